@@ -1,0 +1,490 @@
+"""`Channel`: what every backend does, over a few primitives on bytes."""
+
+from __future__ import annotations
+
+import random
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum
+from types import TracebackType
+from typing import Any, Final, NoReturn, Self
+
+from graflow.channels import codec, rules
+from graflow.channels.codec import Record
+from graflow.channels.lock import ChannelLock
+from graflow.channels.rules import Seconds, check_key, milliseconds
+from graflow.exceptions import ChannelError, ChannelKeyError, ChannelTypeError
+
+__all__ = ["MISSING", "Channel", "Missing", "NotAList", "NotANumber"]
+
+
+class Missing(Enum):
+    """The type of `MISSING`."""
+
+    MISSING = "MISSING"
+
+    def __repr__(self) -> str:
+        """Show the name alone, as signatures in a documentation do."""
+        return "MISSING"
+
+
+MISSING: Final = Missing.MISSING
+"""Stands for "no default was given" where `None` is a default like any other."""
+
+
+class NotAList(Exception):
+    """A backend's word that the key holds something other than a list."""
+
+
+class NotANumber(Exception):
+    """A backend's word that the key holds something other than a number."""
+
+
+class Channel(ABC):
+    """A named key-value store that the tasks of a workflow share.
+
+    Values are snapshots: changing an object after it was stored, or one that was read,
+    changes nothing in the channel. Every operation is atomic, whichever threads, processes
+    and machines share the channel.
+
+    A backend derives from this class and writes the methods below "Primitives". They are
+    handed checked keys and encoded bytes, and decide nothing that a user can observe.
+    """
+
+    def __init__(self, name: str = "default") -> None:
+        """Open a handle on the channel called `name`.
+
+        Args:
+            name: Non-empty text. Channels of different names never see each other's keys.
+        """
+        self._name = rules.check_name(name)
+
+    @property
+    def name(self) -> str:
+        """The channel's name."""
+        return self._name
+
+    def __repr__(self) -> str:
+        """Show the kind of channel and its name."""
+        return f"{type(self).__name__}({self._name!r})"
+
+    def __enter__(self) -> Self:
+        """Return the channel; leaving the block closes it."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free what this handle opened (connections, a server); the stored data stays."""
+
+    # Values
+
+    def set(self, key: str, value: object, ttl: Seconds | None = None) -> None:
+        """Store `value` under `key` in place of whatever was there.
+
+        Args:
+            key: Non-empty text.
+            value: `None`, `bool`, `int`, `float`, `str`, `bytes`, `list`, `tuple`, `dict`,
+                `set`, `frozenset`, `datetime`, `date`, `time`, `timedelta`, `Decimal` or
+                `UUID`, nested in any way.
+            ttl: Seconds until the key expires, > 0. `None`: it does not expire.
+
+        Raises:
+            ChannelTypeError: A part of the value is of another type; the message has its
+                path and says what to do.
+            ChannelValueError: The key, the ttl or a part of the value can't be taken.
+        """
+        key = check_key(key)
+        try:
+            record = codec.encode(value)
+        except ChannelError as error:
+            self._blame(error, key)
+        self._write(key, record, None if ttl is None else milliseconds(ttl))
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the value stored under `key`, or `default` when there is none.
+
+        A key that was built by `append` and `prepend` holds a list. A stored `None` is a
+        value: it comes back as `None` whatever the default.
+
+        Raises:
+            ChannelDataError: Something other than graflow wrote under the key.
+        """
+        key = check_key(key)
+        record = self._read(key)
+        if record is None:
+            return default
+        try:
+            return codec.decode(record)
+        except ChannelError as error:
+            self._blame(error, key)
+
+    def get_many(self, keys: Iterable[str]) -> dict[str, Any]:
+        """Return the values of those `keys` that exist, as of one moment."""
+        wanted = self._check_keys(keys)
+        found: dict[str, Any] = {}
+        for key, record in zip(wanted, self._read_many(wanted), strict=True):
+            if record is not None:
+                try:
+                    found[key] = codec.decode(record)
+                except ChannelError as error:
+                    self._blame(error, key)
+        return found
+
+    def set_many(self, mapping: Mapping[str, object], ttl: Seconds | None = None) -> None:
+        """Store every value of `mapping` under its key, all of them or none.
+
+        Args:
+            mapping: Keys and values as `set` takes them.
+            ttl: Seconds until the keys expire, > 0. `None`: they do not expire.
+
+        Raises:
+            ChannelTypeError, ChannelValueError: As `set`; nothing was stored.
+        """
+        if not isinstance(mapping, Mapping):
+            raise ChannelTypeError(
+                f"set_many takes a mapping of keys to values, not {type(mapping).__name__}",
+                channel=self._name,
+            )
+        lifetime = None if ttl is None else milliseconds(ttl)
+        records: dict[str, Record] = {}
+        for key, value in mapping.items():
+            key = check_key(key)
+            try:
+                records[key] = codec.encode(value)
+            except ChannelError as error:
+                self._blame(error, key)
+        if records:
+            self._write_many(records, lifetime)
+
+    def update(
+        self, key: str, fn: Callable[[Any], object], default: object = MISSING
+    ) -> Any:
+        """Replace the value under `key` by what `fn` makes of it, and keep its TTL.
+
+        `fn` may run several times: it starts over whenever someone wrote in between.
+
+        Args:
+            key: Non-empty text.
+            fn: Gets the present value, returns the new one. If it raises, nothing changes.
+            default: What `fn` gets when there is no value.
+
+        Returns:
+            The new value.
+
+        Raises:
+            ChannelKeyError: There is no value, and no default was given.
+            ChannelTypeError, ChannelValueError: The new value can't be stored.
+        """
+        key = check_key(key)
+
+        def replace(record: Record | None) -> tuple[Record, Any]:
+            if record is None and default is MISSING:
+                raise self._no_value(key)
+            new = fn(default if record is None else codec.decode(record))
+            return codec.encode(new), new
+
+        try:
+            return self._replace(key, replace)
+        except ChannelError as error:
+            self._blame(error, key)
+
+    def atomic_add(self, key: str, amount: int | float = 1) -> int | float:
+        """Add `amount` to the number under `key`, and keep its TTL.
+
+        A missing key counts as `0`. The sum of two ints is an int of any size; with a float
+        it is the IEEE double that Python gives.
+
+        Returns:
+            The new number.
+
+        Raises:
+            ChannelTypeError: The amount or what the key holds is no `int` and no `float`
+                (`bool` is neither).
+            ChannelOverflowError: The sum is too large for a float; nothing changed.
+        """
+        key = check_key(key)
+        try:
+            return self._add(key, rules.check_number(amount))
+        except NotANumber:
+            raise ChannelTypeError(
+                f"can't add to key {key!r} of channel {self._name!r}: it holds no number",
+                channel=self._name,
+                key=key,
+            ) from None
+        except ChannelError as error:
+            self._blame(error, key)
+
+    # Lists
+
+    def append(self, key: str, value: object, ttl: Seconds | None = None) -> int:
+        """Add `value` at the end of the list under `key`, and create the list if there is none.
+
+        Args:
+            key: Non-empty text.
+            value: As for `set`.
+            ttl: Seconds until the whole list expires, > 0. `None` leaves the expiry as it is.
+
+        Returns:
+            The list's length with `value` in it.
+
+        Raises:
+            ChannelTypeError: The key holds something other than a list, or the value can't
+                be stored; nothing changed.
+        """
+        return self._push_value(key, value, ttl, at_head=False)
+
+    def prepend(self, key: str, value: object, ttl: Seconds | None = None) -> int:
+        """Add `value` at the head of the list under `key`; in all else as `append`."""
+        return self._push_value(key, value, ttl, at_head=True)
+
+    def pop(self, key: str, default: Any = None) -> Any:
+        """Remove and return the item at the head of the list under `key`.
+
+        That is the oldest item of a list filled by `append`, the newest of one filled by
+        `prepend`. The key is gone with its last item.
+
+        Returns:
+            The item, or `default` when there is no such key or its list is empty.
+
+        Raises:
+            ChannelTypeError: The key holds something other than a list.
+        """
+        key = check_key(key)
+        item = self._pop_item(key)
+        if item is None:
+            return default
+        try:
+            return codec.decode(item)
+        except ChannelError as error:
+            self._blame(error, key)
+
+    # Keys
+
+    def delete(self, key: str) -> bool:
+        """Remove `key`; tell whether it was there."""
+        return self._delete(check_key(key))
+
+    def exists(self, key: str) -> bool:
+        """Tell whether there is a value under `key`."""
+        return self._exists(check_key(key))
+
+    def keys(self) -> list[str]:
+        """Return this channel's keys, in no particular order."""
+        return self._keys()
+
+    def clear(self) -> None:
+        """Remove every key that is there now; locks stay.
+
+        Up to 10,000 keys go at once; beyond that they go in slices, so that a server is not
+        blocked, and a key written meanwhile may stay.
+        """
+        self._clear()
+
+    def ttl(self, key: str) -> float | None:
+        """Return the seconds that `key` has left, or `None` where it does not expire.
+
+        Raises:
+            ChannelKeyError: There is no such key.
+        """
+        key = check_key(key)
+        left = self._remaining(key)
+        if left is MISSING:
+            raise self._no_value(key)
+        return None if left is None else left / 1000
+
+    # Locks
+
+    def lock(self, key: str, timeout: Seconds = 10.0, lease: Seconds = 30.0) -> ChannelLock:
+        """Return a context manager that holds the lock called `key` while its body runs.
+
+        One holder at a time, among all handles in all processes. It is advisory: other
+        operations do not look at it, and its name has nothing to do with the key of a value.
+
+        Args:
+            key: Non-empty text.
+            timeout: Seconds to wait for the lock, >= 0; 0 tries once.
+            lease: Seconds after which the lock of a dead process is free, > 0. While its
+                process lives the lease is renewed, so the body may take longer.
+
+        Raises:
+            ChannelTimeoutError: On entry: the lock was not free within `timeout`.
+            LockReentryError: On entry: this thread holds the lock already.
+            LockLostError: On exit: the lease could not be renewed, so someone else may have
+                held the lock while the body ran.
+        """
+        return ChannelLock(self, check_key(key), timeout, lease)
+
+    # What the operations share
+
+    def _push_value(
+        self, key: str, value: object, ttl: Seconds | None, *, at_head: bool
+    ) -> int:
+        key = check_key(key)
+        try:
+            item = codec.encode_item(value)
+        except ChannelError as error:
+            self._blame(error, key)
+        return self._push_item(key, item, ttl, at_head=at_head)
+
+    def _push_item(
+        self, key: str, item: bytes, ttl: Seconds | None, *, at_head: bool
+    ) -> int:
+        try:
+            return self._push(key, item, None if ttl is None else milliseconds(ttl), at_head)
+        except NotAList:
+            raise self._no_list(key, "prepend" if at_head else "append") from None
+
+    def _pop_item(self, key: str) -> bytes | None:
+        try:
+            return self._pop(key)
+        except NotAList:
+            raise self._no_list(key, "pop") from None
+
+    def _replace(
+        self, key: str, make: Callable[[Record | None], tuple[Record, Any]]
+    ) -> Any:
+        """Swap the record of `key` for what `make` returns, and return what goes with it."""
+        attempt = 0
+        while True:
+            old = self._read(key)
+            new, result = make(old)
+            if self._swap(key, old, new):
+                return result
+            attempt += 1
+            time.sleep(random.uniform(0, 0.001 * min(attempt, 20)))
+
+    def _check_keys(self, keys: Iterable[str]) -> list[str]:
+        if isinstance(keys, str) or not isinstance(keys, Iterable):
+            raise ChannelTypeError(
+                f"get_many takes an iterable of keys, not {type(keys).__name__}",
+                channel=self._name,
+            )
+        return list(dict.fromkeys(map(check_key, keys)))
+
+    def _blame(self, error: ChannelError, key: str) -> NoReturn:
+        """Raise `error` again with the channel and the key that it is about."""
+        if error.channel is None:
+            error.channel, error.key = self._name, key
+            error.args = (f"{error} (channel {self._name!r}, key {key!r})",)
+        raise error
+
+    def _no_value(self, key: str) -> ChannelKeyError:
+        return ChannelKeyError(
+            f"channel {self._name!r} holds nothing under key {key!r}",
+            channel=self._name,
+            key=key,
+        )
+
+    def _no_list(self, key: str, operation: str) -> ChannelTypeError:
+        return ChannelTypeError(
+            f"can't {operation}: key {key!r} of channel {self._name!r} holds a value that is "
+            "no list; delete the key first, or use another one",
+            channel=self._name,
+            key=key,
+        )
+
+    # Primitives: what a backend writes
+
+    @abstractmethod
+    def _read(self, key: str) -> Record | None:
+        """Return what `key` holds: the bytes of a value, the items of a list, or `None`."""
+
+    @abstractmethod
+    def _read_many(self, keys: Sequence[str]) -> Sequence[Record | None]:
+        """Return what each of `keys` holds at one moment, in their order."""
+
+    @abstractmethod
+    def _write(self, key: str, record: Record, ttl: int | None) -> None:
+        """Put `record` in place of whatever `key` holds, to expire in `ttl` ms or never."""
+
+    @abstractmethod
+    def _write_many(self, records: Mapping[str, Record], ttl: int | None) -> None:
+        """Write every record as `_write` does, all at one moment."""
+
+    @abstractmethod
+    def _push(self, key: str, item: bytes, ttl: int | None, at_head: bool) -> int:
+        """Add an item to the list under `key`, creating it, and return the new length.
+
+        With a `ttl` the list expires in that many ms; without, its expiry stays.
+
+        Raises:
+            NotAList: The key holds a value; nothing changed.
+        """
+
+    @abstractmethod
+    def _pop(self, key: str) -> bytes | None:
+        """Remove and return the first item, and the key with the last one; else `None`.
+
+        Raises:
+            NotAList: The key holds a value; nothing changed.
+        """
+
+    @abstractmethod
+    def _swap(self, key: str, old: Record | None, new: Record) -> bool:
+        """Put `new` in place of `old` and keep the expiry; `False` if `key` holds no `old`."""
+
+    @abstractmethod
+    def _delete(self, key: str) -> bool:
+        """Remove `key`; tell whether it was there."""
+
+    @abstractmethod
+    def _exists(self, key: str) -> bool:
+        """Tell whether `key` is there."""
+
+    @abstractmethod
+    def _keys(self) -> list[str]:
+        """Return all live keys, in any order, at a cost that grows with this channel only."""
+
+    @abstractmethod
+    def _clear(self) -> None:
+        """Remove all keys; locks stay."""
+
+    @abstractmethod
+    def _remaining(self, key: str) -> int | Missing | None:
+        """Return the ms that `key` has left, `None` if it never expires, or `MISSING`."""
+
+    @abstractmethod
+    def _acquire(self, key: str, owner: str, lease: int) -> int | str:
+        """Take the lock `key` for `lease` ms, if it is free or already `owner`'s.
+
+        Returns:
+            The lock's fencing number, which grows with every change of hands, or the name
+            of its present owner.
+        """
+
+    @abstractmethod
+    def _renew(self, key: str, owner: str, lease: int) -> bool:
+        """Let the lock end `lease` ms from now, if `owner` holds it; tell whether it does."""
+
+    @abstractmethod
+    def _release(self, key: str, owner: str) -> bool:
+        """Free the lock, if `owner` holds it; tell whether it did."""
+
+    def _add(self, key: str, amount: int | float) -> int | float:
+        """Add to the number under `key` and return the sum; a missing key counts as 0.
+
+        A backend that can do this in one step of its own may override it; `rules.add` says
+        what the sum is.
+
+        Raises:
+            NotANumber: The key holds something else; nothing changed.
+            ChannelOverflowError: As `rules.add`; nothing changed.
+        """
+
+        def replace(record: Record | None) -> tuple[Record, int | float]:
+            number = 0 if record is None else codec.decode(record)
+            if type(number) is not int and type(number) is not float:
+                raise NotANumber
+            total = rules.add(number, amount)
+            return codec.encode(total), total
+
+        total: int | float = self._replace(key, replace)
+        return total

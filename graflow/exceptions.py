@@ -1,0 +1,159 @@
+"""Every error that graflow raises, under one root.
+
+Each kind is also the built-in exception that a Python programmer would catch, so
+`except KeyError` around a typed `get` works without an import from here.
+Exceptions of redis-py, pydantic and the codec never escape a channel; they are the
+`__cause__` of one of these. All of them can be pickled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = [
+    "ChannelConnectionError",
+    "ChannelDataError",
+    "ChannelError",
+    "ChannelKeyError",
+    "ChannelOverflowError",
+    "ChannelPermissionError",
+    "ChannelServerError",
+    "ChannelTimeoutError",
+    "ChannelTypeError",
+    "ChannelUnavailableError",
+    "ChannelValidationError",
+    "ChannelValueError",
+    "FieldError",
+    "GraflowError",
+    "LockLostError",
+    "LockReentryError",
+    "OutcomeUnknownError",
+    "SchemaError",
+]
+
+
+class GraflowError(Exception):
+    """The root of every error that graflow raises."""
+
+    def __str__(self) -> str:
+        """Show the message as written (`KeyError` alone would show its `repr`)."""
+        return str(self.args[0]) if len(self.args) == 1 else super().__str__()
+
+
+class ChannelError(GraflowError):
+    """An operation on a channel failed.
+
+    Attributes:
+        channel: The channel's name, or `None` where no channel is involved yet.
+        key: The key, or `None` where the operation is not about one key.
+    """
+
+    channel: str | None
+    key: str | None
+
+    def __init__(
+        self, message: str = "", *, channel: str | None = None, key: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.channel = channel
+        self.key = key
+
+
+class ChannelKeyError(ChannelError, KeyError):
+    """The channel holds nothing under the key, or what it held has expired."""
+
+
+class ChannelTypeError(ChannelError, TypeError):
+    """A value, or what a key holds, is of a type that the operation can't take."""
+
+
+class ChannelValueError(ChannelError, ValueError):
+    """An argument is of the right type, but its value can't be taken."""
+
+
+class ChannelOverflowError(ChannelError, OverflowError):
+    """A sum is too large for a float; what was stored stays."""
+
+
+class ChannelTimeoutError(ChannelError, TimeoutError):
+    """A lock was not free within the time that the caller was ready to wait."""
+
+
+class ChannelDataError(ChannelError, ValueError):
+    """What is stored under the key is not something that graflow wrote."""
+
+
+class ChannelConnectionError(ChannelError, ConnectionError):
+    """The server could not be reached, or the connection to it broke."""
+
+
+class ChannelUnavailableError(ChannelConnectionError):
+    """The server could not be reached; the operation was not executed."""
+
+
+class OutcomeUnknownError(ChannelConnectionError):
+    """The connection broke after the operation was sent; it may have happened or not."""
+
+
+class ChannelPermissionError(ChannelError, PermissionError):
+    """The server knows the user but does not let it run the operation."""
+
+
+class ChannelServerError(ChannelError, RuntimeError):
+    """The server answered, and refused the operation (out of memory, read-only, ...)."""
+
+
+class LockLostError(ChannelError, RuntimeError):
+    """A lock's lease ended before its body did: someone else may have held it meanwhile."""
+
+
+class LockReentryError(ChannelError, RuntimeError):
+    """A thread asked for a lock that it already holds; waiting would never end."""
+
+
+class SchemaError(ChannelError, TypeError):
+    """A schema can't be the schema of a typed channel; the message names the field's path."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One field that does not fit its schema.
+
+    Attributes:
+        path: Where the field is, as in `address.lines[2]`; empty for the value itself.
+        message: What the schema expects.
+        found: A short `repr` of what was found.
+    """
+
+    path: str
+    message: str
+    found: str
+
+    def __str__(self) -> str:
+        """Show path, expectation and finding on one line."""
+        return f"{self.path or '(the value itself)'}: {self.message}, found {self.found}"
+
+
+class ChannelValidationError(ChannelError, ValueError):
+    """A value does not fit the schema of a typed channel, on its way in or out.
+
+    Attributes:
+        schema: The schema's name.
+        errors: Every field that does not fit, in the order of the schema.
+    """
+
+    schema: str
+    errors: tuple[FieldError, ...]
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        channel: str | None = None,
+        key: str | None = None,
+        schema: str = "",
+        errors: tuple[FieldError, ...] = (),
+    ) -> None:
+        super().__init__(message, channel=channel, key=key)
+        self.schema = schema
+        self.errors = errors
