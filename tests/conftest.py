@@ -1,0 +1,69 @@
+"""Channels on every backend, and the servers below them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
+
+import pytest
+import redis
+
+from graflow.channels.base import Channel
+from tests.backends import Backend, MemoryBackend, ServerBackend
+from tests.servers import SERVERS, Server, run_server
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Callable[[str], Server]]:
+    """A function that gives the server of a kind; each starts when it is first asked for."""
+    with ExitStack() as stack:
+        yield cache(lambda kind: stack.enter_context(run_server(kind)))
+
+
+@pytest.fixture(scope="session", params=SERVERS)
+def server(request: pytest.FixtureRequest, servers: Callable[[str], Server]) -> Server:
+    """A server of each kind, shared by all tests: leave it running and as it was."""
+    return servers(request.param)
+
+
+@pytest.fixture
+def redis_client(server: Server) -> Iterator[redis.Redis]:
+    """A client of the server, which is empty at first."""
+    with redis.Redis.from_url(server.url) as client:
+        client.flushall()
+        yield client
+
+
+@pytest.fixture
+def redis_url(server: Server, redis_client: redis.Redis) -> str:
+    """The URL of the server, which is empty at first."""
+    return server.url
+
+
+@pytest.fixture(params=["memory", *SERVERS])
+def backend(request: pytest.FixtureRequest, servers: Callable[[str], Server]) -> Iterator[Backend]:
+    """Memory, then a server of each kind; nothing is stored at first."""
+    if request.param == "memory":
+        yield MemoryBackend()
+    else:
+        with ServerBackend(servers(request.param)) as backend:
+            yield backend
+
+
+@pytest.fixture
+def open_channel(backend: Backend) -> Callable[[str], Channel]:
+    """A function that opens a new handle on the channel of a name."""
+    return backend.open
+
+
+@pytest.fixture
+def channel(open_channel: Callable[[str], Channel]) -> Channel:
+    """An empty channel on each backend."""
+    return open_channel("test")
+
+
+@pytest.fixture
+def advance(backend: Backend) -> Callable[[float], None]:
+    """A function that lets so many seconds pass on the backend, without waiting."""
+    return backend.advance

