@@ -10,8 +10,8 @@ from enum import Enum
 from types import TracebackType
 from typing import Any, Final, NoReturn, Self
 
-from graflow.channels import codec, rules
-from graflow.channels.codec import Record
+from graflow.channels import rules
+from graflow.channels.codec import Record, decode, encode, encode_item
 from graflow.channels.lock import ChannelLock
 from graflow.channels.rules import Seconds, check_key, milliseconds
 from graflow.exceptions import ChannelError, ChannelKeyError, ChannelTypeError
@@ -103,7 +103,7 @@ class Channel(ABC):
         """
         key = check_key(key)
         try:
-            record = codec.encode(value)
+            record = encode(value)
         except ChannelError as error:
             self._blame(error, key)
         self._write(key, record, None if ttl is None else milliseconds(ttl))
@@ -122,7 +122,7 @@ class Channel(ABC):
         if record is None:
             return default
         try:
-            return codec.decode(record)
+            return decode(record)
         except ChannelError as error:
             self._blame(error, key)
 
@@ -133,7 +133,7 @@ class Channel(ABC):
         for key, record in zip(wanted, self._read_many(wanted), strict=True):
             if record is not None:
                 try:
-                    found[key] = codec.decode(record)
+                    found[key] = decode(record)
                 except ChannelError as error:
                     self._blame(error, key)
         return found
@@ -158,7 +158,7 @@ class Channel(ABC):
         for key, value in mapping.items():
             key = check_key(key)
             try:
-                records[key] = codec.encode(value)
+                records[key] = encode(value)
             except ChannelError as error:
                 self._blame(error, key)
         if records:
@@ -188,8 +188,8 @@ class Channel(ABC):
         def replace(record: Record | None) -> tuple[Record, Any]:
             if record is None and default is MISSING:
                 raise self._no_value(key)
-            new = fn(default if record is None else codec.decode(record))
-            return codec.encode(new), new
+            new = fn(default if record is None else decode(record))
+            return encode(new), new
 
         try:
             return self._replace(key, replace)
@@ -262,7 +262,7 @@ class Channel(ABC):
         if item is None:
             return default
         try:
-            return codec.decode(item)
+            return decode(item)
         except ChannelError as error:
             self._blame(error, key)
 
@@ -329,7 +329,7 @@ class Channel(ABC):
     ) -> int:
         key = check_key(key)
         try:
-            item = codec.encode_item(value)
+            item = encode_item(value)
         except ChannelError as error:
             self._blame(error, key)
         return self._push_item(key, item, ttl, at_head=at_head)
@@ -480,11 +480,11 @@ class Channel(ABC):
         """
 
         def replace(record: Record | None) -> tuple[Record, int | float]:
-            number = 0 if record is None else codec.decode(record)
+            number = 0 if record is None else decode(record)
             if type(number) is not int and type(number) is not float:
                 raise NotANumber
             total = rules.add(number, amount)
-            return codec.encode(total), total
+            return encode(total), total
 
         total: int | float = self._replace(key, replace)
         return total

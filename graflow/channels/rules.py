@@ -27,6 +27,8 @@ def check_key(key: object) -> str:
         ChannelTypeError: It is no `str`.
         ChannelValueError: It is empty, or holds a lone surrogate.
     """
+    if type(key) is str and key and key.isascii():
+        return key
     return _check_text(key, "key")
 
 

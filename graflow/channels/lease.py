@@ -1,0 +1,135 @@
+"""The holder's side of a lock: who holds it, and the lease renewed while its body runs."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from typing import Protocol
+
+from graflow.exceptions import ChannelError
+
+__all__ = ["Holding", "LockPrimitives"]
+
+_LINGER = 1.0  # seconds that the renewing thread stays when no lock is held
+
+
+class LockPrimitives(Protocol):
+    """What a lock needs of a channel; `Channel` says what each does."""
+
+    @property
+    def name(self) -> str: ...
+
+    def _acquire(self, key: str, owner: str, lease: int) -> int | str: ...
+
+    def _renew(self, key: str, owner: str, lease: int) -> bool: ...
+
+    def _release(self, key: str, owner: str) -> bool: ...
+
+
+class Holding:
+    """A lock that this process holds; its lease is renewed until it is released.
+
+    Attributes:
+        fence: The fencing number of the acquisition.
+        lost: Whether the lease is known to have ended.
+    """
+
+    def __init__(
+        self, channel: LockPrimitives, key: str, owner: str, fence: int, lease: int, since: float
+    ) -> None:
+        self.fence = fence
+        self.lost = False
+        self._channel = channel
+        self._key = key
+        self._owner = owner
+        self._lease = lease
+        self._renewed = since
+        self._pid = os.getpid()
+        self._ended = threading.Event()
+        _renewer.watch(self)
+
+    @property
+    def due(self) -> float:
+        """When to renew the lease, on the clock of `time.monotonic`: after a third of it."""
+        return self._renewed + self._lease / 3000
+
+    def keep(self) -> None:
+        """Renew the lease again and again until the lock is released or lost."""
+        while not self.lost and not self._ended.wait(max(0.0, self.due - time.monotonic())):
+            self._renew()
+
+    def _renew(self) -> None:
+        started = time.monotonic()
+        try:
+            renewed = self._channel._renew(self._key, self._owner, self._lease)
+        except ChannelError:
+            self.lost = time.monotonic() > self._renewed + self._lease / 1000
+            self._ended.wait(self._lease / 10_000)
+            return
+        if renewed:
+            self._renewed = started
+        else:
+            self.lost = not self._ended.is_set()
+
+    def release(self) -> bool:
+        """Free the lock; tell whether it was held until now."""
+        self._ended.set()
+        _renewer.forget(self)
+        if os.getpid() != self._pid:
+            return True  # a fork inherited the body; the lock is still its parent's
+        return self._channel._release(self._key, self._owner)
+
+
+class _Renewer:
+    """Gives each lock that is held for long a thread of its own that renews its lease.
+
+    One thread waits for all locks; most are released before their first renewal is due and
+    cost no thread.
+    """
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._holdings: dict[Holding, None] = {}
+        self._wakes_at: float | None = None
+
+    def watch(self, holding: Holding) -> None:
+        """Renew the lease of `holding` from now on."""
+        with self._condition:
+            self._holdings[holding] = None
+            if self._wakes_at is None:
+                self._wakes_at = holding.due
+                threading.Thread(target=self._run, name="graflow-leases", daemon=True).start()
+            elif holding.due < self._wakes_at:
+                self._condition.notify()
+
+    def forget(self, holding: Holding) -> None:
+        """Renew the lease of `holding` no longer."""
+        with self._condition:
+            self._holdings.pop(holding, None)
+
+    def _run(self) -> None:
+        with self._condition:
+            idle = False
+            while not (idle and not self._holdings):
+                idle = not self._holdings
+                now = time.monotonic()
+                for holding in [held for held in self._holdings if held.due <= now]:
+                    del self._holdings[holding]
+                    threading.Thread(target=holding.keep, name="graflow-lease", daemon=True).start()
+                self._wakes_at = min((held.due for held in self._holdings), default=now + _LINGER)
+                self._condition.wait(self._wakes_at - now)
+            self._wakes_at = None
+
+
+_renewer = _Renewer()
+
+
+def _start_anew() -> None:
+    """Give a forked process a renewer of its own; the locks stay its parent's."""
+    global _renewer
+    _renewer = _Renewer()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)

@@ -1,0 +1,20 @@
+-- uses record, once
+-- KEYS: value, index, slot. ARGV: token, key.
+-- Returns the item, nil if there is none, or -1 if the key holds no list.
+
+local before = replay(KEYS[3], ARGV[1])
+if before then
+  return before
+end
+
+local item = redis.pcall('LPOP', KEYS[1])
+if type(item) == 'table' then
+  return redis.pcall('GET', KEYS[1]) ~= EMPTY and -1
+end
+if item then
+  if redis.call('EXISTS', KEYS[1]) == 0 then
+    redis.call('ZREM', KEYS[2], ARGV[2])
+  end
+  remember(KEYS[3], ARGV[1], item)
+end
+return item

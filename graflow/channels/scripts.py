@@ -1,0 +1,41 @@
+"""The Lua scripts of `RedisChannel`, each one atomic step on the server."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from hashlib import sha1
+from importlib.resources import files
+
+__all__ = ["Script", "script"]
+
+_USES = re.compile(r"^-- uses (.+)$", re.MULTILINE)
+
+
+class Script:
+    """A script and the name by which a server that has seen it knows it.
+
+    Attributes:
+        source: The Lua source.
+        sha: What `EVALSHA` takes.
+    """
+
+    __slots__ = ("sha", "source")
+
+    def __init__(self, source: str) -> None:
+        """Take the source as it stands."""
+        self.source = source.encode()
+        self.sha = sha1(self.source, usedforsecurity=False).hexdigest().encode()
+
+
+@cache
+def script(name: str) -> Script:
+    """Return the script `lua/{name}.lua` behind the functions that it says it uses."""
+    body = _source(name)
+    uses = _USES.search(body)
+    parts = [_source(part) for part in uses[1].split(", ")] if uses else []
+    return Script("\n".join([*parts, body]))
+
+
+def _source(name: str) -> str:
+    return (files(__package__) / "lua" / f"{name}.lua").read_text("utf-8")
