@@ -1,0 +1,1 @@
+"""Channels: key-value stores that the tasks of a workflow share."""

@@ -164,9 +164,7 @@ class Channel(ABC):
         if records:
             self._write_many(records, lifetime)
 
-    def update(
-        self, key: str, fn: Callable[[Any], object], default: object = MISSING
-    ) -> Any:
+    def update(self, key: str, fn: Callable[[Any], object], default: object = MISSING) -> Any:
         """Replace the value under `key` by what `fn` makes of it, and keep its TTL.
 
         `fn` may run several times: it starts over whenever someone wrote in between.
@@ -324,9 +322,7 @@ class Channel(ABC):
 
     # What the operations share
 
-    def _push_value(
-        self, key: str, value: object, ttl: Seconds | None, *, at_head: bool
-    ) -> int:
+    def _push_value(self, key: str, value: object, ttl: Seconds | None, *, at_head: bool) -> int:
         key = check_key(key)
         try:
             item = encode_item(value)
@@ -334,9 +330,7 @@ class Channel(ABC):
             self._blame(error, key)
         return self._push_item(key, item, ttl, at_head=at_head)
 
-    def _push_item(
-        self, key: str, item: bytes, ttl: Seconds | None, *, at_head: bool
-    ) -> int:
+    def _push_item(self, key: str, item: bytes, ttl: Seconds | None, *, at_head: bool) -> int:
         try:
             return self._push(key, item, None if ttl is None else milliseconds(ttl), at_head)
         except NotAList:
@@ -348,9 +342,7 @@ class Channel(ABC):
         except NotAList:
             raise self._no_list(key, "pop") from None
 
-    def _replace(
-        self, key: str, make: Callable[[Record | None], tuple[Record, Any]]
-    ) -> Any:
+    def _replace(self, key: str, make: Callable[[Record | None], tuple[Record, Any]]) -> Any:
         """Swap the record of `key` for what `make` returns, and return what goes with it."""
         attempt = 0
         while True:
@@ -369,11 +361,12 @@ class Channel(ABC):
             )
         return list(dict.fromkeys(map(check_key, keys)))
 
-    def _blame(self, error: ChannelError, key: str) -> NoReturn:
+    def _blame(self, error: ChannelError, key: str | None) -> NoReturn:
         """Raise `error` again with the channel and the key that it is about."""
         if error.channel is None:
+            about = f"channel {self._name!r}" + ("" if key is None else f", key {key!r}")
+            error.args = (f"{error} ({about})",)
             error.channel, error.key = self._name, key
-            error.args = (f"{error} (channel {self._name!r}, key {key!r})",)
         raise error
 
     def _no_value(self, key: str) -> ChannelKeyError:

@@ -102,9 +102,7 @@ def pack_json(text: bytes) -> Record:
 
 def pack_json_item(text: bytes) -> bytes:
     """Return what a channel stores for JSON text as an item of a list; raises as `pack_json`."""
-    if _DOLLAR in text or (
-        (_LETTER_N in text or _LETTER_I in text) and _NOT_FINITE.search(text)
-    ):
+    if _DOLLAR in text or ((_LETTER_N in text or _LETTER_I in text) and _NOT_FINITE.search(text)):
         return encode_item(_parse(text))
     if len(text) > _MAX_DIGITS and _TOO_LONG_A_NUMBER.search(text):
         _parse(text)

@@ -20,14 +20,21 @@ class _Thread(threading.local):
         self.number = next(self.numbers)
 
 
-_process = uuid4().hex
+class _Process:
+    """A name for this process that no other has."""
+
+    def __init__(self) -> None:
+        self.name = uuid4().hex
+
+
+_process = _Process()
 _thread = _Thread()
 _acquisitions = count()
 
 
 def new_owner() -> str:
     """Return a name for one acquisition of a lock; it begins with the process and the thread."""
-    return f"{_process}:{_thread.number}:{next(_acquisitions)}"
+    return f"{_process.name}:{_thread.number}:{next(_acquisitions)}"
 
 
 def same_thread(owner: str, other: str) -> bool:
@@ -52,7 +59,7 @@ class Slot:
 
     def __init__(self) -> None:
         """Make a slot that no one has used."""
-        self.name = f"{_process}:{next(self._numbers)}".encode()
+        self.name = f"{_process.name}:{next(self._numbers)}".encode()
         self._writes = 0
 
     def next_token(self) -> bytes:
@@ -67,8 +74,7 @@ free_slots: deque[Slot] = deque()
 
 def _start_anew() -> None:
     """Give a forked process an identity of its own, lest the server takes it for its parent."""
-    global _process
-    _process = uuid4().hex
+    _process.name = uuid4().hex
     free_slots.clear()
 
 

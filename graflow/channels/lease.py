@@ -18,7 +18,8 @@ class LockPrimitives(Protocol):
     """What a lock needs of a channel; `Channel` says what each does."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The channel's name."""
 
     def _acquire(self, key: str, owner: str, lease: int) -> int | str: ...
 
@@ -89,6 +90,10 @@ class _Renewer:
     """
 
     def __init__(self) -> None:
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """Begin without locks: after a fork they are still the parent's."""
         self._condition = threading.Condition()
         self._holdings: dict[Holding, None] = {}
         self._wakes_at: float | None = None
@@ -125,11 +130,5 @@ class _Renewer:
 _renewer = _Renewer()
 
 
-def _start_anew() -> None:
-    """Give a forked process a renewer of its own; the locks stay its parent's."""
-    global _renewer
-    _renewer = _Renewer()
-
-
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_start_anew)
+    os.register_at_fork(after_in_child=_renewer.start_anew)

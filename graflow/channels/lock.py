@@ -27,9 +27,7 @@ class ChannelLock:
     one; it may be entered many times, also by several threads, who then wait for each other.
     """
 
-    def __init__(
-        self, channel: LockPrimitives, key: str, timeout: Seconds, lease: Seconds
-    ) -> None:
+    def __init__(self, channel: LockPrimitives, key: str, timeout: Seconds, lease: Seconds) -> None:
         """Prepare the lock; `Channel.lock` explains the arguments."""
         self._channel = channel
         self._key = key

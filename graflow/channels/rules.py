@@ -11,7 +11,16 @@ from datetime import timedelta
 
 from graflow.exceptions import ChannelOverflowError, ChannelTypeError, ChannelValueError
 
-__all__ = ["MAX_TTL", "Seconds", "add", "check_key", "check_name", "check_number", "milliseconds"]
+__all__ = [
+    "MAX_TTL",
+    "Seconds",
+    "add",
+    "check_key",
+    "check_name",
+    "check_number",
+    "check_text",
+    "milliseconds",
+]
 
 Seconds = int | float | timedelta
 """A span of time: a number of seconds, or a `timedelta`."""
@@ -29,15 +38,25 @@ def check_key(key: object) -> str:
     """
     if type(key) is str and key and key.isascii():
         return key
-    return _check_text(key, "key")
+    return check_text(key, "key")
 
 
 def check_name(name: object) -> str:
     """Return `name` if it can be the name of a channel; the rules are those of `check_key`."""
-    return _check_text(name, "channel name")
+    return check_text(name, "channel name")
 
 
-def _check_text(text: object, what: str) -> str:
+def check_text(text: object, what: str) -> str:
+    """Return `text` as a plain `str` if it is non-empty and UTF-8 can encode it.
+
+    Args:
+        text: What to check.
+        what: What it is, for the error.
+
+    Raises:
+        ChannelTypeError: It is no `str`.
+        ChannelValueError: It is empty, or holds a lone surrogate.
+    """
     if not isinstance(text, str):
         raise ChannelTypeError(f"a {what} must be a str, not {type(text).__name__}")
     if not text:

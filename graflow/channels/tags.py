@@ -1,10 +1,10 @@
-"""The types that JSON lacks, as tagged JSON and back.
+r"""The types that JSON lacks, as tagged JSON and back.
 
     (1, 2)                  {"$tuple": [1, 2]}
     {1: "a"}                {"$dict": [[1, "a"]]}
     {"$ref": 1}             {"$dict": [["$ref", 1]]}    a user's dict that looks like a tag
     float("nan")            {"$float": "nan"}
-    b"\\0"                   {"$bytes": "AA=="}
+    b"\0"                    {"$bytes": "AA=="}
     datetime(2026, 1, 2)    {"$datetime": "2026-01-02T00:00:00"}
 
 Only exact types are taken, for an instance of a subclass would not come back as itself.
@@ -112,7 +112,11 @@ def _refuse_type(kind: type) -> NoReturn:
 
 
 def _name(kind: type) -> str:
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    return (
+        kind.__qualname__
+        if kind.__module__ == "builtins"
+        else f"{kind.__module__}.{kind.__qualname__}"
+    )
 
 
 # Scalars
@@ -213,7 +217,7 @@ def _tag_all(items: Collection[Any], parents: Parents, step: Callable[[int], str
     done: list[Any] = []
     try:
         for item in items:
-            done.append(_tag(item, parents))
+            done.append(_tag(item, parents))  # noqa: PERF401 (its length tells where it failed)
     except _Refused as refused:
         refused.path.append(step(len(done)))
         raise

@@ -1,0 +1,108 @@
+"""`ChannelFactory`: channels by the name of their backend."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from contextvars import ContextVar
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from graflow.channels.base import Channel
+from graflow.channels.memory_channel import MemoryChannel
+from graflow.channels.rules import check_text
+from graflow.exceptions import ChannelTypeError, ChannelValueError
+
+__all__ = ["ChannelBackend", "ChannelFactory", "default_channel"]
+
+_default: ContextVar[Channel | None] = ContextVar("graflow_default_channel", default=None)
+
+
+class ChannelBackend(StrEnum):
+    """The backends that come with graflow."""
+
+    MEMORY = "memory"
+    REDIS = "redis"
+
+
+def default_channel() -> Channel | None:
+    """Return the channel that the factory made last without a name in this context, if any.
+
+    Workflows that are opened without a channel use it.
+    """
+    return _default.get()
+
+
+def _redis_channel(*args: Any, **options: Any) -> Channel:
+    # Not at the top: redis-py takes long to import.
+    from graflow.channels.redis_channel import RedisChannel  # noqa: PLC0415
+
+    return RedisChannel(*args, **options)
+
+
+class ChannelFactory:
+    """Makes channels by the name of their backend, so that a setting can choose it."""
+
+    _backends: ClassVar[dict[str, Callable[..., Channel]]] = {
+        ChannelBackend.MEMORY: MemoryChannel,
+        ChannelBackend.REDIS: _redis_channel,
+    }
+
+    @classmethod
+    def create_channel(
+        cls,
+        backend: ChannelBackend | str = ChannelBackend.MEMORY,
+        name: str | None = None,
+        **options: Any,
+    ) -> Channel:
+        """Make a channel.
+
+        Without a name it is called `default`, and workflows that are opened afterwards in the
+        same context (a `ContextVar`) and name no channel use it.
+
+        Args:
+            backend: A `ChannelBackend`, its value, or a name given to `register_backend`.
+            name: The channel's name, non-empty text.
+            options: What the backend's class takes besides the name, such as `redis_client`
+                and `url` for Redis.
+
+        Raises:
+            ChannelValueError: There is no such backend.
+            ChannelTypeError: The backend does not know an option.
+        """
+        channel = cls._make(backend, "default" if name is None else name, options)
+        if name is None:
+            _default.set(channel)
+        return channel
+
+    @classmethod
+    def register_backend(cls, backend: str, make: Callable[..., Channel]) -> None:
+        """Let `create_channel` make channels of another backend.
+
+        Args:
+            backend: Its name, non-empty text; one that is taken is given a new meaning.
+            make: The channel's class, or a function that takes the name and the options.
+
+        Raises:
+            ChannelTypeError: The name is no text, or `make` can't be called.
+            ChannelValueError: The name is empty.
+        """
+        name = check_text(backend, "backend's name")
+        if not callable(make):
+            raise ChannelTypeError(f"the backend {name!r} must be a class or a function")
+        cls._backends[name] = make
+
+    @classmethod
+    def _make(cls, backend: str, name: str, options: dict[str, Any]) -> Channel:
+        make = cls._backends.get(check_text(backend, "backend's name"))
+        if make is None:
+            known = ", ".join(repr(str(one)) for one in cls._backends)
+            raise ChannelValueError(f"there is no backend {str(backend)!r}; there are {known}")
+        try:
+            inspect.signature(make).bind(name, **options)
+        except TypeError as error:
+            raise ChannelTypeError(
+                f"the backend {str(backend)!r} can't take these options: {error}; it takes "
+                f"{inspect.signature(make)}"
+            ) from error
+        return make(name, **options)
