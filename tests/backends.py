@@ -9,6 +9,7 @@ import redis
 
 from graflow.channels.base import Channel
 from graflow.channels.memory_channel import MemoryChannel, MemorySpace
+from graflow.channels.redis_channel import RedisChannel
 from tests.servers import Server
 
 __all__ = ["Backend", "MemoryBackend", "ServerBackend"]
@@ -56,7 +57,7 @@ class MemoryBackend:
 
 
 class ServerBackend:
-    """Channels on a server, each handle with connections of its own."""
+    """Channels on a server."""
 
     def __init__(self, server: Server) -> None:
         """Empty the server."""
@@ -71,10 +72,8 @@ class ServerBackend:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def open(self, name: str) -> Channel:
+    def open(self, name: str) -> RedisChannel:
         """Open one more handle on the channel called `name`."""
-        from graflow.channels.redis_channel import RedisChannel  # noqa: PLC0415
-
         return self._stack.enter_context(RedisChannel(name, url=self._server.url))
 
     def advance(self, seconds: float) -> None:

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from contextvars import ContextVar
 from functools import cache
 
 import pytest
 import redis
 
+from graflow.channels import factory
 from graflow.channels.base import Channel
 from tests.backends import Backend, MemoryBackend, ServerBackend
 from tests.servers import SERVERS, Server, run_server
+
+
+@pytest.fixture(autouse=True)
+def _no_default_channel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep a default channel that a test makes from the tests after it."""
+    default = ContextVar[Channel | None]("default", default=None)
+    monkeypatch.setattr(factory, "_default", default)
 
 
 @pytest.fixture(scope="session")
