@@ -60,7 +60,7 @@ def _encode_list(value: list[Any]) -> list[bytes]:
 
 def encode_item(value: object) -> bytes:
     """Return the bytes that a channel stores for an item of a list; raises as `encode`."""
-    if _is_plain(value, MAX_DEPTH):
+    if _is_plain(value, MAX_DEPTH - 1):
         try:
             data = to_json(value)
         except PydanticSerializationError:
@@ -82,7 +82,7 @@ def decode(record: Record) -> Any:
             value = from_json(record)
             return untag(value) if _DOLLAR in record else value
         return [untag(from_json(item)) if _DOLLAR in item else from_json(item) for item in record]
-    except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+    except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as error:
         raise ChannelDataError(f"the stored text is none that graflow wrote: {error}") from error
 
 
@@ -132,7 +132,7 @@ def _parse(text: bytes) -> Any:
 
 
 def _is_plain(value: Any, depth: int) -> bool:
-    """Tell whether JSON text alone carries `value` there and back."""
+    """Tell whether JSON text alone carries `value`, with `depth` levels inside it at the most."""
     kind = type(value)
     if kind is dict:
         for key, item in value.items():

@@ -70,7 +70,7 @@ def untag(data: Any) -> Any:
     """Return the value that `tag` made `data` from.
 
     Raises:
-        LookupError, TypeError, ValueError, ArithmeticError: `tag` did not make it.
+        LookupError, TypeError, ValueError, ArithmeticError, AttributeError: `tag` did not make it.
     """
     if type(data) is list:
         return [untag(item) for item in data]

@@ -1,0 +1,145 @@
+"""Locks, on every backend."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from graflow.channels.base import Channel
+from graflow.channels.memory_channel import MemoryChannel
+from graflow.exceptions import (
+    ChannelTimeoutError,
+    ChannelValueError,
+    LockLostError,
+    LockReentryError,
+)
+
+Open = Callable[[str], Channel]
+Advance = Callable[[float], None]
+
+
+def in_thread(body: Callable[[], object]) -> list[BaseException]:
+    """Run `body` in a thread of its own and return what it raised."""
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            body()
+        except BaseException as error:  # noqa: BLE001 (it is handed on)
+            raised.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    return raised
+
+
+def test_one_holder_at_a_time(open_channel: Open) -> None:
+    """Threads with handles of their own add up without losing anything."""
+    total = [0]
+
+    def work() -> None:
+        channel = open_channel("shared")
+        for _ in range(20):
+            with channel.lock("counter", timeout=30):
+                seen = total[0]
+                time.sleep(0)
+                total[0] = seen + 1
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert total == [80]
+
+
+def test_a_lock_that_is_held_is_waited_for_in_vain(open_channel: Open) -> None:
+    """After the timeout another thread gets an error of `TimeoutError` kind."""
+    one, other = open_channel("shared"), open_channel("shared")
+
+    def wait() -> None:
+        with other.lock("key", timeout=0.05):
+            pass
+
+    with one.lock("key"):
+        (error,) = in_thread(wait)
+    assert isinstance(error, ChannelTimeoutError)
+    assert in_thread(wait) == []
+
+
+def test_a_lock_is_not_reentrant(open_channel: Open) -> None:
+    """The thread that holds it gets an error at once, through any handle."""
+    one, other = open_channel("shared"), open_channel("shared")
+    lock = one.lock("key", timeout=30)
+    with lock:
+        for again in (lock, other.lock("key", timeout=30)):
+            with pytest.raises(LockReentryError), again:
+                pass
+    with other.lock("key", timeout=0):
+        pass
+
+
+def test_fencing_numbers_grow(open_channel: Open) -> None:
+    """Each holder has a larger number than the one before; nobody else has one."""
+    lock = open_channel("shared").lock("key")
+    with lock:
+        first = lock.fence
+        with pytest.raises(LockLostError):
+            open_channel("shared").lock("key").fence  # noqa: B018 (reading it raises)
+    with open_channel("shared").lock("key") as other:
+        assert other.fence > first
+
+
+def test_a_lock_is_no_key(channel: Channel) -> None:
+    """Values of the same name, `keys` and `clear` have nothing to do with it."""
+    with channel.lock("key") as lock:
+        channel.set("key", 1)
+        assert channel.keys() == ["key"]
+        channel.clear()
+        (error,) = in_thread(lambda: channel.lock("key", timeout=0).__enter__())
+        assert isinstance(error, ChannelTimeoutError)
+        assert not lock.lost
+
+
+def test_a_lock_that_was_lost_raises_on_exit(open_channel: Open, advance: Advance) -> None:
+    """When the lease ended, another may hold it; the loser is told and frees nothing."""
+    one, other = open_channel("shared"), open_channel("shared")
+    with pytest.raises(LockLostError), one.lock("key", lease=60):
+        advance(100)
+        successor = other.lock("key", timeout=0)
+        assert in_thread(successor.__enter__) == []
+    (error,) = in_thread(lambda: other.lock("key", timeout=0).__enter__())
+    assert isinstance(error, ChannelTimeoutError)
+
+
+def test_the_error_of_the_body_stays_reachable(channel: Channel, advance: Advance) -> None:
+    """A body that fails under a lost lock has its error chained."""
+    with pytest.raises(LockLostError) as caught, channel.lock("key", lease=60):
+        advance(100)
+        raise ZeroDivisionError
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    with pytest.raises(ZeroDivisionError), channel.lock("key"):
+        raise ZeroDivisionError
+
+
+def test_the_lease_is_renewed_while_the_body_runs() -> None:
+    """A body much longer than its lease keeps the lock."""
+    channel = MemoryChannel("real time")
+    with channel.lock("key", lease=0.15) as lock:
+        time.sleep(0.5)
+        (error,) = in_thread(lambda: channel.lock("key", timeout=0).__enter__())
+        assert isinstance(error, ChannelTimeoutError)
+        assert not lock.lost
+
+
+def test_times_that_can_not_be_are_refused(channel: Channel) -> None:
+    """A lease must be greater than 0; a timeout may be 0."""
+    for lease in (0, -1):
+        with pytest.raises(ChannelValueError):
+            channel.lock("key", lease=lease)
+    with pytest.raises(ChannelValueError):
+        channel.lock("key", timeout=-1)

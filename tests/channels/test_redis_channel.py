@@ -1,0 +1,277 @@
+"""What is particular to channels on a server."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import redis
+import redis.asyncio
+
+from graflow.channels.redis_channel import RedisChannel
+from graflow.exceptions import (
+    ChannelDataError,
+    ChannelPermissionError,
+    ChannelServerError,
+    ChannelTypeError,
+    ChannelUnavailableError,
+    ChannelValueError,
+    OutcomeUnknownError,
+)
+from tests.servers import Server
+
+
+class Cutter:
+    """A TCP proxy that cuts the connection instead of handing back some replies."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"redis://127.0.0.1:{self._listener.getsockname()[1]}/0"
+        self.cuts = 0
+        self.lost = 0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with client, socket.create_connection(("127.0.0.1", self._port)) as server:
+            while request := client.recv(1 << 20):
+                server.sendall(request)
+                reply = server.recv(1 << 20)
+                if self.cuts and b"EVAL" in request and b"NOSCRIPT" not in reply:
+                    self.cuts -= 1
+                    self.lost += 1
+                    return
+                client.sendall(reply)
+
+    def close(self) -> None:
+        """Accept no more connections."""
+        self._listener.close()
+
+
+@contextmanager
+def cutter(server: Server) -> Iterator[Cutter]:
+    """Run a proxy in front of a server."""
+    proxy = Cutter(server.port)
+    try:
+        yield proxy
+    finally:
+        proxy.close()
+
+
+def test_plain_values_are_readable_with_any_client(redis_client: redis.Redis) -> None:
+    """A value is JSON text under `GET`, a list of them under `LRANGE`."""
+    channel = RedisChannel("orders", redis_client)
+    channel.set("user", {"name": "Zoë", "age": 30})
+    channel.append("log", "first")
+    channel.append("log", {"n": 2})
+    assert json.loads(redis_client.get("graflow:{orders}:k:user")) == {"name": "Zoë", "age": 30}
+    items = redis_client.lrange("graflow:{orders}:k:log", 0, -1)
+    assert [json.loads(item) for item in items] == ["first", {"n": 2}]
+
+
+@pytest.mark.parametrize("decode", [False, True], ids=["bytes", "text"])
+def test_a_client_is_used_as_it_is(server: Server, redis_client: redis.Redis, decode: bool) -> None:
+    """With `decode_responses` or without, and it is neither changed nor closed."""
+    with redis.Redis.from_url(server.url, decode_responses=decode) as client:
+        before = dict(client.connection_pool.connection_kwargs)
+        with RedisChannel("channel", client) as channel:
+            channel.set("key", {"é": b"\xff"})
+            channel.append("list", 1)
+            assert channel.get("key") == {"é": b"\xff"}
+            assert channel.get_many(["key", "list"]) == {"key": {"é": b"\xff"}, "list": [1]}
+            assert sorted(channel.keys()) == ["key", "list"]
+            with channel.lock("key"):
+                pass
+        assert client.ping()
+        assert channel.exists("key")
+        assert client.connection_pool.connection_kwargs == before
+
+
+def test_a_single_connection_serves_as_well(server: Server, redis_client: redis.Redis) -> None:
+    """A client that has no pool to itself sends for us."""
+    with redis.Redis.from_url(server.url, single_connection_client=True) as client:
+        channel = RedisChannel("channel", client)
+        channel.append("list", 1)
+        assert channel.pop("list") == 1
+
+
+def test_nothing_is_left_of_a_channel_whose_keys_have_expired(redis_client: redis.Redis) -> None:
+    """The index goes with the last key, and what writes remember has an end as well."""
+    channel = RedisChannel("short", redis_client)
+    channel.set("a", 1, ttl=100)
+    channel.append("b", 1, ttl=200)
+    channel.set("c", 1)
+    assert redis_client.pttl("graflow:{short}:i") == -1
+    channel.delete("c")
+    channel.set("a", 2, ttl=50)
+    assert 0 < redis_client.pttl("graflow:{short}:i") <= 200_000
+    assert all(redis_client.pttl(key) > 0 for key in redis_client.keys("*"))
+
+
+def test_a_handle_is_pickled_with_its_server(redis_client: redis.Redis, redis_url: str) -> None:
+    """Made from a URL or from a client, with the same database."""
+    url = redis_url.removesuffix("/0") + "/3"
+    with redis.Redis.from_url(url, decode_responses=True) as client:
+        for channel in (RedisChannel("x y", url=url), RedisChannel("x y", client)):
+            copy = pickle.loads(pickle.dumps(channel))
+            copy.set("key", (1,))
+            assert channel.pop("none") is None
+            assert channel.get("key") == (1,)
+            assert copy.name == "x y"
+            assert client.exists("graflow:{x%20y}:k:key")
+            channel.delete("key")
+            copy.close()
+
+
+def test_closing_a_handle_leaves_the_others_alone(
+    redis_client: redis.Redis, redis_url: str
+) -> None:
+    """Handles share connections, and a closed one says that it is closed."""
+    handles = [RedisChannel("channel", url=redis_url) for _ in range(100)]
+    for number, handle in enumerate(handles):
+        handle.set("key", number)
+    assert redis_client.info("clients")["connected_clients"] < 20
+    handles[0].close()
+    assert handles[1].get("key") == 99
+    with pytest.raises(ChannelUnavailableError, match="closed"):
+        handles[0].get("key")
+
+
+def test_arguments_that_can_not_be_are_refused(redis_client: redis.Redis, redis_url: str) -> None:
+    """Each with an error that names it."""
+    with pytest.raises(ChannelTypeError, match="colour"):
+        RedisChannel("c", url=redis_url, colour="red")
+    with pytest.raises(ChannelTypeError, match="colour"):
+        RedisChannel("c", colour="red")
+    with pytest.raises(ChannelTypeError, match="url"):
+        RedisChannel("c", redis_client, url=redis_url)
+    with pytest.raises(ChannelTypeError, match="asyncio"):
+        RedisChannel("c", redis.asyncio.Redis())
+    with pytest.raises(ChannelTypeError, match="dict"):
+        RedisChannel("c", {})
+    with pytest.raises(ChannelValueError):
+        RedisChannel("c", url="http://127.0.0.1")
+    with pytest.raises(ChannelValueError, match="timeout"):
+        RedisChannel("c", timeout=1000)
+    with pytest.raises(ChannelValueError):
+        RedisChannel("")
+
+
+def test_no_server_is_an_error_in_time_and_without_the_password() -> None:
+    """It names the server and says that nothing was executed."""
+    channel = RedisChannel("c", url="redis://user:s3cret@127.0.0.1:1/2", timeout=0.2)
+    for call in (lambda: channel.append("key", 1), lambda: channel.get("key")):
+        with pytest.raises(ChannelUnavailableError, match=r"redis://127\.0\.0\.1:1/2") as caught:
+            call()
+        assert isinstance(caught.value, ConnectionError)
+        assert "s3cret" not in str(caught.value) + repr(channel)
+        assert isinstance(caught.value.__cause__, redis.ConnectionError)
+
+
+@pytest.mark.parametrize("cuts", [1, 2])
+def test_an_operation_whose_reply_is_lost_happens_once(
+    server: Server, redis_client: redis.Redis, cuts: int
+) -> None:
+    """Every operation is sent again, and the server answers it from what it remembers."""
+    direct = RedisChannel("c", redis_client)
+    with cutter(server) as proxy, RedisChannel("c", url=proxy.url) as channel:
+
+        def lose(call: Any, expected: Any) -> None:
+            proxy.cuts = cuts
+            assert call() == expected
+            assert proxy.cuts == 0
+
+        lose(lambda: channel.set("key", 1), None)
+        lose(lambda: channel.append("list", "a"), 1)
+        lose(lambda: channel.append("list", "b"), 2)
+        lose(lambda: channel.prepend("list", "c"), 3)
+        assert direct.get("list") == ["c", "a", "b"]
+        lose(lambda: channel.pop("list"), "c")
+        assert direct.get("list") == ["a", "b"]
+        lose(lambda: channel.atomic_add("key", 5), 6)
+        lose(lambda: channel.atomic_add("float", 0.5), 0.5)
+        lose(lambda: channel.update("key", lambda value: value + 1), 7)
+        lose(lambda: channel.delete("float"), True)
+        lose(lambda: channel.set_many({"x": 1, "y": 2}), None)
+        assert direct.get_many(["key", "float", "x", "y"]) == {"key": 7, "x": 1, "y": 2}
+        proxy.cuts = cuts
+        with channel.lock("lock", timeout=0):
+            proxy.cuts = cuts
+        with direct.lock("lock", timeout=0):
+            pass
+    assert proxy.lost >= 12 * cuts
+
+
+def test_a_write_that_is_never_answered_may_have_happened(
+    server: Server, redis_client: redis.Redis
+) -> None:
+    """The error is of a type of its own, and the effect is there once at most."""
+    with cutter(server) as proxy, RedisChannel("c", url=proxy.url, timeout=0.5) as channel:
+        channel.set("key", 0)
+        proxy.cuts = 1_000
+        with pytest.raises(OutcomeUnknownError, match="may have happened"):
+            channel.append("list", 1)
+        with pytest.raises(ChannelUnavailableError):
+            channel.get("key")
+    assert RedisChannel("c", redis_client).get("list") == [1]
+    assert proxy.lost > 2
+
+
+def test_scripts_that_the_server_forgot_are_sent_again(redis_client: redis.Redis) -> None:
+    """A flush of the scripts is not noticed."""
+    channel = RedisChannel("c", redis_client)
+    channel.append("list", 1)
+    redis_client.script_flush()
+    assert channel.append("list", 2) == 2
+
+
+def test_what_others_wrote_under_our_keys_is_reported(redis_client: redis.Redis) -> None:
+    """A foreign type or text is an error with channel and key, never a default."""
+    channel = RedisChannel("c", redis_client)
+    redis_client.hset("graflow:{c}:k:hash", "field", 1)
+    redis_client.set("graflow:{c}:k:text", b"\xff\xfe")
+    for key in ("hash", "text"):
+        with pytest.raises(ChannelDataError) as caught:
+            channel.get(key, "default")
+        assert (caught.value.channel, caught.value.key) == ("c", key)
+    with pytest.raises(ChannelDataError):
+        channel.get_many(["hash"])
+
+
+def test_refusals_of_the_server_come_with_advice(server: Server, redis_client: redis.Redis) -> None:
+    """Out of memory, and a user without rights, inside a script as well."""
+    channel = RedisChannel("c", redis_client)
+    channel.set("key", 1)
+    redis_client.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(ChannelServerError, match="out of memory"):
+            channel.append("list", 1)
+        assert channel.get("key") == 1
+    finally:
+        redis_client.config_set("maxmemory", 0)
+    redis_client.execute_command(
+        "ACL", "SETUSER", "guest", "on", ">pw", "~*", "+@all", "-rpush", "-lpush"
+    )
+    url = server.url.replace("redis://", "redis://guest:pw@")
+    with RedisChannel("c", url=url) as guest:
+        assert guest.get("key") == 1
+        with pytest.raises(ChannelPermissionError):
+            guest.set("list", [1])
+    redis_client.execute_command("ACL", "DELUSER", "guest")
+    with RedisChannel("c", url=url, timeout=0.2) as stranger:
+        with pytest.raises(ChannelUnavailableError, match="password"):
+            stranger.get("key")
