@@ -108,19 +108,27 @@ def test_a_lock_is_no_key(channel: Channel) -> None:
 def test_a_lock_that_was_lost_raises_on_exit(open_channel: Open, advance: Advance) -> None:
     """When the lease ended, another may hold it; the loser is told and frees nothing."""
     one, other = open_channel("shared"), open_channel("shared")
-    with pytest.raises(LockLostError), one.lock("key", lease=60):
-        advance(100)
-        successor = other.lock("key", timeout=0)
-        assert in_thread(successor.__enter__) == []
+    loser = one.lock("key", lease=60)
+    loser.__enter__()
+    advance(100)
+    successor = other.lock("key", timeout=0)
+    assert in_thread(successor.__enter__) == []
+    with pytest.raises(LockLostError):
+        loser.__exit__(None, None, None)
     (error,) = in_thread(lambda: other.lock("key", timeout=0).__enter__())
     assert isinstance(error, ChannelTimeoutError)
 
 
 def test_the_error_of_the_body_stays_reachable(channel: Channel, advance: Advance) -> None:
     """A body that fails under a lost lock has its error chained."""
-    with pytest.raises(LockLostError) as caught, channel.lock("key", lease=60):
-        advance(100)
-        raise ZeroDivisionError
+
+    def body() -> None:
+        with channel.lock("key", lease=60):
+            advance(100)
+            raise ZeroDivisionError
+
+    with pytest.raises(LockLostError) as caught:
+        body()
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
     with pytest.raises(ZeroDivisionError), channel.lock("key"):
         raise ZeroDivisionError

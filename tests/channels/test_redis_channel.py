@@ -272,6 +272,6 @@ def test_refusals_of_the_server_come_with_advice(server: Server, redis_client: r
         with pytest.raises(ChannelPermissionError):
             guest.set("list", [1])
     redis_client.execute_command("ACL", "DELUSER", "guest")
-    with RedisChannel("c", url=url, timeout=0.2) as stranger:
-        with pytest.raises(ChannelUnavailableError, match="password"):
-            stranger.get("key")
+    stranger = RedisChannel("c", url=url, timeout=0.2)
+    with pytest.raises(ChannelUnavailableError, match="password"):
+        stranger.get("key")

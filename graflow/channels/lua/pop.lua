@@ -9,6 +9,9 @@ end
 
 local item = redis.pcall('LPOP', KEYS[1])
 if type(item) == 'table' then
+  if not is_wrong_type(item) then
+    return item
+  end
   return redis.pcall('GET', KEYS[1]) ~= EMPTY and -1
 end
 if item then

@@ -14,6 +14,9 @@ local expires = ttl ~= '' and deadline(ttl)
 local length = redis.pcall(push, value, item)
 local kept
 if type(length) == 'table' then
+  if not is_wrong_type(length) then
+    return length
+  end
   if redis.pcall('GET', value) ~= EMPTY then
     return -1
   end

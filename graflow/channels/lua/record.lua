@@ -4,6 +4,11 @@
 local EMPTY = '[]'
 local CHUNK = 5000 -- arguments that one call can take, below the limit of Lua's stack
 
+-- Tell whether a command failed for the type of the key, and not for want of memory or rights.
+local function is_wrong_type(reply)
+  return string.find(reply.err, 'WRONGTYPE', 1, true) ~= nil
+end
+
 -- Store the record that begins at ARGV[at]; return where the next argument is.
 local function put(value, at, expires)
   local size = ARGV[at]
