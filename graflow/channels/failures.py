@@ -57,6 +57,8 @@ _REFUSALS: dict[str, tuple[type[ChannelError], str]] = {
 }
 _CODE = re.compile(rf"\b({'|'.join(_REFUSALS)})\b")
 
+# Inside a script a missing right has no code.
+_NO_RIGHT = re.compile(r"has no permissions|The user executing the script can't")
 
 # redis-py cuts the code from the message of these.
 _CODES = {
@@ -72,9 +74,10 @@ _CODES = {
 def translate(error: RedisError, server: str) -> ChannelError:
     """Return the error for a reply that refuses a command."""
     found = _CODE.search(f"{_CODES.get(type(error), '')} {error}")
-    if found is None:
+    code = found[1] if found else "NOPERM" if _NO_RIGHT.search(str(error)) else None
+    if code is None:
         return ChannelServerError(f"the server {server} refused the operation: {error}")
-    kind, advice = _REFUSALS[found[1]]
+    kind, advice = _REFUSALS[code]
     return kind(f"{advice} (server {server}: {error})")
 
 

@@ -87,7 +87,9 @@ def test_a_key_that_is_no_text_is_refused(channel: Channel, key: Any) -> None:
         lambda: channel.atomic_add(key),
         lambda: channel.update(key, str),
         lambda: channel.get_many([key]),
-        lambda: channel.set_many({str(key): 1, key: 2} if not isinstance(key, list) else key),
+        lambda: channel.set_many(
+            dict.fromkeys(["good", tuple(key) if isinstance(key, list) else key])
+        ),
         lambda: channel.lock(key),
     ):
         with pytest.raises(ChannelTypeError):
@@ -262,9 +264,7 @@ def test_a_sum_is_what_python_gives(channel: Channel, number: float, amount: flo
     expected = number + amount
     assert type(total) is type(expected)
     assert total == expected
-    assert (
-        math.copysign(1, total) == math.copysign(1, expected) if isinstance(total, float) else True
-    )
+    assert (total == 0) <= (str(total) == str(expected))  # the sign of a zero
     assert channel.get("key") == expected
     assert type(channel.get("key")) is type(expected)
     assert channel.ttl("key") == pytest.approx(60, abs=5)

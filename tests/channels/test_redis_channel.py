@@ -78,7 +78,8 @@ def test_plain_values_are_readable_with_any_client(redis_client: redis.Redis) ->
     channel.set("user", {"name": "Zoë", "age": 30})
     channel.append("log", "first")
     channel.append("log", {"n": 2})
-    assert json.loads(redis_client.get("graflow:{orders}:k:user")) == {"name": "Zoë", "age": 30}
+    text: Any = redis_client.get("graflow:{orders}:k:user")
+    assert json.loads(text) == {"name": "Zoë", "age": 30}
     items = redis_client.lrange("graflow:{orders}:k:log", 0, -1)
     assert [json.loads(item) for item in items] == ["first", {"n": 2}]
 
@@ -263,15 +264,14 @@ def test_refusals_of_the_server_come_with_advice(server: Server, redis_client: r
         assert channel.get("key") == 1
     finally:
         redis_client.config_set("maxmemory", 0)
-    redis_client.execute_command(
-        "ACL", "SETUSER", "guest", "on", ">pw", "~*", "+@all", "-rpush", "-lpush"
-    )
+    rights = ["+@all", "-rpush", "-lpush"]
+    redis_client.acl_setuser("guest", True, passwords=["+pw"], keys=["*"], commands=rights)
     url = server.url.replace("redis://", "redis://guest:pw@")
     with RedisChannel("c", url=url) as guest:
         assert guest.get("key") == 1
         with pytest.raises(ChannelPermissionError):
             guest.set("list", [1])
-    redis_client.execute_command("ACL", "DELUSER", "guest")
+    redis_client.acl_deluser("guest")
     stranger = RedisChannel("c", url=url, timeout=0.2)
     with pytest.raises(ChannelUnavailableError, match="password"):
         stranger.get("key")

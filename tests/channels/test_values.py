@@ -39,6 +39,16 @@ class Name(str):
 class Zone(tzinfo):
     """A time zone that nobody else knows."""
 
+    def utcoffset(self, _: datetime | None) -> timedelta:
+        """Return no offset."""
+        return timedelta(0)
+
+    def tzname(self, _: datetime | None) -> str:
+        """Return a name."""
+        return "zone"
+
+    dst = utcoffset
+
 
 def same(one: object, other: object) -> bool:
     """Tell whether two values are equal and of the same types all the way down."""
