@@ -1,0 +1,139 @@
+"""Where two values differ, in what `==` compares and in what it does not."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Iterator, Mapping
+from datetime import datetime, time, timezone
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+from pydantic import BaseModel
+from pydantic_core import TzInfo
+
+__all__ = ["NOTHING", "Difference", "Step", "differences"]
+
+Step = str | int
+"""One step of the way into a value: a field, a key or an index."""
+
+
+class _Nothing:
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+NOTHING: Final = _Nothing()
+"""Stands for a part that one of two values does not have."""
+
+
+class Difference(NamedTuple):
+    """A part in which two values differ.
+
+    Attributes:
+        way: The steps from the whole value to the part.
+        before: The part in the first value, or `NOTHING`.
+        after: The part in the second value, or `NOTHING`.
+    """
+
+    way: tuple[Any, ...]
+    before: Any
+    after: Any
+
+
+def differences(before: Any, after: Any, way: tuple[Any, ...] = ()) -> Iterator[Difference]:
+    """Yield the parts in which two values differ, types included.
+
+    An `int` and a `float` are the same if they are equal: the one may stand for the other where
+    a schema asks for a `float`.
+    """
+    kind = type(before)
+    if kind is not type(after):
+        if not (kind is int and type(after) is float and before == after):
+            yield Difference(way, before, after)
+    elif isinstance(before, dict):
+        yield from _in_dicts(before, after, way)
+    elif isinstance(before, list | tuple | deque):
+        yield from _in_sequences(before, after, way)
+    elif isinstance(before, set | frozenset):
+        yield from _in_keys(dict.fromkeys(before, 0), dict.fromkeys(after, 0), way)
+    elif isinstance(before, BaseModel):
+        yield from _in_models(before, after, way)
+    elif dataclasses.is_dataclass(before) and not isinstance(before, type):
+        for field in dataclasses.fields(before):
+            mine, other = (getattr(value, field.name, NOTHING) for value in (before, after))
+            yield from differences(mine, other, (*way, field.name))
+    elif not _is_same_scalar(before, after):
+        yield Difference(way, before, after)
+
+
+def _in_dicts(before: Any, after: Any, way: tuple[Any, ...]) -> Iterator[Difference]:
+    yield from _in_keys(before, after, way)
+    for key in before.keys() & after.keys():
+        yield from differences(before[key], after[key], (*way, key))
+    has_other_factory = (
+        isinstance(before, defaultdict) and before.default_factory is not after.default_factory
+    )
+    has_other_order = isinstance(before, OrderedDict) and list(before) != list(after)
+    if has_other_factory or has_other_order:
+        yield Difference(way, before, after)
+
+
+def _in_keys(
+    before: Mapping[Any, Any], after: Mapping[Any, Any], way: tuple[Any, ...]
+) -> Iterator[Difference]:
+    theirs = {key: key for key in after}
+    for key, value in before.items():
+        if key not in theirs:
+            yield Difference((*way, key), value, NOTHING)
+        elif any(differences(key, theirs[key])):
+            yield Difference((*way, key), key, theirs[key])
+    for key in theirs:
+        if key not in before:
+            yield Difference((*way, key), NOTHING, after[key])
+
+
+def _in_sequences(before: Any, after: Any, way: tuple[Any, ...]) -> Iterator[Difference]:
+    if len(before) != len(after) or getattr(before, "maxlen", 0) != getattr(after, "maxlen", 0):
+        yield Difference(way, before, after)
+        return
+    for i, (mine, other) in enumerate(zip(before, after, strict=True)):
+        yield from differences(mine, other, (*way, i))
+
+
+def _in_models(before: Any, after: Any, way: tuple[Any, ...]) -> Iterator[Difference]:
+    if "root" in type(before).model_fields and before.__pydantic_root_model__:
+        yield from differences(before.root, after.root, way)
+    else:
+        for name in type(before).model_fields:
+            mine, other = (value.__dict__.get(name, NOTHING) for value in (before, after))
+            yield from differences(mine, other, (*way, name))
+    for hidden in ("__pydantic_extra__", "__pydantic_private__"):
+        mine, other = getattr(before, hidden, None), getattr(after, hidden, None)
+        yield from differences(mine or {}, other or {}, way)
+
+
+def _is_same_scalar(before: Any, after: Any) -> bool:
+    if before is after:
+        return True
+    if isinstance(before, float):
+        same_sign = math.copysign(1, before) == math.copysign(1, after)
+        return (before == after and same_sign) or (before != before and after != after)
+    if isinstance(before, Decimal):
+        return str(before) == str(after)
+    try:
+        is_equal = bool(before == after)
+    except (TypeError, ValueError):
+        return False
+    if isinstance(before, datetime | time):
+        return is_equal and before.fold == after.fold and _zone(before) == _zone(after)
+    return is_equal
+
+
+def _zone(moment: datetime | time) -> tuple[object, str]:
+    """Return what tells the zone of a moment from others; a fixed offset is one in any class."""
+    zone = moment.tzinfo
+    if isinstance(zone, timezone | TzInfo):
+        return timezone, repr(zone.utcoffset(None))
+    return type(zone), repr(zone)

@@ -1,0 +1,208 @@
+"""A schema, made into what checks, writes and reads the values of a typed channel."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import cached_property, lru_cache, partial
+from typing import Any, Generic, NoReturn, TypeVar, cast
+
+from pydantic_core import (
+    PydanticSerializationError,
+    SchemaSerializer,
+    SchemaValidator,
+    ValidationError,
+)
+from typing_extensions import TypeForm
+
+from graflow.channels import misfits
+from graflow.channels.annotations import is_self_contained
+from graflow.channels.codec import Record, decode, pack_json, pack_json_item, unpack_json
+from graflow.channels.core_schemas import core_schema_of, schema_error
+from graflow.channels.fidelity import Plan, Unstorable, prepare
+from graflow.channels.sameness import differences
+from graflow.exceptions import ChannelError, ChannelValidationError, FieldError
+
+__all__ = ["Schema", "schema_of"]
+
+T = TypeVar("T")
+
+_DOLLAR = ord("$")
+_REFUSALS = (ValidationError, PydanticSerializationError, ChannelError, ValueError, RecursionError)
+
+
+def schema_of(form: TypeForm[T], *, strict: bool = True) -> Schema[T]:
+    """Return the `Schema` of a type; it is made once and kept for the next time.
+
+    Args:
+        form: Any type that a pydantic `TypeAdapter` takes and JSON can carry there and back.
+        strict: `False` lets pydantic turn a value into one that fits.
+
+    Raises:
+        SchemaError: The type can't be a schema; the message has the path of the part.
+    """
+    try:
+        hash(form)
+    except TypeError:
+        return Schema(form, strict)
+    if not is_self_contained(form):
+        return Schema(form, strict)
+    kept: Any = form
+    return cast("Schema[T]", _cached(kept, "" if type(form) is type else repr(form), strict))
+
+
+@lru_cache(maxsize=1024)
+def _cached(form: Any, text: str, strict: bool) -> Schema[Any]:
+    """Make a schema; `text` tells apart what is equal and not the same, as `A | B` and `B | A`."""
+    return Schema(form, strict)
+
+
+class Schema(Generic[T]):
+    """What one type says about values: which fit, and how they are stored.
+
+    Attributes:
+        form: The type.
+        name: What to call it in a message.
+        strict: Whether values that would have to be coerced are refused.
+        is_for_lists: Whether a whole value may be stored as a list.
+    """
+
+    def __init__(self, form: TypeForm[T], strict: bool = True) -> None:
+        """Make a schema of a type; see `schema_of`."""
+        self.form = form
+        self.name = _name_of(form)
+        self.strict = strict
+        self._core = core_schema_of(form, self.name)
+        self._plan = plan = self._planned()
+        self.is_for_lists = "array" in plan.kinds
+        validator = _validator(plan)
+        self._validate: Callable[[Any], Any] = validator.validate_python
+        if plan.has_aliases:
+            self._validate = partial(validator.validate_python, by_name=True, by_alias=not strict)
+        self._validate_json = validator.validate_json
+        self._to_json = SchemaSerializer(plan.core, plan.config, _use_prebuilt=False).to_json
+
+    def _planned(self, *, from_data: bool = False) -> Plan:
+        try:
+            return prepare(self._core, strict=self.strict, from_data=from_data)
+        except Unstorable as error:
+            raise schema_error(self.name, error.path, error.reason) from error
+
+    def __repr__(self) -> str:
+        """Show the type."""
+        return f"{type(self).__name__}({self.name})"
+
+    def dump(self, value: T) -> Record:
+        """Return what a channel stores for `value`.
+
+        Raises:
+            ChannelValidationError: It does not fit, or would not come back as it is.
+        """
+        try:
+            return pack_json(self._text(value))
+        except ChannelError as error:
+            self._unstorable(error)
+
+    def dump_item(self, value: T) -> bytes:
+        """Return what a channel stores for `value` as an item of a list; raises as `dump`."""
+        try:
+            return pack_json_item(self._text(value))
+        except ChannelError as error:
+            self._unstorable(error)
+
+    def load(self, record: Record) -> T:
+        """Return the value that a channel holds.
+
+        Raises:
+            ChannelValidationError: What is stored does not fit.
+            ChannelDataError: It is not something that graflow wrote.
+        """
+        text = record if type(record) is bytes and _DOLLAR not in record else unpack_json(record)
+        try:
+            if text is None:
+                return cast("T", self._validate_data(decode(record)))
+            return cast("T", self._validate_json(text))
+        except ValidationError as error:
+            self._misfit(error, "what is stored does not fit")
+
+    load_item = load
+
+    def load_items(self, items: Iterable[bytes]) -> list[T]:
+        """Return the items of a list that a channel holds; raises as `load`."""
+        values: list[T] = []
+        errors: list[FieldError] = []
+        cause: ChannelValidationError | None = None
+        for i, item in enumerate(items):
+            try:
+                values.append(self.load(item))
+            except ChannelValidationError as error:
+                cause = error
+                errors += (_at_item(i, each) for each in error.errors)
+        if cause is not None:
+            raise self._error("what is stored does not fit", errors) from cause.__cause__
+        return values
+
+    def _text(self, value: T) -> bytes:
+        try:
+            valid = self._validate(value)
+            text = self._to_json(valid)
+        except ValidationError as error:
+            self._misfit(error, "the value does not fit")
+        except (PydanticSerializationError, ValueError, RecursionError) as error:
+            self._unstorable(error)
+        if self.strict:
+            self._check_unaltered(value, valid)
+        if not self._plan.is_faithful:
+            self._check_comes_back(valid, text)
+        return text
+
+    def _check_unaltered(self, value: T, valid: T) -> None:
+        errors = misfits.alterations(differences(value, valid), self._plan)
+        if errors:
+            raise self._error("the value does not fit", errors)
+
+    def _check_comes_back(self, valid: T, text: bytes) -> None:
+        try:
+            back = self._validate_json(text)
+        except ValidationError as error:
+            self._misfit(error, "the value does not come back from JSON")
+        errors = misfits.lost(differences(valid, back), self._plan)
+        if errors:
+            raise self._error("the value does not come back from JSON", errors)
+
+    @cached_property
+    def _validate_data(self) -> Callable[[Any], Any]:
+        """What validates Python data that is no instance of a class yet."""
+        return _validator(self._planned(from_data=True)).validate_python
+
+    def _misfit(self, error: ValidationError, what: str) -> NoReturn:
+        details = error.errors(include_url=False, include_context=False)
+        raise self._error(what, misfits.from_details(details, self._plan)) from error
+
+    def _unstorable(self, error: Exception) -> NoReturn:
+        if isinstance(error, ChannelValidationError):
+            raise error
+        field = FieldError("", f"can't be stored as JSON ({error})", "it")
+        raise self._error("the value can't be stored", [field]) from error
+
+    def _error(self, what: str, errors: Iterable[FieldError]) -> ChannelValidationError:
+        errors = tuple(errors)
+        lines = "".join(f"\n  {each}" for each in errors)
+        return ChannelValidationError(
+            f"{what} {self.name}:{lines}", schema=self.name, errors=errors
+        )
+
+
+def _validator(plan: Plan) -> SchemaValidator:
+    return SchemaValidator(plan.core, plan.config, _use_prebuilt=False)
+
+
+def _at_item(index: int, error: FieldError) -> FieldError:
+    dot = "." if error.path and not error.path.startswith("[") else ""
+    return FieldError(f"[{index}]{dot}{error.path}", error.message, error.found)
+
+
+def _name_of(form: object) -> str:
+    if isinstance(form, type) and not hasattr(form, "__args__"):
+        return form.__name__
+    return re.sub(r"(?:\w+\.|<locals>\.)+(?=\w)", "", repr(form))

@@ -1,0 +1,330 @@
+"""`TypedChannel`: a channel whose values fit a schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, Generic, NoReturn, TypeVar, cast, overload
+
+from typing_extensions import TypeForm
+
+from graflow.channels.base import MISSING, Channel, Missing
+from graflow.channels.codec import Record
+from graflow.channels.lock import ChannelLock
+from graflow.channels.rules import Seconds, check_key, milliseconds
+from graflow.channels.schema import schema_of
+from graflow.exceptions import ChannelError, ChannelTypeError, ChannelValidationError
+
+__all__ = ["TypedChannel"]
+
+T = TypeVar("T")
+D = TypeVar("D")
+
+
+class TypedChannel(Generic[T]):
+    """A channel that takes and gives values of one type, and raises for any other.
+
+    What is written is checked before anything changes, what is read is checked whoever wrote
+    it, and data that does not fit stays where it is. An untyped channel reads what a typed one
+    wrote as plain data: a dict for an object, text for a date.
+    """
+
+    def __init__(self, channel: Channel, schema: TypeForm[T], *, strict: bool = True) -> None:
+        """Put a schema in front of a channel.
+
+        Args:
+            channel: What keeps the values.
+            schema: A `TypedDict`, a dataclass, a pydantic model or another type that a
+                pydantic `TypeAdapter` takes and JSON can carry there and back. Its own pydantic
+                config goes before `strict`, and before the rule that unknown fields are
+                refused.
+            strict: `False` lets pydantic turn a value into one that fits, as `"1"` into `1`;
+                what it made of the value is stored.
+
+        Raises:
+            SchemaError: The type can't be a schema; the message has the path of the part.
+        """
+        if not isinstance(channel, Channel):
+            raise ChannelTypeError(
+                f"a typed channel wraps a Channel, not a {type(channel).__name__}"
+            )
+        self._channel = channel
+        self._schema = schema_of(schema, strict=strict)
+
+    @property
+    def channel(self) -> Channel:
+        """The channel that keeps the values."""
+        return self._channel
+
+    @property
+    def schema(self) -> TypeForm[T]:
+        """The type of the values."""
+        return self._schema.form
+
+    @property
+    def name(self) -> str:
+        """The channel's name."""
+        return self._channel.name
+
+    def __repr__(self) -> str:
+        """Show the channel and the schema."""
+        return f"{type(self).__name__}({self._channel!r}, {self._schema.name})"
+
+    def __reduce__(self) -> Any:
+        """Pickle the handle and the type, as far as both can be."""
+        make = partial(type(self), strict=self._schema.strict)
+        return make, (self._channel, self._schema.form)
+
+    # Values
+
+    def set(self, key: str, value: T, ttl: Seconds | None = None) -> None:
+        """Store `value` under `key` in place of whatever was there.
+
+        Args:
+            key: Non-empty text.
+            value: Has to fit the schema.
+            ttl: Seconds until the key expires, > 0. `None`: it does not expire.
+
+        Raises:
+            ChannelValidationError: The value does not fit; nothing changed.
+        """
+        key = check_key(key)
+        try:
+            record = self._schema.dump(value)
+        except ChannelError as error:
+            self._blame(error, key)
+        self._channel._write(key, record, None if ttl is None else milliseconds(ttl))
+
+    @overload
+    def get(self, key: str) -> T: ...
+    @overload
+    def get(self, key: str, default: D) -> T | D: ...
+    def get(self, key: str, default: Any = MISSING) -> Any:
+        """Return the value stored under `key`.
+
+        Args:
+            key: Non-empty text.
+            default: What to return when there is nothing; without it, that is an error.
+
+        Raises:
+            ChannelKeyError: There is nothing, and no default was given.
+            ChannelValidationError: What is there does not fit; it stays.
+            ChannelTypeError: There is a list of values, which `get_list` returns.
+        """
+        key = check_key(key)
+        record = self._channel._read(key)
+        if record is None:
+            return self._default(key, default)
+        return self._load(key, record)
+
+    @overload
+    def get_list(self, key: str) -> list[T]: ...
+    @overload
+    def get_list(self, key: str, default: D) -> list[T] | D: ...
+    def get_list(self, key: str, default: Any = MISSING) -> Any:
+        """Return the list of values that `append` and `prepend` built under `key`.
+
+        Args:
+            key: Non-empty text.
+            default: What to return when there is nothing; without it, that is an error.
+
+        Raises:
+            ChannelKeyError: There is nothing, and no default was given.
+            ChannelValidationError: An item does not fit; all stay.
+            ChannelTypeError: There is a single value, which `get` returns.
+        """
+        key = check_key(key)
+        record = self._channel._read(key)
+        if record is None:
+            return self._default(key, default)
+        if isinstance(record, bytes):
+            raise self._misused(key, "a single value, not a list of values; read it with get")
+        try:
+            return self._schema.load_items(record)
+        except ChannelError as error:
+            self._blame(error, key)
+
+    def get_many(self, keys: Iterable[str]) -> dict[str, T]:
+        """Return the values of those `keys` that exist, as of one moment; raises as `get`."""
+        wanted = self._channel._check_keys(keys)
+        records = self._channel._read_many(wanted)
+        return {
+            key: self._load(key, record)
+            for key, record in zip(wanted, records, strict=True)
+            if record is not None
+        }
+
+    def set_many(self, mapping: Mapping[str, T], ttl: Seconds | None = None) -> None:
+        """Store every value of `mapping` under its key, all of them or none.
+
+        Args:
+            mapping: Keys and values as `set` takes them.
+            ttl: Seconds until the keys expire, > 0. `None`: they do not expire.
+
+        Raises:
+            ChannelValidationError: A value does not fit; nothing was stored.
+        """
+        if not isinstance(mapping, Mapping):
+            raise ChannelTypeError(
+                f"set_many takes a mapping of keys to values, not {type(mapping).__name__}",
+                channel=self.name,
+            )
+        lifetime = None if ttl is None else milliseconds(ttl)
+        records: dict[str, Record] = {}
+        for key, value in mapping.items():
+            key = check_key(key)
+            try:
+                records[key] = self._schema.dump(value)
+            except ChannelError as error:
+                self._blame(error, key)
+        if records:
+            self._channel._write_many(records, lifetime)
+
+    def update(self, key: str, fn: Callable[[T], T], default: T | Missing = MISSING) -> T:
+        """Replace the value under `key` by what `fn` makes of it, and keep its TTL.
+
+        `fn` may run several times: it starts over whenever someone wrote in between.
+
+        Args:
+            key: Non-empty text.
+            fn: Gets the present value, returns the new one. If it raises, nothing changes.
+            default: What `fn` gets when there is no value.
+
+        Returns:
+            The new value.
+
+        Raises:
+            ChannelKeyError: There is no value, and no default was given.
+            ChannelValidationError: The present value or the new one does not fit.
+        """
+        key = check_key(key)
+
+        def replace(record: Record | None) -> tuple[Record, T]:
+            present = self._default(key, default) if record is None else self._load(key, record)
+            new = fn(present)
+            try:
+                return self._schema.dump(new), new
+            except ChannelError as error:
+                self._blame(error, key)
+
+        return cast("T", self._channel._replace(key, replace))
+
+    # Lists
+
+    def append(self, key: str, value: T, ttl: Seconds | None = None) -> int:
+        """Add `value` at the end of the list under `key`, and create the list if there is none.
+
+        Args:
+            key: Non-empty text.
+            value: Has to fit the schema.
+            ttl: Seconds until the whole list expires, > 0. `None` leaves the expiry as it is.
+
+        Returns:
+            The list's length with `value` in it.
+
+        Raises:
+            ChannelValidationError: The value does not fit; nothing changed.
+            ChannelTypeError: The key holds something other than a list; nothing changed.
+        """
+        return self._push(key, value, ttl, at_head=False)
+
+    def prepend(self, key: str, value: T, ttl: Seconds | None = None) -> int:
+        """Add `value` at the head of the list under `key`; in all else as `append`."""
+        return self._push(key, value, ttl, at_head=True)
+
+    @overload
+    def pop(self, key: str) -> T | None: ...
+    @overload
+    def pop(self, key: str, default: D) -> T | D: ...
+    def pop(self, key: str, default: Any = None) -> Any:
+        """Remove and return the item at the head of the list under `key`.
+
+        Returns:
+            The item, or `default` when there is no such key or its list is empty.
+
+        Raises:
+            ChannelValidationError: The item does not fit; it stays at the head of the list.
+            ChannelTypeError: The key holds something other than a list.
+        """
+        key = check_key(key)
+        while True:
+            record = self._channel._read(key)
+            if record is None or record == []:
+                return default
+            if isinstance(record, bytes):
+                raise self._channel._no_list(key, "pop")
+            value = self._load_item(key, record[0])
+            if self._channel._swap(key, record, record[1:]):
+                return value
+
+    # Keys and locks, as the channel has them
+
+    def delete(self, key: str) -> bool:
+        """Remove `key`; tell whether it was there."""
+        return self._channel.delete(key)
+
+    def exists(self, key: str) -> bool:
+        """Tell whether there is a value under `key`, whatever it is."""
+        return self._channel.exists(key)
+
+    def keys(self) -> list[str]:
+        """Return the keys of the channel, whatever they hold, in no particular order."""
+        return self._channel.keys()
+
+    def clear(self) -> None:
+        """Remove every key of the channel, whatever it holds; locks stay."""
+        self._channel.clear()
+
+    def ttl(self, key: str) -> float | None:
+        """Return the seconds that `key` has left, or `None` where it does not expire.
+
+        Raises:
+            ChannelKeyError: There is no such key.
+        """
+        return self._channel.ttl(key)
+
+    def lock(self, key: str, timeout: Seconds = 10.0, lease: Seconds = 30.0) -> ChannelLock:
+        """Return a context manager that holds the lock `key`; see `Channel.lock`."""
+        return self._channel.lock(key, timeout, lease)
+
+    # What the operations share
+
+    def _push(self, key: str, value: T, ttl: Seconds | None, *, at_head: bool) -> int:
+        key = check_key(key)
+        try:
+            item = self._schema.dump_item(value)
+        except ChannelError as error:
+            self._blame(error, key)
+        return self._channel._push_item(key, item, ttl, at_head=at_head)
+
+    def _load(self, key: str, record: Record) -> T:
+        if not isinstance(record, bytes) and not self._schema.is_for_lists:
+            raise self._misused(key, "a list of values; read it with get_list")
+        try:
+            return self._schema.load(record)
+        except ChannelError as error:
+            self._blame(error, key)
+
+    def _load_item(self, key: str, item: bytes) -> T:
+        try:
+            return self._schema.load_item(item)
+        except ChannelError as error:
+            self._blame(error, key)
+
+    def _default(self, key: str, default: Any) -> Any:
+        if default is MISSING:
+            raise self._channel._no_value(key)
+        return default
+
+    def _blame(self, error: ChannelError, key: str) -> NoReturn:
+        """Raise `error` again with the channel and the key that it is about."""
+        if not isinstance(error, ChannelValidationError) or error.channel is not None:
+            self._channel._blame(error, key)
+        error.channel, error.key = self.name, key
+        error.args = (f"channel {self.name!r}, key {key!r}: {error}",)
+        raise error
+
+    def _misused(self, key: str, reason: str) -> ChannelTypeError:
+        return ChannelTypeError(
+            f"key {key!r} of channel {self.name!r} holds {reason}", channel=self.name, key=key
+        )
