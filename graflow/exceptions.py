@@ -8,7 +8,9 @@ Exceptions of redis-py, pydantic and the codec never escape a channel; they are 
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = [
     "ChannelConnectionError",
@@ -23,12 +25,24 @@ __all__ = [
     "ChannelUnavailableError",
     "ChannelValidationError",
     "ChannelValueError",
+    "CycleError",
+    "DuplicateTaskError",
     "FieldError",
     "GraflowError",
     "LockLostError",
     "LockReentryError",
+    "MissingParameterError",
     "OutcomeUnknownError",
+    "ResultNotFoundError",
+    "ResultTypeError",
     "SchemaError",
+    "TaskError",
+    "TaskFailedError",
+    "TaskNotFoundError",
+    "WorkflowError",
+    "WorkflowStateError",
+    "WorkflowTypeError",
+    "WorkflowValueError",
 ]
 
 
@@ -157,3 +171,154 @@ class ChannelValidationError(ChannelError, ValueError):
         super().__init__(message, channel=channel, key=key)
         self.schema = schema
         self.errors = errors
+
+
+class WorkflowError(GraflowError):
+    """A workflow can't be put together, or can't run.
+
+    Attributes:
+        workflow: The workflow's name, or `None` where none is involved yet.
+    """
+
+    workflow: str | None
+
+    def __init__(self, message: str = "", *, workflow: str | None = None) -> None:
+        super().__init__(message)
+        self.workflow = workflow
+
+
+class WorkflowTypeError(WorkflowError, TypeError):
+    """An argument is of a type that tasks and workflows can't take."""
+
+
+class WorkflowValueError(WorkflowError, ValueError):
+    """An argument is of the right type, but its value can't be taken."""
+
+
+class WorkflowStateError(WorkflowError, RuntimeError):
+    """What was asked for can't be done here, as calling a task outside a workflow."""
+
+
+class DuplicateTaskError(WorkflowError, ValueError):
+    """Two different tasks of one workflow have the same id."""
+
+
+class CycleError(WorkflowError, ValueError):
+    """Tasks wait for each other in a circle, so that none of them could start.
+
+    Attributes:
+        cycle: The ids of the tasks in their order; the first is also the last.
+    """
+
+    cycle: tuple[str, ...]
+
+    def __init__(
+        self, message: str = "", *, workflow: str | None = None, cycle: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(message, workflow=workflow)
+        self.cycle = cycle
+
+
+class TaskNotFoundError(WorkflowError, KeyError):
+    """The workflow has no such task."""
+
+
+class TaskError(WorkflowError):
+    """Something is wrong with one task.
+
+    Attributes:
+        task: The task's id.
+    """
+
+    task: str
+
+    def __init__(
+        self, message: str = "", *, workflow: str | None = None, task: str = ""
+    ) -> None:
+        super().__init__(message, workflow=workflow)
+        self.task = task
+
+
+class MissingParameterError(TaskError, TypeError):
+    """Nothing gives a parameter of a task its value.
+
+    Attributes:
+        parameter: The parameter's name.
+    """
+
+    parameter: str
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        workflow: str | None = None,
+        task: str = "",
+        parameter: str = "",
+    ) -> None:
+        super().__init__(message, workflow=workflow, task=task)
+        self.parameter = parameter
+
+
+class ResultTypeError(TaskError, TypeError):
+    """What a task returned can't be stored as its result."""
+
+
+class ResultNotFoundError(TaskError, KeyError):
+    """The channel holds no result of the task.
+
+    Attributes:
+        available: The ids of the tasks whose results it holds.
+    """
+
+    available: tuple[str, ...]
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        workflow: str | None = None,
+        task: str = "",
+        available: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message, workflow=workflow, task=task)
+        self.available = available
+
+
+class TaskFailedError(TaskError, RuntimeError):
+    """Tasks of a run raised; what was running finished, and nothing new was started.
+
+    Its `__cause__` is what the task raised; where several tasks failed, an `ExceptionGroup`
+    of what each raised.
+
+    Attributes:
+        task: The id of the task that failed first.
+        failures: What each failed task raised, by its id, in the order of failing. An
+            exception that can't be pickled is a `RuntimeError` with its text on the other side.
+    """
+
+    failures: dict[str, BaseException]
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        workflow: str | None = None,
+        task: str = "",
+        failures: dict[str, BaseException] | None = None,
+    ) -> None:
+        super().__init__(message, workflow=workflow, task=task)
+        self.failures = {} if failures is None else failures
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Replace the exceptions that pickle can't carry: they are made by others."""
+        failures = {task: _portable(error) for task, error in self.failures.items()}
+        return type(self), self.args, {**vars(self), "failures": failures}
+
+
+def _portable(error: BaseException) -> BaseException:
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:  # noqa: BLE001 - whatever the exception's own code raises
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error

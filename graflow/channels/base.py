@@ -421,6 +421,10 @@ class Channel(ABC):
         """
 
     @abstractmethod
+    def _pop_if(self, key: str, item: bytes) -> bool:
+        """Remove the first item, as `_pop` does, if it is this one; tell whether it was."""
+
+    @abstractmethod
     def _swap(self, key: str, old: Record | None, new: Record) -> bool:
         """Put `new` in place of `old` and keep the expiry; `False` if `key` holds no `old`."""
 

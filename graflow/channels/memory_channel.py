@@ -167,6 +167,18 @@ class MemoryChannel(Channel):
                 del store.entries[key]
             return item
 
+    def _pop_if(self, key: str, item: bytes) -> bool:
+        store = self._store
+        with store.lock:
+            entry = store.live(key)
+            items = None if entry is None else entry[0]
+            if not isinstance(items, deque) or not items or items[0] != item:
+                return False
+            items.popleft()
+            if not items:
+                del store.entries[key]
+            return True
+
     def _swap(self, key: str, old: Record | None, new: Record) -> bool:
         store = self._store
         with store.lock:

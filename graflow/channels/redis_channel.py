@@ -169,6 +169,9 @@ class RedisChannel(Channel):
             raise NotAList
         return item
 
+    def _pop_if(self, key: str, item: bytes) -> bool:
+        return isinstance(self._change(_POP, key, item), bytes)
+
     def _swap(self, key: str, old: Record | None, new: Record) -> bool:
         before = (b"none",) if old is None else _parts(old)
         after = _parts(new)

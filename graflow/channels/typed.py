@@ -254,7 +254,7 @@ class TypedChannel(Generic[T]):
             if isinstance(record, bytes):
                 raise self._channel._no_list(key, "pop")
             value = self._load_item(key, record[0])
-            if self._channel._swap(key, record, record[1:]):
+            if self._channel._pop_if(key, record[0]):
                 return value
 
     # Keys and locks, as the channel has them

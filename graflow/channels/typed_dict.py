@@ -84,7 +84,8 @@ def _twin(form: Any, names: Names) -> Any:
     }
     if hasattr(form, "__pydantic_config__"):
         body["__pydantic_config__"] = form.__pydantic_config__
-    bases = (TypedDict, Generic[parameters]) if parameters else (TypedDict,)
+    generic: Any = Generic
+    bases = (TypedDict, generic[parameters]) if parameters else (TypedDict,)
     return types.new_class(form.__name__, bases, exec_body=lambda space: space.update(body))
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from graflow import chain, parallel, task, workflow
 from graflow.channels.base import Channel
-from graflow.channels.factory import ChannelFactory, _default
+from graflow.channels.factory import ChannelFactory
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.core.context import TaskExecutionContext
 from graflow.core.workflow import Workflow
@@ -313,18 +313,14 @@ def test_the_channel_of_a_run() -> None:
     assert ctx.run_id == ctx.get_channel().name == seen[0]
     assert len(set(seen)) == 2
 
-    token = _default.set(None)
-    try:
-        default = ChannelFactory.create_channel()
-        with workflow("default") as wf:
-            chain(note)
-        _, ctx = wf.execute(ret_context=True)
-        assert ctx.get_channel() is default
-    finally:
-        _default.reset(token)
     with workflow("own") as wf:
         chain(note)
     assert order(wf) == order(wf) == ["note"]
+    default = ChannelFactory.create_channel()
+    with workflow("default") as wf:
+        chain(note)
+    _, ctx = wf.execute(ret_context=True)
+    assert ctx.get_channel() is default
 
 
 def test_bad_input_is_refused_with_advice() -> None:

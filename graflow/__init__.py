@@ -1,0 +1,108 @@
+"""Tasks that share state over typed channels, in memory or on Redis."""
+
+from __future__ import annotations
+
+import importlib
+import typing
+
+from graflow.channels.base import Channel
+from graflow.channels.factory import ChannelBackend, ChannelFactory
+from graflow.channels.memory_channel import MemoryChannel, MemorySpace
+from graflow.channels.typed import TypedChannel
+from graflow.core.context import ExecutionContext, TaskExecutionContext
+from graflow.core.decorators import task
+from graflow.core.node import chain, parallel
+from graflow.core.task import Task
+from graflow.core.workflow import Workflow, workflow
+from graflow.exceptions import (
+    ChannelConnectionError,
+    ChannelDataError,
+    ChannelError,
+    ChannelKeyError,
+    ChannelOverflowError,
+    ChannelPermissionError,
+    ChannelServerError,
+    ChannelTimeoutError,
+    ChannelTypeError,
+    ChannelUnavailableError,
+    ChannelValidationError,
+    ChannelValueError,
+    CycleError,
+    DuplicateTaskError,
+    FieldError,
+    GraflowError,
+    LockLostError,
+    LockReentryError,
+    MissingParameterError,
+    OutcomeUnknownError,
+    ResultNotFoundError,
+    ResultTypeError,
+    SchemaError,
+    TaskError,
+    TaskFailedError,
+    TaskNotFoundError,
+    WorkflowError,
+    WorkflowStateError,
+    WorkflowTypeError,
+    WorkflowValueError,
+)
+
+if typing.TYPE_CHECKING:
+    from graflow.channels.redis_channel import RedisChannel
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Channel",
+    "ChannelBackend",
+    "ChannelConnectionError",
+    "ChannelDataError",
+    "ChannelError",
+    "ChannelFactory",
+    "ChannelKeyError",
+    "ChannelOverflowError",
+    "ChannelPermissionError",
+    "ChannelServerError",
+    "ChannelTimeoutError",
+    "ChannelTypeError",
+    "ChannelUnavailableError",
+    "ChannelValidationError",
+    "ChannelValueError",
+    "CycleError",
+    "DuplicateTaskError",
+    "ExecutionContext",
+    "FieldError",
+    "GraflowError",
+    "LockLostError",
+    "LockReentryError",
+    "MemoryChannel",
+    "MemorySpace",
+    "MissingParameterError",
+    "OutcomeUnknownError",
+    "RedisChannel",
+    "ResultNotFoundError",
+    "ResultTypeError",
+    "SchemaError",
+    "Task",
+    "TaskError",
+    "TaskExecutionContext",
+    "TaskFailedError",
+    "TaskNotFoundError",
+    "TypedChannel",
+    "Workflow",
+    "WorkflowError",
+    "WorkflowStateError",
+    "WorkflowTypeError",
+    "WorkflowValueError",
+    "chain",
+    "parallel",
+    "task",
+    "workflow",
+]
+
+
+def __getattr__(name: str) -> typing.Any:
+    """Import `RedisChannel` when it is first asked for, as redis-py takes long to import."""
+    if name == "RedisChannel":
+        return importlib.import_module("graflow.channels.redis_channel").RedisChannel
+    raise AttributeError(f"module 'graflow' has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""Tasks, the workflows that they make, and their runs."""

@@ -1,0 +1,162 @@
+"""What a run, and a task in it, can see: the channel and the results of tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Mapping
+from types import MappingProxyType
+from typing import Any, TypeVar, overload
+from uuid import uuid4
+
+from typing_extensions import TypeForm
+
+from graflow.channels.base import MISSING, Channel
+from graflow.channels.memory_channel import MemoryChannel
+from graflow.channels.typed import TypedChannel
+from graflow.core.task import Task, check_text, result_key
+from graflow.exceptions import ResultNotFoundError, WorkflowTypeError
+
+__all__ = ["ExecutionContext", "TaskExecutionContext"]
+
+T = TypeVar("T")
+D = TypeVar("D")
+
+SUFFIX = result_key("")
+
+
+class ExecutionContext:
+    """One run of a workflow: its channel, and the results in it.
+
+    Attributes:
+        run_id: Tells the run from all others.
+        workflow_name: The name of the workflow.
+    """
+
+    run_id: str
+    workflow_name: str
+
+    def __init__(
+        self,
+        channel: Channel | None = None,
+        *,
+        run_id: str | None = None,
+        workflow_name: str = "",
+        tasks: Mapping[str, Task[..., Any]] = MappingProxyType({}),
+    ) -> None:
+        """Make the context of a run.
+
+        Args:
+            channel: What the tasks share; by default a new `MemoryChannel`.
+            run_id: By default one that nobody else has.
+            workflow_name: The name of the workflow.
+            tasks: The tasks of the run by their ids, for the types of their results.
+        """
+        self.run_id = uuid4().hex if run_id is None else run_id
+        self.workflow_name = workflow_name
+        self._channel = MemoryChannel() if channel is None else channel
+        self._tasks = tasks
+
+    def get_channel(self) -> Channel:
+        """Return the channel that all tasks of the run share."""
+        return self._channel
+
+    def get_typed_channel(self, schema: TypeForm[T], *, strict: bool = True) -> TypedChannel[T]:
+        """Return the run's channel behind a schema.
+
+        Args:
+            schema: A `TypedDict`, or another type that pydantic can check and JSON can carry.
+            strict: `False` lets pydantic turn a value into one that fits, as `"1"` into `1`.
+
+        Raises:
+            SchemaError: The type can't be a schema.
+        """
+        return TypedChannel(self._channel, schema, strict=strict)
+
+    @overload
+    def get_result(self, task: Task[..., Coroutine[Any, Any, T]]) -> T: ...
+    @overload
+    def get_result(self, task: Task[..., Coroutine[Any, Any, T]], default: D) -> T | D: ...
+    @overload
+    def get_result(self, task: Task[..., T]) -> T: ...
+    @overload
+    def get_result(self, task: Task[..., T], default: D) -> T | D: ...
+    @overload
+    def get_result(self, task: str, default: object = ...) -> Any: ...
+    def get_result(self, task: Task[..., Any] | str, default: Any = MISSING) -> Any:
+        """Return what a task returned.
+
+        Args:
+            task: The task, which gives the result its static type, or its id.
+            default: What to return when there is no result.
+
+        Raises:
+            ResultNotFoundError: There is no result, and no default was given.
+            ChannelValidationError: What is stored does not fit the task's return annotation.
+        """
+        if not isinstance(task, Task | str):
+            raise WorkflowTypeError(
+                f"get_result takes a task or its id, not {type(task).__name__}",
+                workflow=self.workflow_name,
+            )
+        task_id = task if isinstance(task, str) else task.task_id
+        known = self._tasks.get(task) if isinstance(task, str) else task
+        if known is None:
+            value = self._channel.get(result_key(task_id), MISSING)
+        else:
+            value = known._load(self._channel, MISSING)
+        if value is not MISSING:
+            return value
+        if default is not MISSING:
+            return default
+        raise self._no_result(task_id)
+
+    def _no_result(self, task_id: str) -> ResultNotFoundError:
+        keys = self._channel.keys()
+        available = sorted(key.removesuffix(SUFFIX) for key in keys if key.endswith(SUFFIX))
+        return ResultNotFoundError(
+            f"there is no result of task {task_id!r}; there are results of "
+            + (", ".join(map(repr, available)) or "no tasks"),
+            workflow=self.workflow_name,
+            task=task_id,
+            available=tuple(available),
+        )
+
+    def _for_task(self, task_id: str) -> TaskExecutionContext:
+        """Return the same run as one of its tasks sees it."""
+        return TaskExecutionContext(
+            task_id,
+            self._channel,
+            run_id=self.run_id,
+            workflow_name=self.workflow_name,
+            tasks=self._tasks,
+        )
+
+
+class TaskExecutionContext(ExecutionContext):
+    """A run as one of its tasks sees it; `@task(inject_context=True)` hands it over.
+
+    Attributes:
+        task_id: The id of the task.
+    """
+
+    task_id: str
+
+    def __init__(
+        self,
+        task_id: str,
+        channel: Channel | None = None,
+        *,
+        run_id: str | None = None,
+        workflow_name: str = "",
+        tasks: Mapping[str, Task[..., Any]] = MappingProxyType({}),
+    ) -> None:
+        """Make the context of a task; a test makes one to call `task.run(context, ...)`.
+
+        Args:
+            task_id: The id of the task.
+            channel: What the tasks share; by default a new `MemoryChannel`.
+            run_id: By default one that nobody else has.
+            workflow_name: The name of the workflow.
+            tasks: The tasks of the run by their ids, for the types of their results.
+        """
+        super().__init__(channel, run_id=run_id, workflow_name=workflow_name, tasks=tasks)
+        self.task_id = check_text(task_id, "task_id")

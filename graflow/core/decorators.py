@@ -1,0 +1,161 @@
+"""`@task`: functions made into tasks."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, overload
+
+from graflow.channels.base import MISSING
+from graflow.core.context import TaskExecutionContext
+from graflow.core.node import open_graphs
+from graflow.core.signature import Signature
+from graflow.core.task import Task, check_text
+from graflow.exceptions import WorkflowTypeError, WorkflowValueError
+
+__all__ = ["ContextTaskDecorator", "TaskDecorator", "task"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class TaskDecorator(Protocol):
+    """What `@task(...)` is: it takes a function of any parameters."""
+
+    def __call__(self, function: Callable[P, R], /) -> Task[P, R]:
+        """Make a task of `function`."""
+
+
+class ContextTaskDecorator(Protocol):
+    """What `@task(inject_context=True)` is: the function's first parameter is the context."""
+
+    def __call__(
+        self, function: Callable[Concatenate[TaskExecutionContext, P], R], /
+    ) -> Task[Concatenate[TaskExecutionContext, P], R]:
+        """Make a task of `function`."""
+
+
+@overload
+def task(function: Callable[P, R], /) -> Task[P, R]: ...
+@overload
+def task(task_id: str, /, *, inject_context: Literal[False] = ...) -> TaskDecorator: ...
+@overload
+def task(task_id: str, /, *, inject_context: Literal[True]) -> ContextTaskDecorator: ...
+@overload
+def task(*, id: str | None = ..., inject_context: Literal[False] = ...) -> TaskDecorator: ...
+@overload
+def task(*, id: str | None = ..., inject_context: Literal[True]) -> ContextTaskDecorator: ...
+def task(
+    target: Any = MISSING, /, *, id: str | None = None, inject_context: bool = False
+) -> Task[..., Any] | Callable[[Callable[..., Any]], Task[..., Any]]:
+    """Make a task of a function: `@task`, `@task("id")`, `@task(id="id", inject_context=True)`.
+
+    The function is sync or `async def`. Its parameters get their values from what is bound
+    when the task is called, then from the channel key of the same name, then from their
+    defaults. What it returns is stored under `{id}.__result__`, checked against the return
+    annotation where that can be the schema of a typed channel.
+
+    A function decorated inside `with workflow(...)` joins that workflow, unless it is only
+    called there to make other tasks.
+
+    Args:
+        target: The function, or the task's id.
+        id: The task's id, by default the function's name.
+        inject_context: Whether the function gets the `TaskExecutionContext` as its first
+            argument.
+
+    Raises:
+        WorkflowTypeError: That can't be a task; the message says what can.
+        WorkflowValueError: The id is empty, or there is none.
+        DuplicateTaskError: The workflow around has another task with this id.
+    """
+    if target is MISSING or isinstance(target, str):
+        task_id = _choose_id(target, id)
+
+        def decorate(function: Callable[..., Any]) -> Task[..., Any]:
+            return _make_task(function, task_id, inject_context, sys._getframe(1))
+
+        return decorate
+    if id is not None or inject_context:
+        raise WorkflowTypeError("write the options alone, as in @task(id=..., inject_context=True)")
+    return _make_task(target, None, False, sys._getframe(1))
+
+
+def _choose_id(positional: Any, named: str | None) -> str | None:
+    if positional is not MISSING and named is not None:
+        raise WorkflowTypeError(f"the task has two ids: {positional!r} and id={named!r}")
+    task_id = named if positional is MISSING else positional
+    return None if task_id is None else check_text(task_id, "task id")
+
+
+def _make_task(
+    function: Callable[..., Any], task_id: str | None, inject_context: bool, frame: FrameType
+) -> Task[..., Any]:
+    _check_function(function)
+    if task_id is None:
+        task_id = _name(function)
+    signature = Signature(
+        function, inject_context=inject_context, names=_local_names(function, frame)
+    )
+    made: Task[..., Any] = Task(function, task_id, signature, {})
+    graphs = open_graphs.get()
+    if graphs:
+        graphs[-1].define(made)
+    return made
+
+
+def _check_function(function: object) -> None:
+    if isinstance(function, Task):
+        raise WorkflowTypeError(f"{function!r} is a task already; decorate it once")
+    if isinstance(function, type) or not callable(function):
+        kind = "the class" if isinstance(function, type) else type(function).__name__
+        name = getattr(function, "__name__", "")
+        raise WorkflowTypeError(
+            f"@task goes above a function, not above {f'{kind} {name}'.strip()}; "
+            'to name a task write @task("name")'
+        )
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise WorkflowTypeError(
+            f"{_name(function)!r} is a generator function, and what it yields can't be stored; "
+            "return a list, or append to the channel"
+        )
+    if _is_method(function):
+        raise WorkflowTypeError(
+            f"{_name(function)!r} is a method, and there is no object to call it on; make the "
+            'task of the bound method, as in task("name")(object.method)'
+        )
+
+
+def _is_method(function: Callable[..., Any]) -> bool:
+    """Tell whether a function is being defined in the body of a class, to get its `self`."""
+    if not inspect.isfunction(function):
+        return False
+    owner = function.__qualname__.rpartition(".")[0]
+    parameters = list(inspect.signature(function).parameters)
+    return bool(owner) and not owner.endswith("<locals>") and parameters[:1] == ["self"]
+
+
+def _name(function: Callable[..., Any]) -> str:
+    name = getattr(function, "__name__", "")
+    if not isinstance(name, str) or not name.isidentifier():
+        raise WorkflowValueError(f'{function!r} has no name; give the task an id: task("id")(...)')
+    return name
+
+
+def _local_names(function: Callable[..., Any], frame: FrameType) -> dict[str, Any]:
+    """Return what the text of annotations names among the variables of the defining function."""
+    annotations = getattr(function, "__annotations__", {}).values()
+    texts = [text for text in annotations if isinstance(text, str)]
+    if not texts or frame.f_locals is frame.f_globals:
+        return {}
+    found = frame.f_locals
+    return {name: found[name] for text in texts for name in _names_in(text) if name in found}
+
+
+def _names_in(text: str) -> tuple[str, ...]:
+    try:
+        return compile(text, "<annotation>", "eval").co_names
+    except SyntaxError:
+        return ()

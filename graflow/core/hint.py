@@ -1,0 +1,96 @@
+"""What an annotation of a task's function asks of a value in a channel."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, get_type_hints
+
+from graflow.channels.base import MISSING, Channel
+from graflow.channels.memory_channel import MemoryChannel
+from graflow.channels.typed import TypedChannel
+from graflow.exceptions import SchemaError, WorkflowTypeError
+
+__all__ = ["Hint", "read_hint"]
+
+
+_NOTHING: Any = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """An annotation, as far as a channel can keep to it.
+
+    Attributes:
+        schema: The annotation; `None` where there is none, or one that takes anything.
+        problem: Why the annotation can't be a schema; empty where it can.
+    """
+
+    schema: Any = None
+    problem: str = ""
+
+    def read(self, channel: Channel, key: str, default: Any = MISSING) -> Any:
+        """Return what is under `key`, or `default` when there is nothing.
+
+        Raises:
+            ChannelValidationError: It does not fit the schema.
+            WorkflowTypeError: There is something, and no way to check it.
+        """
+        if self.schema is not None:
+            value = TypedChannel(channel, self.schema).get(key, _NOTHING)
+            return default if value is _NOTHING else value
+        if self.problem and channel.exists(key):
+            raise WorkflowTypeError(f"can't check what key {key!r} holds: {self.problem}")
+        return channel.get(key, default)
+
+    def write(self, channel: Channel, key: str, value: object) -> None:
+        """Store `value` under `key`, checked where there is a schema.
+
+        Raises:
+            ChannelError: It does not fit, or can't be stored.
+        """
+        if self.schema is None:
+            channel.set(key, value)
+        else:
+            TypedChannel(channel, self.schema).set(key, value)
+
+
+def read_hint(
+    annotation: object, function: Callable[..., Any], names: Mapping[str, object]
+) -> Hint:
+    """Return what an annotation of `function` asks for, where it is or holds text too.
+
+    Args:
+        annotation: As `inspect.signature` gives it.
+        function: Where the annotation was found; its globals are looked up.
+        names: Looked up first: what was local where the function was defined.
+    """
+    if annotation is inspect.Parameter.empty:
+        return Hint()
+    holder = SimpleNamespace(__annotations__={"it": annotation})
+    try:
+        hints = get_type_hints(holder, _globals(function), dict(names), include_extras=True)
+    except Exception as error:  # noqa: BLE001 - an annotation may be any expression
+        return Hint(problem=f"the annotation {annotation!r} can't be resolved: {error}")
+    schema = hints["it"]
+    if schema is Any or schema is object:
+        return Hint()
+    try:
+        TypedChannel(MemoryChannel(), schema)
+    except SchemaError as error:
+        return Hint(problem=str(error))
+    return Hint(schema)
+
+
+def _globals(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return the globals of a function, also of one inside a wrapper, a partial or an object."""
+    function = inspect.unwrap(function)
+    while isinstance(function, functools.partial):
+        function = inspect.unwrap(function.func)
+    if not inspect.isroutine(function):
+        function = type(function).__call__
+    found: dict[str, Any] = getattr(function, "__globals__", {})
+    return found

@@ -1,0 +1,126 @@
+"""What can be put in order with `>>` and `|`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+from graflow.exceptions import WorkflowTypeError, WorkflowValueError
+
+if TYPE_CHECKING:
+    from graflow.core.graph import Graph
+    from graflow.core.task import Task
+
+__all__ = ["Chain", "Group", "Node", "chain", "open_graphs", "parallel"]
+
+open_graphs: ContextVar[tuple[Graph, ...]] = ContextVar("open_graphs", default=())
+"""The graphs of the `with workflow(...)` blocks around the present code, the innermost last."""
+
+
+class Node:
+    """What has a place in a workflow: a task, or several that were put together.
+
+    `a >> b` lets `b` wait for `a`, `a | b` lets both run at once, and each makes a node that
+    can be put together in turn. `>>` binds tighter than `|`: write `(a | b) >> c`.
+    """
+
+    _parts: tuple[Node, ...] = ()
+    _heads: tuple[Task[..., Any], ...]
+    _tails: tuple[Task[..., Any], ...]
+
+    def __rshift__(self, other: Node) -> Chain:
+        """Let `other` wait for this node."""
+        return chain(self, other)
+
+    def __or__(self, other: Node) -> Group:
+        """Let this node and `other` run at the same time."""
+        return parallel(self, other)
+
+    def __rrshift__(self, other: object) -> NoReturn:
+        raise WorkflowTypeError(_why_no_node(other))
+
+    def __ror__(self, other: object) -> NoReturn:
+        raise WorkflowTypeError(_why_no_node(other))
+
+
+class Chain(Node):
+    """Nodes of which each waits for the one before."""
+
+    def __init__(self, parts: tuple[Node, ...]) -> None:
+        self._parts = parts
+        self._heads = parts[0]._heads
+        self._tails = parts[-1]._tails
+
+    def __repr__(self) -> str:
+        """Show how many parts there are; they may be long."""
+        return f"<chain of {len(self._parts)}>"
+
+
+class Group(Node):
+    """Nodes that run at the same time."""
+
+    def __init__(self, parts: tuple[Node, ...]) -> None:
+        self._parts = parts
+        self._heads = tuple(head for part in parts for head in part._heads)
+        self._tails = tuple(tail for part in parts for tail in part._tails)
+
+    def __repr__(self) -> str:
+        """Show how many parts there are; they may be long."""
+        return f"<group of {len(self._parts)}>"
+
+
+def chain(*nodes: Node) -> Chain:
+    """Let each node wait for the one before; inside `with workflow(...)` all of them join it.
+
+    Args:
+        nodes: Tasks, chains and groups; at least one.
+
+    Raises:
+        WorkflowTypeError: One of them is something else.
+        WorkflowValueError: There are none.
+    """
+    return _join(Chain(_check_nodes(nodes)))
+
+
+def parallel(*nodes: Node) -> Group:
+    """Let all nodes run at the same time; inside `with workflow(...)` all of them join it.
+
+    Args:
+        nodes: Tasks, chains and groups; at least one.
+
+    Raises:
+        WorkflowTypeError: One of them is something else.
+        WorkflowValueError: There are none.
+    """
+    return _join(Group(_check_nodes(nodes)))
+
+
+N = TypeVar("N", bound=Node)
+
+
+def _join(node: N) -> N:
+    graphs = open_graphs.get()
+    if graphs:
+        graphs[-1].add(node)
+    return node
+
+
+def _check_nodes(nodes: Sequence[object]) -> tuple[Node, ...]:
+    if not nodes:
+        raise WorkflowValueError("there is nothing to put in order: give at least one task")
+    checked = []
+    for node in nodes:
+        if not isinstance(node, Node):
+            raise WorkflowTypeError(_why_no_node(node))
+        checked.append(node)
+    return tuple(checked)
+
+
+def _why_no_node(value: object) -> str:
+    found = f"only tasks can be put in order, not {type(value).__name__}"
+    if isinstance(value, list | tuple | set):
+        return f"{found}; write parallel(a, b) for tasks that run at the same time"
+    if callable(value):
+        return f"{found}; put @task above {getattr(value, '__name__', 'it')!r}"
+    return found

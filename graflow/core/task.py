@@ -1,0 +1,188 @@
+"""`Task`: a function with an id, ready to be put in order with others."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable, Mapping
+from inspect import Parameter
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
+
+from graflow.channels import rules
+from graflow.channels.base import MISSING, Channel
+from graflow.core.node import Node, open_graphs
+from graflow.core.signature import Signature
+from graflow.exceptions import (
+    ChannelTypeError,
+    ChannelValidationError,
+    ChannelValueError,
+    MissingParameterError,
+    ResultTypeError,
+    WorkflowStateError,
+    WorkflowTypeError,
+    WorkflowValueError,
+)
+
+if TYPE_CHECKING:
+    from graflow.core.context import ExecutionContext
+
+__all__ = ["Task", "check_text", "result_key"]
+
+P = ParamSpec("P")
+R_co = TypeVar("R_co", covariant=True)
+
+
+def result_key(task_id: str) -> str:
+    """Return the channel key under which the result of a task is stored."""
+    return f"{task_id}.__result__"
+
+
+def check_text(text: object, what: str) -> str:
+    """Return `text` if it can be an id or a name: the rules are those of a channel's keys.
+
+    Raises:
+        WorkflowTypeError: It is no `str`.
+        WorkflowValueError: It is empty, or UTF-8 can't encode it.
+    """
+    try:
+        return rules.check_text(text, what)
+    except ChannelTypeError as error:
+        raise WorkflowTypeError(str(error)) from error
+    except ChannelValueError as error:
+        raise WorkflowValueError(str(error)) from error
+
+
+class Task(Node, Generic[P, R_co]):
+    """A function with an id, made by `@task`.
+
+    A task does not run when it is called: `fetch(task_id="fetch_a", source="api")` inside
+    `with workflow(...)` makes another task of the same function, with arguments bound to it.
+    `fetch.run(...)` calls the function.
+    """
+
+    def __init__(
+        self,
+        function: Callable[P, R_co],
+        task_id: str,
+        signature: Signature,
+        bound: Mapping[str, Any],
+    ) -> None:
+        functools.update_wrapper(self, function, updated=())
+        self._heads = self._tails = (self,)
+        self._function = function
+        self._id = task_id
+        self._key = result_key(task_id)
+        self._signature = signature
+        self._bound = bound
+        self._unbound = signature.unbound(bound)
+
+    @property
+    def task_id(self) -> str:
+        """What tells the task from the others of a workflow."""
+        return self._id
+
+    def __repr__(self) -> str:
+        """Show the id."""
+        return f"<task {self._id!r}>"
+
+    def run(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """Call the function and return what it returns, outside any workflow, as in a test.
+
+        A task with `inject_context=True` needs the context as its first argument: make a
+        `TaskExecutionContext`. That of an `async def` function returns a coroutine. Bound
+        arguments need not be given again.
+        """
+        if not self._bound:
+            return self._function(*args, **kwargs)
+        context = args[:1] if self._signature.injects else ()
+        given = self._signature.bind(args[len(context) :], kwargs)
+        return self._invoke(context, {**self._bound, **given})
+
+    def __call__(
+        self, /, *args: object, task_id: str | None = None, **kwargs: object
+    ) -> Task[..., R_co]:
+        """Make a task of the same function in the workflow whose `with` block this is.
+
+        Args:
+            args: Values of the function's parameters, of some or all of them; the context is
+                none of them. Each run gets these very objects.
+            task_id: The new task's id; by default the first of `fetch_1`, `fetch_2`, ... that
+                is free in the workflow.
+            kwargs: More values of parameters.
+
+        Raises:
+            WorkflowStateError: There is no such block around.
+            WorkflowTypeError: The function has no such parameters.
+            DuplicateTaskError: The workflow has another task with this id.
+        """
+        graphs = open_graphs.get()
+        if not graphs:
+            raise WorkflowStateError(
+                f"task {self._id!r} was called outside a workflow; call {self._id}.run(...) to "
+                "run its function, or call it inside `with workflow(...)` to bind arguments"
+            )
+        try:
+            bound = {**self._bound, **self._signature.bind(args, kwargs)}
+        except TypeError as error:
+            raise WorkflowTypeError(f"can't bind these to task {self._id!r}: {error}") from error
+        graph = graphs[-1]
+        graph.make_template(self)
+        new_id = graph.free_id(self._id) if task_id is None else check_text(task_id, "task_id")
+        instance: Task[..., R_co] = Task(self._function, new_id, self._signature, bound)
+        graph.add(instance)
+        return instance
+
+    def _perform(self, context: ExecutionContext) -> R_co:
+        """Run the task as part of the run of `context`, and store its result."""
+        channel = context.get_channel()
+        found = {parameter.name: self._look_up(parameter, context) for parameter in self._unbound}
+        injected = (context._for_task(self._id),) if self._signature.injects else ()
+        value: Any = self._invoke(injected, {**self._bound, **found})
+        if isinstance(value, CoroutineType):
+            value = asyncio.run(value)
+        self._keep(channel, value)
+        result: R_co = value
+        return result
+
+    def _invoke(self, first: tuple[Any, ...], arguments: Mapping[str, Any]) -> R_co:
+        args, kwargs = self._signature.call(arguments) if arguments else ((), {})
+        return self._function(*first, *args, **kwargs)
+
+    def _look_up(self, parameter: Parameter, context: ExecutionContext) -> Any:
+        name = parameter.name
+        value = self._signature.hints[name].read(context.get_channel(), name, MISSING)
+        if value is not MISSING:
+            return value
+        if parameter.default is not Parameter.empty:
+            return parameter.default
+        raise MissingParameterError(
+            f"nothing gives parameter {name!r} of task {self._id!r} a value; bind one, as in "
+            f"{self._id}({name}=...), store one under the channel key {name!r} before the "
+            f"task starts, as execute(initial_channel=...) does, or give it a default",
+            task=self._id,
+            parameter=name,
+        )
+
+    def _load(self, channel: Channel, default: Any) -> Any:
+        """Return the stored result, or `default` when there is none."""
+        return self._signature.result.read(channel, self._key, default)
+
+    def _keep(self, channel: Channel, value: object) -> None:
+        try:
+            self._signature.result.write(channel, self._key, value)
+        except (ChannelTypeError, ChannelValueError, ChannelValidationError) as error:
+            raise ResultTypeError(
+                f"what task {self._id!r} returned can't be stored: {error}{self._advice()}",
+                task=self._id,
+            ) from error
+
+    def _advice(self) -> str:
+        hint = self._signature.result
+        if hint.schema is not None:
+            return "; return what the annotation says, or change the annotation"
+        advice = (
+            "; return plain data, or annotate what the function returns: a TypedDict, a "
+            "dataclass, a pydantic model"
+        )
+        return f"{advice} ({hint.problem})" if hint.problem else advice

@@ -1,0 +1,78 @@
+"""The public names: all there, all documented, and nothing else."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import graflow
+from graflow import exceptions
+
+PACKAGE = Path(graflow.__file__).parent
+MODULES = sorted(found.name for found in pkgutil.walk_packages([str(PACKAGE)], "graflow."))
+
+
+def public_members(module: ModuleType) -> Iterator[tuple[str, object]]:
+    """Yield what `module` publishes, and the public attributes of the classes among it."""
+    for name in module.__all__:
+        value = getattr(module, name)
+        yield name, value
+        if inspect.isclass(value):
+            for attribute in vars(value):
+                if not attribute.startswith("_"):
+                    yield f"{name}.{attribute}", getattr(value, attribute)
+
+
+def test_all_is_exact_and_sorted() -> None:
+    """`graflow.__all__` has each name that the package offers, once, and no other."""
+    offered = {
+        name
+        for name, value in vars(graflow).items()
+        if not name.startswith("_") and not inspect.ismodule(value) and name != "annotations"
+    } | {"RedisChannel"}  # imported when it is asked for
+    assert list(graflow.__all__) == sorted(offered)
+
+
+def test_every_error_is_public() -> None:
+    """What a user may want to catch can be imported from the top."""
+    assert set(exceptions.__all__) <= set(graflow.__all__)
+
+
+def test_public_things_say_where_they_are_imported_from() -> None:
+    """A public name stands for a thing of graflow, not for one of another library."""
+    for name in graflow.__all__:
+        module = getattr(getattr(graflow, name), "__module__", "graflow")
+        assert module.startswith("graflow"), name
+
+
+@pytest.mark.parametrize("name", ["graflow", *MODULES])
+def test_a_module_publishes_what_it_says(name: str) -> None:
+    """Its `__all__` has only names that it has, none of them private."""
+    module = importlib.import_module(name)
+    for public in getattr(module, "__all__", ()):
+        assert hasattr(module, public)
+        assert not public.startswith("_")
+
+
+@pytest.mark.parametrize("name", ["graflow", *MODULES])
+def test_whatever_is_public_is_documented(name: str) -> None:
+    """Modules, classes, functions, methods and properties have a docstring."""
+    module = importlib.import_module(name)
+    assert module.__doc__, name
+    for path, value in public_members(module) if hasattr(module, "__all__") else ():
+        if callable(value) or isinstance(value, property):
+            assert inspect.getdoc(value), f"{name}.{path}"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_channels_know_nothing_of_the_core(name: str) -> None:
+    """Dependencies point one way, so that channels can be used on their own."""
+    if name.startswith("graflow.channels"):
+        source = inspect.getsource(importlib.import_module(name))
+        assert "graflow.core" not in source
