@@ -232,9 +232,7 @@ class TaskError(WorkflowError):
 
     task: str
 
-    def __init__(
-        self, message: str = "", *, workflow: str | None = None, task: str = ""
-    ) -> None:
+    def __init__(self, message: str = "", *, workflow: str | None = None, task: str = "") -> None:
         super().__init__(message, workflow=workflow)
         self.task = task
 

@@ -25,6 +25,12 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
+def ping_until_it_fails(client: redis.Redis) -> None:
+    """Wait for the end of a server."""
+    while client.ping():
+        pass
+
+
 def test_each_kind_is_the_server_that_its_name_says(
     server: Server, redis_client: redis.Redis
 ) -> None:
@@ -56,10 +62,9 @@ def test_a_server_ends_with_the_process_that_started_it() -> None:
     killed = subprocess.run(
         [sys.executable, "-c", CRASH], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    with redis.Redis(port=int(killed.stdout), retry=None) as client:
-        with pytest.raises(redis.ConnectionError):
-            while client.ping():
-                pass
+    client = redis.Redis(port=int(killed.stdout))
+    with client, pytest.raises(redis.ConnectionError):
+        ping_until_it_fails(client)
 
 
 def test_time_passes_without_waiting(channel: Channel, advance: Callable[[float], None]) -> None:

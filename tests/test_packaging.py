@@ -1,0 +1,155 @@
+"""What gets shipped: its files, and what a checker and Python make of it where it is installed."""
+
+from __future__ import annotations
+
+import sys
+import tarfile
+import venv
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.commands import run
+
+ROOT = Path(__file__).parent.parent
+
+# Right, but for the lines that say so: an ignore that is not needed is an error as well.
+CONSUMER = """
+# pyright: strict, reportUnnecessaryTypeIgnoreComment=true
+from typing import TypedDict, assert_type
+
+from graflow.channels.memory_channel import MemoryChannel
+from graflow.channels.typed import TypedChannel
+from graflow.core.context import TaskExecutionContext
+from graflow import task, workflow
+
+
+class User(TypedDict):
+    name: str
+    age: int
+
+
+@task(inject_context=True)
+def store(ctx: TaskExecutionContext) -> int:
+    users = ctx.get_typed_channel(User)
+    assert_type(users, TypedChannel[User])
+    users.set("ada", {"name": "Ada", "age": 36})
+    assert_type(users.get("ada"), User)
+    assert_type(users.get("bob", None), User | None)
+    return users.get("ada")["age"]
+
+
+def refuse(users: TypedChannel[User]) -> None:
+    users.set("ada", {"name": "Ada", "age": "36"})  # type: ignore[typeddict-item]
+    users.set("ada", {"name": "Ada"})  # type: ignore[typeddict-item]
+
+
+with workflow("consumer", channel=MemoryChannel("consumer")) as wf:
+    store()
+    print(wf.execute())
+"""
+
+
+@dataclass(frozen=True)
+class Distributions:
+    """The files that a release uploads."""
+
+    sdist: Path
+    wheel: Path
+
+
+@pytest.fixture(scope="module")
+def distributions(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
+    """Both of them built, the wheel from the sdist."""
+    target = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", target, cwd=ROOT)
+    return Distributions(next(target.glob("*.tar.gz")), next(target.glob("*.whl")))
+
+
+@pytest.fixture
+def install(tmp_path: Path) -> Callable[..., Path]:
+    """A function that runs `pip install` in a new environment, and returns its Python."""
+
+    def install(*what: str | Path) -> Path:
+        venv.create(tmp_path / "env", symlinks=True)
+        python = tmp_path / "env/bin/python"
+        run(
+            sys.executable,
+            "-m",
+            "pip",
+            "--python",
+            python,
+            "install",
+            "--quiet",
+            *what,
+            cwd=tmp_path,
+        )
+        return python
+
+    return install
+
+
+@pytest.fixture
+def consumer(tmp_path: Path) -> Path:
+    """A program that uses graflow, away from the source."""
+    path = tmp_path / "consumer.py"
+    path.write_text(CONSUMER)
+    return path
+
+
+def source_files() -> set[str]:
+    """Return the files of the package as they are in the repository."""
+    tracked = run("git", "ls-files", "--cached", "--others", "--exclude-standard", cwd=ROOT)
+    return {path for path in tracked.splitlines() if path.startswith("graflow/")}
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(distributions: Distributions) -> None:
+    """Every file of the package is in it, the type marker too; tests and the like are not."""
+    with zipfile.ZipFile(distributions.wheel) as wheel:
+        shipped = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    assert shipped == source_files()
+    assert "graflow/py.typed" in shipped
+
+
+def test_the_sdist_holds_what_building_and_reading_need(distributions: Distributions) -> None:
+    """The package with its marker, the project's own pages, and no tests."""
+    with tarfile.open(distributions.sdist) as sdist:
+        shipped = {name.partition("/")[2] for name in sdist.getnames()}
+    pages = {"CHANGELOG.md", "LICENSE", "PKG-INFO", "README.md", "py.typed", "pyproject.toml"}
+    assert shipped - {".gitignore"} == source_files() | pages
+
+
+@pytest.mark.parametrize("kind", ["wheel", "sdist", "editable"])
+def test_an_installed_graflow_runs_and_type_checks(
+    kind: str, distributions: Distributions, install: Callable[..., Path], consumer: Path
+) -> None:
+    """With what it depends on and nothing else, it works; both checkers see its types."""
+    if kind == "editable":
+        python = install("--editable", ROOT)
+    else:
+        python = install(getattr(distributions, kind))
+    assert run(python, "-W", "error", consumer, cwd=consumer.parent) == "36\n"
+    run(
+        *(sys.executable, "-m", "mypy", "--strict", "--python-executable", python),
+        *("--config-file", "", "--cache-dir", consumer.parent / "cache", consumer),
+        cwd=consumer.parent,
+    )
+    run(sys.executable, "-m", "pyright", "--pythonpath", python, consumer, cwd=consumer.parent)
+
+
+def test_the_metadata_says_what_the_package_needs(distributions: Distributions) -> None:
+    """The Python version and the extras are what the README promises."""
+    with zipfile.ZipFile(distributions.wheel) as wheel:
+        name = next(name for name in wheel.namelist() if name.endswith("/METADATA"))
+        lines = wheel.read(name).decode().splitlines()
+    assert "Requires-Python: >=3.11" in lines
+    assert {"Provides-Extra: embedded", "Provides-Extra: testing"} <= set(lines)
+    needed = {line for line in lines if line.startswith("Requires-Dist") and "extra" not in line}
+    assert {line.split()[1].split(">")[0] for line in needed} == {
+        "pydantic",
+        "redis[hiredis]",
+        "typing-extensions",
+    }
