@@ -26,18 +26,23 @@ def main() -> int:
 def side_by_side(in_memory: Report, on_server: Report) -> Table:
     """Return a table with a row for each part of the reports."""
     table = Table("", "in memory", "on a Valkey server", title="Packages installed here")
-    for name, ours in in_memory.items():
-        theirs = dict(on_server)[name]
-        table.add_row(name, _text(ours), _text(theirs))
+    ours, theirs = as_text(in_memory), as_text(on_server)
+    for name, text in ours.items():
+        table.add_row(name, text, theirs[name])
     return table
 
 
-def _text(value: object) -> str:
-    if isinstance(value, dict):
-        return "\n".join(f"{number} {name}" for name, number in value.items())
-    if isinstance(value, list):
-        return "\n".join(map(str, value))
-    return f"{value:,}" if isinstance(value, int) else str(value)
+def as_text(report: Report) -> dict[str, str]:
+    """Return each part of a report as it is shown."""
+    return {
+        "packages": f"{report['packages']:,}",
+        "files": f"{report['files']:,}",
+        "bytes": f"{report['bytes']:,}",
+        "dependencies": f"{report['dependencies']:,}",
+        "largest": "\n".join(report["largest"]),
+        "licences": "\n".join(f"{count} {name}" for name, count in report["licences"].items()),
+        "refused": report["refused"],
+    }
 
 
 if __name__ == "__main__":

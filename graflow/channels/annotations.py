@@ -35,7 +35,7 @@ Names = Mapping[str, Any]
 
 _WRAPPERS = (Annotated, Required, NotRequired, ReadOnly, Final)
 _UNIONS = (Union, types.UnionType)
-_NOT_SEARCHED = (Literal, collections.abc.Callable)
+_NOT_SEARCHED: tuple[Any, ...] = (Literal, collections.abc.Callable)
 
 
 def is_self_contained(form: object) -> bool:
