@@ -133,7 +133,8 @@ def hints_of(form: type, names: Names) -> dict[str, Any]:
 
 
 def _parameters(form: Any) -> tuple[Any, ...]:
-    return tuple(getattr(form, "__type_params__", ()) or getattr(form, "__parameters__", ()) or ())
+    found = getattr(form, "__type_params__", ()) or getattr(form, "__parameters__", ())
+    return found if isinstance(found, tuple) else ()  # it is a descriptor of a class of types
 
 
 def _substituted(hint: Any, known: Mapping[Any, Any]) -> Any:

@@ -109,6 +109,8 @@ class _Trace:
         kind = node["type"]
         if kind == "definitions":
             self._bodies = {body["ref"]: body for body in node["definitions"]}
+        if kind == "dataclass":
+            return _child(node, "schema")
         if kind == "definition-ref":
             return self._bodies.get(node["schema_ref"])
         for around in ("json_schema", "strict_schema"):
