@@ -1,0 +1,1 @@
+"""Measurements of speed, as ratios to the least that the work could cost."""

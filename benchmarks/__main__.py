@@ -1,0 +1,218 @@
+"""Print a table of ratios: what a channel takes over what the bare work takes.
+
+Both are measured in turn in one run, and the median of the ratios counts, so that the speed of
+the machine and what else runs on it matter little.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from statistics import median
+from typing import Any, TypedDict
+
+import redis
+from pydantic import TypeAdapter
+from pydantic_core import from_json, to_json
+from rich.console import Console
+from rich.table import Table
+from typing_extensions import TypedDict as TypedDictForPydantic
+
+from graflow import MemoryChannel, RedisChannel, TypedChannel
+from tests.servers import run_server
+
+ROUNDS = 15
+
+Work = Callable[[], object]
+Row = tuple[str, float, float]
+
+
+class User(TypedDict):
+    """The value that most rows store: five fields."""
+
+    user_id: str
+    name: str
+    email: str
+    age: int
+    premium: bool
+
+
+class Bare(TypedDictForPydantic):
+    """The same for pydantic, on Python 3.11 as well."""
+
+    user_id: str
+    name: str
+    email: str
+    age: int
+    premium: bool
+
+
+USER: User = {
+    "user_id": "user_123",
+    "name": "Alice",
+    "email": "alice@example.com",
+    "age": 30,
+    "premium": True,
+}
+TEXT = to_json(USER)
+ADAPTER = TypeAdapter(Bare)
+
+
+def seconds(work: Work, times: int) -> float:
+    """Return how long it takes to do the work so many times."""
+    started = time.perf_counter()
+    for _ in range(times):
+        work()
+    return time.perf_counter() - started
+
+
+def ratio(work: Work, floor: Work, times: int) -> float:
+    """Return the median of the ratios of several rounds, the two in turn."""
+    seconds(work, times // 5 + 1)
+    seconds(floor, times // 5 + 1)
+    return median(seconds(work, times) / seconds(floor, times) for _ in range(ROUNDS))
+
+
+def in_memory() -> Iterator[Row]:
+    """Measure channels in memory."""
+    channel = MemoryChannel()
+    typed = TypedChannel(channel, User)
+    check, read = ADAPTER.validator.validate_python, ADAPTER.validator.validate_json
+    typed.set("user", USER)
+    yield (
+        "typed set, over validate_python + to_json",
+        ratio(lambda: typed.set("user", USER), lambda: to_json(check(USER, strict=True)), 5_000),
+        2.0,
+    )
+    yield (
+        "typed get, over validate_json",
+        ratio(lambda: typed.get("user"), lambda: read(TEXT), 5_000),
+        2.0,
+    )
+    yield (
+        "untyped set, over to_json",
+        ratio(lambda: channel.set("user", USER), lambda: to_json(USER), 5_000),
+        3.0,
+    )
+    yield (
+        "untyped get, over from_json",
+        ratio(lambda: channel.get("user"), lambda: from_json(TEXT), 5_000),
+        3.0,
+    )
+    yield "append number 1,000,000 over number 1,000, memory", growth(channel), 1.5
+
+
+def growth(channel: MemoryChannel | RedisChannel) -> float:
+    """Return how much longer an append to a list of 1,000,000 takes than to one of 1,000."""
+    channel.set("short", [1] * 1_000)
+    channel.set("long", [1] * 999_000)
+    found = ratio(lambda: channel.append("long", 1), lambda: channel.append("short", 1), 200)
+    channel.clear()
+    return found
+
+
+@contextmanager
+def connected() -> Iterator[tuple[redis.Redis, RedisChannel]]:
+    """Run a server, and give a client and a channel on the same kind of connection."""
+    with run_server("valkey-9") as server, redis.Redis.from_url(server.url) as client:
+        yield client, RedisChannel("bench", client)
+
+
+def on_a_server(client: redis.Redis, channel: RedisChannel) -> Iterator[Row]:
+    """Measure channels on a server, over bare commands of redis-py."""
+    channel.set("user", USER)
+    client.set("bare", TEXT)
+    yield (
+        "set, over SET",
+        ratio(lambda: channel.set("user", USER), lambda: client.set("bare", TEXT), 300),
+        1.15,
+    )
+    yield (
+        "get, over GET",
+        ratio(lambda: channel.get("user"), lambda: client.get("bare"), 300),
+        1.15,
+    )
+    yield (
+        "append, over RPUSH",
+        ratio(lambda: channel.append("log", USER), lambda: client.rpush("bare log", TEXT), 300),
+        1.30,
+    )
+    channel.set("hundred", [USER] * 100)
+    client.rpush("bare hundred", *[TEXT] * 100)
+    yield (
+        "get of 100 items, over LRANGE and decoding",
+        ratio(
+            lambda: channel.get("hundred"),
+            lambda: [from_json(item) for item in as_list(client.lrange("bare hundred", 0, -1))],
+            200,
+        ),
+        1.40,
+    )
+    many = {f"key {number}": USER for number in range(1_000)}
+    yield (
+        "set_many of 1,000, over a pipeline of SETs",
+        ratio(lambda: channel.set_many(many), lambda: pipeline(client, many), 5),
+        1.5,
+    )
+    yield "append number 1,000,000 over number 1,000, server", growth(channel), 1.5
+    yield "keys and clear of 100 beside 1,000,000 others", beside_others(client), 1.5
+    names = count()
+
+    def locked() -> None:
+        with channel.lock("lock"):
+            next(names)
+
+    yield (
+        "lock and release, over SET NX and DEL",
+        ratio(locked, lambda: (client.set("l", 1, nx=True, px=9999), client.delete("l")), 200),
+        float("nan"),
+    )
+
+
+def as_list(found: Any) -> list[bytes]:
+    """Return what redis-py is not sure of."""
+    items: list[bytes] = found
+    return items
+
+
+def pipeline(client: redis.Redis, many: dict[str, User]) -> None:
+    """Set every key in one pipeline."""
+    with client.pipeline(transaction=False) as pipe:
+        for key in many:
+            pipe.set(key, TEXT)
+        pipe.execute()
+
+
+def beside_others(client: redis.Redis) -> float:
+    """Return how much longer `keys` and `clear` take on a server that is full of other keys."""
+    hundred = {f"key {number}": number for number in range(100)}
+    channel = RedisChannel("hundred", client)
+
+    def work() -> None:
+        channel.set_many(hundred)
+        channel.keys()
+        channel.clear()
+
+    client.flushall()
+    seconds(work, 20)
+    empty = median(seconds(work, 20) for _ in range(ROUNDS))
+    client.eval("for i = 1, 1000000 do redis.call('SET', 'other:' .. i, i) end", 0)
+    full = median(seconds(work, 20) for _ in range(ROUNDS))
+    return full / empty
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    table = Table("work", "ratio", "at most", title="Medians of ratios in one run")
+    with connected() as (client, channel):
+        for rows in (in_memory(), on_a_server(client, channel)):
+            for name, found, bound in rows:
+                limit = "" if bound != bound else f"{bound:.2f}"
+                table.add_row(name, f"{found:.2f}", limit)
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
