@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache, partial
+from marshal import dumps
 from typing import Any, Generic, NoReturn, TypeVar, cast
 
 from pydantic_core import (
@@ -28,6 +29,7 @@ __all__ = ["Schema", "schema_of"]
 T = TypeVar("T")
 
 _DOLLAR = ord("$")
+_WITHOUT_REFERENCES = 2  # the version of marshal's format
 _REFUSALS = (ValidationError, PydanticSerializationError, ChannelError, ValueError, RecursionError)
 
 
@@ -150,7 +152,7 @@ class Schema(Generic[T]):
             self._misfit(error, "the value does not fit")
         except (PydanticSerializationError, ValueError, RecursionError) as error:
             self._unstorable(error)
-        if self.strict:
+        if self.strict and not _is_plainly_same(value, valid):
             self._check_unaltered(value, valid)
         if not self._plan.is_faithful:
             self._check_comes_back(valid, text)
@@ -191,6 +193,17 @@ class Schema(Generic[T]):
         return ChannelValidationError(
             f"{what} {self.name}:{lines}", schema=self.name, errors=errors
         )
+
+
+def _is_plainly_same(one: Any, other: Any) -> bool:
+    """Tell, fast, that both are built-in data of equal values and types; `False` says nothing.
+
+    `marshal` takes exact built-in types alone, and writes each in a way of its own.
+    """
+    try:
+        return dumps(one, _WITHOUT_REFERENCES) == dumps(other, _WITHOUT_REFERENCES)
+    except ValueError:
+        return False
 
 
 def _validator(plan: Plan) -> SchemaValidator:
