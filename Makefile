@@ -29,7 +29,10 @@ check: install
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/python
 
 bench: install servers
-	$(BIN)/python -m benchmarks $(ARGS)
+	$(BIN)/python -m benchmarks
+	@test -d .venvs/langgraph || $(PYTHON) -m venv .venvs/langgraph
+	@.venvs/langgraph/bin/python -m pip install --quiet --disable-pip-version-check . 'langgraph==1.2.*'
+	.venvs/langgraph/bin/python -m benchmarks.beside_langgraph
 
 format: install
 	$(BIN)/ruff check --fix-only
