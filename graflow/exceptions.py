@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import dataclass
+from traceback import format_exception_only
 from typing import Any
 
 __all__ = [
@@ -318,5 +319,5 @@ def _portable(error: BaseException) -> BaseException:
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:  # noqa: BLE001 - whatever the exception's own code raises
-        return RuntimeError(f"{type(error).__name__}: {error}")
+        return RuntimeError("".join(format_exception_only(error)).strip())
     return error

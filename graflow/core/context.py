@@ -20,7 +20,8 @@ __all__ = ["ExecutionContext", "TaskExecutionContext"]
 T = TypeVar("T")
 D = TypeVar("D")
 
-SUFFIX = result_key("")
+_SUFFIX = result_key("")
+_NOTHING = object()
 
 
 class ExecutionContext:
@@ -100,10 +101,10 @@ class ExecutionContext:
         task_id = task if isinstance(task, str) else task.task_id
         known = self._tasks.get(task) if isinstance(task, str) else task
         if known is None:
-            value = self._channel.get(result_key(task_id), MISSING)
+            value = self._channel.get(result_key(task_id), _NOTHING)
         else:
-            value = known._load(self._channel, MISSING)
-        if value is not MISSING:
+            value = known._load(self._channel, _NOTHING)
+        if value is not _NOTHING:
             return value
         if default is not MISSING:
             return default
@@ -111,7 +112,7 @@ class ExecutionContext:
 
     def _no_result(self, task_id: str) -> ResultNotFoundError:
         keys = self._channel.keys()
-        available = sorted(key.removesuffix(SUFFIX) for key in keys if key.endswith(SUFFIX))
+        available = sorted(key.removesuffix(_SUFFIX) for key in keys if key.endswith(_SUFFIX))
         return ResultNotFoundError(
             f"there is no result of task {task_id!r}; there are results of "
             + (", ".join(map(repr, available)) or "no tasks"),

@@ -96,6 +96,8 @@ def _make_task(
     _check_function(function)
     if task_id is None:
         task_id = _name(function)
+    if not inject_context:
+        _check_no_context(function)
     signature = Signature(
         function, inject_context=inject_context, names=_local_names(function, frame)
     )
@@ -126,6 +128,15 @@ def _check_function(function: object) -> None:
             f"{_name(function)!r} is a method, and there is no object to call it on; make the "
             'task of the bound method, as in task("name")(object.method)'
         )
+
+
+def _check_no_context(function: Callable[..., Any]) -> None:
+    for name, annotation in getattr(function, "__annotations__", {}).items():
+        if annotation is TaskExecutionContext or annotation == TaskExecutionContext.__name__:
+            raise WorkflowTypeError(
+                f"nothing gives {_name(function)!r} its {name!r}: to get the context, write "
+                "@task(inject_context=True)"
+            )
 
 
 def _is_method(function: Callable[..., Any]) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections import deque
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from contextvars import Context
 from threading import Event, Lock
@@ -45,6 +45,7 @@ class Run:
         """
         self._sorter = plan.sorter
         self._last = plan.last
+        self._keep = frozenset(plan.last)
         self._context = context
         self._variables = variables
         self._executor = executor
@@ -52,6 +53,7 @@ class Run:
         self._lock = Lock()
         self._ready: deque[Task[..., Any]] = deque()
         self._workers = 0
+        self._begun = False
         self._stopped = False
         self._ended = Event()
         self._crash: BaseException | None = None
@@ -61,8 +63,7 @@ class Run:
     def execute(self) -> dict[str, Any]:
         """Run the tasks, and return what the last ones returned, by id.
 
-        If it is interrupted, the tasks that run are not waited for; shutting the executor down
-        does that. None starts any more.
+        When this is interrupted it waits for the tasks that run, and starts no other one.
 
         Raises:
             TaskFailedError: Tasks raised.
@@ -73,12 +74,15 @@ class Run:
             self._workers = 1
             self._executor.submit(self._work)
             self._ended.wait()
-        finally:
+        except BaseException:
             self._stop()
+            if self._begun:  # the executor may not know of a thread that it was just starting
+                self._ended.wait()
+            raise
         if self._crash is not None:
             raise self._crash
         if self._failures:
-            raise self._failed() from self._cause()
+            raise _failed(self._failures, self._context.workflow_name) from _cause(self._failures)
         return {task.task_id: self._results[task.task_id] for task in self._last}
 
     def _work(self) -> None:
@@ -101,12 +105,13 @@ class Run:
                 self._failures[task.task_id] = error
             self._stop()
         else:
-            if task in self._last:
+            if task in self._keep:
                 self._results[task.task_id] = result
 
     def _take(self, done: Task[..., Any] | None = None) -> Task[..., Any] | None:
         """Queue what `done` was holding up, and return the next task."""
         with self._lock:
+            self._begun = True
             if done is not None and not self._stopped:
                 self._sorter.done(done)
                 self._queue_ready()
@@ -137,21 +142,25 @@ class Run:
             self._stopped = True
             self._ready.clear()
 
-    def _failed(self) -> TaskFailedError:
-        """Return the error that names every task that failed."""
-        name = self._context.workflow_name
-        lines = [
-            f"task {task_id!r} failed: {''.join(traceback.format_exception_only(error)).strip()}"
-            for task_id, error in self._failures.items()
-        ]
-        return TaskFailedError(
-            f"workflow {name!r}: " + "; ".join(lines),
-            workflow=name,
-            task=next(iter(self._failures)),
-            failures=self._failures,
-        )
 
-    def _cause(self) -> BaseException:
-        """Return what the one task raised, or all that several did."""
-        errors = list(self._failures.values())
-        return errors[0] if len(errors) == 1 else BaseExceptionGroup("tasks failed", errors)
+def _failed(failures: Mapping[str, BaseException], workflow: str) -> TaskFailedError:
+    told = [f"{task_id!r}: {_describe(error)}" for task_id, error in failures.items()]
+    what = f"task {told[0]}" if len(told) == 1 else f"{len(told)} tasks: {'; '.join(told)}"
+    return TaskFailedError(
+        f"workflow {workflow!r} failed in {what}",
+        workflow=workflow,
+        task=next(iter(failures)),
+        failures=dict(failures),
+    )
+
+
+def _cause(failures: Mapping[str, BaseException]) -> BaseException:
+    errors = list(failures.values())
+    return errors[0] if len(errors) == 1 else BaseExceptionGroup("what the tasks raised", errors)
+
+
+def _describe(error: BaseException) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 - the exception is a task's own, and so is its text
+        return f"{type(error).__name__}, whose text can't be shown"

@@ -10,7 +10,12 @@ from itertools import count, pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from graflow.core.node import Chain, Node
-from graflow.exceptions import CycleError, DuplicateTaskError, TaskNotFoundError
+from graflow.exceptions import (
+    CycleError,
+    DuplicateTaskError,
+    TaskNotFoundError,
+    WorkflowTypeError,
+)
 
 if TYPE_CHECKING:
     from graflow.core.task import Task
@@ -60,6 +65,11 @@ class Graph:
         self._added: set[Node] = set()
         self._before: Before = {}
         self._numbers: dict[str, Iterator[int]] = {}
+
+    @property
+    def size(self) -> int:
+        """How many tasks there are."""
+        return len(self._tasks)
 
     def define(self, task: Task[..., Any]) -> None:
         """Add a task that was decorated here; `make_template` takes it out again.
@@ -152,8 +162,14 @@ class Graph:
             self._before[task].update(others)
 
     def _find(self, wanted: Task[..., Any] | str) -> Task[..., Any]:
-        task = self._tasks.get(wanted) if isinstance(wanted, str) else wanted
-        if task not in self._before:
+        task_id = wanted if isinstance(wanted, str) else getattr(wanted, "task_id", None)
+        if not isinstance(task_id, str):
+            raise WorkflowTypeError(
+                f"start_node must be a task or its id, not {type(wanted).__name__}",
+                workflow=self._name,
+            )
+        task = self._tasks.get(task_id)
+        if task is None or wanted not in (task_id, task):
             raise TaskNotFoundError(
                 f"workflow {self._name!r} has no task {wanted!r}; it has "
                 + (", ".join(map(repr, self._tasks)) or "none"),

@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, get_type_hints
 
-from graflow.channels.base import MISSING, Channel
-from graflow.channels.memory_channel import MemoryChannel
+from graflow.channels.base import Channel
+from graflow.channels.codec import encode
+from graflow.channels.sameness import differences
+from graflow.channels.schema import schema_of
 from graflow.channels.typed import TypedChannel
-from graflow.exceptions import SchemaError, WorkflowTypeError
+from graflow.exceptions import ChannelError, ChannelValidationError, SchemaError
 
 __all__ = ["Hint", "read_hint"]
-
-
-_NOTHING: Any = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +31,15 @@ class Hint:
     schema: Any = None
     problem: str = ""
 
-    def read(self, channel: Channel, key: str, default: Any = MISSING) -> Any:
-        """Return what is under `key`, or `default` when there is nothing.
+    def read(self, channel: Channel, key: str, default: object) -> Any:
+        """Return what is under `key`, checked where there is a schema, or `default`.
 
         Raises:
             ChannelValidationError: It does not fit the schema.
-            WorkflowTypeError: There is something, and no way to check it.
         """
-        if self.schema is not None:
-            value = TypedChannel(channel, self.schema).get(key, _NOTHING)
-            return default if value is _NOTHING else value
-        if self.problem and channel.exists(key):
-            raise WorkflowTypeError(f"can't check what key {key!r} holds: {self.problem}")
-        return channel.get(key, default)
+        if self.schema is None:
+            return channel.get(key, default)
+        return TypedChannel(channel, self.schema).get(key, default)
 
     def write(self, channel: Channel, key: str, value: object) -> None:
         """Store `value` under `key`, checked where there is a schema.
@@ -54,8 +49,24 @@ class Hint:
         """
         if self.schema is None:
             channel.set(key, value)
-        else:
+            return
+        try:
             TypedChannel(channel, self.schema).set(key, value)
+        except ChannelValidationError:
+            if not self._comes_back_untyped(value):
+                raise
+            channel.set(key, value)
+
+    def _comes_back_untyped(self, value: object) -> bool:
+        """Tell whether the untyped codec keeps a value that fits, but that JSON can't carry.
+
+        `dict[str, Any]` does not say that there is a `datetime` in the dict; the codec does.
+        """
+        try:
+            back = schema_of(self.schema).load(encode(value))
+        except ChannelError:
+            return False
+        return not any(differences(value, back))
 
 
 def read_hint(
@@ -79,7 +90,7 @@ def read_hint(
     if schema is Any or schema is object:
         return Hint()
     try:
-        TypedChannel(MemoryChannel(), schema)
+        schema_of(schema)
     except SchemaError as error:
         return Hint(problem=str(error))
     return Hint(schema)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from graflow.core.graph import Graph
     from graflow.core.task import Task
 
-__all__ = ["Chain", "Group", "Node", "chain", "open_graphs", "parallel"]
+__all__ = ["Chain", "Group", "Node", "chain", "check_nodes", "open_graphs", "parallel"]
 
 open_graphs: ContextVar[tuple[Graph, ...]] = ContextVar("open_graphs", default=())
 """The graphs of the `with workflow(...)` blocks around the present code, the innermost last."""
@@ -80,7 +80,7 @@ def chain(*nodes: Node) -> Chain:
         WorkflowTypeError: One of them is something else.
         WorkflowValueError: There are none.
     """
-    return _join(Chain(_check_nodes(nodes)))
+    return _join(Chain(check_nodes(nodes)))
 
 
 def parallel(*nodes: Node) -> Group:
@@ -93,7 +93,7 @@ def parallel(*nodes: Node) -> Group:
         WorkflowTypeError: One of them is something else.
         WorkflowValueError: There are none.
     """
-    return _join(Group(_check_nodes(nodes)))
+    return _join(Group(check_nodes(nodes)))
 
 
 N = TypeVar("N", bound=Node)
@@ -106,7 +106,12 @@ def _join(node: N) -> N:
     return node
 
 
-def _check_nodes(nodes: Sequence[object]) -> tuple[Node, ...]:
+def check_nodes(nodes: Sequence[object]) -> tuple[Node, ...]:
+    """Return `nodes` if all of them are nodes, and there is one at least.
+
+    Raises:
+        WorkflowTypeError, WorkflowValueError: If not; the message says what to do.
+    """
     if not nodes:
         raise WorkflowValueError("there is nothing to put in order: give at least one task")
     checked = []

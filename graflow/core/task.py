@@ -10,7 +10,7 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from graflow.channels import rules
-from graflow.channels.base import MISSING, Channel
+from graflow.channels.base import Channel
 from graflow.core.node import Node, open_graphs
 from graflow.core.signature import Signature
 from graflow.exceptions import (
@@ -31,6 +31,8 @@ __all__ = ["Task", "check_text", "result_key"]
 
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
+
+_NOTHING = object()
 
 
 def result_key(task_id: str) -> str:
@@ -150,9 +152,15 @@ class Task(Node, Generic[P, R_co]):
         return self._function(*first, *args, **kwargs)
 
     def _look_up(self, parameter: Parameter, context: ExecutionContext) -> Any:
-        name = parameter.name
-        value = self._signature.hints[name].read(context.get_channel(), name, MISSING)
-        if value is not MISSING:
+        name, channel = parameter.name, context.get_channel()
+        hint = self._signature.hints[name]
+        if hint.problem and channel.exists(name):
+            raise WorkflowTypeError(
+                f"can't check the channel's {name!r} for the parameter of task {self._id!r}: "
+                f"{hint.problem}; bind a value, or change the annotation"
+            )
+        value = hint.read(channel, name, _NOTHING)
+        if value is not _NOTHING:
             return value
         if parameter.default is not Parameter.empty:
             return parameter.default
@@ -164,7 +172,7 @@ class Task(Node, Generic[P, R_co]):
             parameter=name,
         )
 
-    def _load(self, channel: Channel, default: Any) -> Any:
+    def _load(self, channel: Channel, default: object) -> Any:
         """Return the stored result, or `default` when there is none."""
         return self._signature.result.read(channel, self._key, default)
 

@@ -1,13 +1,12 @@
-"""`workflow`: tasks in their order, ready to run."""
+"""`workflow`: tasks that are put in order under a name, and run."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import Context, Token, copy_context
+from contextvars import Context, ContextVar, copy_context
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, overload
+from typing import Any, Literal, Self, TypeAlias, overload
 from uuid import uuid4
 
 from graflow.channels.base import Channel
@@ -15,25 +14,29 @@ from graflow.channels.factory import default_channel
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.core.context import ExecutionContext
 from graflow.core.engine import Run
-from graflow.core.graph import Graph
-from graflow.core.node import chain, open_graphs, parallel
+from graflow.core.graph import Graph, Plan
+from graflow.core.node import Node, chain, check_nodes, open_graphs, parallel
 from graflow.core.task import Task, check_text
 from graflow.exceptions import WorkflowStateError, WorkflowTypeError, WorkflowValueError
 
-if TYPE_CHECKING:
-    AnyTask: TypeAlias = Task[..., Any]
+__all__ = ["MAX_WORKERS", "Workflow", "chain", "parallel", "workflow"]
 
-__all__ = ["Workflow", "chain", "parallel", "workflow"]
+MAX_WORKERS = 32
+"""How many tasks of a run go at the same time, unless `execute` is told otherwise."""
 
-ChannelSource = Channel | Callable[[str], Channel]
+ChannelSource: TypeAlias = Channel | Callable[[str], Channel]
 """A channel, or a function that gets the id of a run and returns the channel of that run."""
+
+_running: ContextVar[tuple[Workflow, ...]] = ContextVar("running_workflows", default=())
+"""The workflows in whose tasks the present code runs, the innermost last."""
 
 
 class Workflow:
-    """Tasks in their order; `workflow(name)` makes one.
+    """Tasks in order, under a name; `workflow(name)` makes one.
 
     Inside its `with` block tasks join it: those that are decorated there, those that are
-    called there, and those that are put together with `>>`, `|`, `chain` and `parallel`.
+    called there, and those that are put in order with `>>`, `|`, `chain` and `parallel`.
+    `execute` runs them, inside the block or after it, as often as wanted.
     """
 
     def __init__(self, name: str, *, channel: ChannelSource | None = None) -> None:
@@ -41,13 +44,12 @@ class Workflow:
         self._name = check_text(name, "workflow name")
         if channel is not None and not isinstance(channel, Channel) and not callable(channel):
             raise WorkflowTypeError(
-                f"channel must be a Channel, or a function that gets the id of a run and returns "
+                "channel must be a Channel, or a function that gets the id of a run and returns "
                 f"one, not {type(channel).__name__}",
                 workflow=self._name,
             )
         self._channel = default_channel() if channel is None else channel
         self._graph = Graph(self._name)
-        self._tokens: list[Token[tuple[Graph, ...]]] = []
 
     @property
     def name(self) -> str:
@@ -60,7 +62,7 @@ class Workflow:
 
     def __enter__(self) -> Self:
         """Let tasks join the workflow until the block ends."""
-        self._tokens.append(open_graphs.set((*open_graphs.get(), self._graph)))
+        open_graphs.set((*open_graphs.get(), self._graph))
         return self
 
     def __exit__(
@@ -70,20 +72,22 @@ class Workflow:
         traceback: TracebackType | None,
     ) -> None:
         """Let no more tasks join."""
-        open_graphs.reset(self._tokens.pop())
+        open_graphs.set(open_graphs.get()[:-1])
+
+    def add(self, *nodes: Node) -> None:
+        """Let tasks, chains and groups join, with no need of a `with` block.
+
+        Raises:
+            DuplicateTaskError: One of them has the id of another task.
+            WorkflowTypeError, WorkflowValueError: That is no task, or nothing.
+        """
+        for node in check_nodes(nodes):
+            self._graph.add(node)
 
     @overload
     def execute(
         self,
-        start_node: AnyTask | str | None = None,
-        ret_context: Literal[False] = False,
-        initial_channel: Mapping[str, object] | None = None,
-        max_workers: int | None = None,
-    ) -> Any: ...
-    @overload
-    def execute(
-        self,
-        start_node: AnyTask | str | None = None,
+        start_node: Task[..., Any] | str | None = None,
         *,
         ret_context: Literal[True],
         initial_channel: Mapping[str, object] | None = None,
@@ -92,70 +96,86 @@ class Workflow:
     @overload
     def execute(
         self,
-        start_node: AnyTask | str | None,
+        start_node: Task[..., Any] | str | None,
         ret_context: Literal[True],
         initial_channel: Mapping[str, object] | None = None,
         max_workers: int | None = None,
     ) -> tuple[Any, ExecutionContext]: ...
+    @overload
     def execute(
         self,
-        start_node: AnyTask | str | None = None,
+        start_node: Task[..., Any] | str | None = None,
+        ret_context: bool = False,
+        initial_channel: Mapping[str, object] | None = None,
+        max_workers: int | None = None,
+    ) -> Any: ...
+    def execute(
+        self,
+        start_node: Task[..., Any] | str | None = None,
         ret_context: bool = False,
         initial_channel: Mapping[str, object] | None = None,
         max_workers: int | None = None,
     ) -> Any:
         """Run the tasks, each as soon as what it waits for is done, and wait for all of them.
 
+        They run on threads, which are gone when this returns or raises, and see the
+        `ContextVar`s of the caller. When a task raises, and on Ctrl-C, those that run finish
+        and keep their results, and no other one starts.
+
         Args:
             start_node: A task or its id: run it and what follows it, and nothing else.
             ret_context: Whether to return the context of the run as well, which has the
                 channel and all results.
             initial_channel: Values to put into the channel first, by key.
-            max_workers: How many tasks may run at the same time, >= 1; by default four more
-                than there are processors, and 32 at most.
+            max_workers: How many tasks may run at the same time, >= 1; 32 by default.
 
         Returns:
-            What the last task returned, or a dict by task id where several end the graph. With
-            `ret_context` a tuple of that and the `ExecutionContext`.
+            What the last task returned, or a dict by task id where several end the workflow.
+            With `ret_context` a tuple of that and the `ExecutionContext`.
 
         Raises:
             CycleError: Tasks wait for each other; nothing has run.
             TaskNotFoundError: There is no task `start_node`.
-            TaskFailedError: Tasks raised.
-            WorkflowStateError: There are no tasks.
+            TaskFailedError: Tasks raised; it names them, and has what they raised.
+            WorkflowStateError: There are no tasks, or one of them called this.
             WorkflowTypeError, WorkflowValueError: An argument can't be taken.
         """
         workers = self._check_workers(max_workers)
-        plan = self._graph.plan(start_node)
-        if not plan.tasks:
-            raise WorkflowStateError(
-                f"workflow {self._name!r} has no tasks; put them together inside its `with` block",
-                workflow=self._name,
-            )
+        plan = self._plan(start_node)
         context = self._open_run(plan.tasks)
         if initial_channel is not None:
             self._fill(context.get_channel(), initial_channel)
         with ThreadPoolExecutor(workers, thread_name_prefix=f"graflow-{self._name}") as executor:
-            results = Run(plan, context, _variables(), executor, workers).execute()
+            results = Run(plan, context, self._variables(), executor, workers).execute()
         result = next(iter(results.values())) if len(results) == 1 else results
         return (result, context) if ret_context else result
 
-    def _open_run(self, tasks: Mapping[str, AnyTask]) -> ExecutionContext:
-        run_id = uuid4().hex
-        source = self._channel
-        channel = source if source is None or isinstance(source, Channel) else source(run_id)
-        if channel is not None and not isinstance(channel, Channel):
-            raise WorkflowTypeError(
-                f"the function that makes the channel of a run returned a "
-                f"{type(channel).__name__}, not a Channel",
+    def _plan(self, start_node: Task[..., Any] | str | None) -> Plan:
+        if self in _running.get():
+            raise WorkflowStateError(
+                f"workflow {self._name!r} was executed by one of its own tasks, which would never "
+                "end; make another workflow inside the task",
                 workflow=self._name,
             )
-        return ExecutionContext(
-            MemoryChannel() if channel is None else channel,
-            run_id=run_id,
-            workflow_name=self._name,
-            tasks=tasks,
-        )
+        if not self._graph.size:
+            raise WorkflowStateError(
+                f"workflow {self._name!r} has no tasks; inside its `with` block put tasks in "
+                "order (a >> b) or call them, or use its method add",
+                workflow=self._name,
+            )
+        return self._graph.plan(start_node)
+
+    def _open_run(self, tasks: Mapping[str, Task[..., Any]]) -> ExecutionContext:
+        run_id = uuid4().hex
+        source = MemoryChannel(self._name) if self._channel is None else self._channel
+        channel = source if isinstance(source, Channel) else source(run_id)
+        if not isinstance(channel, Channel):
+            raise WorkflowTypeError(
+                "the function that makes the channel of a run must return a Channel, not "
+                f"{type(channel).__name__}",
+                workflow=self._name,
+            )
+        return ExecutionContext(channel, run_id=run_id, workflow_name=self._name, tasks=tasks)
 
     def _fill(self, channel: Channel, values: object) -> None:
         if not isinstance(values, Mapping):
@@ -167,9 +187,16 @@ class Workflow:
             )
         channel.set_many(values)
 
+    def _variables(self) -> Context:
+        """Return the caller's `ContextVar`s for the tasks, to whom no workflow is open."""
+        variables = copy_context()
+        variables.run(open_graphs.set, ())
+        variables.run(_running.set, (*_running.get(), self))
+        return variables
+
     def _check_workers(self, number: object) -> int:
         if number is None:
-            return min(32, (os.cpu_count() or 1) + 4)
+            return MAX_WORKERS
         if isinstance(number, bool) or not isinstance(number, int):
             raise WorkflowTypeError(
                 f"max_workers must be an int, not {type(number).__name__}", workflow=self._name
@@ -194,10 +221,3 @@ def workflow(name: str, *, channel: ChannelSource | None = None) -> Workflow:
         WorkflowTypeError, WorkflowValueError: An argument can't be taken.
     """
     return Workflow(name, channel=channel)
-
-
-def _variables() -> Context:
-    """Return the caller's `ContextVar`s for the tasks, to whom no workflow is open."""
-    variables = copy_context()
-    variables.run(open_graphs.set, ())
-    return variables

@@ -1,0 +1,120 @@
+"""What type checkers infer of workflows, and what they refuse. Never run."""
+
+# pyright: reportUnnecessaryTypeIgnoreComment=false, reportUnusedExpression=false
+
+from typing import Any, TypedDict, assert_type
+
+from graflow import (
+    Channel,
+    ExecutionContext,
+    MemoryChannel,
+    RedisChannel,
+    Task,
+    TaskExecutionContext,
+    Workflow,
+    chain,
+    parallel,
+    task,
+    workflow,
+)
+from graflow.core.node import Chain, Group
+
+
+class Report(TypedDict):
+    """What a task returns."""
+
+    rows: int
+
+
+@task
+def plain(number: int, word: str = "") -> float:
+    """Take parameters."""
+    return number / 2
+
+
+@task()
+def bare() -> Report:
+    """Be decorated with no options."""
+    return {"rows": 1}
+
+
+@task("by position")
+def named(number: int) -> str:
+    """Have an id."""
+    return str(number)
+
+
+@task(id="by name", inject_context=True)
+def injected(ctx: TaskExecutionContext, source: str) -> list[int]:
+    """Have a context."""
+    assert_type(ctx.get_channel(), Channel)
+    return [len(source)]
+
+
+@task(inject_context=True)
+async def later(ctx: TaskExecutionContext) -> Report:
+    """Be async, with a context."""
+    return ctx.get_result(bare)
+
+
+@task(inject_context=True)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+def forgotten() -> int:
+    """Leave out the context."""
+    return 1
+
+
+async def direct(ctx: TaskExecutionContext) -> None:
+    """`run` has the signature of the function."""
+    assert_type(plain.run(1), float)
+    assert_type(bare.run(), Report)
+    assert_type(injected.run(ctx, "api"), list[int])
+    assert_type(await later.run(ctx), Report)
+    plain.run("1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    plain.run()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    injected.run("api")  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]
+
+
+def results(ctx: ExecutionContext) -> None:
+    """A task types its result, and a default adds its own type."""
+    assert_type(ctx.get_result(plain), float)
+    assert_type(ctx.get_result(injected), list[int])
+    assert_type(ctx.get_result(later), Report)
+    assert_type(ctx.get_result(later, default=None), Report | None)
+    assert_type(ctx.get_result(bare, default="none"), Report | str)
+    assert_type(ctx.get_result("plain"), Any)
+    assert_type(ctx.get_result("plain", default=0) * 2, Any)
+    ctx.get_result(3)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def order() -> None:
+    """Operators make nodes; a called task is a task."""
+    assert_type(plain >> bare, Chain)
+    assert_type(plain | bare, Group)
+    assert_type((plain | bare) >> named, Chain)
+    assert_type(chain(plain, parallel(bare, named)), Chain)
+    bound = plain(task_id="bound", number=1)
+    assert_type(bound, Task[..., float])
+    assert_type(bound.run(), float)
+    plain | None  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
+    parallel([plain, bare])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def runs(wf: Workflow, flag: bool) -> None:
+    """`execute` gives the context where it is asked to."""
+    assert_type(wf.execute("plain", True), tuple[Any, ExecutionContext])
+    assert_type(wf.execute(plain, ret_context=True), tuple[Any, ExecutionContext])
+    assert_type(wf.execute(initial_channel={"number": 1}, max_workers=2), Any)
+    assert_type(wf.execute(ret_context=flag), Any)
+    wf.execute(initial_channel=MemoryChannel())  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def opened() -> None:
+    """A channel, or what makes one for each run."""
+    assert_type(workflow("w"), Workflow)
+    workflow("w", channel=MemoryChannel())
+    workflow("w", channel=MemoryChannel)
+    workflow("w", channel=RedisChannel)
+    workflow("w", channel=lambda run_id: MemoryChannel(run_id.upper()))
+    workflow("w", channel="redis")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    with workflow("w") as wf:
+        assert_type(wf, Workflow)
