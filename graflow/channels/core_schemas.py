@@ -62,7 +62,7 @@ def core_schema_of(form: Any, name: str) -> CoreSchema:
                 core = _generated(form, depth)
         except _REFUSALS as error:
             path = _refused_part(resolved(form, names), frame.f_locals, depth)
-            reason = str(error).partition("\n")[0]
+            reason = str(error).partition("\n")[0].partition(". ")[0]
             raise schema_error(name, path, reason) from error
     for path, part in parts(resolved(form, names), frame.f_locals):
         kind = get_origin(part) or part

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import reprlib
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
 
 from pydantic_core import ErrorDetails
 
-from graflow.channels.fidelity import ALTERS, Node, Plan
-from graflow.channels.sameness import NOTHING, Difference
+from graflow.channels.core_walk import ALTERS, Node
+from graflow.channels.fidelity import Plan
+from graflow.channels.sameness import NOTHING, Difference, Way
 from graflow.exceptions import FieldError
 
-__all__ = ["alterations", "from_details", "lost", "path_of"]
+__all__ = ["alterations", "from_details", "lost", "short_repr", "unstorable"]
 
 _MESSAGES = {
     "extra_forbidden": "is not a field of the schema",
@@ -20,11 +22,29 @@ _MESSAGES = {
     "missing_argument": "is missing",
     "missing_keyword_only_argument": "is missing",
     "missing_positional_only_argument": "is missing",
-    "recursion_loop": "contains itself",
+    "json_invalid": "should be nested less deep",
+    "recursion_loop": "should not contain itself, nor be nested as deep",
     "unexpected_keyword_argument": "is not a field of the schema",
 }
-_show = reprlib.Repr()
-_show.maxstring = _show.maxother = 60
+_SUBJECT = re.compile(r"^[A-Z]\w*( input)? should\b")
+_MAX_PATH = 200
+_MAX_DIGITS = 4300  # that the JSON parser reads
+
+
+class _ShortRepr(reprlib.Repr):
+    """Makes texts for error messages."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = 60
+
+    def repr_int(self, x: int, level: int) -> str:
+        """Return the number, unless it has more digits than Python converts."""
+        size = x.bit_length()
+        return super().repr_int(x, level) if size < 1000 else f"an int of {size:,} bits"
+
+
+_short = _ShortRepr()
 
 
 def from_details(details: Iterable[ErrorDetails], plan: Plan) -> tuple[FieldError, ...]:
@@ -32,9 +52,9 @@ def from_details(details: Iterable[ErrorDetails], plan: Plan) -> tuple[FieldErro
     messages: dict[tuple[str, str], list[str]] = {}
     for detail in details:
         kind, text = detail["type"], detail["msg"]
-        found = "nothing" if kind.startswith("missing") else _show.repr(detail["input"])
-        message = _MESSAGES.get(kind) or text.removeprefix("Value error, ").removeprefix("Input ")
-        place = messages.setdefault((path_of(detail["loc"], plan), found), [])
+        found = "nothing" if kind.startswith("missing") else _short.repr(detail["input"])
+        message = _MESSAGES.get(kind) or _SUBJECT.sub("should", text.removeprefix("Value error, "))
+        place = messages.setdefault((_path(plan, detail["loc"]), found), [])
         if message not in place:
             place.append(message)
     return tuple(
@@ -45,7 +65,11 @@ def from_details(details: Iterable[ErrorDetails], plan: Plan) -> tuple[FieldErro
 def alterations(found: Iterable[Difference], plan: Plan) -> tuple[FieldError, ...]:
     """Return the changes by validation that the schema does not ask for."""
     return tuple(
-        FieldError(path_of(way, plan), _alteration(before, after), _show.repr(before))
+        FieldError(
+            _path(plan, way),
+            _alteration(before, after),
+            f"{_short.repr(before)} of type {type(before).__name__}",
+        )
         for way, before, after in found
         if before is not NOTHING and not _Trace(plan, way).alters
     )
@@ -54,29 +78,48 @@ def alterations(found: Iterable[Difference], plan: Plan) -> tuple[FieldError, ..
 def _alteration(before: Any, after: Any) -> str:
     if type(before) is not type(after):
         return f"should be of type {type(after).__name__} itself"
-    return f"should be a value that stays as it is, and not become {_show.repr(after)}"
+    return f"should be a value that stays as it is, and not become {_short.repr(after)}"
 
 
 def lost(found: Iterable[Difference], plan: Plan) -> tuple[FieldError, ...]:
     """Return the parts of a value that did not come back from JSON."""
     return tuple(
         FieldError(
-            path_of(way, plan),
-            f"should come back from JSON as it is, and not as {_show.repr(after)}",
-            _show.repr(before),
+            _path(plan, way),
+            f"should come back from JSON as it is, and not as {_short.repr(after)}",
+            _short.repr(before),
         )
         for way, before, after in found
     )
 
 
-def path_of(way: Sequence[Any], plan: Plan) -> str:
-    """Return the path to a part of a value, as in `rows[2].scores['bob']`.
+def unstorable(found: Iterable[tuple[Way, Any]], plan: Plan) -> tuple[FieldError, ...]:
+    """Return the scalars in a value that no JSON text has."""
+    return tuple(
+        FieldError(_path(plan, way), problem, short_repr(scalar))
+        for way, scalar in found
+        if (problem := _problem(scalar))
+    )
 
-    Args:
-        way: The steps to the part, with those that pydantic adds for the branches of unions.
-        plan: Tells fields from keys, and both from branches.
-    """
-    return _Trace(plan, way).path
+
+def _problem(scalar: object) -> str:
+    if isinstance(scalar, int) and abs(scalar) >= 10**_MAX_DIGITS:
+        return f"should have no more than {_MAX_DIGITS:,} digits"
+    if isinstance(scalar, str) and any("\ud800" <= character <= "\udfff" for character in scalar):
+        return "should hold no lone surrogate, which UTF-8 can't encode"
+    return ""
+
+
+def short_repr(value: object) -> str:
+    """Return a `repr` that is short enough for an error message."""
+    return _short.repr(value)
+
+
+def _path(plan: Plan, way: Way) -> str:
+    path = _Trace(plan, way).path
+    if len(path) <= _MAX_PATH:
+        return path
+    return f"{path[: _MAX_PATH // 2]} ... {path[-_MAX_PATH // 2 :]}"
 
 
 class _Trace:
@@ -87,7 +130,7 @@ class _Trace:
         alters: Whether the schema asks for changes there or above.
     """
 
-    def __init__(self, plan: Plan, way: Sequence[Any]) -> None:
+    def __init__(self, plan: Plan, way: Way) -> None:
         self.path = ""
         self.alters = False
         self._bodies: dict[str, Node] = {}
@@ -104,32 +147,20 @@ class _Trace:
     def _add(self, step: str) -> None:
         self.path = (self.path + step).removeprefix(".")
 
-    def _next(self, node: Node) -> Node | None:  # noqa: C901 (one case for each kind)
+    def _next(self, node: Node) -> Node | None:
         """Go one part further in; return `None` where the schema says nothing more."""
         kind = node["type"]
         if kind == "definitions":
             self._bodies = {body["ref"]: body for body in node["definitions"]}
-        if kind == "dataclass":
-            return _child(node, "schema")
         if kind == "definition-ref":
             return self._bodies.get(node["schema_ref"])
-        for around in ("json_schema", "strict_schema"):
+        if kind == "chain":
+            return _node(node["steps"][-1])
+        for around in ("json_schema", "strict_schema", "schema"):
             if around in node:
-                return _child(node, around)
-        if "steps" in node:
-            last: Node = node["steps"][-1]
-            return last
-        if not self._left:
-            return None if "fields" in node else _child(node, "schema")
-        if "choices" in node:
-            return self._branch(node)
-        if "fields" in node:
-            return self._field(node)
-        if "values_schema" in node or kind in {"dict", "counter", "ordered-dict", "frozendict"}:
-            return self._value(node)
-        if "items_schema" in node:
-            return self._item(node)
-        return _child(node, "schema")
+                return _node(node[around])
+        go_in = self._ways_in.get(kind)
+        return go_in(self, node) if go_in and self._left else None
 
     def _branch(self, node: Node) -> Node | None:
         choices = node["choices"]
@@ -146,41 +177,40 @@ class _Trace:
 
     def _field(self, node: Node) -> Node | None:
         fields = node["fields"]
+        step = self._left[0]
         if not isinstance(fields, dict):
-            named = {field["name"]: field for field in fields}
-            if isinstance(self._left[0], int):
-                self._left[0] = list(named)[self._left[0]]
-            fields = named
-        field = fields.get(self._left[0])
-        if field is None:
+            fields = {field["name"]: field for field in fields}
+        if node["type"] == "named-tuple" and isinstance(step, int) and step < len(fields):
+            step = list(fields)[step]
+        if step not in fields:
             return None
-        self._add(f".{self._left.pop(0)}")
-        return _child(field, "schema")
+        self._left.pop(0)
+        self._add(f".{step}")
+        return _node(fields[step]["schema"])
 
     def _value(self, node: Node) -> Node | None:
         self._add(f"[{self._left.pop(0)!r}]")
         if self._left[:1] == ["[key]"]:
             self._left.pop(0)
             self._add(" (the key)")
-            return _child(node, "keys_schema")
-        return _child(node, "values_schema")
+            return _node(node.get("keys_schema"))
+        return _node(node.get("values_schema"))
 
     def _item(self, node: Node) -> Node | None:
         step = self._left.pop(0)
         self._add(f"[{step!r}]")
-        items = node["items_schema"]
-        if isinstance(items, dict):
-            return items
-        variadic = node.get("variadic_item_index")
-        if not isinstance(step, int):
-            return None
-        if variadic is not None and step >= variadic:
-            step = variadic
+        items = node.get("items_schema")
+        if not isinstance(items, list):
+            return _node(items)
+        step = min(step, node.get("variadic_item_index", step))
         return items[step] if step < len(items) else None
 
-
-def _child(node: Node, name: str) -> Node | None:
-    return _node(node.get(name))
+    _ways_in: ClassVar[dict[str, Callable[[_Trace, Node], Node | None]]] = {
+        **dict.fromkeys(("union", "tagged-union"), _branch),
+        **dict.fromkeys(("typed-dict", "model-fields", "dataclass-args", "named-tuple"), _field),
+        **dict.fromkeys(("dict", "counter", "frozendict", "ordered-dict"), _value),
+        **dict.fromkeys(("list", "set", "frozenset", "tuple", "deque", "generator"), _item),
+    }
 
 
 def _node(found: Any) -> Node | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from pydantic_core import (
@@ -19,7 +19,10 @@ from pydantic_core import (
 )
 from pydantic_core import core_schema as build
 
-__all__ = ["exact_datetime", "exact_time"]
+__all__ = ["EXACT", "exact_datetime", "exact_time"]
+
+EXACT: Final = "graflow_exact"
+"""In a node's metadata: what is not exactly of its type is refused there."""
 
 _NO_LIMITS = {"type", "ref", "metadata", "serialization", "microseconds_precision", "strict"}
 _MINUTE = timedelta(minutes=1)
@@ -53,6 +56,7 @@ def _checked_in_python(schema: Any, read: CoreSchema, serialization: Any) -> Cor
         read,
         build.no_info_after_validator_function(_checked, _bare(schema)),
         ref=schema.get("ref"),
+        metadata={EXACT: True},
         serialization=serialization,
     )
 

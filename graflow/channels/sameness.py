@@ -13,10 +13,10 @@ from typing import Any, Final, NamedTuple
 from pydantic import BaseModel
 from pydantic_core import TzInfo
 
-__all__ = ["NOTHING", "Difference", "Step", "differences"]
+__all__ = ["NOTHING", "Difference", "Way", "differences", "leaves"]
 
-Step = str | int
-"""One step of the way into a value: a field, a key or an index."""
+Way = tuple[Any, ...]
+"""The steps from a whole value to a part of it: fields, keys and indexes."""
 
 
 class _Nothing:
@@ -37,12 +37,12 @@ class Difference(NamedTuple):
         after: The part in the second value, or `NOTHING`.
     """
 
-    way: tuple[Any, ...]
+    way: Way
     before: Any
     after: Any
 
 
-def differences(before: Any, after: Any, way: tuple[Any, ...] = ()) -> Iterator[Difference]:
+def differences(before: Any, after: Any, way: Way = ()) -> Iterator[Difference]:
     """Yield the parts in which two values differ, types included.
 
     An `int` and a `float` are the same if they are equal: the one may stand for the other where
@@ -68,7 +68,7 @@ def differences(before: Any, after: Any, way: tuple[Any, ...] = ()) -> Iterator[
         yield Difference(way, before, after)
 
 
-def _in_dicts(before: Any, after: Any, way: tuple[Any, ...]) -> Iterator[Difference]:
+def _in_dicts(before: Any, after: Any, way: Way) -> Iterator[Difference]:
     yield from _in_keys(before, after, way)
     for key in before.keys() & after.keys():
         yield from differences(before[key], after[key], (*way, key))
@@ -80,9 +80,7 @@ def _in_dicts(before: Any, after: Any, way: tuple[Any, ...]) -> Iterator[Differe
         yield Difference(way, before, after)
 
 
-def _in_keys(
-    before: Mapping[Any, Any], after: Mapping[Any, Any], way: tuple[Any, ...]
-) -> Iterator[Difference]:
+def _in_keys(before: Mapping[Any, Any], after: Mapping[Any, Any], way: Way) -> Iterator[Difference]:
     theirs = {key: key for key in after}
     for key, value in before.items():
         if key not in theirs:
@@ -94,7 +92,7 @@ def _in_keys(
             yield Difference((*way, key), NOTHING, after[key])
 
 
-def _in_sequences(before: Any, after: Any, way: tuple[Any, ...]) -> Iterator[Difference]:
+def _in_sequences(before: Any, after: Any, way: Way) -> Iterator[Difference]:
     if len(before) != len(after) or getattr(before, "maxlen", 0) != getattr(after, "maxlen", 0):
         yield Difference(way, before, after)
         return
@@ -102,7 +100,7 @@ def _in_sequences(before: Any, after: Any, way: tuple[Any, ...]) -> Iterator[Dif
         yield from differences(mine, other, (*way, i))
 
 
-def _in_models(before: Any, after: Any, way: tuple[Any, ...]) -> Iterator[Difference]:
+def _in_models(before: Any, after: Any, way: Way) -> Iterator[Difference]:
     if "root" in type(before).model_fields and before.__pydantic_root_model__:
         yield from differences(before.root, after.root, way)
     else:
@@ -137,3 +135,19 @@ def _zone(moment: datetime | time) -> tuple[object, str]:
     if isinstance(zone, timezone | TzInfo):
         return timezone, repr(zone.utcoffset(None))
     return type(zone), repr(zone)
+
+
+def leaves(value: Any, way: Way = ()) -> Iterator[tuple[Way, Any]]:
+    """Yield the scalars that a value is made of, and the ways to them; keys are among them."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield (*way, key), key
+            yield from leaves(item, (*way, key))
+    elif isinstance(value, list | tuple | deque | set | frozenset):
+        for i, item in enumerate(value):
+            yield from leaves(item, (*way, i))
+    elif isinstance(value, BaseModel) or dataclasses.is_dataclass(value):
+        for name, item in vars(value).items():
+            yield from leaves(item, (*way, name))
+    else:
+        yield way, value

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property, lru_cache, partial
-from marshal import dumps
-from typing import Any, Generic, NoReturn, TypeVar, cast
+from typing import Annotated, Any, Generic, NoReturn, TypeVar, cast, get_args, get_origin
 
 from pydantic_core import (
     PydanticSerializationError,
@@ -20,8 +20,10 @@ from graflow.channels import misfits
 from graflow.channels.annotations import is_self_contained
 from graflow.channels.codec import Record, decode, pack_json, pack_json_item, unpack_json
 from graflow.channels.core_schemas import core_schema_of, schema_error
-from graflow.channels.fidelity import Plan, Unstorable, prepare
-from graflow.channels.sameness import differences
+from graflow.channels.core_walk import Unstorable
+from graflow.channels.exactness import compile_look
+from graflow.channels.fidelity import Plan, prepare
+from graflow.channels.sameness import differences, leaves
 from graflow.exceptions import ChannelError, ChannelValidationError, FieldError
 
 __all__ = ["Schema", "schema_of"]
@@ -29,8 +31,8 @@ __all__ = ["Schema", "schema_of"]
 T = TypeVar("T")
 
 _DOLLAR = ord("$")
-_WITHOUT_REFERENCES = 2  # the version of marshal's format
-_REFUSALS = (ValidationError, PydanticSerializationError, ChannelError, ValueError, RecursionError)
+_SHORT = 4000  # too short for a number that is too long
+_PROBLEMS = (AttributeError, LookupError, RecursionError, ValueError)
 
 
 def schema_of(form: TypeForm[T], *, strict: bool = True) -> Schema[T]:
@@ -77,6 +79,9 @@ class Schema(Generic[T]):
         self._core = core_schema_of(form, self.name)
         self._plan = plan = self._planned()
         self.is_for_lists = "array" in plan.kinds
+        self._is_quick = strict and plan.is_plain
+        self._is_doubtful = not plan.is_faithful
+        self._looks_unaltered = compile_look(plan) if strict else _always
         validator = _validator(plan)
         self._validate: Callable[[Any], Any] = validator.validate_python
         if plan.has_aliases:
@@ -88,7 +93,7 @@ class Schema(Generic[T]):
         try:
             return prepare(self._core, strict=self.strict, from_data=from_data)
         except Unstorable as error:
-            raise schema_error(self.name, error.path, error.reason) from error
+            raise schema_error(self.name, error.path, error.reason) from None
 
     def __repr__(self) -> str:
         """Show the type."""
@@ -100,17 +105,26 @@ class Schema(Generic[T]):
         Raises:
             ChannelValidationError: It does not fit, or would not come back as it is.
         """
+        if self._is_quick:
+            try:
+                text = self._to_json(self._validate(value))
+                if self._looks_unaltered(value) and _DOLLAR not in text and len(text) < _SHORT:
+                    return text
+            except _PROBLEMS:
+                pass  # found again, and named, on the careful way
+        text = self._text(value)
         try:
-            return pack_json(self._text(value))
+            return pack_json(text)
         except ChannelError as error:
-            self._unstorable(error)
+            self._unstorable(value, error)
 
     def dump_item(self, value: T) -> bytes:
         """Return what a channel stores for `value` as an item of a list; raises as `dump`."""
+        text = self._text(value)
         try:
-            return pack_json_item(self._text(value))
+            return pack_json_item(text)
         except ChannelError as error:
-            self._unstorable(error)
+            self._unstorable(value, error)
 
     def load(self, record: Record) -> T:
         """Return the value that a channel holds.
@@ -119,29 +133,35 @@ class Schema(Generic[T]):
             ChannelValidationError: What is stored does not fit.
             ChannelDataError: It is not something that graflow wrote.
         """
-        text = record if type(record) is bytes and _DOLLAR not in record else unpack_json(record)
+        text = record if isinstance(record, bytes) else _joined(record)
         try:
-            if text is None:
+            if _DOLLAR not in text:
+                return cast("T", self._validate_json(text))
+            plain = unpack_json(record)
+            if plain is None:
                 return cast("T", self._validate_data(decode(record)))
-            return cast("T", self._validate_json(text))
+            return cast("T", self._validate_json(plain))
         except ValidationError as error:
+            decode(record)  # raises if that is why
             self._misfit(error, "what is stored does not fit")
 
-    load_item = load
-
-    def load_items(self, items: Iterable[bytes]) -> list[T]:
+    def load_items(self, items: Sequence[bytes]) -> list[T]:
         """Return the items of a list that a channel holds; raises as `load`."""
+        text = _joined(items)
+        if _DOLLAR not in text:
+            try:
+                return cast("list[T]", self._validate_items(text))
+            except ValidationError:
+                pass  # then each by itself, as one may be nested as deep as JSON can be
         values: list[T] = []
         errors: list[FieldError] = []
-        cause: ChannelValidationError | None = None
         for i, item in enumerate(items):
             try:
                 values.append(self.load(item))
             except ChannelValidationError as error:
-                cause = error
                 errors += (_at_item(i, each) for each in error.errors)
-        if cause is not None:
-            raise self._error("what is stored does not fit", errors) from cause.__cause__
+        if errors:
+            raise self._error("what is stored does not fit", errors)
         return values
 
     def _text(self, value: T) -> bytes:
@@ -151,12 +171,18 @@ class Schema(Generic[T]):
         except ValidationError as error:
             self._misfit(error, "the value does not fit")
         except (PydanticSerializationError, ValueError, RecursionError) as error:
-            self._unstorable(error)
-        if self.strict and not _is_plainly_same(value, valid):
+            self._unstorable(value, error)
+        if not self._is_sure_to_be_unaltered(value):
             self._check_unaltered(value, valid)
-        if not self._plan.is_faithful:
+        if self._is_doubtful:
             self._check_comes_back(valid, text)
         return text
+
+    def _is_sure_to_be_unaltered(self, value: T) -> bool:
+        try:
+            return self._looks_unaltered(value)
+        except (AttributeError, LookupError):
+            return False
 
     def _check_unaltered(self, value: T, valid: T) -> None:
         errors = misfits.alterations(differences(value, valid), self._plan)
@@ -167,10 +193,16 @@ class Schema(Generic[T]):
         try:
             back = self._validate_json(text)
         except ValidationError as error:
-            self._misfit(error, "the value does not come back from JSON")
+            self._misfit(error, "the value would not come back from JSON as")
         errors = misfits.lost(differences(valid, back), self._plan)
         if errors:
-            raise self._error("the value does not come back from JSON", errors)
+            raise self._error("the value would not come back from JSON as", errors)
+
+    @cached_property
+    def _validate_items(self) -> Callable[[bytes], Any]:
+        """What validates the JSON text of several values at once."""
+        plan = replace(self._plan, core={"type": "list", "items_schema": self._plan.core})
+        return _validator(plan).validate_json
 
     @cached_property
     def _validate_data(self) -> Callable[[Any], Any]:
@@ -181,11 +213,10 @@ class Schema(Generic[T]):
         details = error.errors(include_url=False, include_context=False)
         raise self._error(what, misfits.from_details(details, self._plan)) from error
 
-    def _unstorable(self, error: Exception) -> NoReturn:
-        if isinstance(error, ChannelValidationError):
-            raise error
-        field = FieldError("", f"can't be stored as JSON ({error})", "it")
-        raise self._error("the value can't be stored", [field]) from error
+    def _unstorable(self, value: T, error: Exception) -> NoReturn:
+        errors = misfits.unstorable(leaves(value), self._plan)
+        whole = FieldError("", f"can't be stored as JSON ({error})", misfits.short_repr(value))
+        raise self._error("the value can't be stored as", errors or [whole]) from error
 
     def _error(self, what: str, errors: Iterable[FieldError]) -> ChannelValidationError:
         errors = tuple(errors)
@@ -195,19 +226,16 @@ class Schema(Generic[T]):
         )
 
 
-def _is_plainly_same(one: Any, other: Any) -> bool:
-    """Tell, fast, that both are built-in data of equal values and types; `False` says nothing.
-
-    `marshal` takes exact built-in types alone, and writes each in a way of its own.
-    """
-    try:
-        return dumps(one, _WITHOUT_REFERENCES) == dumps(other, _WITHOUT_REFERENCES)
-    except ValueError:
-        return False
-
-
 def _validator(plan: Plan) -> SchemaValidator:
     return SchemaValidator(plan.core, plan.config, _use_prebuilt=False)
+
+
+def _always(value: object) -> bool:
+    return True
+
+
+def _joined(items: Iterable[bytes]) -> bytes:
+    return b"[%b]" % b",".join(items)
 
 
 def _at_item(index: int, error: FieldError) -> FieldError:
@@ -216,6 +244,8 @@ def _at_item(index: int, error: FieldError) -> FieldError:
 
 
 def _name_of(form: object) -> str:
+    if get_origin(form) is Annotated:
+        return _name_of(get_args(form)[0])
     if isinstance(form, type) and not hasattr(form, "__args__"):
         return form.__name__
     return re.sub(r"(?:\w+\.|<locals>\.)+(?=\w)", "", repr(form))

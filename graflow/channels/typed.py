@@ -307,7 +307,7 @@ class TypedChannel(Generic[T]):
 
     def _load_item(self, key: str, item: bytes) -> T:
         try:
-            return self._schema.load_item(item)
+            return self._schema.load(item)
         except ChannelError as error:
             self._blame(error, key)
 
