@@ -22,9 +22,10 @@ from graflow.channels.core_walk import ALTERS, Node
 from graflow.channels.fidelity import Plan
 from graflow.channels.moments import EXACT
 
-__all__ = ["Look", "compile_look"]
+__all__ = ["compile_look"]
 
 Look = Callable[[Any], bool]
+"""Tells of a valid value whether validation is sure to have left it alone."""
 
 _TYPES: Final[dict[str, type]] = {
     "none": NoneType,
