@@ -33,9 +33,9 @@ from graflow.exceptions import (
 @pytest.fixture(autouse=True)
 def no_threads_left() -> Iterator[None]:
     """Every thread that a test's runs started is gone after it."""
+    before = set(threading.enumerate())
     yield
-    left = [each for each in threading.enumerate() if each.name.startswith("graflow-")]
-    for thread in left:
+    for thread in set(threading.enumerate()) - before:
         thread.join(5)  # one that was interrupted at its start may need a moment to see it
         assert not thread.is_alive()
 
