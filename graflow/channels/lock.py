@@ -31,7 +31,7 @@ class ChannelLock:
         """Prepare the lock; `Channel.lock` explains the arguments."""
         self._channel = channel
         self._key = key
-        self._timeout = 0.0 if timeout == 0 else milliseconds(timeout, "timeout") / 1000
+        self._timeout = milliseconds(timeout, "timeout", or_zero=True) / 1000
         self._lease = milliseconds(lease, "lease")
         self._holdings: dict[int, Holding] = {}
 

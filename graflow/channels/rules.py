@@ -70,17 +70,18 @@ def check_text(text: object, what: str) -> str:
     return str.__str__(text)
 
 
-def milliseconds(span: object, what: str = "ttl") -> int:
-    """Return a span of time in whole milliseconds, at least 1.
+def milliseconds(span: object, what: str = "ttl", *, or_zero: bool = False) -> int:
+    """Return a span of time in whole milliseconds, at least 1 unless it is 0.
 
     Args:
         span: Seconds as `int` or `float`, or a `timedelta`; greater than 0 and at most
             `MAX_TTL`.
         what: The argument's name, for the error.
+        or_zero: Whether it may be 0 as well.
 
     Raises:
         ChannelTypeError: It is of another type (`bool` included).
-        ChannelValueError: It is 0, negative, not finite, or longer than 100 years.
+        ChannelValueError: It is 0 and may not be, negative, not finite, or longer than 100 years.
     """
     if isinstance(span, timedelta):
         span = span.total_seconds()
@@ -88,9 +89,12 @@ def milliseconds(span: object, what: str = "ttl") -> int:
         raise ChannelTypeError(
             f"{what} must be a number of seconds or a timedelta, not {type(span).__name__}"
         )
+    if or_zero and span == 0:
+        return 0
     if not 0 < span <= MAX_TTL.total_seconds():
+        least = "at least 0" if or_zero else "greater than 0"
         raise ChannelValueError(
-            f"{what} must be greater than 0 and at most 100 years, in seconds, not {span!r}"
+            f"{what} must be {least} and at most 100 years, in seconds, not {span!r}"
         )
     return max(1, round(span * 1000))
 

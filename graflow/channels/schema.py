@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from functools import cached_property, lru_cache, partial
 from typing import Annotated, Any, Generic, NoReturn, TypeVar, cast, get_args, get_origin
 
@@ -133,10 +132,9 @@ class Schema(Generic[T]):
             ChannelValidationError: What is stored does not fit.
             ChannelDataError: It is not something that graflow wrote.
         """
-        text = record if isinstance(record, bytes) else _joined(record)
         try:
-            if _DOLLAR not in text:
-                return cast("T", self._validate_json(text))
+            if isinstance(record, bytes) and _DOLLAR not in record:
+                return cast("T", self._validate_json(record))
             plain = unpack_json(record)
             if plain is None:
                 return cast("T", self._validate_data(decode(record)))
@@ -147,12 +145,6 @@ class Schema(Generic[T]):
 
     def load_items(self, items: Sequence[bytes]) -> list[T]:
         """Return the items of a list that a channel holds; raises as `load`."""
-        text = _joined(items)
-        if _DOLLAR not in text:
-            try:
-                return cast("list[T]", self._validate_items(text))
-            except ValidationError:
-                pass  # then each by itself, as one may be nested as deep as JSON can be
         values: list[T] = []
         errors: list[FieldError] = []
         for i, item in enumerate(items):
@@ -199,12 +191,6 @@ class Schema(Generic[T]):
             raise self._error("the value would not come back from JSON as", errors)
 
     @cached_property
-    def _validate_items(self) -> Callable[[bytes], Any]:
-        """What validates the JSON text of several values at once."""
-        plan = replace(self._plan, core={"type": "list", "items_schema": self._plan.core})
-        return _validator(plan).validate_json
-
-    @cached_property
     def _validate_data(self) -> Callable[[Any], Any]:
         """What validates Python data that is no instance of a class yet."""
         return _validator(self._planned(from_data=True)).validate_python
@@ -232,10 +218,6 @@ def _validator(plan: Plan) -> SchemaValidator:
 
 def _always(value: object) -> bool:
     return True
-
-
-def _joined(items: Iterable[bytes]) -> bytes:
-    return b"[%b]" % b",".join(items)
 
 
 def _at_item(index: int, error: FieldError) -> FieldError:

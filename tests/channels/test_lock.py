@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -12,6 +13,7 @@ from graflow.channels.base import Channel
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.exceptions import (
     ChannelTimeoutError,
+    ChannelTypeError,
     ChannelValueError,
     LockLostError,
     LockReentryError,
@@ -145,9 +147,15 @@ def test_the_lease_is_renewed_while_the_body_runs() -> None:
 
 
 def test_times_that_can_not_be_are_refused(channel: Channel) -> None:
-    """A lease must be greater than 0; a timeout may be 0."""
+    """A lease must be greater than 0; a timeout may be 0, in any of its forms."""
     for lease in (0, -1):
         with pytest.raises(ChannelValueError):
             channel.lock("key", lease=lease)
     with pytest.raises(ChannelValueError):
         channel.lock("key", timeout=-1)
+    for flag in (False, True):
+        with pytest.raises(ChannelTypeError):
+            channel.lock("key", timeout=flag)
+    for nothing in (0, 0.0, timedelta(0)):
+        with channel.lock("key", timeout=nothing):
+            assert channel.keys() == []

@@ -24,13 +24,16 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+import redis
 import typing_extensions
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from graflow.channels.base import Channel
 from graflow.channels.memory_channel import MemoryChannel
+from graflow.channels.redis_channel import RedisChannel
 from graflow.channels.typed import TypedChannel
 from graflow.exceptions import (
+    ChannelDataError,
     ChannelKeyError,
     ChannelTypeError,
     ChannelValidationError,
@@ -371,3 +374,19 @@ def test_a_typed_channel_wraps_a_channel() -> None:
     bad: Any = {}
     with pytest.raises(ChannelTypeError):
         TypedChannel(bad, int)
+
+
+def test_an_item_that_is_no_json_by_itself_is_reported(redis_client: redis.Redis) -> None:
+    """Items of another writer are never read as more or other items than there are."""
+    channel = RedisChannel("c", redis_client)
+    for items in ([b"1,2"], [b"[1", b"2],[3]"]):
+        redis_client.delete("graflow:{c}:k:list")
+        redis_client.rpush("graflow:{c}:k:list", *items)
+        with pytest.raises(ChannelDataError):
+            TypedChannel(channel, list[int]).get_list("list")
+        with pytest.raises(ChannelDataError):
+            TypedChannel(channel, list[int]).get("list")
+        with pytest.raises(ChannelDataError):
+            TypedChannel(channel, int).get_list("list")
+        with pytest.raises(ChannelDataError):
+            channel.get("list")
