@@ -47,6 +47,7 @@ class Holding:
         self._lease = lease
         self._renewed = since
         self._pid = os.getpid()
+        self._holder = threading.current_thread()
         self._ended = threading.Event()
         _renewer.watch(self)
 
@@ -56,8 +57,12 @@ class Holding:
         return self._renewed + self._lease / 3000
 
     def keep(self) -> None:
-        """Renew the lease again and again until the lock is released or lost."""
-        while not self.lost and not self._ended.wait(max(0.0, self.due - time.monotonic())):
+        """Renew the lease until the lock is released or lost, or its holder has ended."""
+        while (
+            self._holder.is_alive()
+            and not self.lost
+            and not self._ended.wait(max(0.0, self.due - time.monotonic()))
+        ):
             self._renew()
 
     def _renew(self) -> None:

@@ -146,6 +146,16 @@ def test_the_lease_is_renewed_while_the_body_runs() -> None:
         assert not lock.lost
 
 
+def test_a_thread_that_ends_without_releasing_lets_the_lease_end() -> None:
+    """Nobody could release its lock any more, so it is not renewed for ever."""
+    channel = MemoryChannel("real time")
+    assert in_thread(channel.lock("key", lease=0.15).__enter__) == []
+    with pytest.raises(ChannelTimeoutError), channel.lock("key", timeout=0):
+        pass
+    with channel.lock("key", timeout=20):
+        pass
+
+
 def test_times_that_can_not_be_are_refused(channel: Channel) -> None:
     """A lease must be greater than 0; a timeout may be 0, in any of its forms."""
     for lease in (0, -1):
