@@ -2,54 +2,28 @@
 
 from __future__ import annotations
 
-import random
-import time
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from enum import Enum
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Any, Final, NoReturn, Self
+from typing import Any, NoReturn, Self
 
 from graflow.channels import rules
 from graflow.channels.codec import Record, decode, encode, encode_item
 from graflow.channels.lock import ChannelLock
+from graflow.channels.primitives import MISSING, NotAList, NotANumber, Primitives
 from graflow.channels.rules import Seconds, check_key, milliseconds
 from graflow.exceptions import ChannelError, ChannelKeyError, ChannelTypeError
 
-__all__ = ["MISSING", "Channel", "Missing", "NotAList", "NotANumber"]
+__all__ = ["Channel"]
 
 
-class Missing(Enum):
-    """The type of `MISSING`."""
-
-    MISSING = "MISSING"
-
-    def __repr__(self) -> str:
-        """Show the name alone, as signatures in a documentation do."""
-        return "MISSING"
-
-
-MISSING: Final = Missing.MISSING
-"""Stands for "no default was given" where `None` is a default like any other."""
-
-
-class NotAList(Exception):
-    """A backend's word that the key holds something other than a list."""
-
-
-class NotANumber(Exception):
-    """A backend's word that the key holds something other than a number."""
-
-
-class Channel(ABC):
+class Channel(Primitives):
     """A named key-value store that the tasks of a workflow share.
 
     Values are snapshots: changing an object after it was stored, or one that was read,
     changes nothing in the channel. Every operation is atomic, whichever threads, processes
     and machines share the channel.
 
-    A backend derives from this class and writes the methods below "Primitives". They are
-    handed checked keys and encoded bytes, and decide nothing that a user can observe.
+    A backend derives from this class and writes the methods of `Primitives`.
     """
 
     def __init__(self, name: str = "default") -> None:
@@ -148,21 +122,7 @@ class Channel(ABC):
         Raises:
             ChannelTypeError, ChannelValueError: As `set`; nothing was stored.
         """
-        if not isinstance(mapping, Mapping):
-            raise ChannelTypeError(
-                f"set_many takes a mapping of keys to values, not {type(mapping).__name__}",
-                channel=self._name,
-            )
-        lifetime = None if ttl is None else milliseconds(ttl)
-        records: dict[str, Record] = {}
-        for key, value in mapping.items():
-            key = check_key(key)
-            try:
-                records[key] = encode(value)
-            except ChannelError as error:
-                self._blame(error, key)
-        if records:
-            self._write_many(records, lifetime)
+        self._set_records(mapping, ttl, encode)
 
     def update(self, key: str, fn: Callable[[Any], object], default: object = MISSING) -> Any:
         """Replace the value under `key` by what `fn` makes of it, and keep its TTL.
@@ -309,8 +269,8 @@ class Channel(ABC):
         Args:
             key: Non-empty text.
             timeout: Seconds to wait for the lock, >= 0; 0 tries once.
-            lease: Seconds after which the lock of a dead process is free, > 0. While its
-                process lives the lease is renewed, so the body may take longer.
+            lease: Seconds after which the lock of a dead process or thread is free, > 0.
+                While its holder lives the lease is renewed, so the body may take longer.
 
         Raises:
             ChannelTimeoutError: On entry: the lock was not free within `timeout`.
@@ -336,22 +296,39 @@ class Channel(ABC):
         except NotAList:
             raise self._no_list(key, "prepend" if at_head else "append") from None
 
+    def _first_item(self, key: str) -> bytes | None:
+        try:
+            return self._first(key)
+        except NotAList:
+            raise self._no_list(key, "pop") from None
+
     def _pop_item(self, key: str) -> bytes | None:
         try:
             return self._pop(key)
         except NotAList:
             raise self._no_list(key, "pop") from None
 
-    def _replace(self, key: str, make: Callable[[Record | None], tuple[Record, Any]]) -> Any:
-        """Swap the record of `key` for what `make` returns, and return what goes with it."""
-        attempt = 0
-        while True:
-            old = self._read(key)
-            new, result = make(old)
-            if self._swap(key, old, new):
-                return result
-            attempt += 1
-            time.sleep(random.uniform(0, 0.001 * min(attempt, 20)))
+    def _set_records(
+        self,
+        mapping: Mapping[str, Any],
+        ttl: Seconds | None,
+        dump: Callable[[Any], Record],
+    ) -> None:
+        if not isinstance(mapping, Mapping):
+            raise ChannelTypeError(
+                f"set_many takes a mapping of keys to values, not {type(mapping).__name__}",
+                channel=self._name,
+            )
+        lifetime = None if ttl is None else milliseconds(ttl)
+        records: dict[str, Record] = {}
+        for key, value in mapping.items():
+            key = check_key(key)
+            try:
+                records[key] = dump(value)
+            except ChannelError as error:
+                self._blame(error, key)
+        if records:
+            self._write_many(records, lifetime)
 
     def _check_keys(self, keys: Iterable[str]) -> list[str]:
         if isinstance(keys, str) or not isinstance(keys, Iterable):
@@ -365,7 +342,7 @@ class Channel(ABC):
         """Raise `error` again with the channel and the key that it is about."""
         if error.channel is None:
             about = f"channel {self._name!r}" + ("" if key is None else f", key {key!r}")
-            error.args = (f"{error} ({about})",)
+            error.args = (f"{about}: {error}",)
             error.channel, error.key = self._name, key
         raise error
 
@@ -383,105 +360,3 @@ class Channel(ABC):
             channel=self._name,
             key=key,
         )
-
-    # Primitives: what a backend writes
-
-    @abstractmethod
-    def _read(self, key: str) -> Record | None:
-        """Return what `key` holds: the bytes of a value, the items of a list, or `None`."""
-
-    @abstractmethod
-    def _read_many(self, keys: Sequence[str]) -> Sequence[Record | None]:
-        """Return what each of `keys` holds at one moment, in their order."""
-
-    @abstractmethod
-    def _write(self, key: str, record: Record, ttl: int | None) -> None:
-        """Put `record` in place of whatever `key` holds, to expire in `ttl` ms or never."""
-
-    @abstractmethod
-    def _write_many(self, records: Mapping[str, Record], ttl: int | None) -> None:
-        """Write every record as `_write` does, all at one moment."""
-
-    @abstractmethod
-    def _push(self, key: str, item: bytes, ttl: int | None, at_head: bool) -> int:
-        """Add an item to the list under `key`, creating it, and return the new length.
-
-        With a `ttl` the list expires in that many ms; without, its expiry stays.
-
-        Raises:
-            NotAList: The key holds a value; nothing changed.
-        """
-
-    @abstractmethod
-    def _pop(self, key: str) -> bytes | None:
-        """Remove and return the first item, and the key with the last one; else `None`.
-
-        Raises:
-            NotAList: The key holds a value; nothing changed.
-        """
-
-    @abstractmethod
-    def _pop_if(self, key: str, item: bytes) -> bool:
-        """Remove the first item, as `_pop` does, if it is this one; tell whether it was."""
-
-    @abstractmethod
-    def _swap(self, key: str, old: Record | None, new: Record) -> bool:
-        """Put `new` in place of `old` and keep the expiry; `False` if `key` holds no `old`."""
-
-    @abstractmethod
-    def _delete(self, key: str) -> bool:
-        """Remove `key`; tell whether it was there."""
-
-    @abstractmethod
-    def _exists(self, key: str) -> bool:
-        """Tell whether `key` is there."""
-
-    @abstractmethod
-    def _keys(self) -> list[str]:
-        """Return all live keys, in any order, at a cost that grows with this channel only."""
-
-    @abstractmethod
-    def _clear(self) -> None:
-        """Remove all keys; locks stay."""
-
-    @abstractmethod
-    def _remaining(self, key: str) -> int | Missing | None:
-        """Return the ms that `key` has left, `None` if it never expires, or `MISSING`."""
-
-    @abstractmethod
-    def _acquire(self, key: str, owner: str, lease: int) -> int | str:
-        """Take the lock `key` for `lease` ms, if it is free or already `owner`'s.
-
-        Returns:
-            The lock's fencing number, which grows with every change of hands, or the name
-            of its present owner.
-        """
-
-    @abstractmethod
-    def _renew(self, key: str, owner: str, lease: int) -> bool:
-        """Let the lock end `lease` ms from now, if `owner` holds it; tell whether it does."""
-
-    @abstractmethod
-    def _release(self, key: str, owner: str) -> bool:
-        """Free the lock, if `owner` holds it; tell whether it did."""
-
-    def _add(self, key: str, amount: int | float) -> int | float:
-        """Add to the number under `key` and return the sum; a missing key counts as 0.
-
-        A backend that can do this in one step of its own may override it; `rules.add` says
-        what the sum is.
-
-        Raises:
-            NotANumber: The key holds something else; nothing changed.
-            ChannelOverflowError: As `rules.add`; nothing changed.
-        """
-
-        def replace(record: Record | None) -> tuple[Record, int | float]:
-            number = 0 if record is None else decode(record)
-            if type(number) is not int and type(number) is not float:
-                raise NotANumber
-            total = rules.add(number, amount)
-            return encode(total), total
-
-        total: int | float = self._replace(key, replace)
-        return total

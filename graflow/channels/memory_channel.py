@@ -10,8 +10,9 @@ from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import NoReturn
 
-from graflow.channels.base import MISSING, Channel, Missing, NotAList
+from graflow.channels.base import Channel
 from graflow.channels.codec import Record
+from graflow.channels.primitives import MISSING, Missing, NotAList
 from graflow.exceptions import ChannelTypeError
 
 __all__ = ["MemoryChannel", "MemorySpace"]
@@ -166,6 +167,13 @@ class MemoryChannel(Channel):
             if not items:
                 del store.entries[key]
             return item
+
+    def _first(self, key: str) -> bytes | None:
+        with self._store.lock:
+            items = (self._store.live(key) or (deque[bytes](),))[0]
+            if type(items) is not deque:
+                raise NotAList
+            return items[0] if items else None
 
     def _pop_if(self, key: str, item: bytes) -> bool:
         store = self._store

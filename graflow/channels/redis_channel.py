@@ -17,8 +17,9 @@ from typing import Any
 from urllib.parse import quote
 
 from graflow.channels import clients
-from graflow.channels.base import MISSING, Channel, Missing, NotAList
+from graflow.channels.base import Channel
 from graflow.channels.codec import Record, decode
+from graflow.channels.primitives import MISSING, Missing, NotAList
 from graflow.channels.rules import Seconds, milliseconds
 from graflow.channels.scripts import Script, script
 from graflow.channels.transport import ClosedTransport, Part, Transport
@@ -33,7 +34,7 @@ _CLEAR_SLICE = 1_000
 
 _READ, _READ_MANY = script("read"), script("read_many")
 _WRITE, _WRITE_MANY = script("write"), script("write_many")
-_PUSH, _POP = script("push"), script("pop")
+_PUSH, _POP, _FIRST = script("push"), script("pop"), script("first")
 _SWAP, _ADD = script("swap"), script("add")
 _DELETE, _KEYS, _CLEAR = script("delete"), script("keys"), script("clear")
 _ACQUIRE, _RENEW, _RELEASE = script("acquire"), script("renew"), script("release")
@@ -165,6 +166,12 @@ class RedisChannel(Channel):
 
     def _pop(self, key: str) -> bytes | None:
         item: bytes | int | None = self._change(_POP, key)
+        if isinstance(item, int):
+            raise NotAList
+        return item
+
+    def _first(self, key: str) -> bytes | None:
+        item: bytes | int | None = self._run(_FIRST, key, (self._value(key),))
         if isinstance(item, int):
             raise NotAList
         return item

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Generic, NoReturn, TypeVar, cast, overload
+from typing import Any, Generic, TypeVar, cast, overload
 
 from typing_extensions import TypeForm
 
-from graflow.channels.base import MISSING, Channel, Missing
+from graflow.channels.base import Channel
 from graflow.channels.codec import Record
 from graflow.channels.lock import ChannelLock
+from graflow.channels.primitives import MISSING, Missing
 from graflow.channels.rules import Seconds, check_key, milliseconds
 from graflow.channels.schema import schema_of
-from graflow.exceptions import ChannelError, ChannelTypeError, ChannelValidationError
+from graflow.exceptions import ChannelError, ChannelTypeError
 
 __all__ = ["TypedChannel"]
 
@@ -92,7 +93,7 @@ class TypedChannel(Generic[T]):
         try:
             record = self._schema.dump(value)
         except ChannelError as error:
-            self._blame(error, key)
+            self._channel._blame(error, key)
         self._channel._write(key, record, None if ttl is None else milliseconds(ttl))
 
     @overload
@@ -142,7 +143,7 @@ class TypedChannel(Generic[T]):
         try:
             return self._schema.load_items(record)
         except ChannelError as error:
-            self._blame(error, key)
+            self._channel._blame(error, key)
 
     def get_many(self, keys: Iterable[str]) -> dict[str, T]:
         """Return the values of those `keys` that exist, as of one moment; raises as `get`."""
@@ -164,21 +165,7 @@ class TypedChannel(Generic[T]):
         Raises:
             ChannelValidationError: A value does not fit; nothing was stored.
         """
-        if not isinstance(mapping, Mapping):
-            raise ChannelTypeError(
-                f"set_many takes a mapping of keys to values, not {type(mapping).__name__}",
-                channel=self.name,
-            )
-        lifetime = None if ttl is None else milliseconds(ttl)
-        records: dict[str, Record] = {}
-        for key, value in mapping.items():
-            key = check_key(key)
-            try:
-                records[key] = self._schema.dump(value)
-            except ChannelError as error:
-                self._blame(error, key)
-        if records:
-            self._channel._write_many(records, lifetime)
+        self._channel._set_records(mapping, ttl, self._schema.dump)
 
     def update(self, key: str, fn: Callable[[T], T], default: T | Missing = MISSING) -> T:
         """Replace the value under `key` by what `fn` makes of it, and keep its TTL.
@@ -205,7 +192,7 @@ class TypedChannel(Generic[T]):
             try:
                 return self._schema.dump(new), new
             except ChannelError as error:
-                self._blame(error, key)
+                self._channel._blame(error, key)
 
         return cast("T", self._channel._replace(key, replace))
 
@@ -248,13 +235,11 @@ class TypedChannel(Generic[T]):
         """
         key = check_key(key)
         while True:
-            record = self._channel._read(key)
-            if record is None or record == []:
+            item = self._channel._first_item(key)
+            if item is None:
                 return default
-            if isinstance(record, bytes):
-                raise self._channel._no_list(key, "pop")
-            value = self._load_item(key, record[0])
-            if self._channel._pop_if(key, record[0]):
+            value = self._load_item(key, item)
+            if self._channel._pop_if(key, item):
                 return value
 
     # Keys and locks, as the channel has them
@@ -294,7 +279,7 @@ class TypedChannel(Generic[T]):
         try:
             item = self._schema.dump_item(value)
         except ChannelError as error:
-            self._blame(error, key)
+            self._channel._blame(error, key)
         return self._channel._push_item(key, item, ttl, at_head=at_head)
 
     def _load(self, key: str, record: Record) -> T:
@@ -303,26 +288,18 @@ class TypedChannel(Generic[T]):
         try:
             return self._schema.load(record)
         except ChannelError as error:
-            self._blame(error, key)
+            self._channel._blame(error, key)
 
     def _load_item(self, key: str, item: bytes) -> T:
         try:
             return self._schema.load(item)
         except ChannelError as error:
-            self._blame(error, key)
+            self._channel._blame(error, key)
 
     def _default(self, key: str, default: Any) -> Any:
         if default is MISSING:
             raise self._channel._no_value(key)
         return default
-
-    def _blame(self, error: ChannelError, key: str) -> NoReturn:
-        """Raise `error` again with the channel and the key that it is about."""
-        if not isinstance(error, ChannelValidationError) or error.channel is not None:
-            self._channel._blame(error, key)
-        error.channel, error.key = self.name, key
-        error.args = (f"channel {self.name!r}, key {key!r}: {error}",)
-        raise error
 
     def _misused(self, key: str, reason: str) -> ChannelTypeError:
         return ChannelTypeError(

@@ -9,8 +9,9 @@ from uuid import uuid4
 
 from typing_extensions import TypeForm
 
-from graflow.channels.base import MISSING, Channel
+from graflow.channels.base import Channel
 from graflow.channels.memory_channel import MemoryChannel
+from graflow.channels.primitives import MISSING
 from graflow.channels.typed import TypedChannel
 from graflow.core.task import Task, check_text, result_key
 from graflow.exceptions import ResultNotFoundError, WorkflowTypeError

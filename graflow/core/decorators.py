@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, overload
 
-from graflow.channels.base import MISSING
+from graflow.channels.primitives import MISSING
 from graflow.core.context import TaskExecutionContext
 from graflow.core.node import open_graphs
 from graflow.core.signature import Signature
