@@ -75,7 +75,8 @@ class Channel(Primitives):
                 path and says what to do.
             ChannelValueError: The key, the ttl or a part of the value can't be taken.
         """
-        key = check_key(key)
+        if type(key) is not str or not key.isascii() or not key:  # the usual key takes no call
+            key = check_key(key)
         try:
             record = encode(value)
         except ChannelError as error:

@@ -13,7 +13,8 @@ from math import isfinite
 from types import NoneType
 from typing import Any
 
-from pydantic_core import PydanticSerializationError, from_json, to_json
+from pydantic_core import PydanticSerializationError, SchemaSerializer, from_json, to_json
+from pydantic_core.core_schema import any_schema
 
 from graflow.channels.tags import MAX_DEPTH, tag, untag
 from graflow.exceptions import ChannelDataError, ChannelError, ChannelValueError
@@ -32,6 +33,7 @@ __all__ = [
 Record = bytes | list[bytes]
 """What a key holds: one encoded value, or the encoded items of a list."""
 
+_simple_to_json = SchemaSerializer(any_schema()).to_json  # with fewer options to look at
 _SIMPLE = frozenset({str, int, bool, NoneType})
 _DOLLAR, _LETTER_I, _LETTER_N = b"$IN"
 _NOT_FINITE = re.compile(rb"NaN|Infinity")
@@ -47,6 +49,21 @@ def encode(value: object) -> Record:
             path.
         ChannelValueError: It is nested too deep, contains itself, or holds a lone surrogate.
     """
+    if type(value) is dict:
+        # What most values are, a dict of simple ones, takes no further call.
+        simple = _SIMPLE
+        for key in value:
+            if type(key) is str and type(value[key]) in simple:
+                continue
+            break
+        else:
+            try:
+                text = _simple_to_json(value)
+                if _DOLLAR not in text and len(text) < _MAX_DIGITS:
+                    return text
+            except PydanticSerializationError:
+                pass  # a lone surrogate; `tag` tells where
+        return encode_item(value)
     return _encode_list(value) if type(value) is list else encode_item(value)
 
 

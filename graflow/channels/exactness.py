@@ -8,7 +8,7 @@ expression that is true for a valid value that validation is sure to have left a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from datetime import date, timedelta
 from decimal import Decimal
@@ -22,7 +22,7 @@ from graflow.channels.core_walk import ALTERS, Node
 from graflow.channels.fidelity import Plan
 from graflow.channels.moments import EXACT
 
-__all__ = ["compile_look"]
+__all__ = ["Expressions", "Look", "NoLook", "compile_look", "conjunction"]
 
 Look = Callable[[Any], bool]
 """Tells of a valid value whether validation is sure to have left it alone."""
@@ -44,7 +44,7 @@ _COLLECTIONS: Final = {"list": list, "set": set, "frozenset": frozenset}
 _ALWAYS: Final = "True"
 
 
-class _NoLook(Exception):
+class NoLook(Exception):
     """The types alone do not tell enough about values of a schema."""
 
 
@@ -55,12 +55,12 @@ def compile_look(plan: Plan) -> Look:
     compared with what validation made of it.
     """
     try:
-        return _Compiler().function(plan.core)
-    except _NoLook:
+        return Expressions().function(plan.core)
+    except NoLook:
         return lambda value: False
 
 
-class _Compiler:
+class Expressions:
     """Makes expressions, and keeps what the names in them stand for."""
 
     def __init__(self) -> None:
@@ -86,14 +86,18 @@ class _Compiler:
             return _ALWAYS
         types = _types_of(node)
         if types is None:
-            look = getattr(self, "_" + node["type"].replace("-", "_"), _refuse)
-            expression: str = look(node, value)
-            return expression
+            return self._look_inside(node, value)
         if types <= {bool, NoneType}:  # these have no subclasses
             return _ALWAYS
         if len(types) == 1:
             return f"type({value}) is {self._name(*types)}"
         return f"type({value}) in {self._name(types)}"
+
+    def _look_inside(self, node: Node, value: str) -> str:
+        """Return the expression that the method for this kind of node makes."""
+        look = getattr(self, "_" + node["type"].replace("-", "_"), _refuse)
+        expression: str = look(node, value)
+        return expression
 
     def _each(self, node: Node | None, items: str) -> str:
         """Return an expression on all that the expression `items` gives."""
@@ -140,46 +144,47 @@ class _Compiler:
     def _collection(self, node: Node, value: str) -> str:
         name, kind = self._name(), self._name(_COLLECTIONS[node["type"]])
         items = self._each(node.get("items_schema"), name)
-        return _all(f"type({name} := {value}) is {kind}", items)
+        return conjunction(f"type({name} := {value}) is {kind}", items)
 
     _list = _set = _frozenset = _collection
 
     def _tuple(self, node: Node, value: str) -> str:
         name, items = self._name(), node["items_schema"]
         if "variadic_item_index" in node and len(items) > 1:
-            raise _NoLook
+            raise NoLook
         if "variadic_item_index" in node:
             looks = [self._each(items[0], name)]
         else:
             looks = [self._look(item, f"{name}[{i}]") for i, item in enumerate(items)]
-        return _all(f"type({name} := {value}) is tuple", *looks)
+        return conjunction(f"type({name} := {value}) is tuple", *looks)
 
     def _dict(self, node: Node, value: str) -> str:
         name = self._name()
         keys = self._each(node.get("keys_schema"), name)
         values = self._each(node.get("values_schema"), f"{name}.values()")
-        return _all(f"type({name} := {value}) is dict", keys, values)
+        return conjunction(f"type({name} := {value}) is dict", keys, values)
 
     def _typed_dict(self, node: Node, value: str) -> str:
         if node.get("extra_behavior") == "allow":
-            raise _NoLook
+            raise NoLook
         name = self._name()
-        looks = [f"type({name} := {value}) is dict"]
+        return conjunction(f"type({name} := {value}) is dict", *self._fields(node, name))
+
+    def _fields(self, node: Node, name: str) -> Iterator[str]:
         for key, field in node["fields"].items():
             look = self._look(field["schema"], f"{name}[{key!r}]")
             if look != _ALWAYS and not field.get("required", True):
                 look = f"({key!r} not in {name} or {look})"
-            looks.append(look)
-        return _all(*looks)
+            yield look
 
     def _instance(self, node: Node, value: str) -> str:
         name = self._name()
         is_exact = f"type({name} := {value}) is {self._name(node['cls'])}"
         inner = node["schema"]
         if node.get("root_model"):
-            return _all(is_exact, self._look(inner, f"{name}.root"))
+            return conjunction(is_exact, self._look(inner, f"{name}.root"))
         if node["config"]["extra_fields_behavior"] == "allow":
-            raise _NoLook
+            raise NoLook
         while "fields" not in inner:
             if "json_schema" not in inner:
                 return is_exact  # a function of the schema's own comes before the fields
@@ -188,12 +193,12 @@ class _Compiler:
 
     def _model(self, node: Node, value: str) -> str:
         if node["cls"].__private_attributes__:
-            raise _NoLook
+            raise NoLook
         return self._instance(node, value)
 
     def _dataclass(self, node: Node, value: str) -> str:
         if len(node["fields"]) < len(fields(node["cls"])):
-            raise _NoLook  # one that is no parameter may have any value
+            raise NoLook  # one that is no parameter may have any value
         return self._instance(node, value)
 
     def _named_tuple(self, node: Node, value: str) -> str:
@@ -205,9 +210,9 @@ class _Compiler:
         if not isinstance(named, dict):
             named = {field["name"]: field for field in named if not field.get("init_only")}
         if any(iskeyword(key) or not key.isidentifier() for key in named):
-            raise _NoLook
+            raise NoLook
         looks = (self._look(field["schema"], f"{name}.{key}") for key, field in named.items())
-        return _all(is_exact, *looks)
+        return conjunction(is_exact, *looks)
 
 
 def _types_of(node: Node) -> frozenset[type] | None:
@@ -236,8 +241,9 @@ def _types_of_any(nodes: list[Node]) -> frozenset[type] | None:
 
 
 def _refuse(node: Node, value: str) -> str:
-    raise _NoLook
+    raise NoLook
 
 
-def _all(*looks: str) -> str:
+def conjunction(*looks: str) -> str:
+    """Return an expression that is true where all of the expressions are."""
     return f"({' and '.join(look for look in looks if look != _ALWAYS)})"

@@ -17,8 +17,8 @@ from graflow.exceptions import ChannelTypeError
 
 __all__ = ["MemoryChannel", "MemorySpace"]
 
-Entry = tuple[bytes | deque[bytes], float | None]
-"""What a key holds, and when it expires, if ever."""
+Data = Record | deque[bytes]
+"""What a key holds: a record as it was written, or the items of a list that has been changed."""
 
 
 class MemorySpace:
@@ -40,45 +40,69 @@ class MemorySpace:
 
 
 class _Store:
-    """What one channel holds. The caller of a method has its lock."""
+    """What one channel holds. The caller of a method has its lock.
+
+    A reader that finds no deadline of a key may look at the value without the lock, so a
+    deadline is entered before the value that it is for, and removed after it.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.clock = clock
         self.lock = threading.Lock()
-        self.entries: dict[str, Entry] = {}
+        self.values: dict[str, Data] = {}
+        self.deadlines: dict[str, float] = {}
         self.locks: dict[str, tuple[str, int, float]] = {}
         self.fences = count(1)
-        self.expiries: list[tuple[float, str]] = []
+        self._expiries: list[tuple[float, str]] = []
 
-    def live(self, key: str) -> Entry | None:
-        """Return the entry of `key` unless it has expired."""
-        entry = self.entries.get(key)
-        if entry is None or entry[1] is None or entry[1] > self.clock():
-            return entry
-        return None
+    def live(self, key: str) -> Data | None:
+        """Return what `key` holds unless it has expired."""
+        deadline = self.deadlines.get(key)
+        return self.values.get(key) if deadline is None or deadline > self.clock() else None
 
-    def deadline(self, key: str, ttl: int | None) -> float | None:
-        """Return when a key that is written now expires, and drop keys that have expired."""
-        if self.expiries:
-            self._drop_expired()
+    def items(self, key: str) -> deque[bytes] | None:
+        """Return the list under `key`, for changing it.
+
+        Raises:
+            NotAList: There is something else.
+        """
+        data = self.live(key)
+        if isinstance(data, bytes):
+            raise NotAList
+        if isinstance(data, list):
+            data = self.values[key] = deque(data)
+        return data
+
+    def put(self, found: Mapping[str, Data], ttl: int | None) -> None:
+        """Let each key hold its data, to expire in `ttl` ms or never."""
+        if ttl is not None:
+            for key in found:
+                self.expire(key, ttl)
+        self.values.update(found)  # in one step, for readers without the lock
         if ttl is None:
-            return None
-        deadline = self.clock() + ttl / 1000
-        heappush(self.expiries, (deadline, key))
-        return deadline
+            for key in found:
+                self.deadlines.pop(key, None)
+        self._drop_expired()
+
+    def expire(self, key: str, ttl: int) -> None:
+        """Let `key` expire in `ttl` ms."""
+        self.deadlines[key] = deadline = self.clock() + ttl / 1000
+        heappush(self._expiries, (deadline, key))
+
+    def remove(self, key: str) -> None:
+        """Remove `key`, which is there."""
+        del self.values[key]
+        self.deadlines.pop(key, None)
 
     def _drop_expired(self) -> None:
         now = self.clock()
-        while self.expiries and self.expiries[0][0] <= now:
-            self._drop_if_expired(heappop(self.expiries)[1], now)
-        if len(self.expiries) > 2 * len(self.entries) + 100:
-            self.expiries = [(at, key) for key, (_, at) in self.entries.items() if at is not None]
-            heapify(self.expiries)
-
-    def _drop_if_expired(self, key: str, now: float) -> None:
-        entry = self.entries.get(key)
-        if entry is not None and entry[1] is not None and entry[1] <= now:
-            del self.entries[key]
+        while self._expiries and self._expiries[0][0] <= now:
+            _, key = heappop(self._expiries)
+            if self.deadlines.get(key, now + 1) <= now:
+                self.remove(key)
+        if len(self._expiries) > 2 * len(self.deadlines) + 100:
+            self._expiries = [(deadline, key) for key, deadline in self.deadlines.items()]
+            heapify(self._expiries)
 
 
 class MemoryChannel(Channel):
@@ -107,15 +131,13 @@ class MemoryChannel(Channel):
         )
 
     def _read(self, key: str) -> Record | None:
-        # Without the lock: looking up one key of a dict is atomic.
-        entry = self._store.entries.get(key)
-        if entry is None:
-            return None
-        data, deadline = entry
-        if deadline is None and isinstance(data, bytes):
-            return data
-        with self._store.lock:
-            return _record(self._store.live(key))
+        store = self._store
+        if key not in store.deadlines:
+            data = store.values.get(key)
+            if type(data) is bytes or data is None:
+                return data
+        with store.lock:
+            return _record(store.live(key))
 
     def _read_many(self, keys: Sequence[str]) -> list[Record | None]:
         with self._store.lock:
@@ -123,32 +145,28 @@ class MemoryChannel(Channel):
 
     def _write(self, key: str, record: Record, ttl: int | None) -> None:
         store = self._store
-        store.lock.acquire()  # a `with` takes twice as long
+        store.lock.acquire()  # a `with` takes longer
         try:
-            deadline = store.deadline(key, ttl) if ttl or store.expiries else None
-            store.entries[key] = (
-                record if isinstance(record, bytes) else deque(record),
-                deadline,
-            )
+            if ttl or store.deadlines:
+                store.put({key: record}, ttl)
+            else:
+                store.values[key] = record
         finally:
             store.lock.release()
 
     def _write_many(self, records: Mapping[str, Record], ttl: int | None) -> None:
-        data = {key: _data(record) for key, record in records.items()}
-        store = self._store
-        with store.lock:
-            entries = {key: (item, store.deadline(key, ttl)) for key, item in data.items()}
-            store.entries.update(entries)  # in one step, as `_read` takes no lock
+        with self._store.lock:
+            self._store.put(records, ttl)
 
     def _push(self, key: str, item: bytes, ttl: int | None, at_head: bool) -> int:
         store = self._store
         with store.lock:
-            items, deadline = store.live(key) or (deque(), None)
-            if type(items) is not deque:
-                raise NotAList
-            if ttl is not None or not items:
-                at = store.deadline(key, ttl)
-                store.entries[key] = (items, deadline if ttl is None else at)
+            items = store.items(key)
+            if items is None:
+                store.put({key: deque((item,))}, ttl)
+                return 1
+            if ttl is not None:
+                store.expire(key, ttl)
             if at_head:
                 items.appendleft(item)
             else:
@@ -156,50 +174,51 @@ class MemoryChannel(Channel):
             return len(items)
 
     def _pop(self, key: str) -> bytes | None:
-        store = self._store
-        with store.lock:
-            items = (store.live(key) or (deque[bytes](),))[0]
-            if type(items) is not deque:
-                raise NotAList
+        with self._store.lock:
+            items = self._store.items(key)
             if not items:
                 return None
             item = items.popleft()
             if not items:
-                del store.entries[key]
+                self._store.remove(key)
             return item
 
     def _first(self, key: str) -> bytes | None:
         with self._store.lock:
-            items = (self._store.live(key) or (deque[bytes](),))[0]
-            if type(items) is not deque:
-                raise NotAList
+            items = self._store.items(key)
             return items[0] if items else None
 
     def _pop_if(self, key: str, item: bytes) -> bool:
-        store = self._store
-        with store.lock:
-            entry = store.live(key)
-            items = None if entry is None else entry[0]
-            if not isinstance(items, deque) or not items or items[0] != item:
+        with self._store.lock:
+            try:
+                items = self._store.items(key)
+            except NotAList:
+                return False
+            if not items or items[0] != item:
                 return False
             items.popleft()
             if not items:
-                del store.entries[key]
+                self._store.remove(key)
             return True
 
     def _swap(self, key: str, old: Record | None, new: Record) -> bool:
         store = self._store
         with store.lock:
-            entry = store.live(key)
-            if _record(entry) != old:
+            data = store.live(key)
+            if _record(data) != old:
                 return False
-            store.entries[key] = (_data(new), None if entry is None else entry[1])
+            if data is None:
+                store.put({key: new}, None)
+            else:
+                store.values[key] = new
             return True
 
     def _delete(self, key: str) -> bool:
-        with self._store.lock:
-            was_there = self._store.live(key) is not None
-            self._store.entries.pop(key, None)
+        store = self._store
+        with store.lock:
+            was_there = store.live(key) is not None
+            if key in store.values:
+                store.remove(key)
             return was_there
 
     def _exists(self, key: str) -> bool:
@@ -210,21 +229,23 @@ class MemoryChannel(Channel):
         store = self._store
         with store.lock:
             now = store.clock()
-            return [key for key, (_, at) in store.entries.items() if at is None or at > now]
+            past = {key for key, deadline in store.deadlines.items() if deadline <= now}
+            return [key for key in store.values if key not in past]
 
     def _clear(self) -> None:
         with self._store.lock:
-            self._store.entries.clear()
+            self._store.values.clear()
+            self._store.deadlines.clear()
 
     def _remaining(self, key: str) -> int | Missing | None:
         store = self._store
         with store.lock:
-            entry = store.entries.get(key)
-            if entry is None:
+            if key not in store.values:
                 return MISSING
-            if entry[1] is None:
+            deadline = store.deadlines.get(key)
+            if deadline is None:
                 return None
-            left = round((entry[1] - store.clock()) * 1000)
+            left = round((deadline - store.clock()) * 1000)
             return left if left > 0 else MISSING
 
     def _acquire(self, key: str, owner: str, lease: int) -> int | str:
@@ -259,12 +280,5 @@ class MemoryChannel(Channel):
         return holder if holder is not None and holder[2] > self._store.clock() else None
 
 
-def _data(record: Record) -> bytes | deque[bytes]:
-    return record if isinstance(record, bytes) else deque(record)
-
-
-def _record(entry: Entry | None) -> Record | None:
-    if entry is None:
-        return None
-    data, _ = entry
-    return data if isinstance(data, bytes) else list(data)
+def _record(data: Data | None) -> Record | None:
+    return data if data is None or isinstance(data, bytes) else list(data)

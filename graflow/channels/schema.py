@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache, partial
 from typing import Annotated, Any, Generic, NoReturn, TypeVar, cast, get_args, get_origin
 
@@ -23,7 +23,8 @@ from graflow.channels.core_walk import Unstorable
 from graflow.channels.exactness import compile_look
 from graflow.channels.fidelity import Plan, prepare
 from graflow.channels.sameness import differences, leaves
-from graflow.exceptions import ChannelError, ChannelValidationError, FieldError
+from graflow.channels.shortcuts import with_shortcuts
+from graflow.exceptions import ChannelError, ChannelTypeError, ChannelValidationError, FieldError
 
 __all__ = ["Schema", "schema_of"]
 
@@ -68,7 +69,17 @@ class Schema(Generic[T]):
         name: What to call it in a message.
         strict: Whether values that would have to be coerced are refused.
         is_for_lists: Whether a whole value may be stored as a list.
+        dump: Returns what a channel stores for a value. Raises `ChannelValidationError` if the
+            value does not fit, or would not come back as it is.
+        dump_item: The same for an item of a list.
+        load: Returns the value that a channel holds. Raises `ChannelValidationError` if it does
+            not fit, `ChannelTypeError` if it is a list and no value of the schema is one, and
+            `ChannelDataError` if it is not something that graflow wrote.
     """
+
+    dump: Callable[[T], Record]
+    dump_item: Callable[[T], bytes]
+    load: Callable[[Record], T]
 
     def __init__(self, form: TypeForm[T], strict: bool = True) -> None:
         """Make a schema of a type; see `schema_of`."""
@@ -87,6 +98,10 @@ class Schema(Generic[T]):
             self._validate = partial(validator.validate_python, by_name=True, by_alias=not strict)
         self._validate_json = validator.validate_json
         self._to_json = SchemaSerializer(plan.core, plan.config, _use_prebuilt=False).to_json
+        self.dump_item, self.load = self._dump_item, self._load
+        if strict:
+            self.dump_item, self.load = with_shortcuts(plan, self._dump_item, self._load)
+        self.dump = self._dump_list if self.is_for_lists else self.dump_item
 
     def _planned(self, *, from_data: bool = False) -> Plan:
         try:
@@ -98,12 +113,14 @@ class Schema(Generic[T]):
         """Show the type."""
         return f"{type(self).__name__}({self.name})"
 
-    def dump(self, value: T) -> Record:
-        """Return what a channel stores for `value`.
+    def _dump_list(self, value: T) -> Record:
+        text = self._text(value)
+        try:
+            return pack_json(text)
+        except ChannelError as error:
+            self._unstorable(value, error)
 
-        Raises:
-            ChannelValidationError: It does not fit, or would not come back as it is.
-        """
+    def _dump_item(self, value: T) -> bytes:
         if self._is_quick:
             try:
                 text = self._to_json(self._validate(value))
@@ -113,25 +130,13 @@ class Schema(Generic[T]):
                 pass  # found again, and named, on the careful way
         text = self._text(value)
         try:
-            return pack_json(text)
-        except ChannelError as error:
-            self._unstorable(value, error)
-
-    def dump_item(self, value: T) -> bytes:
-        """Return what a channel stores for `value` as an item of a list; raises as `dump`."""
-        text = self._text(value)
-        try:
             return pack_json_item(text)
         except ChannelError as error:
             self._unstorable(value, error)
 
-    def load(self, record: Record) -> T:
-        """Return the value that a channel holds.
-
-        Raises:
-            ChannelValidationError: What is stored does not fit.
-            ChannelDataError: It is not something that graflow wrote.
-        """
+    def _load(self, record: Record) -> T:
+        if isinstance(record, list) and not self.is_for_lists:
+            raise ChannelTypeError("a list of values is stored here; read it with get_list")
         try:
             if isinstance(record, bytes) and _DOLLAR not in record:
                 return cast("T", self._validate_json(record))
@@ -143,8 +148,16 @@ class Schema(Generic[T]):
             decode(record)  # raises if that is why
             self._misfit(error, "what is stored does not fit")
 
-    def load_items(self, items: Sequence[bytes]) -> list[T]:
-        """Return the items of a list that a channel holds; raises as `load`."""
+    def load_items(self, items: Record) -> list[T]:
+        """Return the items of a list that a channel holds.
+
+        Raises:
+            ChannelValidationError: An item does not fit.
+            ChannelTypeError: A single value is stored, no list.
+            ChannelDataError: An item is not something that graflow wrote.
+        """
+        if isinstance(items, bytes):
+            raise ChannelTypeError("a single value is stored here, no list; read it with get")
         values: list[T] = []
         errors: list[FieldError] = []
         for i, item in enumerate(items):

@@ -112,11 +112,15 @@ class TypedChannel(Generic[T]):
             ChannelValidationError: What is there does not fit; it stays.
             ChannelTypeError: There is a list of values, which `get_list` returns.
         """
-        key = check_key(key)
+        if type(key) is not str or not key.isascii() or not key:  # the usual key takes no call
+            key = check_key(key)
         record = self._channel._read(key)
         if record is None:
             return self._default(key, default)
-        return self._load(key, record)
+        try:
+            return self._schema.load(record)
+        except ChannelError as error:
+            self._channel._blame(error, key)
 
     @overload
     def get_list(self, key: str) -> list[T]: ...
@@ -138,8 +142,6 @@ class TypedChannel(Generic[T]):
         record = self._channel._read(key)
         if record is None:
             return self._default(key, default)
-        if isinstance(record, bytes):
-            raise self._misused(key, "a single value, not a list of values; read it with get")
         try:
             return self._schema.load_items(record)
         except ChannelError as error:
@@ -238,7 +240,7 @@ class TypedChannel(Generic[T]):
             item = self._channel._first_item(key)
             if item is None:
                 return default
-            value = self._load_item(key, item)
+            value = self._load(key, item)
             if self._channel._pop_if(key, item):
                 return value
 
@@ -283,16 +285,8 @@ class TypedChannel(Generic[T]):
         return self._channel._push_item(key, item, ttl, at_head=at_head)
 
     def _load(self, key: str, record: Record) -> T:
-        if not isinstance(record, bytes) and not self._schema.is_for_lists:
-            raise self._misused(key, "a list of values; read it with get_list")
         try:
             return self._schema.load(record)
-        except ChannelError as error:
-            self._channel._blame(error, key)
-
-    def _load_item(self, key: str, item: bytes) -> T:
-        try:
-            return self._schema.load(item)
         except ChannelError as error:
             self._channel._blame(error, key)
 
@@ -300,8 +294,3 @@ class TypedChannel(Generic[T]):
         if default is MISSING:
             raise self._channel._no_value(key)
         return default
-
-    def _misused(self, key: str, reason: str) -> ChannelTypeError:
-        return ChannelTypeError(
-            f"key {key!r} of channel {self.name!r} holds {reason}", channel=self.name, key=key
-        )

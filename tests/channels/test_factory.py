@@ -84,5 +84,6 @@ def test_memory_does_not_grow_with_expired_keys() -> None:
         channel.set("same", 1, ttl=10_000)
         now[0] += 1
     store = space._store("n")
-    assert len(store.entries) < 10
-    assert len(store.expiries) < 300
+    assert len(store.values) < 10
+    assert len(store.deadlines) < 10
+    assert len(store._expiries) < 300
