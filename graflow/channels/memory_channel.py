@@ -82,12 +82,13 @@ class _Store:
         if ttl is None:
             for key in found:
                 self.deadlines.pop(key, None)
-        self._drop_expired()
+            self._drop_expired()
 
     def expire(self, key: str, ttl: int) -> None:
         """Let `key` expire in `ttl` ms."""
         self.deadlines[key] = deadline = self.clock() + ttl / 1000
         heappush(self._expiries, (deadline, key))
+        self._drop_expired()
 
     def remove(self, key: str) -> None:
         """Remove `key`, which is there."""

@@ -83,6 +83,8 @@ def test_memory_does_not_grow_with_expired_keys() -> None:
         channel.set(f"key {number}", 1, ttl=1)
         channel.set("same", 1, ttl=10_000)
         now[0] += 1
+    for _ in range(1_000):
+        channel.append("list", 1, ttl=10_000)
     store = space._store("n")
     assert len(store.values) < 10
     assert len(store.deadlines) < 10
