@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import json
 import pickle
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -22,54 +18,8 @@ from graflow.exceptions import (
     ChannelTypeError,
     ChannelUnavailableError,
     ChannelValueError,
-    OutcomeUnknownError,
 )
 from tests.servers import Server
-
-
-class Cutter:
-    """A TCP proxy that cuts the connection instead of handing back some replies."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"redis://127.0.0.1:{self._listener.getsockname()[1]}/0"
-        self.cuts = 0
-        self.lost = 0
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
-
-    def _serve(self, client: socket.socket) -> None:
-        with client, socket.create_connection(("127.0.0.1", self._port)) as server:
-            while request := client.recv(1 << 20):
-                server.sendall(request)
-                reply = server.recv(1 << 20)
-                if self.cuts and b"EVAL" in request and b"NOSCRIPT" not in reply:
-                    self.cuts -= 1
-                    self.lost += 1
-                    return
-                client.sendall(reply)
-
-    def close(self) -> None:
-        """Accept no more connections."""
-        self._listener.close()
-
-
-@contextmanager
-def cutter(server: Server) -> Iterator[Cutter]:
-    """Run a proxy in front of a server."""
-    proxy = Cutter(server.port)
-    try:
-        yield proxy
-    finally:
-        proxy.close()
 
 
 def test_plain_values_are_readable_with_any_client(redis_client: redis.Redis) -> None:
@@ -170,66 +120,6 @@ def test_arguments_that_can_not_be_are_refused(redis_client: redis.Redis, redis_
         RedisChannel("c", timeout=1000)
     with pytest.raises(ChannelValueError):
         RedisChannel("")
-
-
-def test_no_server_is_an_error_in_time_and_without_the_password() -> None:
-    """It names the server and says that nothing was executed."""
-    channel = RedisChannel("c", url="redis://user:s3cret@127.0.0.1:1/2", timeout=0.2)
-    for call in (lambda: channel.append("key", 1), lambda: channel.get("key")):
-        with pytest.raises(ChannelUnavailableError, match=r"redis://127\.0\.0\.1:1/2") as caught:
-            call()
-        assert isinstance(caught.value, ConnectionError)
-        assert "s3cret" not in str(caught.value) + repr(channel)
-        assert isinstance(caught.value.__cause__, redis.ConnectionError)
-
-
-@pytest.mark.parametrize("cuts", [1, 2])
-def test_an_operation_whose_reply_is_lost_happens_once(
-    server: Server, redis_client: redis.Redis, cuts: int
-) -> None:
-    """Every operation is sent again, and the server answers it from what it remembers."""
-    direct = RedisChannel("c", redis_client)
-    with cutter(server) as proxy, RedisChannel("c", url=proxy.url) as channel:
-
-        def lose(call: Any, expected: Any) -> None:
-            proxy.cuts = cuts
-            assert call() == expected
-            assert proxy.cuts == 0
-
-        lose(lambda: channel.set("key", 1), None)
-        lose(lambda: channel.append("list", "a"), 1)
-        lose(lambda: channel.append("list", "b"), 2)
-        lose(lambda: channel.prepend("list", "c"), 3)
-        assert direct.get("list") == ["c", "a", "b"]
-        lose(lambda: channel.pop("list"), "c")
-        assert direct.get("list") == ["a", "b"]
-        lose(lambda: channel.atomic_add("key", 5), 6)
-        lose(lambda: channel.atomic_add("float", 0.5), 0.5)
-        lose(lambda: channel.update("key", lambda value: value + 1), 7)
-        lose(lambda: channel.delete("float"), True)
-        lose(lambda: channel.set_many({"x": 1, "y": 2}), None)
-        assert direct.get_many(["key", "float", "x", "y"]) == {"key": 7, "x": 1, "y": 2}
-        proxy.cuts = cuts
-        with channel.lock("lock", timeout=0):
-            proxy.cuts = cuts
-        with direct.lock("lock", timeout=0):
-            pass
-    assert proxy.lost >= 12 * cuts
-
-
-def test_a_write_that_is_never_answered_may_have_happened(
-    server: Server, redis_client: redis.Redis
-) -> None:
-    """The error is of a type of its own, and the effect is there once at most."""
-    with cutter(server) as proxy, RedisChannel("c", url=proxy.url, timeout=0.5) as channel:
-        channel.set("key", 0)
-        proxy.cuts = 1_000
-        with pytest.raises(OutcomeUnknownError, match="may have happened"):
-            channel.append("list", 1)
-        with pytest.raises(ChannelUnavailableError):
-            channel.get("key")
-    assert RedisChannel("c", redis_client).get("list") == [1]
-    assert proxy.lost > 2
 
 
 def test_scripts_that_the_server_forgot_are_sent_again(redis_client: redis.Redis) -> None:

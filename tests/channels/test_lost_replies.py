@@ -1,0 +1,165 @@
+"""Every operation of a channel on a server, while the replies to it get lost.
+
+The effects are counted on the server, over a connection of its own.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+import redis
+
+from graflow.channels.redis_channel import RedisChannel
+from graflow.exceptions import ChannelConnectionError, ChannelUnavailableError, OutcomeUnknownError
+from tests.proxy import Fault, run_proxy
+from tests.servers import Server
+
+Call = Callable[[RedisChannel], Any]
+
+
+class Operation(NamedTuple):
+    """An operation on a channel that holds `BEFORE`.
+
+    Attributes:
+        name: What it does.
+        call: Does it.
+        answer: What it returns.
+        after: What the channel holds then.
+        writes: Whether it may change something.
+        reads: How many scripts it runs before the first that changes something.
+    """
+
+    name: str
+    call: Call
+    answer: object
+    after: dict[str, object]
+    writes: bool = True
+    reads: int = 0
+
+
+BEFORE: dict[str, object] = {"value": {"a": 1}, "list": ["x", "y"], "number": 5, "float": 0.5}
+
+
+def lock_and_release(channel: RedisChannel) -> int:
+    """Return the fencing number."""
+    with channel.lock("lock", timeout=0) as lock:
+        return lock.fence
+
+
+def operation(name: str, call: Call, answer: object, **after: object) -> Operation:
+    """Return a write that changes these keys."""
+    reads = 1 if name in {"update", "add 2**70"} else 0
+    return Operation(name, call, answer, {**BEFORE, **after}, reads=reads)
+
+
+def reading(name: str, call: Call, answer: object) -> Operation:
+    """Return an operation that changes nothing."""
+    return Operation(name, call, answer, BEFORE, writes=False)
+
+
+WRITES = [
+    operation("set", lambda c: c.set("value", 2), None, value=2),
+    operation("set a list", lambda c: c.set("value", [1, 2]), None, value=[1, 2]),
+    operation("set_many", lambda c: c.set_many({"a": 1, "b": [2]}), None, a=1, b=[2]),
+    operation("append", lambda c: c.append("list", "z"), 3, list=["x", "y", "z"]),
+    operation("append, new", lambda c: c.append("new", 1, ttl=100), 1, new=[1]),
+    operation("prepend", lambda c: c.prepend("list", "z"), 3, list=["z", "x", "y"]),
+    operation("pop", lambda c: c.pop("list"), "x", list=["y"]),
+    operation("add an int", lambda c: c.atomic_add("number", 2), 7, number=7),
+    operation("add a float", lambda c: c.atomic_add("float", 0.25), 0.75, float=0.75),
+    operation("add 2**70", lambda c: c.atomic_add("number", 2**70), 2**70 + 5, number=2**70 + 5),
+    operation("update", lambda c: c.update("number", lambda n: n * 3), 15, number=15),
+    operation("delete", lambda c: c.delete("float"), True),
+    operation("clear", lambda c: c.clear(), None),
+    operation("lock", lock_and_release, 1),
+]
+WRITES[-3].after.pop("float")
+WRITES[-2].after.clear()
+READS = [
+    reading("get", lambda c: c.get("value"), {"a": 1}),
+    reading("get a list", lambda c: c.get("list"), ["x", "y"]),
+    reading("get_many", lambda c: c.get_many(["number", "none"]), {"number": 5}),
+    reading("keys", lambda c: sorted(c.keys()), sorted(BEFORE)),
+    reading("pop nothing", lambda c: c.pop("none", 0), 0),
+    reading("delete nothing", lambda c: c.delete("none"), False),
+]
+each_operation = pytest.mark.parametrize("operation", WRITES + READS, ids=lambda each: each.name)
+
+
+@pytest.fixture
+def direct(redis_client: redis.Redis) -> RedisChannel:
+    """The channel by a way on which no reply is lost."""
+    channel = RedisChannel("c", redis_client)
+    channel.set_many(BEFORE)
+    return channel
+
+
+def content(channel: RedisChannel) -> dict[str, object]:
+    """Return all that a channel holds."""
+    return channel.get_many(channel.keys())
+
+
+@each_operation
+@pytest.mark.parametrize("lost", [1, 2])
+@pytest.mark.parametrize("fault", Fault)
+def test_it_happens_once_and_is_answered(
+    server: Server, direct: RedisChannel, operation: Operation, lost: int, fault: Fault
+) -> None:
+    """One or two lost replies are not noticed, whatever became of them."""
+    with (
+        run_proxy(server, fault) as proxy,
+        RedisChannel("c", url=proxy.url, socket_timeout=0.05) as channel,
+    ):
+        proxy.faults = lost
+        assert operation.call(channel) == operation.answer
+        assert proxy.lost == lost
+        assert content(direct) == operation.after
+        with direct.lock("lock", timeout=0) as lock:
+            assert lock.fence == (2 if operation.name == "lock" else 1)
+
+
+@each_operation
+def test_it_says_that_it_may_have_happened(
+    server: Server, direct: RedisChannel, operation: Operation
+) -> None:
+    """When no reply comes at all, within the time that was set, and it happened once."""
+    with run_proxy(server) as proxy, RedisChannel("c", url=proxy.url, timeout=0.15) as channel:
+        proxy.spared, proxy.faults = operation.reads, 1_000
+        started = time.monotonic()
+        with pytest.raises(ChannelConnectionError) as caught:
+            operation.call(channel)
+        assert time.monotonic() - started < 2
+        if operation.name not in {"pop nothing", "delete nothing"}:  # they might have written
+            kind = OutcomeUnknownError if operation.writes else ChannelUnavailableError
+            assert type(caught.value) is kind
+        assert proxy.url in str(caught.value)
+        assert proxy.lost > 2
+    assert content(direct) == operation.after
+
+
+@pytest.mark.parametrize("operation", [each for each in WRITES if each.reads], ids=lambda o: o.name)
+def test_it_says_that_it_did_not_happen(
+    server: Server, direct: RedisChannel, operation: Operation
+) -> None:
+    """When the replies to what it reads first are lost."""
+    with run_proxy(server) as proxy, RedisChannel("c", url=proxy.url, timeout=0.15) as channel:
+        proxy.faults = 1_000
+        with pytest.raises(ChannelUnavailableError):
+            operation.call(channel)
+    assert content(direct) == BEFORE
+
+
+@each_operation
+def test_it_does_not_happen_without_a_connection(
+    direct: RedisChannel, operation: Operation
+) -> None:
+    """The error says that nothing was executed, and names the server without its password."""
+    with RedisChannel("c", url="redis://user:s3cret@127.0.0.1:1/2", timeout=0.1) as channel:
+        with pytest.raises(ChannelUnavailableError, match=r"redis://127\.0\.0\.1:1/2") as caught:
+            operation.call(channel)
+        assert isinstance(caught.value.__cause__, redis.ConnectionError)
+        assert "s3cret" not in f"{caught.value!r} {caught.value} {channel!r}"
+    assert content(direct) == BEFORE
