@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -112,6 +113,18 @@ class Server:
             self._process.stdin.close()
             self._process.wait()
             self._process = None
+
+    def freeze(self) -> None:
+        """Let the server do nothing, with all its connections open, until `thaw`."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let the server go on where it was."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
 
     def remove(self) -> None:
         """Stop the server and delete its files."""
