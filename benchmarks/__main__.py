@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from statistics import median
 from typing import Any, TypedDict
@@ -158,6 +159,8 @@ def on_a_server(client: redis.Redis, channel: RedisChannel) -> Iterator[Row]:
     )
     yield "append number 1,000,000 over number 1,000, server", growth(channel), 1.5
     yield "keys and clear of 100 beside 1,000,000 others", beside_others(client), 1.5
+    yield "8 threads on one handle, over 8 bare clients", eight_threads(client, channel), 1 / 0.8
+    yield "longest step of clear of 1,000,000 keys, ms", longest_step(client), 10.0
     names = count()
 
     def locked() -> None:
@@ -175,6 +178,12 @@ def as_list(found: Any) -> list[bytes]:
     """Return what redis-py is not sure of."""
     items: list[bytes] = found
     return items
+
+
+def as_bytes(found: Any) -> bytes:
+    """Return what redis-py is not sure of."""
+    data: bytes = found
+    return data
 
 
 def pipeline(client: redis.Redis, many: dict[str, User]) -> None:
@@ -201,6 +210,50 @@ def beside_others(client: redis.Redis) -> float:
     client.eval("for i = 1, 1000000 do redis.call('SET', 'other:' .. i, i) end", 0)
     full = median(seconds(work, 20) for _ in range(ROUNDS))
     return full / empty
+
+
+def eight_threads(client: redis.Redis, channel: RedisChannel) -> float:
+    """Return how much longer 8 threads take on one handle than on a bare client each."""
+    settings = client.connection_pool.connection_kwargs
+    with ExitStack() as stack, ThreadPoolExecutor(8) as pool:
+        bare = [
+            stack.enter_context(redis.Redis(host=settings["host"], port=settings["port"]))
+            for _ in range(8)
+        ]
+
+        def on_the_handle(number: int) -> None:
+            for _ in range(20):
+                channel.set(f"key {number}", USER)
+                channel.append(f"log {number}", USER)
+                channel.get(f"key {number}")
+
+        def on_bare_clients(number: int) -> None:
+            for _ in range(20):
+                bare[number].set(f"bare {number}", to_json(USER))
+                bare[number].rpush(f"bare log {number}", to_json(USER))
+                from_json(as_bytes(bare[number].get(f"bare {number}")))
+
+        return ratio(
+            lambda: list(pool.map(on_the_handle, range(8))),
+            lambda: list(pool.map(on_bare_clients, range(8))),
+            2,
+        )
+
+
+def longest_step(client: redis.Redis) -> float:
+    """Return for how many ms `clear` of 1,000,000 keys blocks the server at a time."""
+    client.flushall()
+    channel = RedisChannel("million", client)
+    for start in range(0, 1_000_000, 100_000):
+        channel.set_many(dict.fromkeys(map(str, range(start, start + 100_000)), 1))
+    client.config_set("slowlog-log-slower-than", 1_000)
+    client.config_set("slowlog-max-len", 2_000)
+    client.slowlog_reset()
+    channel.clear()
+    steps: Any = client.slowlog_get(2_000)
+    client.config_set("slowlog-log-slower-than", -1)
+    client.flushall()
+    return max((step["duration"] for step in steps), default=0) / 1_000
 
 
 def main() -> None:

@@ -38,7 +38,7 @@ _SIMPLE = frozenset({str, int, bool, NoneType})
 _DOLLAR, _LETTER_I, _LETTER_N = b"$IN"
 _NOT_FINITE = re.compile(rb"NaN|Infinity")
 _MAX_DIGITS = 4300  # of a number that the JSON parser reads
-_TOO_LONG_A_NUMBER = re.compile(rb"(?<![0-9])[0-9]{%d}" % (_MAX_DIGITS + 1))
+_DIGITS = b"0123456789"
 
 
 def encode(value: object) -> Record:
@@ -83,7 +83,7 @@ def encode_item(value: object) -> bytes:
         except PydanticSerializationError:
             pass  # a lone surrogate; `tag` tells where
         else:
-            if len(data) <= _MAX_DIGITS or not _TOO_LONG_A_NUMBER.search(data):
+            if len(data) <= _MAX_DIGITS or not _has_long_number(data):
                 return data
     return to_json(tag(value))
 
@@ -121,7 +121,7 @@ def pack_json_item(text: bytes) -> bytes:
     """Return what a channel stores for JSON text as an item of a list; raises as `pack_json`."""
     if _DOLLAR in text or ((_LETTER_N in text or _LETTER_I in text) and _NOT_FINITE.search(text)):
         return encode_item(_parse(text))
-    if len(text) > _MAX_DIGITS and _TOO_LONG_A_NUMBER.search(text):
+    if len(text) > _MAX_DIGITS and _has_long_number(text):
         _parse(text)
     return text
 
@@ -146,6 +146,21 @@ def _parse(text: bytes) -> Any:
         return from_json(text)
     except ValueError as error:
         raise ChannelValueError(f"the value can't be stored as JSON: {error}") from error
+
+
+def _has_long_number(text: bytes) -> bool:
+    """Tell whether there are more digits in a row than the JSON parser reads.
+
+    So many reach over one of the places that are looked at, which lie as far apart.
+    """
+    for i in range(_MAX_DIGITS, len(text), _MAX_DIGITS + 1):
+        if text[i] in _DIGITS:
+            left, right = text[i - _MAX_DIGITS : i], text[i : i + _MAX_DIGITS + 1]
+            digits_left = len(left) - len(left.rstrip(_DIGITS))
+            digits_right = len(right) - len(right.lstrip(_DIGITS))
+            if digits_left + digits_right > _MAX_DIGITS:
+                return True
+    return False
 
 
 def _is_plain(value: Any, depth: int) -> bool:

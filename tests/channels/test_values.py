@@ -296,3 +296,13 @@ def test_text_of_another_writer_is_an_error_and_no_value(text: bytes) -> None:
         decode(text)
     with pytest.raises(ChannelDataError):
         decode([b"1", text])
+
+
+@pytest.mark.parametrize("before", [0, 1, 17, 4299, 4300, 4301, 8600, 9000])
+def test_an_int_too_long_for_a_json_parser_comes_back(before: int) -> None:
+    """Wherever it stands, and however much text is around it."""
+    for digits in (4299, 4300, 4301, 4302, 8601, 8602, 20_000):
+        number = 10 ** (digits - 1) + 7
+        for value in (["x" * before, number], ["x" * before, -number, "y" * 5000], [number, 1]):
+            assert decode(encode_item(value)) == value
+            assert decode(encode({"a": value, "b": 1})) == {"a": value, "b": 1}
