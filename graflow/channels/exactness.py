@@ -22,7 +22,7 @@ from graflow.channels.core_walk import ALTERS, Node
 from graflow.channels.fidelity import Plan
 from graflow.channels.moments import EXACT
 
-__all__ = ["Expressions", "Look", "NoLook", "compile_look", "conjunction"]
+__all__ = ["Expressions", "NoLook", "compile_look", "conjunction"]
 
 Look = Callable[[Any], bool]
 """Tells of a valid value whether validation is sure to have left it alone."""

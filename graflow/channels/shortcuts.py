@@ -18,7 +18,7 @@ from graflow.channels.core_walk import ALTERS, Node
 from graflow.channels.exactness import Expressions, Look, NoLook, conjunction
 from graflow.channels.fidelity import Plan
 
-__all__ = ["Dump", "Load", "with_shortcuts"]
+__all__ = ["with_shortcuts"]
 
 Dump = Callable[[Any], bytes]
 """Returns the text of a value, or raises."""
