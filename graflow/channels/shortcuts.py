@@ -60,7 +60,6 @@ _HARMLESS_CONFIG: Final = {
     "validate_default",
 }
 
-# Text without a `$` has no tag in it, and short text no number that is too long to be read.
 _FITS: Final = """
 def fits(value):
     try:
@@ -68,28 +67,30 @@ def fits(value):
     except KeyError:
         return False
 """
-_DUMP: Final = f"""
+# Short text has no number in it that is too long to be read.
+_DUMP: Final = """
 def dump(value):
     try:
-        if {{look}}:
+        if {look}:
             text = to_json(value)
-            if {ord("$")} not in text and len(text) < 4000:
+            if len(text) < 4000 and {no_tag}:
                 return text
     except (KeyError, ValueError):
         pass
     return careful_dump(value)
 """
-_LOAD: Final = f"""
-def load(record):
-    if type(record) is bytes and {ord("$")} not in record:
+_LOAD: Final = """
+def load(text):
+    if type(text) is bytes and {no_tag}:
         try:
-            value = from_json(record)
-            if {{look}}:
+            value = from_json(text)
+            if {look}:
                 return value
         except (KeyError, ValueError):
             pass
-    return careful_load(record)
+    return careful_load(text)
 """
+_NO_TAG: Final = f"{ord('$')} not in text"
 
 
 def with_shortcuts(plan: Plan, dump: Dump, load: Load) -> tuple[Dump, Load]:
@@ -109,11 +110,14 @@ class _Proof(Expressions):
     def __init__(self, **names: Any) -> None:
         super().__init__()
         self._space.update(names)
+        self._knows_all_keys = True
 
     def define(self, source: str, node: Node) -> Callable[[Any], Any]:
         """Return the function of the source, with a look at a value of the node in it."""
         names: dict[str, Callable[[Any], Any]] = {}
-        exec(source.format(look=self._look(node, "value")), self._space, names)
+        look = self._look(node, "value")
+        no_tag = "True" if self._knows_all_keys else _NO_TAG
+        exec(source.format(look=look, no_tag=no_tag), self._space, names)
         (function,) = names.values()
         return function
 
@@ -166,6 +170,7 @@ class _Proof(Expressions):
     def _dict(self, node: Node, value: str) -> str:
         if node.get("keys_schema", {}).get("type") != "str":
             raise NoLook
+        self._knows_all_keys = False
         return super()._dict(node, value)
 
     def _typed_dict(self, node: Node, value: str) -> str:
@@ -175,6 +180,7 @@ class _Proof(Expressions):
         ]
         if any(limits) or node.get("config", {}).keys() - _HARMLESS_CONFIG:
             raise NoLook
+        self._knows_all_keys &= not any(key.startswith("$") for key in fields)
         name = self._name()
         optional = [key for key, field in fields.items() if not field.get("required", True)]
         size = [str(len(fields) - len(optional)), *(f"({key!r} in {name})" for key in optional)]

@@ -114,6 +114,7 @@ def test_both_ways_agree(kind: Kind, data: st.DataObject) -> None:
         {"name": Letter.A},
         {"name": "\ud800"},
         {"name": "$"},
+        {"name": "$float"},
         {"name": "x" * 5000},
         {"size": 1},
         {"size": float("nan")},
@@ -181,3 +182,15 @@ def test_a_missing_field_is_missed() -> None:
 def test_limits_leave_no_shortcut(form: Any) -> None:
     """A look at the types would not tell whether a value fits."""
     assert not has_shortcuts(form)
+
+
+def test_a_dict_that_looks_like_a_tag_comes_back() -> None:
+    """Whether its key is a field of the schema or not."""
+    tag_like: Any = TypedDict("tag_like", {"$float": str})
+    closed: Any = TypedDict("closed", {"name": str})
+    for form in (tag_like, dict[str, str]):
+        for load in (Schema(form).load, Schema(form)._load):
+            assert load(Schema(form).dump({"$float": "nan"})) == {"$float": "nan"}
+    assert_same(Schema(closed), {"$float": "nan"})
+    assert_same(Schema(closed), {"name": "$float"})
+    assert_same(Schema(float), {"$float": "nan"})
