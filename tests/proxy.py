@@ -32,6 +32,7 @@ class Proxy:
         url: Where clients connect to.
         spared: How many replies will pass before the first is lost.
         faults: How many replies will be lost from then on.
+        every: Lose each reply of this number as well, as in every fifth; 0 for none.
         lost: How many replies have been lost so far.
     """
 
@@ -49,7 +50,9 @@ class Proxy:
         self.url = f"redis://127.0.0.1:{self._listener.getsockname()[1]}/0"
         self.spared = 0
         self.faults = 0
+        self.every = 0
         self.lost = 0
+        self._replies = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
@@ -66,20 +69,27 @@ class Proxy:
             self._sockets.append(client)
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
+    def _is_lost(self) -> bool:
+        self._replies += 1
+        if self.every and self._replies % self.every == 0:
+            return True
+        if not self.faults:
+            return False
+        if self.spared:
+            self.spared -= 1
+            return False
+        self.faults -= 1
+        return True
+
     def _serve(self, client: socket.socket) -> None:
         try:
             with client, socket.create_connection(("127.0.0.1", self._port)) as server:
                 while request := client.recv(_CHUNK):
                     server.sendall(request)
                     reply = server.recv(_CHUNK)
-                    if not self.faults or b"EVAL" not in request or b"NOSCRIPT" in reply:
+                    if b"EVAL" not in request or b"NOSCRIPT" in reply or not self._is_lost():
                         client.sendall(reply)
                         continue
-                    if self.spared:
-                        self.spared -= 1
-                        client.sendall(reply)
-                        continue
-                    self.faults -= 1
                     self.lost += 1
                     if self._fault is Fault.HALVE:
                         client.sendall(reply[: len(reply) // 2])
