@@ -20,7 +20,7 @@ demo: install
 	@$(BIN)/python -m examples
 
 test: install servers
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 check: install
 	$(BIN)/ruff check
