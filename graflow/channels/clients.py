@@ -1,77 +1,90 @@
-"""redis-py clients: made, shared by the handles of a process, and described for another one."""
+"""redis-py clients: what their settings say about the server they are for."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
-from pathlib import PurePath
 from typing import Any
-from weakref import WeakValueDictionary
 
 import redis
 import redis.asyncio
-from redis.backoff import NoBackoff
-from redis.credentials import CredentialProvider
-from redis.retry import Retry
+from redis.cluster import RedisCluster
+from redis.connection import ConnectionPool
+from redis.sentinel import SentinelConnectionPool
 
+from graflow.channels.endpoints import (
+    ClusterEndpoint,
+    Endpoint,
+    ForeignEndpoint,
+    SentinelEndpoint,
+    ServerEndpoint,
+    Settings,
+)
 from graflow.exceptions import ChannelTypeError, ChannelValueError
 
-__all__ = ["Options", "check_client", "options_of", "server_name", "shared_client"]
+__all__ = ["endpoint_from", "endpoint_of"]
 
-Options = Mapping[str, Any]
-"""How to make a client: arguments of `redis.Redis`, with `url` or `connection_class` if need be."""
+# What a pool makes for itself, what the channel decides (how to retry and to decode), and
+# names that only tell the server about the client.
+_NOT_TAKEN_OVER = frozenset(
+    {
+        "cache",
+        "cache_config",
+        "connection_pool",
+        "decode_responses",
+        "driver_info",
+        "encoding",
+        "encoding_errors",
+        "event_dispatcher",
+        "himport_registry",
+        "legacy_responses",
+        "maint_notifications_pool_handler",
+        "oss_cluster_maint_notifications_handler",
+        "orig_host_address",
+        "orig_socket_connect_timeout",
+        "orig_socket_timeout",
+        "retry",
+        "retry_on_error",
+        "retry_on_timeout",
+    }
+)
 
-_clients: WeakValueDictionary[str, redis.Redis] = WeakValueDictionary()
-_lock = threading.Lock()
 
-
-def shared_client(options: Options, timeout: float) -> redis.Redis:
-    """Return the client of this process for these options; it lives as long as it has users.
+def endpoint_from(options: Mapping[str, Any], *, cluster: bool) -> Endpoint:
+    """Return the endpoint that arguments of `redis.Redis`, or its URL, describe.
 
     Args:
-        options: How to make it.
-        timeout: Seconds that an operation may take; one attempt is given up after half of it.
+        options: The arguments, with `url` if there is one.
+        cluster: Whether the server is a node of a Redis Cluster.
 
     Raises:
         ChannelTypeError: redis-py does not know an option.
-        ChannelValueError: The URL is not one of a Redis server.
+        ChannelValueError: The URL is not one of a Redis server, or not one of a cluster.
     """
-    name = f"{timeout} {sorted(options.items())}"
-    with _lock:
-        client = _clients.get(name)
-        if client is None:
-            client = _clients[name] = _make_client(options, timeout)
-        return client
-
-
-def _make_client(options: Options, timeout: float) -> redis.Redis:
-    settings = {
-        "socket_timeout": timeout / 2,
-        "socket_connect_timeout": timeout / 2,
-        "retry": Retry(NoBackoff(), 0),
-        **options,
-    }
     try:
-        if "connection_class" in settings:
-            client = redis.Redis.from_pool(redis.ConnectionPool(**settings))
-        elif "url" in settings:
-            client = redis.Redis.from_url(**settings)
-        else:
-            client = redis.Redis(**settings)
-        pool = client.connection_pool
+        make = redis.Redis.from_url if "url" in options else redis.Redis
+        pool = make(**options).connection_pool
         pool.connection_class(**pool.connection_kwargs)  # refuses options that nobody knows
-        return client
     except TypeError as error:
         raise ChannelTypeError(f"redis-py does not take these options: {error}") from error
     except ValueError as error:
         raise ChannelValueError(f"redis-py does not take these options: {error}") from error
+    settings = _settings(pool)
+    if not cluster:
+        return ServerEndpoint(settings)
+    if "path" in settings or settings.get("db"):
+        raise ChannelValueError(
+            "a cluster is reached over TCP and has the database 0 alone: give the host and the "
+            "port of one of its nodes"
+        )
+    node = settings.pop("host", "localhost"), settings.pop("port", 6379)
+    return ClusterEndpoint(settings, (node,))
 
 
-def check_client(client: object) -> Any:
-    """Return `client` if it is a synchronous client of redis-py or looks like one.
+def endpoint_of(client: Any) -> Endpoint:
+    """Return the endpoint of a synchronous client of redis-py, or of what looks like one.
 
     Raises:
-        ChannelTypeError: It is not.
+        ChannelTypeError: It is something else.
     """
     if isinstance(client, redis.asyncio.Redis | redis.asyncio.RedisCluster):
         raise ChannelTypeError(
@@ -83,40 +96,56 @@ def check_client(client: object) -> Any:
             f"redis_client must be a client of redis-py, such as redis.Redis(), not a "
             f"{type(client).__name__}"
         )
-    return client
-
-
-def options_of(client: Any) -> Options:
-    """Return how to make a client of the same server, database, user and TLS settings.
-
-    Raises:
-        ChannelTypeError: The client is of a kind for which this is not known.
-    """
+    if isinstance(client, RedisCluster):
+        return _cluster(client)
     pool = getattr(client, "connection_pool", None)
-    if not isinstance(pool, redis.ConnectionPool) or type(pool).__name__.startswith("Sentinel"):
-        raise ChannelTypeError(
-            f"a channel on a {type(client).__name__} of this kind can't be pickled; make the "
-            "channel from a URL or from a redis.Redis"
-        )
+    if isinstance(pool, SentinelConnectionPool):
+        return _sentinel(pool)
+    if isinstance(pool, ConnectionPool):
+        return ServerEndpoint(_settings(pool))
+    return ForeignEndpoint(client)
+
+
+def _settings(pool: Any) -> dict[str, Any]:
     settings = {
         name: value
-        for name, value in pool.connection_kwargs.items()
-        if isinstance(value, _PLAIN) and not name.startswith("orig_")
+        for name, value in sorted(pool.connection_kwargs.items())
+        if name not in _NOT_TAKEN_OVER and value is not None and type(value) is not object
     }
-    return {**settings, "connection_class": pool.connection_class}
+    return {
+        **settings,
+        "connection_class": pool.connection_class,
+        "max_connections": pool.max_connections,
+    }
 
 
-_PLAIN = (bool, int, float, str, bytes, list, tuple, dict, PurePath, CredentialProvider)
+def _cluster(client: Any) -> ClusterEndpoint:
+    nodes = client.get_nodes()
+    settings = _settings(client.get_redis_connection(nodes[0]).connection_pool)
+    for name in ("host", "port", "redis_connect_func"):
+        settings.pop(name, None)
+    if client.user_on_connect_func is not None:
+        settings["redis_connect_func"] = client.on_connect
+    addresses = tuple(sorted((node.host, node.port) for node in nodes))
+    return ClusterEndpoint(settings, addresses, client.nodes_manager.address_remap)
 
 
-def server_name(client: Any) -> str:
-    """Return the address of the client's server, without user and password."""
-    pool = getattr(client, "connection_pool", None)
-    settings = getattr(pool, "connection_kwargs", None)
-    if settings is None:
-        return f"behind the {type(client).__name__}"
-    database = settings.get("db") or 0
-    if "path" in settings:
-        return f"unix://{settings['path']}?db={database}"
-    host, port = settings.get("host", "localhost"), settings.get("port", 6379)
-    return f"redis://{host}:{port}/{database}"
+def _sentinel(pool: Any) -> SentinelEndpoint:
+    manager = pool.sentinel_manager
+    kept = [sentinel.connection_pool.connection_kwargs for sentinel in manager.sentinels]
+    settings: Settings = _settings(pool)
+    return SentinelEndpoint(
+        settings={**settings, "check_connection": pool.check_connection},
+        service=pool.service_name,
+        sentinels=tuple(sorted((one["host"], one["port"]) for one in kept)),
+        sentinel_settings={
+            name: value
+            for name, value in manager.sentinel_kwargs.items()
+            if name not in _NOT_TAKEN_OVER
+        },
+        options={
+            "min_other_sentinels": manager.min_other_sentinels,
+            "force_master_ip": vars(manager).get("_force_master_ip"),
+        },
+        is_primary=pool.is_master,
+    )

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from redis.exceptions import (
+    AskError,
     AuthenticationError,
     AuthorizationError,
+    BusyLoadingError,
     ClusterCrossSlotError,
     ClusterDownError,
     MasterDownError,
+    MovedError,
     NoPermissionError,
+    NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
-    RedisError,
+    TryAgainError,
 )
 
 from graflow.exceptions import (
@@ -25,10 +30,15 @@ from graflow.exceptions import (
     OutcomeUnknownError,
 )
 
-__all__ = ["outcome_unknown", "translate", "unavailable"]
+__all__ = ["PASSING", "REDIRECTIONS", "code_of", "outcome_unknown", "translate", "unavailable"]
 
-# An error inside a script may have its code in the middle of the message.
-_REFUSALS: dict[str, tuple[type[ChannelError], str]] = {
+REDIRECTIONS: Final = frozenset({"MOVED", "ASK"})
+"""Codes of replies that name the node of a cluster to send the command to."""
+
+PASSING: Final = REDIRECTIONS | {"TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "LOADING", "BUSY"}
+"""Codes of replies that say: not executed, but it may be a moment later."""
+
+_REFUSALS: Final[dict[str, tuple[type[ChannelError], str]]] = {
     "WRONGTYPE": (
         ChannelDataError,
         "the key holds a Redis type that graflow does not write; something else uses its name",
@@ -51,33 +61,66 @@ _REFUSALS: dict[str, tuple[type[ChannelError], str]] = {
     ),
     "NOREPLICAS": (ChannelServerError, "too few replicas are connected; nothing was stored"),
     "BUSY": (ChannelServerError, "the server is busy with somebody's script; try again later"),
+    "LOADING": (ChannelServerError, "the server still loads its data; try again later"),
     "CLUSTERDOWN": (ChannelServerError, "the cluster is down; try again when it has recovered"),
     "MASTERDOWN": (ChannelServerError, "the replica has lost its primary; try again later"),
+    "TRYAGAIN": (
+        ChannelServerError,
+        "the cluster is moving the channel to another node; try again when it has moved",
+    ),
+    "MOVED": (ChannelServerError, "the nodes of the cluster disagree on who has the channel"),
+    "ASK": (ChannelServerError, "the nodes of the cluster disagree on who has the channel"),
     "CROSSSLOT": (ChannelServerError, "keys of a channel are in several slots of the cluster"),
 }
-_CODE = re.compile(rf"\b({'|'.join(_REFUSALS)})\b")
 
-# Inside a script a missing right has no code.
-_NO_RIGHT = re.compile(r"has no permissions|The user executing the script can't")
-
-# redis-py cuts the code from the message of these.
-_CODES = {
+# redis-py cuts the code from the message of these; an older one leaves it in some.
+_CODES: Final[dict[type | None, str]] = {
     NoPermissionError: "NOPERM",
+    NoScriptError: "NOSCRIPT",
     OutOfMemoryError: "OOM",
     ReadOnlyError: "READONLY",
+    BusyLoadingError: "LOADING",
     MasterDownError: "MASTERDOWN",
     ClusterDownError: "CLUSTERDOWN",
     ClusterCrossSlotError: "CROSSSLOT",
+    TryAgainError: "TRYAGAIN",
+    MovedError: "MOVED",
+    AskError: "ASK",
+}
+
+# What a reply begins with; an error inside a script may have its code in the middle.
+_CODE = re.compile(r"-?([A-Z]{3,})\b")
+_CODE_INSIDE = re.compile(rf"\b({'|'.join(_REFUSALS)})\b")
+
+# Inside a script some have no code.
+_WITHOUT_CODE = {
+    "NOPERM": re.compile(r"has no permissions|The user executing the script can't"),
+    "TRYAGAIN": re.compile(r"Script attempted to access a non local key"),
 }
 
 
-def translate(error: RedisError, server: str) -> ChannelError:
+def code_of(error: BaseException | None) -> str:
+    """Return the code with which the server refused a command, or `""` if it is another error."""
+    code = _CODES.get(type(error))
+    if code is not None:
+        return code
+    text = str(error)
+    found = _CODE.match(text)
+    if found and found[1] in _REFUSALS:
+        return found[1]
+    for code, words in _WITHOUT_CODE.items():
+        if words.search(text):
+            return code
+    found = _CODE_INSIDE.search(text)
+    return found[1] if found else ""
+
+
+def translate(error: BaseException, server: str) -> ChannelError:
     """Return the error for a reply that refuses a command."""
-    found = _CODE.search(f"{_CODES.get(type(error), '')} {error}")
-    code = found[1] if found else "NOPERM" if _NO_RIGHT.search(str(error)) else None
-    if code is None:
+    refusal = _REFUSALS.get(code_of(error))
+    if refusal is None:
         return ChannelServerError(f"the server {server} refused the operation: {error}")
-    kind, advice = _REFUSALS[code]
+    kind, advice = refusal
     return kind(f"{advice} (server {server}: {error})")
 
 

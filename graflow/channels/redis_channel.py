@@ -7,22 +7,25 @@ hold any character and the braces make the channel one slot of a Redis Cluster):
     graflow:{orders}:i          the index: the channel's keys by the time they expire
     graflow:{orders}:l:<key>    a lock that is held
     graflow:{orders}:f          the number of the latest lock
-    graflow:{orders}:t:<slot>   what the last write of a slot was answered
+    graflow:{orders}:t:<slot>   what the last write with this slot was answered
 """
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from graflow.channels import clients
 from graflow.channels.base import Channel
+from graflow.channels.clients import endpoint_from, endpoint_of
 from graflow.channels.codec import Record, decode
+from graflow.channels.endpoints import Endpoint
 from graflow.channels.primitives import MISSING, Missing, NotAList
 from graflow.channels.rules import Seconds, milliseconds
 from graflow.channels.scripts import Script, script
-from graflow.channels.transport import ClosedTransport, Part, Transport
+from graflow.channels.senders import Part
+from graflow.channels.transport import ClosedTransport, Transport
 from graflow.exceptions import ChannelError, ChannelTypeError, ChannelValueError
 
 __all__ = ["RedisChannel"]
@@ -53,18 +56,21 @@ class RedisChannel(Channel):
         redis_client: Any = None,
         *,
         url: str | None = None,
+        cluster: bool = False,
         timeout: Seconds = 5.0,
         **options: Any,
     ) -> None:
-        """Open a handle on the channel called `name`.
+        """Open a handle on the channel called `name`; the server is reached when it is needed.
 
         Args:
             name: Non-empty text.
-            redis_client: A client of redis-py. It is used as it is, whatever its
-                `decode_responses`, and never changed or closed.
+            redis_client: A client of redis-py, which says where the server is: a `Redis`, one
+                that a `Sentinel` made, or a `RedisCluster`. The handle makes connections of
+                its own with the same settings (server, database, user, TLS, protocol), and
+                never changes, uses or closes the client.
             url: The server, as in `redis://localhost:6379/0`, `rediss://` (TLS) or `unix://`.
-            timeout: Seconds that an operation may take, all attempts together; up to 60. A
-                client of yours has timeouts of its own for each attempt.
+            cluster: Whether that server is a node of a Redis Cluster.
+            timeout: Seconds that an operation may take, all attempts together; up to 60.
             options: Further arguments of `redis.Redis`: `host`, `port`, `db`, `password`, ...
 
         Raises:
@@ -78,23 +84,22 @@ class RedisChannel(Channel):
         if url is not None:
             options["url"] = url
         if redis_client is None:
-            client = clients.shared_client(options, seconds)
-        elif options:
+            endpoint = endpoint_from(options, cluster=cluster)
+        elif options or cluster:
+            given = [*options, *["cluster"] * cluster]
             raise ChannelTypeError(
-                f"redis_client brings its own settings, so {', '.join(options)} can't be given too"
+                f"redis_client brings its own settings, so {', '.join(given)} can't be given too"
             )
         else:
-            client = clients.check_client(redis_client)
-        self._options = options if redis_client is None else None
-        self._timeout = seconds
-        self._use(client)
+            endpoint = endpoint_of(redis_client)
+        self._open(endpoint, seconds)
 
-    def _use(self, client: Any) -> None:
-        self._client = client
-        self._transport = Transport(client, clients.server_name(client), self._timeout)
+    def _open(self, endpoint: Endpoint, timeout: float) -> None:
+        self._endpoint, self._timeout = endpoint, timeout
         base = f"graflow:{{{quote(self._name, safe='')}}}:".encode()
         self._values, self._slots, self._locks = base + b"k:", base + b"t:", base + b"l:"
         self._index, self._fence = base + b"i", base + b"f"
+        self._transport = Transport(endpoint.sender(base, timeout), endpoint.name, timeout)
 
     def __repr__(self) -> str:
         """Show the name and the server, without user and password."""
@@ -104,25 +109,29 @@ class RedisChannel(Channel):
         """Describe the channel and its server, credentials included, for another process.
 
         Raises:
-            ChannelTypeError: The channel was made from a client that can't be described.
+            ChannelTypeError: A setting of the client can't be pickled.
         """
-        options = clients.options_of(self._client) if self._options is None else self._options
-        return {"name": self._name, "timeout": self._timeout, "options": dict(options)}
+        try:
+            endpoint = pickle.dumps(self._endpoint)
+        except Exception as error:
+            raise ChannelTypeError(
+                f"a channel on this client can't be pickled: {error}; make the channel from a "
+                "URL, or from a client whose settings can be pickled",
+                channel=self._name,
+            ) from error
+        return {"name": self._name, "timeout": self._timeout, "endpoint": endpoint}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._name, self._timeout = state["name"], state["timeout"]
-        self._options = state["options"]
-        self._use(clients.shared_client(self._options, self._timeout))
+        self._name = state["name"]
+        self._open(pickle.loads(state["endpoint"]), state["timeout"])
 
     def close(self) -> None:
-        """Give up the connection, if this handle opened it; the stored data stays.
+        """Give up the connections, unless other handles share them; the stored data stays.
 
-        Other handles, and a client that was passed in, go on as before. The handle itself
-        can't be used any more.
+        Other handles, and a client that was passed in, go on as before. This handle can't be
+        used any more.
         """
-        if self._options is not None:
-            self._client = None
-            self._transport = ClosedTransport(None, self._transport.server, self._timeout)
+        self._transport = ClosedTransport(self._transport.server)
 
     # Primitives
 
@@ -141,13 +150,7 @@ class RedisChannel(Channel):
     def _write(self, key: str, record: Record, ttl: int | None) -> None:
         parts = _parts(record)
         self._check_size(len(parts), "items")
-        self._run(
-            _WRITE,
-            key,
-            (self._value(key), self._index),
-            (key.encode(), b"" if ttl is None else ttl, *parts),
-            writes=True,
-        )
+        self._change(_WRITE, key, b"" if ttl is None else ttl, *parts)
 
     def _write_many(self, records: Mapping[str, Record], ttl: int | None) -> None:
         args: list[Part] = [b"" if ttl is None else ttl]
@@ -155,7 +158,7 @@ class RedisChannel(Channel):
             args += (key.encode(), *_parts(record))
         self._check_size(len(records) + len(args), "keys and items")
         keys = [self._index, *map(self._value, records)]
-        self._run(_WRITE_MANY, None, keys, args, writes=True)
+        self._run_once(_WRITE_MANY, None, keys, args)
 
     def _push(self, key: str, item: bytes, ttl: int | None, at_head: bool) -> int:
         push = b"LPUSH" if at_head else b"RPUSH"
@@ -209,7 +212,7 @@ class RedisChannel(Channel):
 
     def _clear(self) -> None:
         args = (self._values, _CLEAR_AT_ONCE, _CLEAR_SLICE)
-        while self._run(_CLEAR, None, (self._index,), args, writes=True):
+        while self._run_once(_CLEAR, None, (self._index,), args):
             pass
 
     def _remaining(self, key: str) -> int | Missing | None:
@@ -218,7 +221,7 @@ class RedisChannel(Channel):
 
     def _acquire(self, key: str, owner: str, lease: int) -> int | str:
         keys = (self._locks + key.encode(), self._fence)
-        answer: int | bytes = self._run(_ACQUIRE, key, keys, (owner, lease), writes=True)
+        answer: int | bytes = self._run_once(_ACQUIRE, key, keys, (owner, lease))
         return answer if isinstance(answer, int) else answer.decode()
 
     def _renew(self, key: str, owner: str, lease: int) -> bool:
@@ -254,7 +257,7 @@ class RedisChannel(Channel):
             self._blame(error, key)
 
     def _run_once(
-        self, script: Script, key: str, keys: Sequence[bytes], args: Sequence[Part]
+        self, script: Script, key: str | None, keys: Sequence[bytes], args: Sequence[Part]
     ) -> Any:
         try:
             return self._transport.run_once(script, keys, self._slots, args)

@@ -48,12 +48,12 @@ def test_a_client_is_used_as_it_is(server: Server, redis_client: redis.Redis, de
             with channel.lock("key"):
                 pass
         assert client.ping()
-        assert channel.exists("key")
+        assert RedisChannel("channel", client).exists("key")
         assert client.connection_pool.connection_kwargs == before
 
 
 def test_a_single_connection_serves_as_well(server: Server, redis_client: redis.Redis) -> None:
-    """A client that has no pool to itself sends for us."""
+    """A client that has no pool to itself says where the server is all the same."""
     with redis.Redis.from_url(server.url, single_connection_client=True) as client:
         channel = RedisChannel("channel", client)
         channel.append("list", 1)

@@ -3,14 +3,6 @@
 -- Returns the sum as text, or nil if it is not for this script to find: beyond 64 bits, not
 -- finite, or to something that is no number.
 
-local value = KEYS[1]
-local token, key, amount, kind = unpack(ARGV)
-
-local before = replay(KEYS[3], token)
-if before then
-  return before
-end
-
 -- The shortest of the texts with 15 to 17 digits that stands for this very double.
 local function float_text(number)
   local text
@@ -23,29 +15,32 @@ local function float_text(number)
   return string.find(text, '[.e]') and text or text .. '.0'
 end
 
-local held = redis.pcall('GET', value)
-if type(held) == 'table' then
-  return false
-end
-local text = held or '0'
-local sum
-if kind == 'int' and string.find(text, '^%-?%d+$') then
-  if type(redis.pcall('INCRBY', value, amount)) == 'table' then
-    return false
+return once(function()
+  local value = KEYS[1]
+  local _, key, amount, kind = unpack(ARGV)
+  local held = redis.pcall('GET', value)
+  if type(held) == 'table' then
+    return false, true
   end
-  sum = redis.call('GET', value) -- the reply of INCRBY has become a double
-elseif string.find(text, '^%-?%d+%.?%d*[eE]?[+-]?%d*$') then
-  local total = tonumber(text) + tonumber(amount)
-  if total - total ~= 0 then
-    return false
+  local text = held or '0'
+  local sum
+  if kind == 'int' and string.find(text, '^%-?%d+$') then
+    if type(redis.pcall('INCRBY', value, amount)) == 'table' then
+      return false, true
+    end
+    sum = redis.call('GET', value) -- the reply of INCRBY has become a double
+  elseif string.find(text, '^%-?%d+%.?%d*[eE]?[+-]?%d*$') then
+    local total = tonumber(text) + tonumber(amount)
+    if total - total ~= 0 then
+      return false, true
+    end
+    sum = float_text(total)
+    redis.call('SET', value, sum, 'KEEPTTL')
+  else
+    return false, true
   end
-  sum = float_text(total)
-  redis.call('SET', value, sum, 'KEEPTTL')
-else
-  return false
-end
-if not held then
-  index_forever(KEYS[2], key)
-end
-remember(KEYS[3], token, sum)
-return sum
+  if not held then
+    index_forever(KEYS[2], key)
+  end
+  return sum
+end)

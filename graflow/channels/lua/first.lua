@@ -5,4 +5,5 @@ local item = redis.pcall('LINDEX', KEYS[1], 0)
 if type(item) ~= 'table' or not is_wrong_type(item) then
   return item
 end
-return redis.pcall('GET', KEYS[1]) ~= EMPTY and -1
+local found = instead_of_list(KEYS[1])
+return found ~= true and found

@@ -2,25 +2,22 @@
 -- KEYS: value, index, slot. ARGV: token, key, and the item if only that one is to go.
 -- Returns the item, nil if there is none, or -1 if the key holds no list.
 
-local before = replay(KEYS[3], ARGV[1])
-if before then
-  return before
-end
-
-if ARGV[3] and redis.pcall('LINDEX', KEYS[1], 0) ~= ARGV[3] then
-  return false
-end
-local item = redis.pcall('LPOP', KEYS[1])
-if type(item) == 'table' then
-  if not is_wrong_type(item) then
-    return item
+return once(function()
+  local value = KEYS[1]
+  local length = redis.pcall('LLEN', value)
+  if type(length) == 'table' then
+    if not is_wrong_type(length) then
+      return length
+    end
+    local found = instead_of_list(value)
+    return found ~= true and found, true
   end
-  return redis.pcall('GET', KEYS[1]) ~= EMPTY and -1
-end
-if item then
-  if redis.call('EXISTS', KEYS[1]) == 0 then
+  if length == 0 or ARGV[3] and redis.call('LINDEX', value, 0) ~= ARGV[3] then
+    return false, true
+  end
+  local item = redis.call('LPOP', value)
+  if length == 1 then
     redis.call('ZREM', KEYS[2], ARGV[2])
   end
-  remember(KEYS[3], ARGV[1], item)
-end
-return item
+  return item
+end)

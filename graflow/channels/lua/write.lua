@@ -1,6 +1,12 @@
--- uses index, record
--- KEYS: value, index. ARGV: key, ttl in ms or '', record.
+-- uses index, record, settled, once
+-- KEYS: value, index, slot. ARGV: token, key, ttl in ms or '', record.
 
-local expires = ARGV[2] ~= '' and deadline(ARGV[2])
-put(KEYS[1], 3, expires)
-index_key(KEYS[2], ARGV[1], expires)
+return once(function()
+  if ARGV[4] ~= 'value' and not settled(KEYS[2]) then
+    return moving()
+  end
+  local expires = ARGV[3] ~= '' and deadline(ARGV[3])
+  put(KEYS[1], 4, expires)
+  index_key(KEYS[2], ARGV[2], expires)
+  return false
+end)

@@ -1,10 +1,16 @@
--- uses index, record
--- KEYS: index, values. ARGV: ttl in ms or '', and for each value its key and its record.
+-- uses index, record, settled, once
+-- KEYS: index, values, slot. ARGV: token, ttl in ms or '', and for each value its key and record.
 
-local expires = ARGV[1] ~= '' and deadline(ARGV[1])
-local at = 2
-for i = 2, #KEYS do
-  local key = ARGV[at]
-  at = put(KEYS[i], at + 1, expires)
-  index_key(KEYS[1], key, expires)
-end
+return once(function()
+  if not settled(KEYS[1]) then
+    return moving()
+  end
+  local expires = ARGV[2] ~= '' and deadline(ARGV[2])
+  local at = 3
+  for i = 2, #KEYS - 1 do
+    local key = ARGV[at]
+    at = put(KEYS[i], at + 1, expires)
+    index_key(KEYS[1], key, expires)
+  end
+  return false
+end)

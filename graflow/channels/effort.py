@@ -1,0 +1,100 @@
+"""What becomes of an operation whose attempts fail: decided here, without any I/O."""
+
+from __future__ import annotations
+
+import random
+import time
+
+from redis.exceptions import AuthenticationError, AuthorizationError, ConnectionError, TimeoutError
+
+from graflow.channels.failures import (
+    PASSING,
+    REDIRECTIONS,
+    code_of,
+    outcome_unknown,
+    translate,
+    unavailable,
+)
+from graflow.exceptions import ChannelError
+
+__all__ = ["BROKEN", "Effort", "NotExecuted"]
+
+BROKEN = (ConnectionError, TimeoutError, OSError)
+"""What redis-py raises when a connection can't be had, or breaks."""
+
+_FINAL = (AuthenticationError, AuthorizationError)
+_FIRST_PAUSE = 0.01  # seconds between two attempts, doubled up to the longest
+_LONGEST_PAUSE = 0.5
+
+
+class NotExecuted(Exception):
+    """The command was not sent, or not to a server that would execute it; its cause says why."""
+
+
+class Effort:
+    """An operation under way: how often it was tried, and how long it may go on.
+
+    Attributes:
+        failure: What the latest attempt raised, for the next one to take another way.
+        unanswered: Whether an attempt was sent and got no answer. It may have been executed,
+            or be executed still.
+    """
+
+    __slots__ = ("_attempts", "_deadline", "_pause", "_server", "_writes", "failure", "unanswered")
+
+    def __init__(self, server: str, timeout: float, *, writes: bool) -> None:
+        """Begin.
+
+        Args:
+            server: The server's address, without credentials.
+            timeout: Seconds that all attempts together may take.
+            writes: Whether the operation changes something.
+        """
+        self.failure: BaseException | None = None
+        self.unanswered = False
+        self._server = server
+        self._writes = writes
+        self._deadline = time.monotonic() + timeout
+        self._attempts = 0
+        self._pause = _FIRST_PAUSE
+
+    @property
+    def left(self) -> float:
+        """The seconds that are left, more than 0."""
+        return max(0.001, self._deadline - time.monotonic())
+
+    def pause_after(self, failure: BaseException) -> float:
+        """Return the seconds to wait before the next attempt.
+
+        Args:
+            failure: What the attempt raised: `NotExecuted`, or an exception of redis-py.
+
+        Raises:
+            ChannelError: There is no next attempt: the server refused the operation for good,
+                or the time is up.
+        """
+        self._attempts += 1
+        passing = isinstance(failure, NotExecuted) or code_of(failure) in PASSING
+        cause = failure.__cause__ if isinstance(failure, NotExecuted) else failure
+        if not passing and isinstance(failure, BROKEN) and not isinstance(failure, _FINAL):
+            self.unanswered = passing = True
+        redirected_again = code_of(self.failure) in REDIRECTIONS
+        self.failure = failure
+        if code_of(failure) in REDIRECTIONS and not redirected_again:
+            return 0.0
+        if (
+            not passing
+            or isinstance(cause, _FINAL)
+            or time.monotonic() + self._pause > self._deadline
+        ):
+            raise self._end(cause) from cause
+        pause, self._pause = self._pause, min(2 * self._pause, _LONGEST_PAUSE)
+        return pause * random.uniform(0.5, 1)
+
+    def _end(self, cause: BaseException | None) -> ChannelError:
+        if self.unanswered and self._writes:
+            return outcome_unknown(cause, self._server, self._attempts)
+        if code_of(cause) not in ("", "LOADING") or not isinstance(cause, BROKEN):
+            assert cause is not None
+            return translate(cause, self._server)
+        return unavailable(cause, self._server, self._attempts)
