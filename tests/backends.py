@@ -1,33 +1,39 @@
-"""The places where the tests keep channels: memory, and one of each kind of server."""
+"""The places where the tests keep channels: memory, each kind of server, and a cluster."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import redis
 
 from graflow.channels.base import Channel
 from graflow.channels.memory_channel import MemoryChannel, MemorySpace
 from graflow.channels.redis_channel import RedisChannel
-from tests.servers import Server
+from tests.servers import Cluster, Server
 
-__all__ = ["Backend", "MemoryBackend", "ServerBackend"]
+__all__ = ["Backend", "ClusterBackend", "MemoryBackend", "ServerBackend", "advance"]
 
-# Takes `ARGV[1]` ms from what every key has left, and from the expiries in the channels' indexes.
+# Takes `ARGV[1]` ms from what a key has left, and from the expiries in an index.
 _ADVANCE = """
-for _, key in ipairs(redis.call('KEYS', '*')) do
-    local left = redis.call('PTTL', key)
-    if left >= 0 then
-        redis.call('PEXPIRE', key, left - ARGV[1])
-    end
-    if redis.call('TYPE', key).ok == 'zset' then
-        for _, member in ipairs(redis.call('ZRANGE', key, 0, -1)) do
-            redis.call('ZINCRBY', key, -ARGV[1], member)
-        end
+local key = KEYS[1]
+local left = redis.call('PTTL', key)
+if left >= 0 then
+    redis.call('PEXPIRE', key, left - ARGV[1])
+end
+if redis.call('TYPE', key).ok == 'zset' then
+    for _, member in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+        redis.call('ZINCRBY', key, -ARGV[1], member)
     end
 end
 """
+
+
+def advance(client: redis.Redis, seconds: float) -> None:
+    """Bring every expiry on a server nearer."""
+    keys: Any = client.keys("*")
+    for key in keys:
+        client.eval(_ADVANCE, 1, key, str(round(seconds * 1000)))
 
 
 class Backend(Protocol):
@@ -78,4 +84,30 @@ class ServerBackend:
 
     def advance(self, seconds: float) -> None:
         """Bring every expiry nearer."""
-        self._client.eval(_ADVANCE, 0, str(round(seconds * 1000)))
+        advance(self._client, seconds)
+
+
+class ClusterBackend:
+    """Channels on a cluster."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        """Empty the cluster."""
+        self._cluster = cluster
+        self._stack = ExitStack()
+        cluster.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def open(self, name: str) -> RedisChannel:
+        """Open one more handle on the channel called `name`."""
+        channel = RedisChannel(name, url=self._cluster.url, cluster=True)
+        return self._stack.enter_context(channel)
+
+    def advance(self, seconds: float) -> None:
+        """Bring every expiry nearer."""
+        for master in self._cluster.masters:
+            advance(master.client, seconds)

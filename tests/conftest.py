@@ -12,8 +12,8 @@ import redis
 
 from graflow.channels import factory
 from graflow.channels.base import Channel
-from tests.backends import Backend, MemoryBackend, ServerBackend
-from tests.servers import SERVERS, Server, run_server
+from tests.backends import Backend, ClusterBackend, MemoryBackend, ServerBackend
+from tests.servers import SERVERS, Cluster, Server, run_cluster, run_server
 
 
 @pytest.fixture(autouse=True)
@@ -50,11 +50,25 @@ def redis_url(server: Server, redis_client: redis.Redis) -> str:
     return server.url
 
 
-@pytest.fixture(params=["memory", *SERVERS])
-def backend(request: pytest.FixtureRequest, servers: Callable[[str], Server]) -> Iterator[Backend]:
-    """Memory, then a server of each kind; nothing is stored at first."""
+@pytest.fixture(scope="session")
+def clusters() -> Iterator[Callable[[str], Cluster]]:
+    """A function that gives the cluster of a kind; each starts when it is first asked for."""
+    with ExitStack() as stack:
+        yield cache(lambda kind: stack.enter_context(run_cluster(kind)))
+
+
+@pytest.fixture(params=["memory", *SERVERS, "cluster"])
+def backend(
+    request: pytest.FixtureRequest,
+    servers: Callable[[str], Server],
+    clusters: Callable[[str], Cluster],
+) -> Iterator[Backend]:
+    """Memory, a server of each kind, and a cluster of the oldest; nothing is stored at first."""
     if request.param == "memory":
         yield MemoryBackend()
+    elif request.param == "cluster":
+        with ClusterBackend(clusters("redis-6.2")) as backend:
+            yield backend
     else:
         with ServerBackend(servers(request.param)) as backend:
             yield backend

