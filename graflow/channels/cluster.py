@@ -76,20 +76,29 @@ class Cluster:
         self._moved[slot] = owner
 
     def refresh(self, effort: Effort, avoid: Address | None) -> None:
-        """Ask a node for the table of slots.
+        """Ask one node after the other for the table of slots, until one answers.
 
         Args:
             effort: The effort that this is a part of.
-            avoid: The node that shall not be asked, unless there is no other.
+            avoid: The node to ask last.
 
         Raises:
-            NotExecuted: The node that was asked did not answer.
+            NotExecuted: No node answered.
         """
-        asked = random.choice([node for node in self._known if node != avoid] or self._known)
-        try:
-            table = self.node(asked).send(("CLUSTER", "SLOTS"), effort)
-        except BROKEN as error:
-            raise NotExecuted from error
+        nodes = random.sample(self._known, len(self._known))
+        nodes.sort(key=lambda node: node == avoid)
+        for asked in nodes:
+            try:
+                table = self.node(asked).send(("CLUSTER", "SLOTS"), effort)
+            except (*BROKEN, NotExecuted) as error:
+                if asked == nodes[-1] or effort.is_over:
+                    cause = error.__cause__ if isinstance(error, NotExecuted) else error
+                    raise NotExecuted from cause
+            else:
+                self._learn(table, asked)
+                return
+
+    def _learn(self, table: Sequence[Any], asked: Address) -> None:
         ranges = []
         known = set()
         for first, last, *nodes in table:

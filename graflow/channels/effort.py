@@ -63,6 +63,11 @@ class Effort:
         """The seconds that are left, more than 0."""
         return max(0.001, self._deadline - time.monotonic())
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is up."""
+        return time.monotonic() > self._deadline
+
     def pause_after(self, failure: BaseException) -> float:
         """Return the seconds to wait before the next attempt.
 

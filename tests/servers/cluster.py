@@ -45,6 +45,21 @@ class ClusterNode(Server):
         found = info if isinstance(info, dict) else dict(line.split(":") for line in info.split())
         return found["cluster_state"] == "ok" and found["cluster_known_nodes"] == str(count)
 
+    @property
+    def has_moved_all(self) -> bool:
+        """Whether every slot that it was to move has moved (Valkey 9 alone)."""
+        jobs = self.client.execute_command("CLUSTER", "GETSLOTMIGRATIONS")
+        return all("success" in job for job in jobs)
+
+    @property
+    def view(self) -> frozenset[tuple[str, ...]]:
+        """What it believes of each node: its id, the epoch of its slots, and the slots."""
+        nodes: str = self.client.execute_command("CLUSTER", "NODES")
+        lines = [line.split() for line in nodes.splitlines()]
+        return frozenset(
+            (line[0], line[6], *(slots for slots in line[8:] if slots[0] != "[")) for line in lines
+        )
+
     def remove(self) -> None:
         """Stop the server and delete its files."""
         self.client.close()
@@ -85,6 +100,7 @@ class Cluster:
             master.client.execute_command("CLUSTER", "ADDSLOTS", *slots)
         for node in self.nodes:
             wait_until("the cluster is formed", lambda node=node: node.knows(len(self.nodes)))
+        wait_until("the nodes agree", self._agree)
         if self.replica is not None:
             first = self.masters[0].id
             self.replica.client.execute_command("CLUSTER", "REPLICATE", first)
@@ -119,10 +135,21 @@ class Cluster:
         return found
 
     def end_move(self, slot: int, target: ClusterNode) -> None:
-        """Give the slot to its new node."""
+        """Give the slot to its new node, and wait until all nodes know of it."""
         name = target.id
         for node in [target, *(master for master in self.masters if master is not target)]:
             node.client.execute_command("CLUSTER", "SETSLOT", slot, "NODE", name)
+        wait_until("the nodes agree", self._agree)
+
+    def move_slot(self, slot: int, source: ClusterNode, target: ClusterNode) -> None:
+        """Let the nodes move a slot by themselves, and wait until all know of it."""
+        command = ("CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", slot, slot, "NODE", target.id)
+        source.client.execute_command(*command)
+        wait_until("the slot has moved", lambda: source.has_moved_all)
+        wait_until("the nodes agree", self._agree)
+
+    def _agree(self) -> bool:
+        return len({node.view for node in self.nodes}) == 1
 
     def flush(self) -> None:
         """Empty the masters."""
