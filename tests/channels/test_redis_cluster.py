@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -215,7 +216,7 @@ class Writers:
         self._channel = channel
         self._done = threading.Event()
         self._counts = [0] * 4
-        self._started = [in_background(lambda one=one: self._write(one)) for one in range(4)]
+        self._started = [in_background(partial(self._write, one)) for one in range(4)]
 
     def _write(self, writer: int) -> None:
         while not self._done.is_set():
@@ -304,7 +305,7 @@ def test_a_cluster_that_is_down_is_an_error_in_time() -> None:
         with RedisChannel(name, url=cluster.url, cluster=True, timeout=0.5) as channel:
             channel.set("key", 1)
             cluster.masters[0].stop()
-            with pytest.raises(ChannelUnavailableError, match="redis\\+cluster://127.0.0.1"):
+            with pytest.raises(ChannelUnavailableError, match=r"redis\+cluster://127\.0\.0\.1"):
                 channel.append("key", 2)
         other = cluster.name_on(cluster.masters[1])
         with RedisChannel(other, url=cluster.url, cluster=True, timeout=0.5) as channel:

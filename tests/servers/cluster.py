@@ -6,6 +6,7 @@ import random
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 import redis
@@ -42,8 +43,7 @@ class ClusterNode(Server):
     def knows(self, count: int) -> bool:
         """Tell whether it finds the cluster well, with so many nodes."""
         info = self.client.execute_command("CLUSTER", "INFO")
-        found = info if isinstance(info, dict) else dict(line.split(":") for line in info.split())
-        return found["cluster_state"] == "ok" and found["cluster_known_nodes"] == str(count)
+        return bool(info["cluster_state"] == "ok" and info["cluster_known_nodes"] == str(count))
 
     @property
     def has_moved_all(self) -> bool:
@@ -81,7 +81,7 @@ class Cluster:
     @property
     def nodes(self) -> list[ClusterNode]:
         """All nodes."""
-        return [*self.masters, *[self.replica] * bool(self.replica)]
+        return self.masters if self.replica is None else [*self.masters, self.replica]
 
     @property
     def url(self) -> str:
@@ -99,7 +99,7 @@ class Cluster:
             slots = range(i * share, min((i + 1) * share, _SLOTS))
             master.client.execute_command("CLUSTER", "ADDSLOTS", *slots)
         for node in self.nodes:
-            wait_until("the cluster is formed", lambda node=node: node.knows(len(self.nodes)))
+            wait_until("the cluster is formed", partial(node.knows, len(self.nodes)))
         wait_until("the nodes agree", self._agree)
         if self.replica is not None:
             first = self.masters[0].id

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import redis
+import redis.sentinel
 
 from tests.servers.server import Server, run_server, wait_until
 
@@ -54,6 +55,11 @@ class Watched:
     replica: Server
     sentinel: Server
     service: str = SERVICE
+
+    def ask(self) -> Any:
+        """Return redis-py's client of the Sentinel."""
+        make: Any = redis.sentinel.Sentinel
+        return make([("127.0.0.1", self.sentinel.port)])
 
 
 @contextmanager

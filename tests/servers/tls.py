@@ -61,13 +61,17 @@ class _Terminator:
                 threading.Thread(target=self._serve, args=(plain,), daemon=True).start()
 
     def _serve(self, plain: socket.socket) -> None:
-        with suppress(OSError), plain, self._context.wrap_socket(plain, server_side=True) as client:
-            with socket.create_connection(("127.0.0.1", self._port)) as server:
-                self._sockets += [client, server]
-                back = threading.Thread(target=_pass_on, args=(server, client), daemon=True)
-                back.start()
-                _pass_on(client, server)
-                back.join()
+        with (
+            suppress(OSError),
+            plain,
+            self._context.wrap_socket(plain, server_side=True) as client,
+            socket.create_connection(("127.0.0.1", self._port)) as server,
+        ):
+            self._sockets += [client, server]
+            back = threading.Thread(target=_pass_on, args=(server, client), daemon=True)
+            back.start()
+            _pass_on(client, server)
+            back.join()
 
     def close(self) -> None:
         self._listener.close()

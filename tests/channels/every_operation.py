@@ -1,0 +1,44 @@
+"""Each operation of a channel once, for tests of servers and of rights."""
+
+from __future__ import annotations
+
+from graflow.channels.base import Channel
+
+__all__ = ["use_every_operation"]
+
+
+def use_every_operation(channel: Channel) -> None:
+    """Run every operation, in each of its ways, on an empty channel; leave it empty."""
+    channel.set("value", {"text": "é", "bytes": b"\xff"})
+    channel.set("short", 1, ttl=600)
+    channel.set("list", [1, 2])
+    channel.set("empty", [])
+    channel.set("empty", [], ttl=600)
+    assert channel.append("empty", 1) == 1
+    assert channel.append("list", 3, ttl=600) == 3
+    assert channel.prepend("list", 0) == 4
+    assert channel.pop("list") == 0
+    assert channel.pop("no list") is None
+    assert channel.get("list") == [1, 2, 3]
+    assert channel.get("value") == {"text": "é", "bytes": b"\xff"}
+    channel.set_many({"a": 1, "b": [2]}, ttl=600)
+    channel.set_many({"a": 1, "b": [2]})
+    assert channel.get_many(["a", "b", "c"]) == {"a": 1, "b": [2]}
+    assert channel.atomic_add("a", 2) == 3
+    assert channel.atomic_add("a", 0.5) == 3.5
+    assert channel.atomic_add("huge", 1 << 70) == 1 << 70
+    assert channel.update("b", lambda items: [*items, 3]) == [2, 3]
+    assert channel.update("new", lambda number: number + 1, default=1) == 2
+    left = channel.ttl("short")
+    assert left is not None
+    assert 590 < left <= 600
+    assert channel.exists("a")
+    assert channel.delete("a")
+    assert not channel.delete("a")
+    with channel.lock("lock", lease=0.2) as lock:
+        held = lock._holdings.copy().popitem()[1]
+        assert channel._renew("lock", held._owner, 30_000)
+    expected = {"b", "empty", "huge", "list", "new", "short", "value"}
+    assert set(channel.keys()) == expected
+    channel.clear()
+    assert channel.keys() == []
