@@ -42,8 +42,9 @@ class ClusterNode(Server):
 
     def knows(self, count: int) -> bool:
         """Tell whether it finds the cluster well, with so many nodes."""
-        info = self.client.execute_command("CLUSTER", "INFO")
-        return bool(info["cluster_state"] == "ok" and info["cluster_known_nodes"] == str(count))
+        lines: str = self.client.execute_command("CLUSTER", "INFO")
+        info = dict(line.split(":") for line in lines.split())
+        return info["cluster_state"] == "ok" and info["cluster_known_nodes"] == str(count)
 
     @property
     def has_moved_all(self) -> bool:
