@@ -12,10 +12,12 @@ hold any character and the braces make the channel one slot of a Redis Cluster):
 
 from __future__ import annotations
 
+import os
 import pickle
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
 from urllib.parse import quote
+from weakref import finalize
 
 from graflow.channels.base import Channel
 from graflow.channels.clients import endpoint_from, endpoint_of
@@ -94,8 +96,47 @@ class RedisChannel(Channel):
             endpoint = endpoint_of(redis_client)
         self._open(endpoint, seconds)
 
+    @classmethod
+    def embedded(
+        cls,
+        path: str | os.PathLike[str] | None = None,
+        name: str = "default",
+        *,
+        timeout: Seconds = 5.0,
+    ) -> Self:
+        """Open a handle on a channel of a private server, started for this purpose.
+
+        The server is a Valkey that no other machine and no other user can reach. Processes
+        that name the same directory share it, and it stops with the last of them, whether its
+        handles are closed, or the process ends or is killed. A pickled handle works in another
+        process of this machine, but does not keep the server running there.
+
+        Args:
+            path: A directory for the data, which are there again next time. It is made if
+                there is none. `None`: a server of one's own, that keeps nothing.
+            name: The channel's name.
+            timeout: As for any channel.
+
+        Raises:
+            ChannelValueError: The path is no directory, or one that holds something else.
+            ChannelUnavailableError: The server is not installed (`graflow[embedded]`), or does
+                not start.
+        """
+        # Not at the top: only Unix has what it needs.
+        from graflow.channels.embedded import EmbeddedServer  # noqa: PLC0415
+
+        server = EmbeddedServer.use(path)
+        try:
+            channel = cls(name, unix_socket_path=server.socket, timeout=timeout)
+        except BaseException:
+            server.release()
+            raise
+        channel._stop_server = finalize(channel, server.release)
+        return channel
+
     def _open(self, endpoint: Endpoint, timeout: float) -> None:
         self._endpoint, self._timeout = endpoint, timeout
+        self._stop_server: Callable[[], object] | None = None
         base = f"graflow:{{{quote(self._name, safe='')}}}:".encode()
         self._values, self._slots, self._locks = base + b"k:", base + b"t:", base + b"l:"
         self._index, self._fence = base + b"i", base + b"f"
@@ -132,6 +173,8 @@ class RedisChannel(Channel):
         used any more.
         """
         self._transport = ClosedTransport(self._transport.server)
+        if self._stop_server is not None:
+            self._stop_server()
 
     # Primitives
 
