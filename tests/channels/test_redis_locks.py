@@ -1,0 +1,162 @@
+"""Locks on real servers: renewed while their holder lives, free when it is dead."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import redis
+
+from graflow.channels.redis_channel import RedisChannel
+from graflow.exceptions import ChannelTimeoutError, LockLostError
+from tests.servers import run_server
+
+ROOT = Path(__file__).parent.parent.parent
+
+HOLD = """
+import sys
+from graflow.channels.redis_channel import RedisChannel
+
+with RedisChannel("c", url=sys.argv[1]).lock("key", lease=float(sys.argv[2])) as lock:
+    print(lock.fence, flush=True)
+    sys.stdin.read()
+"""
+
+# A child inherits the body of a `with`, and leaves it; then it asks for the lock itself.
+FORK = """
+import os, sys
+from graflow.channels.redis_channel import RedisChannel
+from graflow.exceptions import ChannelTimeoutError
+
+channel = RedisChannel("c", url=sys.argv[1])
+with channel.lock("key", timeout=0):
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        channel.append("log", "parent")
+if not child:
+    try:
+        with channel.lock("key", timeout=0):
+            print("both hold it")
+    except ChannelTimeoutError:
+        channel.append("log", "child had to wait")
+"""
+
+
+@pytest.fixture
+def channel(redis_client: redis.Redis, redis_url: str) -> RedisChannel:
+    """An empty channel on a server of each kind."""
+    return RedisChannel("c", url=redis_url)
+
+
+def hold(url: str, lease: float) -> tuple[subprocess.Popen[str], int]:
+    """Let another process hold the lock, and return its fencing number."""
+    command = [sys.executable, "-c", HOLD, url, str(lease)]
+    pipe = subprocess.PIPE
+    holder = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+    assert holder.stdout is not None
+    return holder, int(holder.stdout.readline())
+
+
+def test_a_killed_holder_frees_the_lock_within_its_lease(
+    channel: RedisChannel, redis_url: str
+) -> None:
+    """Not before: its lease, which was renewed as long as it lived, has to end."""
+    holder, fence = hold(redis_url, 1.0)
+    with pytest.raises(ChannelTimeoutError), channel.lock("key", timeout=1.5):
+        pass
+    holder.send_signal(signal.SIGKILL)
+    killed = time.monotonic()
+    holder.communicate()
+    with channel.lock("key", timeout=10) as lock:
+        assert 0.5 < time.monotonic() - killed < 1.5
+        assert lock.fence == fence + 1
+
+
+def test_a_holder_that_stood_still_too_long_learns_that_it_lost_the_lock(
+    channel: RedisChannel, redis_url: str
+) -> None:
+    """It can't free its successor's, and what it wrote bears a smaller fencing number."""
+    holder, fence = hold(redis_url, 0.3)
+    holder.send_signal(signal.SIGSTOP)
+    with channel.lock("key", timeout=10) as lock:
+        assert lock.fence > fence
+        holder.send_signal(signal.SIGCONT)
+        assert "LockLostError" in holder.communicate()[1]
+        with pytest.raises(ChannelTimeoutError), in_another_thread(channel):
+            pass
+        assert not lock.lost
+
+
+class in_another_thread:  # noqa: N801 (it stands for a `with` statement)
+    """Try the lock from a thread that does not hold it, and raise what it raises."""
+
+    def __init__(self, channel: RedisChannel) -> None:
+        self._channel = channel
+
+    def __enter__(self) -> None:
+        raised: list[BaseException] = []
+
+        def attempt() -> None:
+            try:
+                with self._channel.lock("key", timeout=0):
+                    pass
+            except ChannelTimeoutError as error:
+                raised.append(error)
+
+        thread = threading.Thread(target=attempt)
+        thread.start()
+        thread.join()
+        if raised:
+            raise raised[0]
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def test_a_long_body_keeps_the_lock(channel: RedisChannel) -> None:
+    """The lease is renewed in the background, many times if need be."""
+    with channel.lock("key", lease=0.2) as lock:
+        time.sleep(0.7)
+        with pytest.raises(ChannelTimeoutError), in_another_thread(channel):
+            pass
+        assert not lock.lost
+    with in_another_thread(channel):
+        pass
+
+
+def test_a_fork_does_not_free_its_parents_lock(channel: RedisChannel, redis_url: str) -> None:
+    """The child leaves the body that it inherited, and must wait for the lock like others."""
+    command = [sys.executable, "-c", FORK, redis_url]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("", "")
+    assert channel.get("log") == ["child had to wait", "parent"]
+
+
+def test_a_lock_is_lost_when_its_server_forgets_it() -> None:
+    """A server that comes back empty, as after a crash: the holder is told on exit."""
+    with run_server("valkey-9") as server, RedisChannel("c", url=server.url) as channel:
+        lock = channel.lock("key", lease=30)
+        lock.__enter__()
+        server.stop()
+        server.start()
+        with pytest.raises(LockLostError):
+            lock.__exit__(None, None, None)
+        with channel.lock("key", timeout=0):
+            pass
+
+
+def test_locks_leave_nothing_visible(channel: RedisChannel, redis_client: redis.Redis) -> None:
+    """No key while it is held, and afterwards only the counter of the fencing numbers stays."""
+    with channel.lock("key"):
+        assert channel.keys() == []
+        channel.clear()
+        with pytest.raises(ChannelTimeoutError), in_another_thread(channel):
+            pass
+    kept = [key for key in redis_client.keys("*") if redis_client.ttl(key) < 0]
+    assert kept == [b"graflow:{c}:f"]
