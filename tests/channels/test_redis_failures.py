@@ -1,0 +1,223 @@
+"""What a server in trouble does to a channel: an error of ours, with advice, in bounded time."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import redis
+
+from graflow.channels.redis_channel import RedisChannel
+from graflow.exceptions import (
+    ChannelDataError,
+    ChannelError,
+    ChannelServerError,
+    ChannelTypeError,
+    ChannelUnavailableError,
+    OutcomeUnknownError,
+)
+from tests.servers import SERVERS, Server, run_server
+from tests.servers.server import wait_until
+
+TIMEOUT = 0.6
+
+Clients = Callable[[str], Any]
+CLIENTS: dict[str, Clients] = {
+    "default": redis.Redis.from_url,
+    "without timeouts": lambda url: redis.Redis.from_url(
+        url, socket_timeout=None, socket_connect_timeout=None
+    ),
+    "patient": lambda url: redis.Redis.from_url(url, socket_timeout=60, retry_on_timeout=True),
+}
+
+
+@pytest.fixture(params=SERVERS)
+def own_server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A server that a test may bring into trouble."""
+    with run_server(request.param) as server:
+        yield server
+
+
+def raised_by(call: Callable[[], object]) -> tuple[ChannelError, float]:
+    """Return the error that a call raises, and the seconds that it took."""
+    started = time.monotonic()
+    with pytest.raises(ChannelError) as caught:
+        call()
+    return caught.value, time.monotonic() - started
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+def test_no_server(kind: str) -> None:
+    """Nothing was executed, and the client's own retries and timeouts do not count."""
+    with (
+        CLIENTS[kind]("redis://user:s3cret@127.0.0.1:1/2") as client,
+        RedisChannel("c", client, timeout=TIMEOUT) as channel,
+    ):
+        for call in (lambda: channel.append("list", 1), lambda: channel.get("list")):
+            error, seconds = raised_by(call)
+            assert isinstance(error, ChannelUnavailableError)
+            assert "redis://127.0.0.1:1/2" in str(error)
+            assert "s3cret" not in str(error)
+            assert seconds < 2 * TIMEOUT
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+def test_a_server_that_hangs(own_server: Server, kind: str) -> None:
+    """A write may have happened, a read says that the server is out of reach; then all is well."""
+    with (
+        CLIENTS[kind](own_server.url) as client,
+        RedisChannel("c", client, timeout=TIMEOUT) as channel,
+    ):
+        assert channel.append("list", 0) == 1
+        own_server.pause()
+        try:
+            error, seconds = raised_by(lambda: channel.append("list", 1))
+            assert isinstance(error, OutcomeUnknownError)
+            assert seconds < 2 * TIMEOUT
+            error, seconds = raised_by(lambda: channel.get("list"))
+            assert isinstance(error, ChannelUnavailableError)
+            assert seconds < 2 * TIMEOUT
+        finally:
+            own_server.resume()
+        wait_until("it has seen to what it got", lambda: channel.get("list") == [0, 1])
+        assert channel.append("list", 2) == 3
+
+
+def test_a_server_that_restarts(own_server: Server) -> None:
+    """An operation waits for it."""
+    with RedisChannel("c", url=own_server.url, timeout=20) as channel:
+        channel.set("key", 1)
+        own_server.stop()
+        starting = threading.Timer(0.2, own_server.start)
+        starting.start()
+        assert channel.append("list", 1) == 1
+        starting.join()
+
+
+def test_a_server_that_loads_its_data() -> None:
+    """An operation waits for it, or says what the server does."""
+    with run_server("valkey-9", "--rdbcompression", "no") as server:
+        with redis.Redis.from_url(server.url) as client:
+            channel = RedisChannel("c", client)
+            channel.set_many({str(number): "x" * 20_000 for number in range(1000)})
+            client.save()
+        server.stop()
+        server._options = ("--key-load-delay", "4000")  # 4 s; it answers after every 2 MB
+        starting = threading.Thread(target=server.start)
+        starting.start()
+        with (
+            RedisChannel("c", url=server.url, timeout=2) as hasty,
+            RedisChannel("c", url=server.url, timeout=30) as patient,
+        ):
+            error, _ = raised_by(lambda: hasty.get("0"))
+            assert isinstance(error, ChannelUnavailableError)
+            assert "loading" in str(error)
+            assert patient.get("999") == "x" * 20_000
+        starting.join()
+
+
+def test_a_server_that_is_busy_with_a_script(own_server: Server) -> None:
+    """An operation waits for its end, or says what the server does."""
+    with redis.Redis.from_url(own_server.url) as client:
+        client.config_set("lua-time-limit", 10)
+
+        def block() -> None:
+            with redis.Redis.from_url(own_server.url) as other, pytest.raises(redis.ResponseError):
+                other.eval("while true do end", 0)
+
+        blocking = threading.Thread(target=block)
+        blocking.start()
+        with (
+            RedisChannel("c", url=own_server.url, timeout=0.3) as hasty,
+            RedisChannel("c", url=own_server.url, timeout=30) as patient,
+        ):
+            wait_until(
+                "the script runs", lambda: "busy" in str(raised_by(lambda: hasty.get("key"))[0])
+            )
+            threading.Timer(0.2, client.script_kill).start()
+            assert patient.append("list", 1) == 1
+        blocking.join()
+
+
+def test_a_server_that_can_not_save(own_server: Server) -> None:
+    """It takes no writes until that is mended; reads go on."""
+    with redis.Redis.from_url(own_server.url) as client:
+        channel = RedisChannel("c", client)
+        channel.set("key", 1)
+        client.config_set("save", "3600 1")
+        shutil.rmtree(own_server.socket.parent)
+        client.bgsave()
+        status = "rdb_last_bgsave_status"
+        wait_until("it has failed", lambda: client.info("persistence")[status] == "err")
+        with pytest.raises(ChannelServerError, match="can't save to its disk"):
+            channel.set("key", 2)
+        assert channel.get("key") == 1
+
+
+def test_a_server_that_lacks_its_replicas(own_server: Server) -> None:
+    """Where it was told to write only with some."""
+    with redis.Redis.from_url(own_server.url) as client:
+        client.config_set("min-replicas-to-write", 1)
+        with (
+            RedisChannel("c", client) as channel,
+            pytest.raises(ChannelServerError, match="too few replicas"),
+        ):
+            channel.append("list", 1)
+
+
+FOREIGN: dict[str, Callable[[redis.Redis, str], object]] = {
+    "hash": lambda client, key: client.hset(key, "field", "1"),
+    "set": lambda client, key: client.sadd(key, "member"),
+    "sorted set": lambda client, key: client.zadd(key, {"member": 1}),
+    "stream": lambda client, key: client.xadd(key, {"field": "1"}),
+}
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_a_foreign_type_is_reported(redis_client: redis.Redis, kind: str) -> None:
+    """By every operation that looks at the value, with channel and key, and it stays."""
+    channel = RedisChannel("c", redis_client)
+    FOREIGN[kind](redis_client, "graflow:{c}:k:key")
+    before = redis_client.dump("graflow:{c}:k:key")
+    for call in (
+        lambda: channel.get("key", "default"),
+        lambda: channel.get_many(["key"]),
+        lambda: channel.append("key", 1),
+        lambda: channel.prepend("key", 1),
+        lambda: channel.pop("key", "default"),
+        lambda: channel.atomic_add("key"),
+        lambda: channel.update("key", lambda value: value, default=1),
+    ):
+        with pytest.raises(ChannelDataError, match="graflow does not write") as caught:
+            call()
+        assert caught.value.channel == "c"
+        assert caught.value.key in ("key", None)
+    assert redis_client.dump("graflow:{c}:k:key") == before
+    channel.set("key", 1)
+    assert channel.get("key") == 1
+
+
+@pytest.mark.parametrize("text", [b"\xff\xfe", b"{", b"nonsense", b"", b'{"$nonsense": 1}'])
+def test_foreign_text_is_reported(redis_client: redis.Redis, text: bytes) -> None:
+    """A value that graflow did not write is no default, and no list either."""
+    channel = RedisChannel("c", redis_client)
+    redis_client.set("graflow:{c}:k:key", text)
+    redis_client.rpush("graflow:{c}:k:list", text)
+    if text != b'{"$nonsense": 1}':
+        for call in (
+            lambda: channel.get("key", "default"),
+            lambda: channel.get_many(["key"]),
+            lambda: channel.get("list", "default"),
+            lambda: channel.update("key", lambda value: value),
+            lambda: channel.atomic_add("key"),
+        ):
+            with pytest.raises(ChannelDataError) as caught:
+                call()
+            assert (caught.value.channel, caught.value.key)[0] == "c"
+    with pytest.raises(ChannelTypeError):
+        channel.append("key", 1)
+    assert redis_client.get("graflow:{c}:k:key") == text
