@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Protocol
+from weakref import finalize
 
 from redis.exceptions import ResponseError, TimeoutError
 
@@ -37,12 +38,14 @@ class PoolSender:
     """Sends commands over the connections of a pool.
 
     It does the work of redis-py's `execute_command` without its retries, which would repeat a
-    command behind our back, and without its decoding.
+    command behind our back, and without its decoding. The connections are closed with the last
+    reference to the sender.
     """
 
     def __init__(self, pool: Any) -> None:
-        """Use `pool`, whose connections must not retry by themselves."""
+        """Use `pool` alone; its connections must not retry by themselves."""
         self._pool = pool
+        finalize(self, pool.disconnect).atexit = False  # the pool itself is in a cycle
         self._patience: float = pool.connection_kwargs["socket_timeout"]
 
     def send(self, command: Sequence[Part], effort: Effort, *, asking: bool = False) -> Any:

@@ -201,23 +201,23 @@ def test_a_foreign_type_is_reported(redis_client: redis.Redis, kind: str) -> Non
     assert channel.get("key") == 1
 
 
-@pytest.mark.parametrize("text", [b"\xff\xfe", b"{", b"nonsense", b"", b'{"$nonsense": 1}'])
+@pytest.mark.parametrize("text", [b"\xff\xfe", b"{", b"nonsense", b""])
 def test_foreign_text_is_reported(redis_client: redis.Redis, text: bytes) -> None:
     """A value that graflow did not write is no default, and no list either."""
     channel = RedisChannel("c", redis_client)
     redis_client.set("graflow:{c}:k:key", text)
     redis_client.rpush("graflow:{c}:k:list", text)
-    if text != b'{"$nonsense": 1}':
-        for call in (
-            lambda: channel.get("key", "default"),
-            lambda: channel.get_many(["key"]),
-            lambda: channel.get("list", "default"),
-            lambda: channel.update("key", lambda value: value),
-            lambda: channel.atomic_add("key"),
-        ):
-            with pytest.raises(ChannelDataError) as caught:
-                call()
-            assert (caught.value.channel, caught.value.key)[0] == "c"
+    for call in (
+        lambda: channel.get("key", "default"),
+        lambda: channel.get_many(["key"]),
+        lambda: channel.get("list", "default"),
+        lambda: channel.update("key", lambda value: value),
+        lambda: channel.atomic_add("key"),
+    ):
+        with pytest.raises(ChannelDataError) as caught:
+            call()
+        assert caught.value.channel == "c"
+        assert caught.value.key in ("key", "list")
     with pytest.raises(ChannelTypeError):
         channel.append("key", 1)
     assert redis_client.get("graflow:{c}:k:key") == text

@@ -1,0 +1,153 @@
+"""Handles: what they share, what they close, and how they come through a fork and a pickle."""
+
+from __future__ import annotations
+
+import gc
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from graflow.channels.redis_channel import RedisChannel
+from graflow.exceptions import ChannelTypeError, ChannelUnavailableError
+from tests.channels.every_operation import use_every_operation
+from tests.servers import Cluster, Server
+from tests.servers.server import wait_until
+
+ROOT = Path(__file__).parent.parent.parent
+
+# Parent and children use handles that were connected before the fork, all at once. Each process
+# asks the server for the number of its connection.
+FORK = """
+import os, sys
+from graflow.channels.redis_channel import RedisChannel
+
+channel = RedisChannel("c", url=sys.argv[1], cluster=len(sys.argv) > 2)
+channel.append("list", "parent")
+children = []
+for child in range(3):
+    children.append(os.fork())
+    if not children[-1]:
+        for number in range(50):
+            channel.append("list", [child, number])
+        with channel.lock("key"):
+            channel.append("connections", channel._transport.read("CLIENT", "ID"))
+        channel.close()
+        os._exit(0)
+for number in range(50):
+    channel.append("list", ["parent", number])
+for child in children:
+    assert os.waitpid(child, 0)[1] == 0
+channel.append("connections", channel._transport.read("CLIENT", "ID"))
+"""
+
+
+def connections(client: redis.Redis) -> int:
+    """Return how many connections the server has, without this client's."""
+    info: Any = client.info("clients")
+    return int(info["connected_clients"]) - 1
+
+
+def wait_until_alone(client: redis.Redis) -> None:
+    """Wait until the handles of other tests are gone."""
+    gc.collect()
+    wait_until("the server is alone", lambda: connections(client) == 0)
+
+
+@pytest.mark.parametrize("by", ["url", "client"])
+def test_a_hundred_handles_share_their_connections(
+    redis_client: redis.Redis, redis_url: str, by: str
+) -> None:
+    """They use one where they come one after the other, and closing some leaves the rest."""
+    wait_until_alone(redis_client)
+    settings: dict[str, Any] = {"url": redis_url} if by == "url" else {"redis_client": redis_client}
+    handles = [RedisChannel(f"channel {number}", **settings) for number in range(100)]
+    for handle in handles:
+        use_every_operation(handle)
+    assert connections(redis_client) <= 2  # the renewal of a lock may have had one of its own
+    for handle in handles[::2]:
+        handle.close()
+    for handle in handles[1::2]:
+        assert handle.append("list", 1) == 1
+    with pytest.raises(ChannelUnavailableError, match="closed"):
+        handles[0].get("list")
+
+
+def test_a_with_closes_what_it_opened(redis_client: redis.Redis, redis_url: str) -> None:
+    """The connections of the last handle go with it, and nobody else's."""
+    wait_until_alone(redis_client)
+    with RedisChannel("c", url=redis_url) as channel:
+        channel.set("key", 1)
+        assert connections(redis_client) == 1
+    wait_until("they are closed", lambda: connections(redis_client) == 0)
+    with RedisChannel("c", redis_client) as channel:
+        assert channel.get("key") == 1
+        assert connections(redis_client) == 1
+    wait_until("they are closed", lambda: connections(redis_client) == 0)
+    assert redis_client.ping()
+
+
+def run_forks(*arguments: str) -> None:
+    """Run `FORK`."""
+    command = [sys.executable, "-c", FORK, *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+
+
+def check_forks(channel: RedisChannel) -> None:
+    """Check what `FORK` left: all that each process wrote, each over its own connection."""
+    stored = channel.get("list")
+    assert stored[0] == "parent"
+    for writer in (0, 1, 2, "parent"):
+        numbers = [item[1] for item in stored[1:] if item[0] == writer]
+        assert numbers == list(range(50))
+    ids = channel.get("connections")
+    assert len(ids) == len(set(ids)) == 4
+
+
+def test_a_fork_connects_anew(redis_client: redis.Redis, redis_url: str) -> None:
+    """No process reads the replies to another's commands."""
+    run_forks(redis_url)
+    check_forks(RedisChannel("c", redis_client))
+
+
+def test_a_fork_connects_anew_to_a_cluster(clusters: Callable[[str], Cluster]) -> None:
+    """The same for all nodes."""
+    cluster = clusters("valkey-9")
+    cluster.flush()
+    run_forks(cluster.url, "cluster")
+    with RedisChannel("c", url=cluster.url, cluster=True) as channel:
+        check_forks(channel)
+
+
+def test_settings_that_can_not_be_pickled_are_refused(server: Server) -> None:
+    """Not left out: a copy without them might reach another server, or as another user."""
+    channel = RedisChannel("c", url=server.url, redis_connect_func=lambda connection: None)
+    with pytest.raises(ChannelTypeError, match="can't be pickled"):
+        pickle.dumps(channel)
+
+
+class Wrapper:
+    """A client of which a channel knows nothing but how to send a command."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        """Send through `client`."""
+        self._client: Any = client
+
+    def execute_command(self, *command: Any, **options: Any) -> Any:
+        """Send a command."""
+        return self._client.execute_command(*command, **options)
+
+
+def test_an_unknown_client_is_used_as_it_is(redis_client: redis.Redis) -> None:
+    """All operations go through it; its handle can't be pickled, since nothing is known of it."""
+    channel = RedisChannel("c", Wrapper(redis_client))
+    use_every_operation(channel)
+    assert "Wrapper" in repr(channel)
+    with pytest.raises(ChannelTypeError, match="Wrapper"):
+        pickle.dumps(channel)
