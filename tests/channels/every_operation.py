@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graflow.channels.base import Channel
+from graflow.channels.typed import TypedChannel
 
 __all__ = ["use_every_operation"]
 
@@ -19,6 +20,8 @@ def use_every_operation(channel: Channel) -> None:
     assert channel.prepend("list", 0) == 4
     assert channel.pop("list") == 0
     assert channel.pop("no list") is None
+    assert TypedChannel(channel, int).pop("list") == 1
+    assert channel.prepend("list", 1) == 3
     assert channel.get("list") == [1, 2, 3]
     assert channel.get("value") == {"text": "é", "bytes": b"\xff"}
     channel.set_many({"a": 1, "b": [2]}, ttl=600)

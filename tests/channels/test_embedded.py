@@ -19,6 +19,7 @@ import pytest
 import redis
 
 from graflow.channels import embedded
+from graflow.channels.embedded_guard import answer
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelUnavailableError, ChannelValueError
 from tests.channels.every_operation import use_every_operation
@@ -93,16 +94,13 @@ class User:
 
 def is_gone(socket: Path) -> bool:
     """Tell whether a server has ended and left nothing behind."""
-    return not socket.parent.exists() and not pid_of(socket)
+    return not socket.parent.exists() and not answer(str(socket))
 
 
 def pid_of(socket: Path) -> int:
-    """Return the id of the server's process, or 0 if there is none."""
-    try:
-        with redis.Redis(unix_socket_path=str(socket)) as client:
-            return int(client.info("server")["process_id"])
-    except (redis.ConnectionError, FileNotFoundError):
-        return 0
+    """Return the id of the server's process."""
+    with redis.Redis(unix_socket_path=str(socket)) as client:
+        return int(client.info("server")["process_id"])
 
 
 def socket_of(channel: RedisChannel) -> Path:

@@ -73,7 +73,7 @@ def test_a_server_that_hangs(own_server: Server, kind: str) -> None:
         RedisChannel("c", client, timeout=TIMEOUT) as channel,
     ):
         assert channel.append("list", 0) == 1
-        own_server.pause()
+        own_server.freeze()
         try:
             error, seconds = raised_by(lambda: channel.append("list", 1))
             assert isinstance(error, OutcomeUnknownError)
@@ -82,7 +82,7 @@ def test_a_server_that_hangs(own_server: Server, kind: str) -> None:
             assert isinstance(error, ChannelUnavailableError)
             assert seconds < 2 * TIMEOUT
         finally:
-            own_server.resume()
+            own_server.thaw()
         wait_until("it has seen to what it got", lambda: channel.get("list") == [0, 1])
         assert channel.append("list", 2) == 3
 

@@ -25,8 +25,12 @@ return once(function()
   local text = held or '0'
   local sum
   if kind == 'int' and string.find(text, '^%-?%d+$') then
-    if type(redis.pcall('INCRBY', value, amount)) == 'table' then
-      return false, true
+    local reply = redis.pcall('INCRBY', value, amount)
+    if type(reply) == 'table' then
+      if string.find(reply.err, 'overflow') or string.find(reply.err, 'range') then
+        return false, true
+      end
+      return reply
     end
     sum = redis.call('GET', value) -- the reply of INCRBY has become a double
   elseif string.find(text, '^%-?%d+%.?%d*[eE]?[+-]?%d*$') then
