@@ -5,21 +5,34 @@ The specification's snippets are fragments: they get `PRELUDE` before them and n
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
 from graflow import MemoryChannel, RedisChannel, workflow
 from graflow.channels import factory
 from graflow.core.workflow import ChannelSource
-from tests.servers import Server
+from tests.servers import (
+    SERVERS,
+    Certificates,
+    Cluster,
+    Server,
+    run_server,
+    run_tls,
+    run_watched,
+)
 
 ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
 SPECIFICATION = ROOT / "docs/channels.md"
 ORIGINAL = ROOT.parent / "shared/spec/channels.md"
 PRELUDE = """
@@ -55,7 +68,7 @@ SNIPPETS_AND_OUTPUT = Sybil([PythonCodeBlockParser(), CodeBlockParser("text", co
 
 def test_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
     """Its snippets print what stands below them."""
-    document = SNIPPETS_AND_OUTPUT.parse(ROOT / "README.md")
+    document = SNIPPETS_AND_OUTPUT.parse(README)
     document.namespace["capsys"] = capsys
     ran = 0
     for ran, example in enumerate(document.examples(), start=1):  # noqa: B007
@@ -165,3 +178,49 @@ def test_our_copy_of_the_specification_is_up_to_date() -> None:
     """Where the original is at hand, both are the same to the letter."""
     original = ORIGINAL if ORIGINAL.exists() else SPECIFICATION
     assert SPECIFICATION.read_text() == original.read_text()
+
+
+def test_the_page_on_servers_runs(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    clusters: Callable[[str], Cluster],
+) -> None:
+    """Its snippets print what stands below them, on servers at the addresses that it names."""
+    monkeypatch.chdir(tmp_path)
+    certificates = Certificates(tmp_path)
+    cluster = clusters("valkey-9")
+    cluster.flush()
+    with run_watched("valkey-9") as watched, ExitStack() as stack:
+        server = stack.enter_context(run_server("valkey-9"))
+        ports = {
+            "6379": server.port,
+            "6380": stack.enter_context(run_tls(server, certificates)),
+            "7000": cluster.masters[0].port,
+            "26379": watched.sentinel.port,
+        }
+        text = (ROOT / "docs/servers.md").read_text()
+        page = tmp_path / "servers.md"
+        page.write_text(re.sub(r"\b(6379|6380|7000|26379)\b", lambda m: str(ports[m[0]]), text))
+        document = SNIPPETS_AND_OUTPUT.parse(page)
+        document.namespace["capsys"] = capsys
+        document.namespace["orders_channel"] = RedisChannel("locks", url=server.url)
+        ran = 0
+        for ran, example in enumerate(document.examples(), start=1):  # noqa: B007
+            example.evaluate()
+        assert ran >= 12
+        document.namespace["sentinel"].close()
+
+
+def test_the_versions_in_the_readme_are_those_of_the_servers(
+    servers: Callable[[str], Server],
+) -> None:
+    """The table has each server that the tests run on, and no other."""
+    found = set()
+    for kind in SERVERS:
+        with redis.Redis.from_url(servers(kind).url) as client:
+            info: Any = client.info("server")
+        name = "valkey" if "valkey_version" in info else "redis"
+        found.add((name.title(), info[f"{name}_version"]))
+    rows = re.findall(r"^\| (Redis|Valkey) \| ([\d.]+) \|$", README.read_text(), re.MULTILINE)
+    assert set(rows) == found

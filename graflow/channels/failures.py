@@ -95,7 +95,9 @@ _CODE_INSIDE = re.compile(rf"\b({'|'.join(_REFUSALS)})\b")
 # Inside a script some have no code.
 _WITHOUT_CODE = {
     "NOPERM": re.compile(r"has no permissions|The user executing the script can't"),
-    "TRYAGAIN": re.compile(r"Script attempted to access a non local key"),
+    "TRYAGAIN": re.compile(
+        r"cript attempted to access a non local key|during rehashing of the slot"
+    ),
 }
 
 

@@ -78,14 +78,17 @@ class Transport:
         script: Script | None = None,
         token_at: int | None = None,
     ) -> Any:
-        while True:
-            try:
-                return self._attempt(command, effort, script)
-            except (RedisError, OSError, NotExecuted) as error:
-                unanswered = effort.unanswered
-                time.sleep(effort.pause_after(error))
-                if token_at is not None and effort.unanswered and not unanswered:
-                    command = _marked(command, token_at)
+        try:
+            while True:
+                try:
+                    return self._attempt(command, effort, script)
+                except (RedisError, OSError, NotExecuted) as error:
+                    unanswered = effort.unanswered
+                    time.sleep(effort.pause_after(error))
+                    if token_at is not None and effort.unanswered and not unanswered:
+                        command = _marked(command, token_at)
+        finally:
+            effort.failure = None  # its traceback leads back here, and to the connections
 
     def _attempt(self, command: Sequence[Part], effort: Effort, script: Script | None) -> Any:
         try:

@@ -4,8 +4,9 @@
 
 return once(function()
   local index, prefix = KEYS[1], ARGV[2]
-  if not settled(index) then
-    return moving()
+  local refused = refusal(index)
+  if refused then
+    return refused
   end
   local count = redis.call('ZCARD', index)
   if count == 0 then

@@ -16,8 +16,9 @@ return once(function()
     if found ~= true then
       return found, true
     end
-    if not settled(index) then
-      return moving()
+    local refused = refusal(index)
+    if refused then
+      return refused
     end
     kept = redis.call('ZSCORE', index, key)
     redis.call('DEL', value)

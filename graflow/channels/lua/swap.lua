@@ -7,8 +7,9 @@ return once(function()
   if not held then
     return 0, true
   end
-  if ARGV[at] ~= 'value' and not settled(KEYS[2]) then
-    return moving()
+  local refused = ARGV[at] ~= 'value' and refusal(KEYS[2])
+  if refused then
+    return refused
   end
   local expires = redis.call('ZSCORE', KEYS[2], ARGV[2])
   if ARGV[3] == 'none' then

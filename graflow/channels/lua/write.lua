@@ -2,8 +2,9 @@
 -- KEYS: value, index, slot. ARGV: token, key, ttl in ms or '', record.
 
 return once(function()
-  if ARGV[4] ~= 'value' and not settled(KEYS[2]) then
-    return moving()
+  local refused = ARGV[4] ~= 'value' and refusal(KEYS[2])
+  if refused then
+    return refused
   end
   local expires = ARGV[3] ~= '' and deadline(ARGV[3])
   put(KEYS[1], 4, expires)

@@ -2,8 +2,9 @@
 -- KEYS: index, values, slot. ARGV: token, ttl in ms or '', and for each value its key and record.
 
 return once(function()
-  if not settled(KEYS[1]) then
-    return moving()
+  local refused = refusal(KEYS[1])
+  if refused then
+    return refused
   end
   local expires = ARGV[2] ~= '' and deadline(ARGV[2])
   local at = 3
