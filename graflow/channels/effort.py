@@ -25,6 +25,7 @@ BROKEN = (ConnectionError, TimeoutError, OSError)
 _FINAL = (AuthenticationError, AuthorizationError)
 _FIRST_PAUSE = 0.01  # seconds between two attempts, doubled up to the longest
 _LONGEST_PAUSE = 0.5
+_WORTHWHILE = 0.1  # of the time; an attempt that has less can only spoil what is known
 
 
 class NotExecuted(Exception):
@@ -40,7 +41,16 @@ class Effort:
             or be executed still.
     """
 
-    __slots__ = ("_attempts", "_deadline", "_pause", "_server", "_writes", "failure", "unanswered")
+    __slots__ = (
+        "_attempts",
+        "_deadline",
+        "_last_start",
+        "_pause",
+        "_server",
+        "_writes",
+        "failure",
+        "unanswered",
+    )
 
     def __init__(self, server: str, timeout: float, *, writes: bool) -> None:
         """Begin.
@@ -55,6 +65,7 @@ class Effort:
         self._server = server
         self._writes = writes
         self._deadline = time.monotonic() + timeout
+        self._last_start = self._deadline - timeout * _WORTHWHILE
         self._attempts = 0
         self._pause = _FIRST_PAUSE
 
@@ -90,7 +101,7 @@ class Effort:
         if (
             not passing
             or isinstance(cause, _FINAL)
-            or time.monotonic() + self._pause > self._deadline
+            or time.monotonic() + self._pause > self._last_start
         ):
             raise self._end(cause) from cause
         pause, self._pause = self._pause, min(2 * self._pause, _LONGEST_PAUSE)

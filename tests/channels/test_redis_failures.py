@@ -103,10 +103,10 @@ def test_a_server_that_loads_its_data() -> None:
     with run_server("valkey-9", "--rdbcompression", "no") as server:
         with redis.Redis.from_url(server.url) as client:
             channel = RedisChannel("c", client)
-            channel.set_many({str(number): "x" * 20_000 for number in range(1000)})
+            channel.set_many({str(number): "x" * 100_000 for number in range(400)})
             client.save()
         server.stop()
-        server._options = ("--key-load-delay", "4000")  # 4 s; it answers after every 2 MB
+        server._options = ("--key-load-delay", "10000")  # 4 s; it answers after every 2 MB
         starting = threading.Thread(target=server.start)
         starting.start()
         with (
@@ -116,7 +116,7 @@ def test_a_server_that_loads_its_data() -> None:
             error, _ = raised_by(lambda: hasty.get("0"))
             assert isinstance(error, ChannelUnavailableError)
             assert "loading" in str(error)
-            assert patient.get("999") == "x" * 20_000
+            assert patient.get("399") == "x" * 100_000
         starting.join()
 
 
