@@ -103,10 +103,11 @@ def test_a_server_that_loads_its_data() -> None:
     with run_server("valkey-9", "--rdbcompression", "no") as server:
         with redis.Redis.from_url(server.url) as client:
             channel = RedisChannel("c", client)
-            channel.set_many({str(number): "x" * 100_000 for number in range(400)})
+            channel.set_many({str(number): "x" * 2_000 for number in range(1000)})
             client.save()
         server.stop()
-        server._options = ("--key-load-delay", "10000")  # 4 s; it answers after every 2 MB
+        often = ("--loading-process-events-interval-bytes", "1024")
+        server._options = ("--key-load-delay", "4000", *often)  # 4 s, and it answers meanwhile
         starting = threading.Thread(target=server.start)
         starting.start()
         with (
@@ -116,7 +117,7 @@ def test_a_server_that_loads_its_data() -> None:
             error, _ = raised_by(lambda: hasty.get("0"))
             assert isinstance(error, ChannelUnavailableError)
             assert "loading" in str(error)
-            assert patient.get("399") == "x" * 100_000
+            assert patient.get("999") == "x" * 2_000
         starting.join()
 
 
