@@ -75,11 +75,11 @@ class Cluster:
         """Take a node's word that the slot has moved."""
         self._moved[slot] = owner
 
-    def refresh(self, effort: Effort, avoid: Address | None) -> None:
+    def refresh(self, effort: Effort | None, avoid: Address | None) -> None:
         """Ask one node after the other for the table of slots, until one answers.
 
         Args:
-            effort: The effort that this is a part of.
+            effort: As for a sender.
             avoid: The node to ask last.
 
         Raises:
@@ -91,7 +91,7 @@ class Cluster:
             try:
                 table = self.node(asked).send(("CLUSTER", "SLOTS"), effort)
             except (*BROKEN, NotExecuted) as error:
-                if asked == nodes[-1] or effort.is_over:
+                if asked == nodes[-1] or (effort is not None and effort.is_over):
                     cause = error.__cause__ if isinstance(error, NotExecuted) else error
                     raise NotExecuted from cause
             else:
@@ -125,9 +125,9 @@ class ClusterSender:
         self._cluster = cluster
         self._slot = key_slot(key)
 
-    def send(self, command: Sequence[Part], effort: Effort) -> Any:
+    def send(self, command: Sequence[Part], effort: Effort | None) -> Any:
         """Send the command to the owner of the slot, or where the attempt before was sent on."""
-        cluster, failure = self._cluster, effort.failure
+        cluster, failure = self._cluster, None if effort is None else effort.failure
         owner = cluster.owner(self._slot)
         code = code_of(failure)
         if code in REDIRECTIONS:

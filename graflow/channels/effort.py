@@ -5,7 +5,13 @@ from __future__ import annotations
 import random
 import time
 
-from redis.exceptions import AuthenticationError, AuthorizationError, ConnectionError, TimeoutError
+from redis.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
+    ConnectionError,
+    RedisError,
+    TimeoutError,
+)
 
 from graflow.channels.failures import (
     PASSING,
@@ -17,7 +23,7 @@ from graflow.channels.failures import (
 )
 from graflow.exceptions import ChannelError
 
-__all__ = ["BROKEN", "Effort", "NotExecuted"]
+__all__ = ["BROKEN", "FAILURES", "Effort", "NotExecuted"]
 
 BROKEN = (ConnectionError, TimeoutError, OSError)
 """What redis-py raises when a connection can't be had, or breaks."""
@@ -32,8 +38,12 @@ class NotExecuted(Exception):
     """The command was not sent, or not to a server that would execute it; its cause says why."""
 
 
+FAILURES = (NotExecuted, RedisError, OSError)
+"""What an attempt raises that fails."""
+
+
 class Effort:
-    """An operation under way: how often it was tried, and how long it may go on.
+    """An operation whose first attempt failed: how often it was tried, how long it may go on.
 
     Attributes:
         failure: What the latest attempt raised, for the next one to take another way.
@@ -52,19 +62,20 @@ class Effort:
         "unanswered",
     )
 
-    def __init__(self, server: str, timeout: float, *, writes: bool) -> None:
-        """Begin.
+    def __init__(self, server: str, timeout: float, started: float, *, writes: bool) -> None:
+        """Take over after the first attempt; `pause_after` is told how it failed.
 
         Args:
             server: The server's address, without credentials.
             timeout: Seconds that all attempts together may take.
+            started: When the first attempt began, on the clock of `time.monotonic`.
             writes: Whether the operation changes something.
         """
         self.failure: BaseException | None = None
         self.unanswered = False
         self._server = server
         self._writes = writes
-        self._deadline = time.monotonic() + timeout
+        self._deadline = started + timeout
         self._last_start = self._deadline - timeout * _WORTHWHILE
         self._attempts = 0
         self._pause = _FIRST_PAUSE

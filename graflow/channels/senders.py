@@ -20,13 +20,13 @@ Part = str | bytes | int
 class Sender(Protocol):
     """Makes one attempt at a command; whether there is another one, others decide."""
 
-    def send(self, command: Sequence[Part], effort: Effort) -> Any:
+    def send(self, command: Sequence[Part], effort: Effort | None) -> Any:
         """Send the command and return the reply, texts as bytes.
 
         Args:
             command: The command.
-            effort: The effort that this attempt is a part of: `failure` is what the one
-                before raised, `left` the seconds to wait for a reply.
+            effort: `None` for the first attempt; then what is known of those before: `failure`
+                is what the latest raised, `left` the seconds to wait for a reply.
 
         Raises:
             NotExecuted: The command was not sent, or not to a server that would execute it.
@@ -48,7 +48,7 @@ class PoolSender:
         finalize(self, pool.disconnect).atexit = False  # the pool itself is in a cycle
         self._patience: float = pool.connection_kwargs["socket_timeout"]
 
-    def send(self, command: Sequence[Part], effort: Effort, *, asking: bool = False) -> Any:
+    def send(self, command: Sequence[Part], effort: Effort | None, *, asking: bool = False) -> Any:
         """Send the command; with `asking`, to a node of a cluster that is yet to get its key."""
         try:
             connection = self._pool.get_connection()
@@ -59,7 +59,7 @@ class PoolSender:
                 connection.send_command("ASKING")
                 connection.read_response()
             connection.send_command(*command)
-            if effort.failure is not None and not connection.can_read(self._wait(effort)):
+            if effort is not None and not connection.can_read(self._wait(effort)):
                 raise TimeoutError("no reply in time")
             return connection.read_response(disable_decoding=True)
         except ResponseError:
@@ -77,9 +77,9 @@ class PoolSender:
 class PrimarySender(PoolSender):
     """Sends commands to the primary that Sentinels name, whichever it is at present."""
 
-    def send(self, command: Sequence[Part], effort: Effort, *, asking: bool = False) -> Any:
+    def send(self, command: Sequence[Part], effort: Effort | None, *, asking: bool = False) -> Any:
         """Send the command; where the server before broke down, ask for its successor first."""
-        if effort.failure is not None:
+        if effort is not None:
             self._pool.disconnect(inuse_connections=False)
         try:
             return super().send(command, effort, asking=asking)
@@ -96,6 +96,6 @@ class ClientSender:
         """Use `client` as it is."""
         self._client = client
 
-    def send(self, command: Sequence[Part], effort: Effort) -> Any:
+    def send(self, command: Sequence[Part], effort: Effort | None) -> Any:
         """Send the command; the client has timeouts and retries of its own."""
         return self._client.execute_command(*command, NEVER_DECODE=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError
 
-from graflow.channels.effort import Effort, NotExecuted
+from graflow.channels.effort import FAILURES, Effort
 from graflow.channels.identity import Slot, free_slots
 from graflow.channels.scripts import Script
 from graflow.channels.senders import Part, Sender
@@ -38,13 +38,14 @@ class Transport:
 
     def read(self, *command: Part) -> Any:
         """Send a command that changes nothing."""
-        return self._answer(command, self._effort(writes=False))
+        return self._run(command, None, writes=False)
 
     def run(
         self, script: Script, keys: Sequence[bytes], args: Sequence[Part], *, writes: bool
     ) -> Any:
         """Run a script that may run twice without harm."""
-        return self._answer(_evaluate(script, keys, args), self._effort(writes=writes), script)
+        command = ("EVALSHA", script.sha, len(keys), *keys, *args)
+        return self._run(command, script, writes=writes)
 
     def run_once(
         self, script: Script, keys: Sequence[bytes], slots: bytes, args: Sequence[Part]
@@ -61,36 +62,53 @@ class Transport:
             slot = free_slots.pop()
         except IndexError:
             slot = Slot()
-        command = _evaluate(script, (*keys, slots + slot.name), (slot.next_token(), *args))
-        effort = self._effort(writes=True)
-        reply = self._answer(command, effort, script, token_at=len(keys) + 4)
-        if not effort.unanswered:
-            free_slots.append(slot)
+        count = len(keys) + 1
+        token = slot.next_token()
+        command = ("EVALSHA", script.sha, count, *keys, slots + slot.name, token, *args)
+        started = time.monotonic()
+        try:
+            reply = self._attempt(command, script, None)
+        except FAILURES as failure:
+            effort = Effort(self.server, self._timeout, started, writes=True)
+            reply = self._insist(command, script, effort, failure, token_at=count + 3)
+            if effort.unanswered:
+                return reply
+        free_slots.append(slot)
         return reply
 
-    def _effort(self, *, writes: bool) -> Effort:
-        return Effort(self.server, self._timeout, writes=writes)
+    def _run(self, command: Sequence[Part], script: Script | None, *, writes: bool) -> Any:
+        started = time.monotonic()
+        try:
+            return self._attempt(command, script, None)
+        except FAILURES as failure:
+            effort = Effort(self.server, self._timeout, started, writes=writes)
+            return self._insist(command, script, effort, failure)
 
-    def _answer(
+    def _insist(
         self,
         command: Sequence[Part],
+        script: Script | None,
         effort: Effort,
-        script: Script | None = None,
+        failure: Exception,
         token_at: int | None = None,
     ) -> Any:
+        """Send the command until it is answered, after an attempt that failed."""
         try:
             while True:
+                time.sleep(effort.pause_after(failure))
+                if token_at is not None and effort.unanswered:
+                    command, token_at = _marked(command, token_at), None
                 try:
-                    return self._attempt(command, effort, script)
-                except (RedisError, OSError, NotExecuted) as error:
-                    unanswered = effort.unanswered
-                    time.sleep(effort.pause_after(error))
-                    if token_at is not None and effort.unanswered and not unanswered:
-                        command = _marked(command, token_at)
+                    return self._attempt(command, script, effort)
+                except FAILURES as again:
+                    failure = again
         finally:
             effort.failure = None  # its traceback leads back here, and to the connections
+            del failure
 
-    def _attempt(self, command: Sequence[Part], effort: Effort, script: Script | None) -> Any:
+    def _attempt(
+        self, command: Sequence[Part], script: Script | None, effort: Effort | None
+    ) -> Any:
         try:
             return self._sender.send(command, effort)
         except NoScriptError:
@@ -106,12 +124,14 @@ class ClosedTransport(Transport):
         """Remember which server it was."""
         self.server = server
 
-    def _effort(self, *, writes: bool) -> Effort:
+    def run_once(
+        self, script: Script, keys: Sequence[bytes], slots: bytes, args: Sequence[Part]
+    ) -> Any:
+        """Say that the channel is closed."""
+        self._run((), script, writes=True)
+
+    def _run(self, command: Sequence[Part], script: Script | None, *, writes: bool) -> NoReturn:
         raise ChannelUnavailableError("this handle on the channel is closed; open another one")
-
-
-def _evaluate(script: Script, keys: Sequence[bytes], args: Sequence[Part]) -> Sequence[Part]:
-    return ("EVALSHA", script.sha, len(keys), *keys, *args)
 
 
 def _marked(command: Sequence[Part], at: int) -> Sequence[Part]:

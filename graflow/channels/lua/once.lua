@@ -2,7 +2,22 @@
 -- slot keeps the token and the answer of the last change that used it, so when a reply is lost
 -- and the client sends the change again, it is answered from there.
 
-local WINDOW = 120000 -- ms; longer than any client keeps trying, and any network a late copy
+local WINDOW = '120000' -- ms; longer than any client keeps trying, and any network a late copy
+
+-- Let a change that answers nothing happen, if it has not happened yet.
+local function happen(change)
+  local slot, token = KEYS[#KEYS], ARGV[1]
+  if string.byte(token, -1) == 33 then
+    token = string.sub(token, 1, -2)
+  end
+  if redis.call('SET', slot, token, 'PX', WINDOW, 'GET') ~= token then
+    local done, err = pcall(change)
+    if not done then
+      redis.call('DEL', slot)
+      error(err)
+    end
+  end
+end
 
 -- Return what `change` returns (a number, text, or false for nothing), now or the first time. It
 -- returns true as well if it did nothing.

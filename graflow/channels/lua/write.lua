@@ -1,13 +1,12 @@
 -- uses index, record, settled, once
 -- KEYS: value, index, slot. ARGV: token, key, ttl in ms or '', record.
 
-return once(function()
-  local refused = ARGV[4] ~= 'value' and refusal(KEYS[2])
-  if refused then
-    return refused
-  end
+local refused = ARGV[4] ~= 'value' and refusal(KEYS[2])
+if refused then
+  return refused
+end
+happen(function()
   local expires = ARGV[3] ~= '' and deadline(ARGV[3])
   put(KEYS[1], 4, expires)
   index_key(KEYS[2], ARGV[2], expires)
-  return false
 end)

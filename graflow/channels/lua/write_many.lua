@@ -1,11 +1,11 @@
 -- uses index, record, settled, once
 -- KEYS: index, values, slot. ARGV: token, ttl in ms or '', and for each value its key and record.
 
-return once(function()
-  local refused = refusal(KEYS[1])
-  if refused then
-    return refused
-  end
+local refused = refusal(KEYS[1])
+if refused then
+  return refused
+end
+happen(function()
   local expires = ARGV[2] ~= '' and deadline(ARGV[2])
   local at = 3
   for i = 2, #KEYS - 1 do
@@ -13,5 +13,4 @@ return once(function()
     at = put(KEYS[i], at + 1, expires)
     index_key(KEYS[1], key, expires)
   end
-  return false
 end)
