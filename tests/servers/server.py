@@ -131,6 +131,30 @@ class Server:
         assert self._process is not None
         self._process.send_signal(number)
 
+    @contextmanager
+    def block(self) -> Iterator[None]:
+        """Let a script run without end, so that the server answers that it is busy.
+
+        It must be killed with `SCRIPT KILL` before the `with` block ends.
+        """
+        with redis.Redis(port=self.port, socket_timeout=60) as client:
+            client.config_set("lua-time-limit", 10)
+            connection = client.connection_pool.get_connection()
+            connection.send_command("EVAL", "while true do end", 0)
+            wait_until("the script runs", self._is_busy)
+            try:
+                yield
+            finally:
+                connection.disconnect()
+
+    def _is_busy(self) -> bool:
+        with redis.Redis(port=self.port) as client:
+            try:
+                client.get("key")
+            except redis.ResponseError as error:
+                return str(error).startswith("BUSY")
+        return False
+
     def remove(self) -> None:
         """Stop the server and delete its files."""
         self.stop()
