@@ -185,21 +185,21 @@ class RedisChannel(Channel):
     def _read_many(self, keys: Sequence[str]) -> Sequence[Record | None]:
         if not keys:
             return []
-        self._check_size(len(keys), "keys")
+        self._check_size(len(keys), f"{len(keys):,} keys")
         values = [self._value(key) for key in keys]
         found: list[Record | None] = self._run(_READ_MANY, None, values)
         return found
 
     def _write(self, key: str, record: Record, ttl: int | None) -> None:
         parts = _parts(record)
-        self._check_size(len(parts), "items")
+        self._check_size(len(parts), f"{len(record):,} items")
         self._change(_WRITE, key, b"" if ttl is None else ttl, *parts)
 
     def _write_many(self, records: Mapping[str, Record], ttl: int | None) -> None:
         args: list[Part] = [b"" if ttl is None else ttl]
         for key, record in records.items():
             args += (key.encode(), *_parts(record))
-        self._check_size(len(records) + len(args), "keys and items")
+        self._check_size(len(records) + len(args), f"{len(records):,} keys")
         keys = [self._index, *map(self._value, records)]
         self._run_once(_WRITE_MANY, None, keys, args)
 
@@ -228,7 +228,7 @@ class RedisChannel(Channel):
     def _swap(self, key: str, old: Record | None, new: Record) -> bool:
         before = (b"none",) if old is None else _parts(old)
         after = _parts(new)
-        self._check_size(len(before) + len(after), "items")
+        self._check_size(len(before) + len(after), "the old items and the new ones")
         return bool(self._change(_SWAP, key, *before, *after))
 
     def _add(self, key: str, amount: int | float) -> int | float:
@@ -254,9 +254,9 @@ class RedisChannel(Channel):
         return [key.decode() for key in keys]
 
     def _clear(self) -> None:
-        args = (self._values, _CLEAR_AT_ONCE, _CLEAR_SLICE)
-        while self._run_once(_CLEAR, None, (self._index,), args):
-            pass
+        at_once = _CLEAR_AT_ONCE
+        while self._run_once(_CLEAR, None, (self._index,), (self._values, at_once, _CLEAR_SLICE)):
+            at_once = _CLEAR_SLICE
 
     def _remaining(self, key: str) -> int | Missing | None:
         left: int = self._ask(key, "PTTL", self._value(key))
@@ -315,8 +315,8 @@ class RedisChannel(Channel):
     def _check_size(self, count: int, what: str) -> None:
         if count > _MAX_PARTS:
             raise ChannelValueError(
-                f"a Redis server takes at most {_MAX_PARTS:,} {what} at once, not {count:,}; "
-                "write them in several steps",
+                f"a server takes commands of at most {_MAX_PARTS:,} parts, and {what} make "
+                f"{count:,}; write or read them in several steps",
                 channel=self._name,
             )
 

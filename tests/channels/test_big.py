@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
 
 import pytest
 import redis
 
 from graflow.channels.base import Channel
+from graflow.channels.memory_channel import MemoryChannel
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelServerError, ChannelValueError
+from tests.servers import SERVERS, Server
+
+
+@pytest.fixture(params=["memory", *SERVERS])
+def channel(
+    request: pytest.FixtureRequest, servers: Callable[[str], Server]
+) -> Iterator[MemoryChannel | RedisChannel]:
+    """An empty channel that waits as long as large things take on a busy machine."""
+    if request.param == "memory":
+        yield MemoryChannel()
+        return
+    with RedisChannel("big", url=servers(request.param).url, timeout=60) as channel:
+        yield channel
+        channel.clear()
 
 
 def test_a_value_of_100_mb(channel: Channel) -> None:

@@ -6,14 +6,16 @@ import multiprocessing
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import pytest
+import redis
 
 from graflow.channels.redis_channel import RedisChannel
-from graflow.exceptions import ChannelUnavailableError, OutcomeUnknownError
+from graflow.exceptions import ChannelServerError, ChannelUnavailableError, OutcomeUnknownError
 from tests.servers import SERVERS, Server, run_server
 
 WORKERS = 3
@@ -141,3 +143,62 @@ def test_a_server_that_stays_frozen_is_given_up(own_server: Server) -> None:
         channel.append("list", "y")
         assert channel.get("number") in {1, 2}
         assert channel.get("list") == ["y"]
+
+
+NEEDS_MEMORY: dict[str, Callable[[RedisChannel], object]] = {
+    "set": lambda c: c.set("new", 1),
+    "set a list": lambda c: c.set("new", [1]),
+    "replace a list": lambda c: c.set("list", [1, 2, 3, 4]),
+    "set_many": lambda c: c.set_many({"new": [1], "value": 2}),
+    "append": lambda c: c.append("list", 3),
+    "append, new": lambda c: c.append("new", 1),
+    "prepend": lambda c: c.prepend("list", 0),
+    "add": lambda c: c.atomic_add("number", 1),
+    "add a float": lambda c: c.atomic_add("number", 0.5),
+    "update": lambda c: c.update("value", lambda value: value + 1),
+    "update a list": lambda c: c.update("list", lambda items: [*items, 3]),
+    "lock": lambda c: c.lock("other lock").__enter__(),
+}
+BEFORE = {"value": 1, "list": [1, 2], "number": 5, "last": 1}
+
+
+@contextmanager
+def full(client: redis.Redis) -> Iterator[None]:
+    """Let the server be out of memory."""
+    client.config_set("maxmemory", 1)
+    try:
+        yield
+    finally:
+        client.config_set("maxmemory", 0)
+
+
+@pytest.mark.parametrize("call", NEEDS_MEMORY.values(), ids=NEEDS_MEMORY)
+def test_a_full_server_refuses_what_needs_memory(
+    redis_client: redis.Redis, call: Callable[[RedisChannel], object]
+) -> None:
+    """And nothing has changed."""
+    channel = RedisChannel("full", redis_client)
+    channel.set_many(BEFORE, ttl=1_000)
+    with full(redis_client), pytest.raises(ChannelServerError, match="out of memory"):
+        call(channel)
+    assert channel.get_many(["new", *BEFORE]) == BEFORE
+    assert sorted(channel.keys()) == sorted(BEFORE)
+    assert 900 < (channel.ttl("list") or 0) <= 1_000
+
+
+def test_a_full_server_does_what_needs_no_memory(redis_client: redis.Redis) -> None:
+    """Reading, taking away and unlocking go on."""
+    channel = RedisChannel("full", redis_client)
+    channel.set_many(BEFORE)
+    lock = channel.lock("lock").__enter__()
+    with full(redis_client):
+        assert channel.get_many(BEFORE) == BEFORE
+        assert channel.pop("list") == 1
+        assert channel.pop("list") == 2
+        assert channel.delete("number") is True
+        assert sorted(channel.keys()) == ["last", "value"]
+        lock.__exit__(None, None, None)
+        channel.clear()
+        assert channel.keys() == []
+    with channel.lock("lock", timeout=0):
+        pass
