@@ -67,7 +67,7 @@ def run_replica(primary: Server, *options: str) -> Iterator[Server]:
     """Run a replica of `primary`, in sync, for the length of a `with` block."""
     follow = ["--replicaof", "127.0.0.1", str(primary.port)]
     with run_server(primary.kind, *follow, *options) as replica:
-        wait_until("the replica is in sync", lambda: _follows(replica))
+        wait_until("the replica is in sync", replica.follows)
         yield replica
 
 
@@ -83,12 +83,6 @@ def run_watched(kind: str) -> Iterator[Watched]:
             yield Watched(primary, replica, sentinel)
         finally:
             sentinel.remove()
-
-
-def _follows(replica: Server) -> bool:
-    with redis.Redis(port=replica.port) as client:
-        info: Any = client.info("replication")
-        return bool(info.get("master_link_status") == "up")
 
 
 def _is_watched(sentinel: Server) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import redis
 from redis.backoff import NoBackoff
@@ -154,6 +154,12 @@ class Server:
             except redis.ResponseError as error:
                 return str(error).startswith("BUSY")
         return False
+
+    def follows(self) -> bool:
+        """Tell whether it is a replica that is in sync."""
+        with redis.Redis(port=self.port) as client:
+            info: Any = client.info("replication")
+            return bool(info.get("master_link_status") == "up")
 
     def remove(self) -> None:
         """Stop the server and delete its files."""
