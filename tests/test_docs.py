@@ -209,7 +209,8 @@ def test_the_page_on_servers_runs(
         for ran, example in enumerate(document.examples(), start=1):  # noqa: B007
             example.evaluate()
         assert ran >= 12
-        document.namespace["sentinel"].close()
+        for sentinel in document.namespace["sentinel"].sentinels:
+            sentinel.close()
 
 
 def test_the_versions_in_the_readme_are_those_of_the_servers(

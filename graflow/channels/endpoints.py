@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
-from weakref import WeakValueDictionary
+from weakref import WeakValueDictionary, finalize
 
 import redis
 from redis.backoff import NoBackoff
@@ -97,7 +97,10 @@ class SentinelEndpoint:
         pool = _new_sentinel_pool(
             self.service, sentinel, is_master=self.is_primary, **_bounded(self.settings, timeout)
         )
-        return PrimarySender(pool) if self.is_primary else PoolSender(pool)
+        sender = PrimarySender(pool) if self.is_primary else PoolSender(pool)
+        for client in sentinel.sentinels:
+            finalize(sender, client.connection_pool.disconnect).atexit = False
+        return sender
 
 
 @dataclass(frozen=True)

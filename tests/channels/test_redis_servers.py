@@ -171,43 +171,41 @@ def test_a_replica_is_read_and_not_written(kind: str) -> None:
 @pytest.mark.parametrize("kind", SERVERS)
 def test_a_primary_that_a_sentinel_names(kind: str) -> None:
     """It is found, also by a pickled handle; when it dies, its successor is, within the timeout."""
-    with run_watched(kind) as watched:
-        sentinel = watched.ask()
-        with (
-            sentinel.master_for(watched.service) as client,
-            RedisChannel("c", client, timeout=20) as channel,
-        ):
-            use_every_operation(channel)
-            use_elsewhere(channel)
-            assert repr(channel) == (
-                f"RedisChannel('c', redis+sentinel://127.0.0.1:{watched.sentinel.port}/main)"
-            )
-            channel.append("list", 1)
-            with redis.Redis.from_url(watched.primary.url) as primary:
-                assert primary.wait(1, 10_000) == 1
-            watched.primary.stop()
-            assert channel.append("list", 2) == 2
-            assert channel.get("list") == [1, 2]
-        sentinel.close()
+    with (
+        run_watched(kind) as watched,
+        watched.ask() as sentinel,
+        sentinel.master_for(watched.service) as client,
+        RedisChannel("c", client, timeout=20) as channel,
+    ):
+        use_every_operation(channel)
+        use_elsewhere(channel)
+        assert repr(channel) == (
+            f"RedisChannel('c', redis+sentinel://127.0.0.1:{watched.sentinel.port}/main)"
+        )
+        channel.append("list", 1)
+        with redis.Redis.from_url(watched.primary.url) as primary:
+            assert primary.wait(1, 10_000) == 1
+        watched.primary.stop()
+        assert channel.append("list", 2) == 2
+        assert channel.get("list") == [1, 2]
 
 
 def test_a_primary_that_has_become_a_replica_is_left() -> None:
     """Its refusal to write is no error: the Sentinel is asked again for the primary."""
-    with run_watched("redis-8") as watched:
-        sentinel = watched.ask()
-        with (
-            sentinel.master_for(watched.service) as client,
-            sentinel.slave_for(watched.service) as follower,
-            RedisChannel("c", client, timeout=20) as channel,
-            RedisChannel("c", follower, timeout=20) as reader,
-            redis.Redis(port=watched.sentinel.port) as control,
-        ):
-            channel.append("list", 1)
-            control.execute_command("SENTINEL", "FAILOVER", watched.service)
-            wait_until("the primary has become a replica", watched.primary.follows)
-            assert channel.append("list", 2) == 2
-            wait_until("the replica has it all", lambda: reader.get("list") == [1, 2])
-        sentinel.close()
+    with (
+        run_watched("redis-8") as watched,
+        watched.ask() as sentinel,
+        sentinel.master_for(watched.service) as client,
+        sentinel.slave_for(watched.service) as follower,
+        RedisChannel("c", client, timeout=20) as channel,
+        RedisChannel("c", follower, timeout=20) as reader,
+        redis.Redis(port=watched.sentinel.port) as control,
+    ):
+        channel.append("list", 1)
+        control.execute_command("SENTINEL", "FAILOVER", watched.service)
+        wait_until("the primary has become a replica", watched.primary.follows)
+        assert channel.append("list", 2) == 2
+        wait_until("the replica has it all", lambda: reader.get("list") == [1, 2])
 
 
 @pytest.mark.parametrize("kind", SERVERS)

@@ -56,10 +56,14 @@ class Watched:
     sentinel: Server
     service: str = SERVICE
 
-    def ask(self) -> Any:
-        """Return redis-py's client of the Sentinel."""
+    @contextmanager
+    def ask(self) -> Iterator[Any]:
+        """Give redis-py's client of the Sentinel, and close it afterwards."""
         make: Any = redis.sentinel.Sentinel
-        return make([("127.0.0.1", self.sentinel.port)])
+        client = make([("127.0.0.1", self.sentinel.port)])
+        yield client
+        for one in client.sentinels:
+            one.close()
 
 
 @contextmanager
