@@ -8,7 +8,7 @@ from typing import Any
 import redis
 import redis.asyncio
 from redis.cluster import RedisCluster
-from redis.connection import ConnectionPool
+from redis.connection import BlockingConnectionPool, ConnectionPool
 from redis.sentinel import SentinelConnectionPool
 
 from graflow.channels.endpoints import (
@@ -101,9 +101,9 @@ def endpoint_of(client: Any) -> Endpoint:
     pool = getattr(client, "connection_pool", None)
     if isinstance(pool, SentinelConnectionPool):
         return _sentinel(pool)
-    if isinstance(pool, ConnectionPool):
+    if type(pool) in (ConnectionPool, BlockingConnectionPool):
         return ServerEndpoint(_settings(pool))
-    return ForeignEndpoint(client)
+    return ForeignEndpoint(client)  # a pool of another class may do more than its settings say
 
 
 def _settings(pool: Any) -> dict[str, Any]:

@@ -151,3 +151,28 @@ def test_an_unknown_client_is_used_as_it_is(redis_client: redis.Redis) -> None:
     assert "Wrapper" in repr(channel)
     with pytest.raises(ChannelTypeError, match="Wrapper"):
         pickle.dumps(channel)
+
+
+class CountingPool(redis.ConnectionPool):
+    """A pool that does something of its own with each connection."""
+
+    taken = 0
+
+    def get_connection(self, *args: Any, **options: Any) -> Any:
+        """Count how often one is asked for."""
+        self.taken += 1
+        return super().get_connection(*args, **options)
+
+
+@pytest.mark.parametrize("decode", [False, True], ids=["bytes", "text"])
+def test_a_client_with_a_pool_of_its_own_kind_is_used_as_it_is(
+    redis_client: redis.Redis, redis_url: str, decode: bool
+) -> None:
+    """What that pool does can't be known from its settings, so it is not left out."""
+    pool = CountingPool.from_url(redis_url, decode_responses=decode)
+    with redis.Redis(connection_pool=pool) as client, RedisChannel("c", client) as channel:
+        use_every_operation(channel)
+        assert pool.taken > 10
+        with pytest.raises(ChannelTypeError, match="pickled"):
+            pickle.dumps(channel)
+    pool.disconnect()
