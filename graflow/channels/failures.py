@@ -18,6 +18,7 @@ from redis.exceptions import (
     NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
+    ResponseError,
     TryAgainError,
 )
 
@@ -106,6 +107,8 @@ def code_of(error: BaseException | None) -> str:
     code = _CODES.get(type(error))
     if code is not None:
         return code
+    if not isinstance(error, ResponseError):
+        return ""  # no reply; its text may have a word like a code all the same
     text = str(error)
     found = _CODE.match(text)
     if found and found[1] in _REFUSALS:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import redis
 
+from graflow.channels.failures import PASSING, code_of
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import (
     ChannelDataError,
@@ -133,6 +134,13 @@ def test_a_server_that_is_busy_with_a_script(own_server: Server) -> None:
             hasty.get("key")
         threading.Timer(0.2, client.script_kill).start()
         assert patient.append("list", 1) == 1
+
+
+def test_a_broken_connection_is_no_refusal_whatever_it_says() -> None:
+    """What it was sent may have been executed, so its text is not searched for codes."""
+    for refusal in (redis.ResponseError("BUSY somebody's script"), redis.BusyLoadingError()):
+        assert code_of(refusal) in PASSING
+    assert code_of(redis.ConnectionError("BUSY: no route to host")) == ""
 
 
 def test_a_server_that_can_not_save(own_server: Server) -> None:
