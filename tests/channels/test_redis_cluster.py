@@ -297,6 +297,22 @@ def test_the_death_of_a_master_is_survived() -> None:
                 pass
 
 
+def test_a_master_that_hangs_is_survived() -> None:
+    """Half of the time goes to it; what it was sent does not happen twice when it comes back."""
+    with run_cluster("redis-8", replica=True) as cluster:
+        first = cluster.masters[0]
+        name = cluster.name_on(first)
+        with RedisChannel(name, url=cluster.url, cluster=True, timeout=10) as channel:
+            channel.append("list", 1)
+            assert first.client.wait(1, 10_000) == 1
+            first.freeze()
+            assert channel.append("list", 2) == 2
+            first.thaw()
+            wait_until("it has become a replica", first.follows)
+            assert channel.append("list", 3) == 3
+            assert channel.get("list") == [1, 2, 3]
+
+
 def test_a_cluster_that_is_down_is_an_error_in_time() -> None:
     """With a master gone for good: that it is unreachable, or that the cluster is down."""
     with run_cluster("redis-8") as cluster:

@@ -190,6 +190,24 @@ def test_a_primary_that_a_sentinel_names(kind: str) -> None:
         assert channel.get("list") == [1, 2]
 
 
+def test_a_primary_that_hangs_is_left() -> None:
+    """Half of the time goes to it, and then to the one that the Sentinel has promoted."""
+    with (
+        run_watched("valkey-9") as watched,
+        watched.ask() as sentinel,
+        sentinel.master_for(watched.service) as client,
+        RedisChannel("c", client, timeout=10) as channel,
+        redis.Redis.from_url(watched.primary.url) as primary,
+    ):
+        channel.append("list", 1)
+        assert primary.wait(1, 10_000) == 1
+        watched.primary.freeze()
+        assert channel.append("list", 2) == 2
+        watched.primary.thaw()
+        assert channel.append("list", 3) == 3
+        assert channel.get("list") == [1, 2, 3]
+
+
 def test_a_primary_that_has_become_a_replica_is_left() -> None:
     """Its refusal to write is no error: the Sentinel is asked again for the primary."""
     with (
