@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from contextvars import ContextVar
 from functools import cache
 
+import hypothesis
 import pytest
 import redis
 
@@ -14,6 +15,10 @@ from graflow.channels import factory
 from graflow.channels.base import Channel
 from tests.backends import Backend, ClusterBackend, MemoryBackend, ServerBackend
 from tests.servers import SERVERS, Cluster, Server, run_cluster, run_server
+
+# A busy machine takes its time, which is no fault of what is tested.
+hypothesis.settings.register_profile("untimed", hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)
