@@ -38,7 +38,7 @@ _CLEAR_AT_ONCE = 10_000
 _CLEAR_SLICE = 1_000
 
 _READ, _READ_MANY = script("read"), script("read_many")
-_WRITE, _WRITE_MANY = script("write"), script("write_many")
+_SET, _WRITE, _WRITE_MANY = script("set"), script("write"), script("write_many")
 _PUSH, _POP, _FIRST = script("push"), script("pop"), script("first")
 _SWAP, _ADD = script("swap"), script("add")
 _DELETE, _KEYS, _CLEAR = script("delete"), script("keys"), script("clear")
@@ -192,6 +192,9 @@ class RedisChannel(Channel):
         return found
 
     def _write(self, key: str, record: Record, ttl: int | None) -> None:
+        if ttl is None and isinstance(record, bytes):
+            self._change(_SET, key, record)
+            return
         parts = _parts(record)
         self._check_size(len(parts), f"{len(record):,} items")
         self._change(_WRITE, key, b"" if ttl is None else ttl, *parts)
