@@ -11,7 +11,7 @@ import redis
 from graflow.channels.base import Channel
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.channels.redis_channel import RedisChannel
-from graflow.exceptions import ChannelServerError, ChannelValueError
+from graflow.exceptions import ChannelServerError, ChannelValueError, OutcomeUnknownError
 from tests.servers import SERVERS, Server
 
 
@@ -74,13 +74,13 @@ def test_a_batch_of_100_000_keys(channel: Channel) -> None:
 
 
 def test_what_a_server_does_not_take_is_refused(redis_client: redis.Redis) -> None:
-    """A value above its `proto-max-bulk-len` is refused, and the channel goes on."""
+    """A value above its `proto-max-bulk-len` is an error, nothing changed, the channel goes on."""
     channel = RedisChannel("big", redis_client)
     channel.set("key", 1)
     before = redis_client.config_get("proto-max-bulk-len")
     redis_client.config_set("proto-max-bulk-len", 1_048_576)
     try:
-        with pytest.raises(ChannelServerError, match="bulk"):
+        with pytest.raises((ChannelServerError, OutcomeUnknownError)):  # it may hang up unread
             channel.set("key", "x" * 2_000_000)
         assert channel.get("key") == 1
     finally:
