@@ -7,6 +7,7 @@ import typing
 
 from graflow.channels.base import Channel
 from graflow.channels.factory import ChannelBackend, ChannelFactory
+from graflow.channels.keyed import KeyedChannel
 from graflow.channels.memory_channel import MemoryChannel, MemorySpace
 from graflow.channels.typed import TypedChannel
 from graflow.core.context import ExecutionContext, TaskExecutionContext
@@ -73,6 +74,7 @@ __all__ = [
     "ExecutionContext",
     "FieldError",
     "GraflowError",
+    "KeyedChannel",
     "LockLostError",
     "LockReentryError",
     "MemoryChannel",

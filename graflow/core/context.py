@@ -10,6 +10,7 @@ from uuid import uuid4
 from typing_extensions import TypeForm
 
 from graflow.channels.base import Channel
+from graflow.channels.keyed import KeyedChannel
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.channels.primitives import MISSING
 from graflow.channels.typed import TypedChannel
@@ -72,6 +73,18 @@ class ExecutionContext:
             SchemaError: The type can't be a schema.
         """
         return TypedChannel(self._channel, schema, strict=strict)
+
+    def get_keyed_channel(self, schema: TypeForm[T], *, strict: bool = True) -> KeyedChannel[T]:
+        """Return the run's channel with the keys, and the type of each, of a `TypedDict`.
+
+        Args:
+            schema: A `TypedDict` class: its fields are the keys.
+            strict: `False` lets pydantic turn a value into one that fits, as `"1"` into `1`.
+
+        Raises:
+            SchemaError: It is no `TypedDict`, or the type of a key can't be a schema.
+        """
+        return KeyedChannel(self._channel, schema, strict=strict)
 
     @overload
     def get_result(self, task: Task[..., Coroutine[Any, Any, T]]) -> T: ...
