@@ -9,14 +9,14 @@ from typing import Any
 
 from graflow_mypy.fitting import Fitting
 from graflow_mypy.forms import ANY_FORM, Form, form_of, show
-from graflow_mypy.keys import judge_keys
+from graflow_mypy.keys import Finding, judge_keys
 from graflow_mypy.messages import SCHEMA
 from graflow_mypy.options import PluginOptions
-from graflow_mypy.patterns import Pattern, Patterns
+from graflow_mypy.patterns import Pattern, Patterns, text_of
 from graflow_mypy.program import Program
 from graflow_mypy.scan import Record
 from graflow_mypy.shapes import Shapes
-from graflow_mypy.tasks import Tasks
+from graflow_mypy.tasks import Definition, Tasks
 from graflow_mypy.uses import uses_of, writes_at_start
 
 __all__ = ["Facts", "Place", "facts_of"]
@@ -58,34 +58,81 @@ class Facts:
 
 def facts_of(records: Mapping[str, Record], options: PluginOptions) -> dict[str, Any]:
     """Return what there is to say about each module, as JSON."""
-    program = Program(records)
-    shapes = Shapes(program)
-    fitting = Fitting(shapes)
-    found: dict[str, Any] = {}
-    uses, is_closed = uses_of(program, shapes)
-    tasks = Tasks(program)
-    written: set[Pattern] = {*tasks.written(), *map(_glob, options.external_keys)}
-    for record in records.values():
-        written.update(writes_at_start(program, record))
-    findings = list(judge_keys(uses, is_closed=is_closed, written=written, fitting=fitting))
-    for use in uses:
-        if use.signature.writes:
-            written |= use.keys
-    everything = Patterns(written)
-    for module, record in records.items():
-        for asked, _, place in record.get("results", ()):
-            texts = Patterns(program.texts(asked)).texts
-            for text in texts if len(texts) == 1 else ():
-                findings += tasks.judge(everything, text, place, module)
-                _add_result(found.setdefault(module, {}), tasks, text, place)
+    return _Judge(records, options).facts()
+
+
+class _Judge:
+    """Goes through a program, and collects what there is to say about it."""
+
+    def __init__(self, records: Mapping[str, Record], options: PluginOptions) -> None:
+        self._records = records
+        self._options = options
+        self._program = Program(records)
+        shapes = Shapes(self._program)
+        self._fitting = Fitting(shapes)
+        self._uses, self._is_closed = uses_of(self._program, shapes)
+        self._tasks = Tasks(self._program)
+        self._findings: list[Finding] = []
+        self._found: dict[str, Any] = {}
+
+    def facts(self) -> dict[str, Any]:
+        written = self._written()
+        self._findings += judge_keys(
+            self._uses, is_closed=self._is_closed, written=written, fitting=self._fitting
+        )
+        for module, record in self._records.items():
+            self._look_at_results(module, record, written)
+            self._look_at_schemas(module, record)
+        for module, place, code, message in sorted(self._findings, key=repr):
+            if code not in self._options.off:
+                about = self._found.setdefault(module, {})
+                about.setdefault("messages", []).append([place, code, message])
+        return self._found
+
+    def _written(self) -> Patterns:
+        written = {*self._tasks.written(), *map(_glob, self._options.external_keys)}
+        for record in self._records.values():
+            written.update(writes_at_start(self._program, record))
+        for use in self._uses:
+            if use.signature.writes:
+                written |= use.keys
+        return Patterns(written)
+
+    def _look_at_results(self, module: str, record: Record, written: Patterns) -> None:
+        for asked, function, place in record.get("results", ()):
+            texts = self._program.texts(asked)
+            text = text_of(next(iter(texts))) if len(texts) == 1 else None
+            if text is None:
+                continue
+            definitions = self._tasks.definitions(text, module, function)
+            self._findings += self._tasks.judge(written, text, definitions, place, module)
+            result = self._result(definitions)
+            if result is not None:
+                about = self._found.setdefault(module, {})
+                about.setdefault("results", []).append([place, *result[:3]])
+                about["needs"] = sorted({*about.get("needs", ()), *result[3]})
+
+    def _result(
+        self, definitions: set[Definition | None]
+    ) -> tuple[str, str, Form | None, set[str]] | None:
+        """Return where the type of a result comes from, and the modules that it needs."""
+        known = sorted(each for each in definitions if each is not None)
+        if None in definitions or not known:
+            return None
+        forms = {self._tasks.form(each) for each in known}
+        form = forms.pop()
+        if forms or (len(known) > 1 and form == ANY_FORM):
+            return None
+        chosen = known[0]
+        if self._tasks.is_nested(chosen):
+            return chosen.module, chosen.name, form, {chosen.module, *_modules(form)}
+        return chosen.module, chosen.name, None, {chosen.module}
+
+    def _look_at_schemas(self, module: str, record: Record) -> None:
         for term, is_keyed, _, place in record.get("schemas", ()):
-            message = _unstorable(form_of(term, program), is_keyed, fitting)
+            message = _unstorable(form_of(term, self._program), is_keyed, self._fitting)
             if message:
-                findings.append((module, place, SCHEMA, message))
-    for module, place, code, message in sorted(findings, key=repr):
-        if code not in options.off:
-            found.setdefault(module, {}).setdefault("messages", []).append([place, code, message])
-    return {module: facts for module, facts in found.items() if facts}
+                self._findings.append((module, place, SCHEMA, message))
 
 
 def _glob(text: str) -> Pattern:
@@ -93,24 +140,6 @@ def _glob(text: str) -> Pattern:
     for number, piece in enumerate(text.split("*")):
         pieces += [None] * bool(number) + [piece] * bool(piece)
     return tuple(pieces)
-
-
-def _add_result(facts: dict[str, Any], tasks: Tasks, asked: str, place: list[int]) -> None:
-    definitions = tasks.definitions(asked)
-    known = sorted(each for each in definitions if each is not None)
-    if None in definitions or not known or tasks.is_ambiguous(definitions):
-        return
-    if len({tasks.form(each) for each in known}) > 1:
-        return
-    chosen = known[0]
-    form = tasks.form(chosen)
-    is_nested = tasks.is_nested(chosen)
-    if len(known) > 1 and form == ANY_FORM:
-        return
-    shown = form if is_nested else None
-    facts.setdefault("results", []).append([place, chosen.module, chosen.name, shown])
-    needs = {*facts.get("needs", ()), chosen.module, *_modules(form if is_nested else ANY_FORM)}
-    facts["needs"] = sorted(needs)
 
 
 def _modules(form: Form) -> set[str]:

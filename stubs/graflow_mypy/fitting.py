@@ -65,9 +65,8 @@ class Fitting:
     def _compare_fields(self, written: Shape, read: Shape) -> bool:
         for name, field in read.fields.items():
             mine = written.fields.get(name)
-            if mine is None or not mine.is_present:
-                if field.is_required:
-                    return False
+            if (mine is None or not mine.is_present) and field.is_required:
+                return False
             if mine is not None and not self.fits(mine.form, field.form):
                 return False
         return written.fields.keys() <= read.fields.keys()
@@ -78,7 +77,7 @@ class Fitting:
             return all(map(self.is_never_a_list, form[1]))
         if form[0] == "class":
             return self._shapes.of(form).kind in {"typed dict", "dataclass", "model", "enum"}
-        return form[0] in {"scalar", "literal", "map"}
+        return bool(form[0] in {"scalar", "literal", "map"})
 
     def unstorable_part(self, form: Form) -> tuple[str, str] | None:
         """Return the path of a part that can't be stored and what it is, `None` if all can."""
@@ -114,7 +113,10 @@ def _compare_scalars(written: str, read: str) -> bool:
         return True
     if "None" in {written, read}:
         return False
-    return written not in _NUMBERS and read not in _NUMBERS or "decimal.Decimal" in {written, read}
+    return (written not in _NUMBERS and read not in _NUMBERS) or "decimal.Decimal" in {
+        written,
+        read,
+    }
 
 
 def _compare_literals(written: Form, read: Form) -> bool:
@@ -122,7 +124,7 @@ def _compare_literals(written: Form, read: Form) -> bool:
         return set(written[1]) <= set(read[1])
     other = read if written[0] == "literal" else written
     if other[0] != "scalar":
-        return other[0] == "class"
+        return bool(other[0] == "class")
     are_texts = all(text[:1] in {"'", '"'} for text in (written if read is other else read)[1])
     if read[0] == "literal":
         return False if are_texts == (other[1] == "str") else other[1] not in _NUMBERS | {"str"}

@@ -78,9 +78,7 @@ class Index:
     def has(self, module: str, beside: Source) -> bool:
         """Tell whether mypy can be asked to load a module for the sake of another one."""
         bases = {beside.base, os.getcwd(), *map(os.path.abspath, self._options.mypy_path)}  # noqa: PTH109
-        return any(
-            each.module == module and each.base in bases for each in self._sources.values()
-        )
+        return any(each.module == module and each.base in bases for each in self._sources.values())
 
     def note_change(self, path: str) -> None:
         """Bring all up to date if a file is not as it was scanned: a daemon lives long."""
@@ -95,9 +93,11 @@ class Index:
             [path, source.module, self._stamps.get(path)] for path, source in self._sources.items()
         ]
         is_fresh = any(stamp[0] > now - _JUST_NOW for stamp in self._stamps.values())
-        return "" if is_fresh else hashlib.sha1(
-            json.dumps(stamps).encode(), usedforsecurity=False
-        ).hexdigest()
+        return (
+            ""
+            if is_fresh
+            else hashlib.sha1(json.dumps(stamps).encode(), usedforsecurity=False).hexdigest()
+        )
 
     def _records(self) -> dict[str, Record]:
         """Return the index of each file by its module, a stub before its source."""
@@ -146,7 +146,13 @@ class _Kept:
     def __init__(self, options: Options, mine: PluginOptions, version: str) -> None:
         self._folder: Path | None = None
         if options.cache_dir != os.devnull and options.incremental:
-            settings = [version, sys.version, repr(mine), os.getcwd(), options.mypy_path]  # noqa: PTH109
+            settings: list[object] = [
+                version,
+                sys.version,
+                repr(mine),
+                Path.cwd(),
+                options.mypy_path,
+            ]
             settings += [options.exclude, options.explicit_package_bases]
             name = hashlib.sha1(repr(settings).encode(), usedforsecurity=False).hexdigest()[:16]
             self._folder = Path(options.cache_dir) / "graflow_mypy" / name

@@ -23,9 +23,7 @@ from graflow_mypy.messages import CODES, KEY_SHAPE, KEY_UNKNOWN, suggestion
 __all__ = ["KEYED_CHANNEL", "METHODS", "keyed_signature", "keyed_value"]
 
 KEYED_CHANNEL = "graflow.channels.keyed.KeyedChannel"
-METHODS = frozenset(
-    {"append", "delete", "exists", "get", "pop", "prepend", "set", "ttl", "update"}
-)
+METHODS = frozenset({"append", "delete", "exists", "get", "pop", "prepend", "set", "ttl", "update"})
 """The methods whose first argument is a key."""
 
 _ON_LISTS = {"append", "pop", "prepend"}
@@ -114,7 +112,12 @@ def _item(held: Type) -> Type | None:
 
 def _with_value(signature: FunctionLike, method: str, value: Type) -> FunctionLike:
     """Return a signature whose value, or whose function of a value, has a type."""
-    if not isinstance(signature, CallableType) or method not in {"set", "append", "prepend", "update"}:
+    if not isinstance(signature, CallableType) or method not in {
+        "set",
+        "append",
+        "prepend",
+        "update",
+    }:
         return signature
     kinds = list(signature.arg_types)
     if method == "update":

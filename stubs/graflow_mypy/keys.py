@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from graflow_mypy.fitting import Fitting
 from graflow_mypy.forms import show
 from graflow_mypy.messages import KEY_SHAPE, KEY_TYPE, KEY_UNKNOWN, suggestion
-from graflow_mypy.patterns import Pattern, Patterns
+from graflow_mypy.patterns import Patterns
 from graflow_mypy.uses import Signature, Use
 
 __all__ = ["Finding", "judge_keys"]
@@ -31,33 +31,26 @@ _VERBS = {
 
 
 def judge_keys(
-    uses: Iterable[Use], *, is_closed: bool, written: Iterable[Pattern], fitting: Fitting
+    uses: Iterable[Use], *, is_closed: bool, written: Patterns, fitting: Fitting
 ) -> Iterator[Finding]:
     """Yield what is wrong.
 
     Args:
         uses: All uses in the program.
         is_closed: Whether a channel that is handed over must be one of a run.
-        written: Keys that are written in other ways.
+        written: All keys that are written, in whatever way.
         fitting: Answers about types.
     """
     judged = {"run", "given"} if is_closed else {"run"}
-    everything = list(uses)
     by_key: dict[str, list[Use]] = {}
-    writers = set(written)
-    for use in everything:
-        if use.signature.writes:
-            writers |= use.keys
+    for use in uses:
         if use.where in judged and use.key is not None:
             by_key.setdefault(use.key, []).append(use)
-    known = Patterns(writers)
     for key in sorted(by_key):
-        yield from _judge_key(key, by_key[key], known, fitting)
+        yield from _judge_key(key, by_key[key], written, fitting)
 
 
-def _judge_key(
-    key: str, uses: list[Use], known: Patterns, fitting: Fitting
-) -> Iterator[Finding]:
+def _judge_key(key: str, uses: list[Use], known: Patterns, fitting: Fitting) -> Iterator[Finding]:
     if key.endswith(".__result__"):
         return
     unknown = "" if known.match(key) else _unknown(key, known)
@@ -102,8 +95,10 @@ def _conflict(
                 here, there = show(mine.form[-1]), show(other.form[-1])
             return (
                 KEY_TYPE,
-                f'Channel key "{key}" is used as "{here}" here, '
-                f'but as "{there}" in {_name(locations[other])}',
+                (
+                    f'Channel key "{key}" is used as "{here}" here, '
+                    f'but as "{there}" in {_name(locations[other])}'
+                ),
             )
     return None
 

@@ -7,8 +7,16 @@ from difflib import get_close_matches
 
 from mypy.errorcodes import ErrorCode
 
-__all__ = ["CODES", "KEY_SHAPE", "KEY_TYPE", "KEY_UNKNOWN", "RESULT", "RESULT_AMBIGUOUS", "SCHEMA",
-           "suggestion"]
+__all__ = [
+    "CODES",
+    "KEY_SHAPE",
+    "KEY_TYPE",
+    "KEY_UNKNOWN",
+    "RESULT",
+    "RESULT_AMBIGUOUS",
+    "SCHEMA",
+    "suggestion",
+]
 
 KEY_TYPE = "graflow-key-type"
 KEY_UNKNOWN = "graflow-key-unknown"

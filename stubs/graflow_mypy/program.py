@@ -60,7 +60,7 @@ class Program:
         return found
 
     def _find(self, dotted: str) -> tuple[Any, ...]:
-        top, _, rest = dotted.partition(".")
+        top, _, _rest = dotted.partition(".")
         last = dotted.rpartition(".")[2]
         if top == "graflow" and last in _OF_GRAFLOW:
             return ("graflow", last)
@@ -184,7 +184,11 @@ class Program:
         if annotation[0] == "r":
             resolved = self.resolve(annotation[1])
             annotation = resolved[1] if resolved[0] == "term" else annotation
-        if annotation[0] == "i" and annotation[1][0] == "r" and self.tail(annotation[1]) == "Literal":
+        if (
+            annotation[0] == "i"
+            and annotation[1][0] == "r"
+            and self.tail(annotation[1]) == "Literal"
+        ):
             return frozenset[Pattern]().union(
                 *(self.texts(each, depth + 1) for each in annotation[2])
             )

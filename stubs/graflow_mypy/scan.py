@@ -25,7 +25,7 @@ _OPERATIONS = READS | WRITES.keys() | {"set_all"}
 _MAPPINGS = {"set_many": "set", "set_all": "set", "get_many": "get"}
 _SCHEMA_CALLS = {"TypedChannel", "KeyedChannel", "get_typed_channel", "get_keyed_channel"}
 _WORTH_A_LOOK = re.compile(
-    rb"get_result|get_channel|_channel\(|Channel|\btask\b|initial_channel|task_id"
+    rb"get_result|get_channel|_channel\(|Channel\s*[\[(]|\btask\b|initial_channel|task_id"
     rb"|\.\s*(?:set|append|prepend|update|atomic_add|set_many|set_all|get_many|get_list)\s*\("
 )
 
@@ -49,7 +49,7 @@ def scan(source: bytes, module: str, *, is_package: bool) -> Record:
             warnings.simplefilter("ignore")
             tree = ast.parse(source)
         package = module if is_package else module.rpartition(".")[0]
-        scope = Scope("module", "", tree, None, package, module)
+        scope = Scope("module", "", tree, None, package, module, b":=" in source)
         scanner = _Scanner(scope, tree, source)
         if _WORTH_A_LOOK.search(source):
             scanner.visit_body(tree.body, scope)
@@ -95,9 +95,11 @@ class _Scanner:
                 self.record["classes"][name] = class_record(node, scope)
             if isinstance(node, ast.ClassDef | ast.If | ast.Try):
                 inner = node.body
-                place = scope.inner("class", node.name, node) if isinstance(
-                    node, ast.ClassDef
-                ) else scope
+                place = (
+                    scope.inner("class", node.name, node)
+                    if isinstance(node, ast.ClassDef)
+                    else scope
+                )
                 self.visit_definitions(inner, place)
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns:
                 name = scope.inner("function", node.name, node).name
@@ -234,9 +236,9 @@ class _Scanner:
         count = len(node.args) + len(node.keywords)
         if receiver[0] in {"k", "s", "l", "d", "+"}:
             return
-        if is_unknown(receiver) or receiver[0] == "a":
-            if name not in WRITES or count < WRITES[name]:
-                return
+        is_doubtful = is_unknown(receiver) or receiver[0] == "a"
+        if is_doubtful and count < WRITES.get(name, count + 1):
+            return
         place = self._place(node) if is_seen else None
         if name in _MAPPINGS:
             self._add_several(node, name, receiver, scope, place)
@@ -278,15 +280,18 @@ class _Scanner:
         position = 0 if name in CHANNEL_GETTERS else 1
         schema = node.args[position] if len(node.args) > position else _keyword(node, "schema")
         term = term_of(schema, scope, is_type=True)
-        self.record["schemas"].append([term, name.startswith("get_keyed") or name[0] == "K",
-                                       scope.name, self._place(node)])
+        self.record["schemas"].append(
+            [term, name.startswith("get_keyed") or name[0] == "K", scope.name, self._place(node)]
+        )
 
     def _task_call(self, call: ast.Call, outer: ast.Call | None, scope: Scope) -> None:
         """Write down `task(function)`, or `task("id")(function)` where there is an outer call."""
         made_of = (outer or call).args[0] if (outer or call).args else None
         if outer is None and (made_of is None or isinstance(made_of, ast.Constant)):
             made_of = None
-        task_id = _keyword(call, "id") or (call.args[0] if outer is not None and call.args else None)
+        task_id = _keyword(call, "id") or (
+            call.args[0] if outer is not None and call.args else None
+        )
         is_named = isinstance(made_of, ast.Name | ast.Attribute)
         function = term_of(made_of, scope) if is_named else ANY
         self._add_task(
@@ -314,4 +319,3 @@ def _keyword(node: ast.Call, name: str) -> ast.expr | None:
 
 def _name_of(function: Term) -> Term:
     return ["s", function[1].rpartition(".")[2]] if function[0] == "r" else ANY
-

@@ -12,6 +12,17 @@ __all__ = ["Binding", "Comprehension", "Scope", "bindings_of", "import_bindings"
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_IMPORTS = (ast.Import, ast.ImportFrom)
+_BLOCKS = {
+    *(ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith),
+    *(ast.Try, ast.TryStar, ast.Match),
+}
+_ASSIGNING = {
+    *(ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For, ast.AsyncFor),
+    *(ast.Global, ast.Nonlocal),
+}
+
 
 @dataclass(slots=True)
 class Binding:
@@ -41,6 +52,7 @@ class Scope:
         parent: The scope around.
         package: The package that relative imports start from.
         module: The name of the module.
+        has_walrus: Whether there is a `:=` in the file.
     """
 
     kind: str
@@ -49,6 +61,7 @@ class Scope:
     parent: Scope | None
     package: str
     module: str
+    has_walrus: bool = True
     busy: set[str] = field(default_factory=set)
 
     @cached_property
@@ -62,7 +75,7 @@ class Scope:
     def inner(self, kind: str, name: str, node: ast.AST) -> Scope:
         """Return the scope of a class, function or comprehension inside."""
         full = f"{self.name}.{name}" if self.name and name else name or self.name
-        return Scope(kind, full, node, self, self.package, self.module)
+        return Scope(kind, full, node, self, self.package, self.module, self.has_walrus)
 
     def full_name(self, name: str) -> str:
         """Return the dotted name of what is defined here."""
@@ -74,9 +87,10 @@ def bindings_of(scope: Scope) -> Iterator[tuple[str, Binding]]:
     node = scope.node
     if isinstance(node, Function):
         yield from _parameters(node.args)
-        yield from _in_expression(node.body) if isinstance(node, ast.Lambda) else _in_body(
-            node.body, scope
-        )
+        if not isinstance(node, ast.Lambda):
+            yield from _in_body(node.body, scope)
+        elif scope.has_walrus:
+            yield from _in_expression(node.body)
     elif isinstance(node, Comprehension):
         for generator in node.generators:
             yield from _targets(generator.target, generator.iter, "each")
@@ -98,12 +112,21 @@ def _in_body(body: list[ast.stmt], scope: Scope) -> Iterator[tuple[str, Binding]
 
 
 def _in_statement(node: ast.AST, scope: Scope) -> Iterator[tuple[str, Binding]]:
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+    kind = type(node)
+    if kind in _DEFINITIONS:
+        assert isinstance(node, _DEFINITIONS)
         yield node.name, Binding("definition", dotted=scope.full_name(node.name))
-        return
-    if isinstance(node, ast.Import | ast.ImportFrom):
+    elif isinstance(node, _IMPORTS):
         yield from import_bindings(node, scope.package)
-        return
+    elif hasattr(ast, "TypeAlias") and isinstance(node, ast.TypeAlias):
+        yield node.name.id, Binding("value", None if node.type_params else node.value)
+    elif kind in _ASSIGNING:
+        yield from _assigned(node)
+    if kind in _BLOCKS or (scope.has_walrus and kind not in _DEFINITIONS):
+        yield from _inside(node, scope)
+
+
+def _assigned(node: ast.AST) -> Iterator[tuple[str, Binding]]:
     if isinstance(node, ast.Assign):
         for target in node.targets:
             yield from _targets(target, node.value, "value")
@@ -113,10 +136,9 @@ def _in_statement(node: ast.AST, scope: Scope) -> Iterator[tuple[str, Binding]]:
         yield from _targets(node.target, node.iter, "each")
     elif isinstance(node, ast.AugAssign):
         yield from _targets(node.target, None, "unknown")
-    elif hasattr(ast, "TypeAlias") and isinstance(node, ast.TypeAlias):
-        yield node.name.id, Binding("value", None if node.type_params else node.value)
-        return
-    yield from _inside(node, scope)
+    elif isinstance(node, ast.Global | ast.Nonlocal):
+        for name in node.names:
+            yield name, Binding("unknown")
 
 
 def _inside(node: ast.AST, scope: Scope) -> Iterator[tuple[str, Binding]]:
@@ -125,19 +147,18 @@ def _inside(node: ast.AST, scope: Scope) -> Iterator[tuple[str, Binding]]:
         if isinstance(child, ast.stmt):
             yield from _in_statement(child, scope)
         elif isinstance(child, ast.expr):
-            yield from _in_expression(child)
+            if scope.has_walrus:
+                yield from _in_expression(child)
         elif isinstance(child, ast.withitem):
             if child.optional_vars is not None:
                 yield from _targets(child.optional_vars, None, "unknown")
-            yield from _in_expression(child.context_expr)
+            if scope.has_walrus:
+                yield from _in_expression(child.context_expr)
         elif isinstance(child, ast.ExceptHandler | ast.match_case | ast.pattern):
             name = getattr(child, "name", None) or getattr(child, "rest", None)
             if isinstance(name, str):
                 yield name, Binding("unknown")
             yield from _inside(child, scope)
-    if isinstance(node, ast.Global | ast.Nonlocal):
-        for name in node.names:
-            yield name, Binding("unknown")
 
 
 def _in_expression(node: ast.expr) -> Iterator[tuple[str, Binding]]:
@@ -146,9 +167,7 @@ def _in_expression(node: ast.expr) -> Iterator[tuple[str, Binding]]:
             yield each.target.id, Binding("value", each.value)
 
 
-def _targets(
-    target: ast.expr, value: ast.expr | None, kind: str
-) -> Iterator[tuple[str, Binding]]:
+def _targets(target: ast.expr, value: ast.expr | None, kind: str) -> Iterator[tuple[str, Binding]]:
     if isinstance(target, ast.Name):
         yield target.id, Binding(kind if value is not None else "unknown", value)
     elif isinstance(target, ast.Tuple | ast.List):

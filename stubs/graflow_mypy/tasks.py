@@ -137,14 +137,31 @@ class Tasks:
 
     # Questions
 
-    def definitions(self, task_id: str) -> set[Definition | None]:
-        """Return the functions of the tasks that may have an id; `None` for one not found."""
+    def definitions(self, task_id: str, module: str, function: str) -> set[Definition | None]:
+        """Return the functions of the tasks that may have an id; `None` for one not found.
+
+        Tasks of the function that asks, as those of a test, go before all others.
+
+        Args:
+            task_id: The id.
+            module: Where the result is asked for.
+            function: The function there that does it.
+        """
         found = set(self._by_id.get(task_id, ()))
-        found |= {definition for patterns, definition in self._gapped if patterns.match(task_id)}
+        inside = f"{function.partition('.')[0]}."
+        local: set[Definition | None] = {
+            each
+            for each in found
+            if each and each.module == module and each.name.startswith(inside)
+        }
+        if local:
+            return local
+        gapped = {definition for patterns, definition in self._gapped if patterns.match(task_id)}
+        if found:
+            return found | ({None} if gapped - found else set())
         base, _, number = task_id.rpartition("_")
-        if not found and number.isdigit():
-            found |= self._by_id.get(base, set())
-        return found
+        numbered = self._by_id.get(base, set()) if number.isdigit() else set()
+        return gapped if len(gapped) < 2 and not numbered else numbered or {None}
 
     def written(self) -> Iterator[Pattern]:
         """Yield the keys that results are stored under."""
@@ -152,10 +169,14 @@ class Tasks:
             yield joined(pattern, (_RESULT,))
 
     def judge(
-        self, written: Patterns, asked: str, place: list[int], module: str
+        self,
+        written: Patterns,
+        asked: str,
+        definitions: set[Definition | None],
+        place: list[int],
+        module: str,
     ) -> Iterator[Finding]:
         """Yield what is wrong with asking for the result of an id."""
-        definitions = self.definitions(asked)
         if not definitions and not written.match(asked + _RESULT):
             message = f'No task has the id "{asked}"{suggestion(asked, self._by_id)}'
             yield module, place, RESULT, message

@@ -1,4 +1,4 @@
-"""Terms: what an expression of a source file says, kept as JSON and resolved later.
+r"""Terms: what an expression of a source file says, kept as JSON and resolved later.
 
 The index of a file must not depend on other files, so an expression is kept as a term, in
 which the names of a module stand for themselves. A term is a list whose first item is its kind:
@@ -18,7 +18,7 @@ which the names of a module stand for themselves. A term is a list whose first i
 | `["d", [[key, value], ...]]` | a dict display; a key is `["?"]` where it is unpacked |
 | `["f", function, [argument, ...], {name: argument}]` | a call |
 | `["ch", kind, schema]` | a run's channel: `plain`, `typed` or `keyed` |
-| `["t", annotation, value]` | a variable or parameter with an annotation; the value may be `["?"]` |
+| `["t", annotation, value]` | a variable or parameter with an annotation |
 """
 
 from __future__ import annotations

@@ -93,9 +93,9 @@ def test_an_item_of_another_type_is_refused(state: KeyedChannel[State]) -> None:
     """The items of a list are checked one by one, and the list stays."""
     state.set("logs", ["one"])
     with pytest.raises(ChannelValidationError):
-        state.append("logs", 3)
+        state.append("logs", 3)  # type: ignore[arg-type]
     with pytest.raises(ChannelValidationError):
-        state.set("logs", ["one", 2])
+        state.set("logs", ["one", 2])  # type: ignore[list-item]
     assert state.get("logs") == ["one"]
 
 
@@ -135,7 +135,7 @@ def test_an_unknown_key_is_refused_with_a_suggestion(
 def test_a_key_like_no_other_gets_no_suggestion(state: KeyedChannel[State]) -> None:
     """There is nothing to suggest."""
     with pytest.raises(ChannelValueError, match=r"has no key 'xyz'$"):
-        state.get("xyz")
+        state.get("xyz")  # type: ignore[graflow-key-unknown]
 
 
 @pytest.mark.parametrize("operation", ["append", "prepend", "pop"])
@@ -218,7 +218,7 @@ def test_a_generic_schema_has_its_arguments_put_in(channel: Channel) -> None:
     keys = KeyedChannel(channel, Page[User])
     keys.append("items", {"name": "Ada"})
     with pytest.raises(ChannelValidationError):
-        keys.append("items", "Ada")
+        keys.append("items", "Ada")  # type: ignore[arg-type]
 
 
 def test_local_types_are_found(channel: Channel) -> None:
@@ -238,7 +238,7 @@ def test_local_types_are_found(channel: Channel) -> None:
 def test_coercion_can_be_asked_for(channel: Channel) -> None:
     """`strict=False` stores what pydantic makes of a value."""
     keys = KeyedChannel(channel, State, strict=False)
-    keys.set("count", "12")
+    keys.set("count", "12")  # type: ignore[arg-type]
     assert keys.get("count") == 12
 
 
