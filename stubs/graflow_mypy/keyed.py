@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from mypy.nodes import Expression, StrExpr
 from mypy.plugin import CheckerPluginInterface, MethodContext, MethodSigContext
-from mypy.typeops import make_simplified_union
 from mypy.types import (
     CallableType,
     FunctionLike,
@@ -19,6 +18,7 @@ from mypy.types import (
 )
 
 from graflow_mypy.messages import CODES, KEY_SHAPE, KEY_UNKNOWN, suggestion
+from graflow_mypy.mypy_types import with_default
 
 __all__ = ["KEYED_CHANNEL", "METHODS", "keyed_signature", "keyed_value"]
 
@@ -66,8 +66,8 @@ def keyed_value(method: str, ctx: MethodContext) -> Type:
     if value is None:
         return ctx.default_return_type
     if len(ctx.arg_types) > 1 and ctx.arg_types[1]:
-        return make_simplified_union([value, ctx.arg_types[1][0]])
-    return make_simplified_union([value, NoneType()]) if method == "pop" else value
+        return with_default(value, ctx.arg_types[1][0])
+    return with_default(value, NoneType()) if method == "pop" else value
 
 
 def _schema(kind: Type) -> TypedDictType | None:

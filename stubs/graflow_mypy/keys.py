@@ -88,7 +88,10 @@ def _conflict(
             where = _name(locations[other])
             here, there = _VERBS[mine.operation], _VERBS[other.operation]
             return KEY_SHAPE, f'Channel key "{key}" is {here} here, but {there} in {where}'
+    are_written = any(each.writes for each in locations)
     for other in others:
+        if are_written and not (mine.writes or other.writes):
+            continue  # one of two readers that differ also differs from what is written
         if _differ_in_type(mine, other, fitting):
             here, there = show(mine.form), show(other.form)
             if mine.is_on_list and other.is_on_list:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mypy.erasetype import remove_instance_last_known_values
 from mypy.nodes import Decorator, FuncDef, SymbolTableNode, TypeAlias, TypeInfo
 from mypy.plugin import CheckerPluginInterface
 from mypy.typeops import make_simplified_union
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     LookUp = Callable[[str], SymbolTableNode | None]
 
-__all__ = ["returned", "type_of"]
+__all__ = ["returned", "type_of", "with_default"]
 
 _SCALARS = {"int", "float", "str", "bool", "bytes"}
 _CONTAINERS = {
@@ -86,4 +87,12 @@ def _instance(found: SymbolTableNode | None) -> Type | None:
         return None
     if not isinstance(node, TypeInfo) or node.type_vars:
         return None
-    return node.typeddict_type or Instance(node, [])
+    instance = Instance(node, [])
+    if node.typeddict_type is not None:
+        return node.typeddict_type.copy_modified(fallback=instance)
+    return instance
+
+
+def with_default(kind: Type, default: Type) -> Type:
+    """Return the type of something of one kind, or a default."""
+    return make_simplified_union([kind, remove_instance_last_known_values(default)])

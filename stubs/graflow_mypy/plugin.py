@@ -17,13 +17,12 @@ from mypy.plugin import (
     Plugin,
     ReportConfigContext,
 )
-from mypy.typeops import make_simplified_union
 from mypy.types import AnyType, FunctionLike, Type, get_proper_type
 
 from graflow_mypy.index import Index
 from graflow_mypy.keyed import KEYED_CHANNEL, METHODS, keyed_signature, keyed_value
 from graflow_mypy.messages import CODES
-from graflow_mypy.mypy_types import returned, type_of
+from graflow_mypy.mypy_types import returned, type_of, with_default
 from graflow_mypy.options import PluginOptions, read_options
 
 __all__ = ["GraflowPlugin"]
@@ -138,7 +137,7 @@ class GraflowPlugin(Plugin):
         if kind is None:
             return ctx.default_return_type
         default = _second(ctx.arg_types)
-        return kind if default is None else make_simplified_union([kind, default])
+        return kind if default is None else with_default(kind, default)
 
 
 def _place(context: Context) -> tuple[int, int, int]:

@@ -1,0 +1,96 @@
+"""Runs of mypy inside this process, with caches of every kind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import chdir
+from pathlib import Path
+
+from mypy import api
+from mypy.version import __version__
+
+__all__ = ["CONFIG", "MODES", "Runner"]
+
+CONFIG = """\
+[mypy]
+plugins = graflow_mypy
+strict = True
+allow_empty_bodies = True
+disable_error_code = empty-body
+show_error_codes = True
+{settings}
+[graflow_mypy]
+{options}
+"""
+
+# Mypy adds this note to the first of several errors alone, and which is first may differ.
+_SAID_ONCE = "note: See https://mypy.readthedocs.io"
+
+_IS_NEW = int(__version__.partition(".")[0]) >= 2
+_OLD = {"database": ["--sqlite-cache"], "files": ["--no-sqlite-cache"]}
+_NEW = {
+    "database": [],
+    "files": ["--no-sqlite-cache"],
+    "json": ["--no-fixed-format-cache"],
+    "json files": ["--no-sqlite-cache", "--no-fixed-format-cache"],
+    "workers": ["-n", "2"],
+}
+
+MODES = _NEW if _IS_NEW else _OLD
+"""The kinds of cache that this version of mypy has, and workers, as options."""
+
+
+class Runner:
+    """Runs mypy on the package `app` of a folder."""
+
+    def __init__(self, folder: Path, options: str = "", primed: Path | None = None) -> None:
+        """Write the configuration.
+
+        Args:
+            folder: Where the program is, or will be.
+            options: Lines of the plugin's section.
+            primed: A folder for a cache that has all but the program. It is filled at first.
+        """
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        settings = "allow_redefinition = False"
+        (folder / "mypy.ini").write_text(CONFIG.format(settings=settings, options=options))
+        self._primed = primed or folder / "primed"
+
+    def cold(self) -> list[str]:
+        """Return what mypy says when it has never seen the program."""
+        cache = self._folder / "cold"
+        shutil.rmtree(cache, ignore_errors=True)
+        shutil.copytree(self._prime(), cache)
+        return self._run(["--cache-dir", str(cache)], ["app"])
+
+    def warm(self, mode: str) -> list[str]:
+        """Return what mypy says with the cache of the last time in this mode."""
+        cache = self._folder / f"warm {mode}"
+        return self._run([*MODES[mode], "--cache-dir", str(cache)], ["app"])
+
+    def alone(self, mode: str) -> list[str]:
+        """Return what mypy says without the plugin, with a cache of its own."""
+        cache = self._folder / f"alone {mode}"
+        options = ["--config-file", os.devnull, "--strict", "--cache-dir", str(cache)]
+        return self._run([*MODES[mode], *options], ["app"])
+
+    def _prime(self) -> Path:
+        if not self._primed.exists():
+            source = "import graflow, typing_extensions; from graflow import TaskExecutionContext"
+            self._run(["--cache-dir", str(self._primed)], ["-c", source])
+            shutil.rmtree(self._primed / "graflow_mypy", ignore_errors=True)
+        return self._primed
+
+    def _run(self, options: Sequence[str], what: Sequence[str]) -> list[str]:
+        with chdir(self._folder):
+            out, err, status = api.run([*options, *what])
+        said = [line for line in out.splitlines() if _SAID_ONCE not in line]
+        return [f"exit {status}", *sorted(said), *_told(err)]
+
+
+def _told(errors: str) -> Iterator[str]:
+    """Yield what mypy printed as errors of its own."""
+    yield from (f"stderr: {line}" for line in errors.splitlines() if line.strip())
