@@ -76,9 +76,9 @@ class Program:
             *(self._import, self._import, self._shift, self._break, self._remove),
         )
         for module in self._modules:  # nothing else is seen while something is broken
-            if module.is_broken or not module.is_there:
-                if self._random.random() < 0.7:
-                    module.is_broken, module.is_there = False, True
+            is_out = module.is_broken or not module.is_there
+            if is_out and self._random.random() < 0.7:
+                module.is_broken, module.is_there = False, True
         chosen = self._random.choice(edits)
         number = self._random.randrange(len(self._modules))
         chosen(self._modules[number])

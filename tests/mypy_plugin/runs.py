@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import chdir
+from contextlib import chdir, suppress
 from pathlib import Path
 
 from mypy import api
@@ -27,6 +27,10 @@ show_error_codes = True
 
 # Mypy adds this note to the first of several errors alone, and which is first may differ.
 _SAID_ONCE = "note: See https://mypy.readthedocs.io"
+
+# Mypy gives a worker little time to start, which may not be enough on a busy machine.
+_NO_WORKER = "Failed to establish connection with worker"
+_TRIES = 5
 
 _IS_NEW = int(__version__.partition(".")[0]) >= 2
 _OLD = {"database": ["--sqlite-cache"], "files": ["--no-sqlite-cache"]}
@@ -85,8 +89,13 @@ class Runner:
         return self._primed
 
     def _run(self, options: Sequence[str], what: Sequence[str]) -> list[str]:
+        out, err, status = "", _NO_WORKER, 2
         with chdir(self._folder):
-            out, err, status = api.run([*options, *what])
+            for _ in range(_TRIES):
+                with suppress(OSError):
+                    out, err, status = api.run([*options, *what])
+                if _NO_WORKER not in err:
+                    break
         said = [line for line in out.splitlines() if _SAID_ONCE not in line]
         return [f"exit {status}", *sorted(said), *_told(err)]
 

@@ -54,8 +54,8 @@ def test_an_installed_wheel_says_the_same(tmp_path: Path) -> None:
     # Whatever else is needed comes from here; graflow is not there, but in an editable install.
     (packages / "others.pth").write_text(sysconfig.get_path("purelib") + "\n")
     wheel = next(tmp_path.glob("*.whl"))
-    command = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps"]
-    run(*command, wheel, cwd=tmp_path)
+    pip = (sys.executable, "-m", "pip", "--python", python)
+    run(*pip, "install", "--quiet", "--no-deps", wheel, cwd=tmp_path)
     origin = run(python, "-c", "import graflow_mypy; print(graflow_mypy.__file__)", cwd=tmp_path)
     assert Path(origin.strip()).is_relative_to(packages)
     for name in ("__init__", "cases_format", "runs", "consumer"):
