@@ -127,7 +127,7 @@ class Receivers:
         if found[0] == "class":
             return UNKNOWN if found[2].endswith("Channel") else NO_CHANNEL
         if found[0] == "function":
-            record = self._program.records[found[1]]["functions"][found[2]]
+            record = self._program.record(found[1])["functions"][found[2]]
             return UNKNOWN if record[1] else self._annotation(record[0], depth + 1)
         if found == ("external", "typing.cast") and arguments:
             return self._annotation(arguments[0], depth + 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from graflow_mypy.fitting import Fitting
@@ -56,18 +56,20 @@ class Facts:
         self.digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:16]
 
 
-def facts_of(records: Mapping[str, Record], options: PluginOptions) -> dict[str, Any]:
-    """Return what there is to say about each module, as JSON."""
-    return _Judge(records, options).facts()
+def facts_of(
+    records: Mapping[str, Record], load: Callable[[str], Record], options: PluginOptions
+) -> dict[str, Any]:
+    """Return what there is to say about each module, as JSON; see `Program`."""
+    return _Judge(Program(records, load), options).facts()
 
 
 class _Judge:
     """Goes through a program, and collects what there is to say about it."""
 
-    def __init__(self, records: Mapping[str, Record], options: PluginOptions) -> None:
-        self._records = records
+    def __init__(self, program: Program, options: PluginOptions) -> None:
+        self._records = program.records
         self._options = options
-        self._program = Program(records)
+        self._program = program
         shapes = Shapes(self._program)
         self._fitting = Fitting(shapes)
         self._uses, self._is_closed = uses_of(self._program, shapes)

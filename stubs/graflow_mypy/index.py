@@ -23,7 +23,7 @@ from mypy.options import Options
 from graflow_mypy.facts import Facts, facts_of
 from graflow_mypy.files import Source, find_sources
 from graflow_mypy.options import PluginOptions
-from graflow_mypy.scan import Record, scan
+from graflow_mypy.scan import Record, is_quiet, scan
 
 __all__ = ["Index"]
 
@@ -56,7 +56,9 @@ class Index:
         signature = self._signature()
         raw = self._kept.facts(signature)
         if raw is None:
-            raw = facts_of(self._records(), self._mine)
+            files = _Files(self._sources, self._stamps, self._kept)
+            raw = facts_of(files.records, files.load, self._mine)
+            files.keep()
             self._kept.keep_facts(signature, raw)
         self._raw = raw
         self._facts = {}
@@ -99,25 +101,52 @@ class Index:
             else hashlib.sha1(json.dumps(stamps).encode(), usedforsecurity=False).hexdigest()
         )
 
-    def _records(self) -> dict[str, Record]:
-        """Return the index of each file by its module, a stub before its source."""
-        kept = self._kept.records()
-        records: dict[str, Record] = {}
-        entries: dict[str, Any] = {}
-        is_changed = kept.keys() != self._sources.keys()
-        for path, source in self._sources.items():
-            stamp = self._stamps.get(path)
-            entry = kept.get(path)
+
+class _Files:
+    """The index of each file, from what was kept or from the file.
+
+    Attributes:
+        records: The indexes by the names of the modules; a stub goes before its source.
+    """
+
+    def __init__(
+        self, sources: Mapping[str, Source], stamps: Mapping[str, Stamp], kept: _Kept
+    ) -> None:
+        self._kept = kept
+        self._entries: dict[str, Any] = {}
+        self._paths: dict[str, str] = {}
+        known = kept.records()
+        self._is_changed = known.keys() != sources.keys()
+        for path, source in sources.items():
+            stamp = stamps.get(path)
+            entry = known.get(path)
             if entry is None or entry[0] != stamp or entry[1] != source.module:
-                is_changed = True
+                self._is_changed = True
                 is_safe = stamp and stamp[0] < time.time_ns() - _JUST_NOW
-                entry = [stamp if is_safe else None, source.module, _scanned(source)]
-            entries[path] = entry
-            if source.module not in records or path.endswith(".pyi"):
-                records[source.module] = entry[2]
-        if is_changed:
-            self._kept.keep_records(entries)
-        return records
+                record = _scanned(path, source.module)
+                entry = [stamp if is_safe else None, source.module, record]
+            self._entries[path] = entry
+            if source.module not in self._paths or path.endswith(".pyi"):
+                self._paths[source.module] = path
+        self.records = {module: self._entries[path][2] for module, path in self._paths.items()}
+
+    def load(self, module: str) -> Record:
+        """Return the full index of a module of which only names are wanted."""
+        path = self._paths[module]
+        entry = self._entries[path]
+        if entry[2].get("quiet"):
+            found = _scanned(path, module, in_full=True)
+            if found.get("broken"):
+                return {}
+            self._is_changed = True
+            entry[2] = found
+        record: Record = entry[2]
+        return record
+
+    def keep(self) -> None:
+        """Keep the indexes for the next time."""
+        if self._is_changed:
+            self._kept.keep_records(self._entries)
 
 
 def _stamp(path: str) -> Stamp | None:
@@ -128,13 +157,14 @@ def _stamp(path: str) -> Stamp | None:
     return [found.st_mtime_ns, found.st_size]
 
 
-def _scanned(source: Source) -> Record:
-    path = Path(source.path)
+def _scanned(path: str, module: str, *, in_full: bool = False) -> Record:
     try:
-        text = path.read_bytes()
+        text = Path(path).read_bytes()
     except OSError:
         return {"broken": True}
-    return scan(text, source.module, is_package=path.stem == "__init__")
+    if not in_full and is_quiet(text):
+        return {"quiet": True}
+    return scan(text, module, is_package=Path(path).stem == "__init__")
 
 
 class _Kept:

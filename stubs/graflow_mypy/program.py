@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from graflow_mypy.patterns import ANYTHING, Pattern, joined, text_of
@@ -44,12 +44,23 @@ class Program:
     - `("unknown", dotted)`: nothing that the program says
     """
 
-    def __init__(self, records: Mapping[str, Record]) -> None:
-        """Take the indexes; a later change to them is not seen."""
+    def __init__(self, records: Mapping[str, Record], load: Callable[[str], Record]) -> None:
+        """Take the indexes; a later change to them is not seen.
+
+        Args:
+            records: The indexes by the names of modules; some may be `quiet`.
+            load: Returns the full index of a module whose index is quiet.
+        """
         self.records = records
+        self._load = load
         self._tops = {name.partition(".")[0] for name in records}
         self._resolved: dict[str, tuple[Any, ...]] = {}
         self._texts: dict[str, frozenset[Pattern]] = {}
+
+    def record(self, module: str) -> Record:
+        """Return the index of a module, with what it defines."""
+        record = self.records[module]
+        return self._load(module) if record.get("quiet") else record
 
     def resolve(self, dotted: str) -> tuple[Any, ...]:
         """Return what a full name stands for."""
@@ -81,7 +92,7 @@ class Program:
         return None, dotted
 
     def _member(self, module: str, name: str, dotted: str) -> tuple[Any, ...]:
-        record = self.records[module]
+        record = self.record(module)
         names: Mapping[str, Term] = record.get("names", {})
         if name in names:
             return self._followed(names[name])
@@ -100,7 +111,7 @@ class Program:
 
     def _attribute(self, module: str, first: str, rest: str, dotted: str) -> tuple[Any, ...]:
         """Find an attribute of what a module has: of a module, or of a class and its bases."""
-        record = self.records[module]
+        record = self.record(module)
         term = record.get("names", {}).get(first)
         if term is not None and term[0] == "r":
             return self.resolve(f"{term[1]}.{rest}")
@@ -128,7 +139,7 @@ class Program:
         """Return the record of a class that `resolve` found."""
         if found[0] != "class":
             return None
-        record: dict[str, Any] = self.records[found[1]]["classes"][found[2]]
+        record: dict[str, Any] = self.record(found[1])["classes"][found[2]]
         return record
 
     # Texts

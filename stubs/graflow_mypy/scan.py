@@ -12,7 +12,7 @@ from graflow_mypy.expressions import CHANNEL_GETTERS, term_of
 from graflow_mypy.scopes import Comprehension, Scope
 from graflow_mypy.terms import ANY, Term, is_unknown
 
-__all__ = ["READS", "WRITES", "Record", "scan"]
+__all__ = ["READS", "WRITES", "Record", "is_quiet", "scan"]
 
 Record = dict[str, Any]
 """What is kept of a file, as JSON. Lists of uses have the items that `_Scanner` puts in them."""
@@ -28,6 +28,11 @@ _WORTH_A_LOOK = re.compile(
     rb"get_result|get_channel|_channel\(|Channel\s*[\[(]|\btask\b|initial_channel|task_id"
     rb"|\.\s*(?:set|append|prepend|update|atomic_add|set_many|set_all|get_many|get_list)\s*\("
 )
+
+
+def is_quiet(source: bytes) -> bool:
+    """Tell whether a file surely uses no key and no task, whatever it defines for others."""
+    return _WORTH_A_LOOK.search(source) is None
 
 
 class _MethodNamed(ast.Assign):
@@ -51,10 +56,10 @@ def scan(source: bytes, module: str, *, is_package: bool) -> Record:
         package = module if is_package else module.rpartition(".")[0]
         scope = Scope("module", "", tree, None, package, module, b":=" in source)
         scanner = _Scanner(scope, tree, source)
-        if _WORTH_A_LOOK.search(source):
-            scanner.visit_body(tree.body, scope)
-        else:
+        if is_quiet(source):
             scanner.visit_definitions(tree.body, scope)
+        else:
+            scanner.visit_body(tree.body, scope)
         scanner.record["names"] = names_of(tree, scope)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {"broken": True}

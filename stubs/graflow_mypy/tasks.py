@@ -81,7 +81,7 @@ class Tasks:
         self._add(self._program.texts(task_id), definition)
 
     def _is_task(self, definition: Definition) -> bool:
-        decorators = self._program.records[definition.module]["functions"][definition.name][2]
+        decorators = self._program.record(definition.module)["functions"][definition.name][2]
         return any(
             self._program.is_task(each[1] if each[0] == "f" else each) for each in decorators
         )
@@ -118,7 +118,7 @@ class Tasks:
         if found[0] != "class":
             return None
         name = f"{found[2]}.{method}"
-        functions = self._program.records[found[1]].get("functions", {})
+        functions = self._program.record(found[1]).get("functions", {})
         if name in functions:
             return Definition(found[1], name)
         record = self._program.class_of(found)
@@ -191,10 +191,10 @@ class Tasks:
 
     def form(self, definition: Definition) -> Form:
         """Return the form of what a function returns, when it was awaited if it is async."""
-        record = self._program.records[definition.module]["functions"][definition.name]
+        record = self._program.record(definition.module)["functions"][definition.name]
         return ANY_FORM if record[1] == "generic" else form_of(record[0], self._program)
 
     def is_nested(self, definition: Definition) -> bool:
         """Tell whether a function is defined inside another one."""
-        record = self._program.records[definition.module]["functions"][definition.name]
+        record = self._program.record(definition.module)["functions"][definition.name]
         return bool(record[3])
