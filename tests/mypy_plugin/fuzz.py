@@ -18,7 +18,7 @@ from tests.mypy_plugin.runs import MODES, Runner
 
 __all__ = ["differences"]
 
-_EVERY = {"database": 1, "files": 3, "json": 4, "json files": 6, "workers": 12}
+_EVERY = {"database": 1, "files": 5, "json": 7, "json files": 10, "workers": 25}
 """After how many edits a mode has its turn."""
 
 

@@ -44,6 +44,7 @@ def test_there_are_cases_of_every_code() -> None:
         assert f"[graflow-{code}]" in everything
 
 
+@pytest.mark.timeout(900)
 def test_an_installed_wheel_says_the_same(tmp_path: Path) -> None:
     """A consumer that has graflow from the wheel gets the same from `mypy --strict`."""
     run(sys.executable, "-m", "build", "--no-isolation", "-w", "--outdir", tmp_path, cwd=ROOT)

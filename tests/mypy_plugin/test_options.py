@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import chdir
 from pathlib import Path
 
 import pytest
-from mypy import api
+
+from tests.mypy_plugin.runs import run_mypy
 
 SOURCE = """
 from graflow import TaskExecutionContext
@@ -20,8 +20,8 @@ def check(folder: Path, name: str, config: str) -> tuple[str, int]:
     """Return what mypy says with a configuration, and its exit status."""
     (folder / name).write_text(config)
     (folder / "main.py").write_text(SOURCE)
-    with chdir(folder):
-        out, err, status = api.run(["--config-file", name, "--cache-dir", "cache", "main.py"])
+    arguments = ["--config-file", name, "--cache-dir", "cache", "main.py"]
+    out, err, status = run_mypy(folder, arguments)
     return out + err, status
 
 
