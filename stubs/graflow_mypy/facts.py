@@ -21,8 +21,8 @@ from graflow_mypy.uses import uses_of, writes_at_start
 
 __all__ = ["Facts", "Place", "facts_of"]
 
-Place = tuple[int, int, int]
-"""The first line, the last line and the last column of a call."""
+Place = tuple[int, int, int | str]
+"""The first line, the last line and the last column of a call, or what the scan has for it."""
 
 
 class Facts:
@@ -41,7 +41,7 @@ class Facts:
 
         Args:
             raw: The findings.
-            column: Which column of a place counts: 2 for bytes, 3 for characters.
+            column: Where a place has its column: 2 for mypy's old parser, 3 for the native one.
         """
         self.messages: dict[Place, list[tuple[str, str]]] = {}
         for place, code, text in raw.get("messages", ()):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final
 
 from mypy.errors import CompileError
-from mypy.nodes import Context, MypyFile
+from mypy.nodes import CallExpr, Context, MemberExpr, MypyFile, NameExpr, StrExpr
 from mypy.options import Options
 from mypy.plugin import (
     CheckerPluginInterface,
@@ -19,6 +19,7 @@ from mypy.plugin import (
 )
 from mypy.types import AnyType, FunctionLike, Type, get_proper_type
 
+from graflow_mypy.facts import Place
 from graflow_mypy.index import Index
 from graflow_mypy.keyed import KEYED_CHANNEL, METHODS, keyed_signature, keyed_value
 from graflow_mypy.messages import CODES
@@ -122,11 +123,15 @@ class GraflowPlugin(Plugin):
         return ctx.default_signature
 
     def _report(self, context: Context, api: CheckerPluginInterface) -> None:
-        for code, message in self._index.of(api.path).messages.get(_place(context), ()):
-            api.fail(message, context, code=CODES[code])
+        messages = self._index.of(api.path).messages
+        if messages:
+            for place in _places(context):
+                for code, message in messages.get(place, ()):
+                    api.fail(message, context, code=CODES[code])
 
     def _result(self, ctx: MethodContext) -> Type:
-        found = self._index.of(ctx.api.path).results.get(_place(ctx.context))
+        results = self._index.of(ctx.api.path).results
+        found = next((results[at] for at in _places(ctx.context) if at in results), None)
         if found is None or not isinstance(get_proper_type(ctx.default_return_type), AnyType):
             return ctx.default_return_type
         module, name, form = found
@@ -140,8 +145,14 @@ class GraflowPlugin(Plugin):
         return kind if default is None else with_default(kind, default)
 
 
-def _place(context: Context) -> tuple[int, int, int]:
-    return context.line, context.end_line or 0, context.end_column or 0
+def _places(context: Context) -> Iterator[Place]:
+    """Yield how the scan may have named the place of a call."""
+    line, end_line = context.line, context.end_line or 0
+    yield line, end_line, context.end_column or 0
+    if isinstance(context, CallExpr) and isinstance(context.callee, MemberExpr | NameExpr):
+        first = context.args[0] if context.args else None
+        text = first.value if isinstance(first, StrExpr) else ""
+        yield line, end_line, f"{context.callee.name} {text}"
 
 
 def _second(arguments: Sequence[Sequence[Type]]) -> Type | None:

@@ -88,7 +88,7 @@ class Runner:
         """
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        settings = "allow_redefinition = False"
+        settings = "" if _IS_NEW else "enable_incomplete_feature = TypeForm"
         (folder / "mypy.ini").write_text(CONFIG.format(settings=settings, options=options))
         self._primed = primed or folder / "primed"
 
