@@ -230,6 +230,9 @@ class RedisChannel(Channel):
 
     # What the primitives share
 
+    def _server(self) -> str:
+        return self._transport.server
+
     def _value(self, key: str) -> bytes:
         return self._values + key.encode()
 

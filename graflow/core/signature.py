@@ -13,6 +13,7 @@ from graflow.exceptions import WorkflowTypeError
 
 __all__ = ["Signature"]
 
+_CACHED = ("hints", "result")
 VARIADIC = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 
@@ -51,6 +52,10 @@ class Signature:
                 "a task's function can't have a parameter called 'task_id', as calling the task "
                 "with task_id=... names a new task; rename the parameter"
             )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what can be found out again."""
+        return {name: value for name, value in vars(self).items() if name not in _CACHED}
 
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments by parameter, some or all of them.
