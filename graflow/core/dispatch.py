@@ -9,16 +9,14 @@ from heapq import heappop, heappush
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any, NamedTuple
-from uuid import uuid4
 
-from graflow.channels.identity import new_owner
 from graflow.core.context import ExecutionContext
 from graflow.core.executors import Pool
 from graflow.core.outcome import raise_failures
 from graflow.core.schedule import Schedule
 from graflow.core.supervisor import Supervisor
 from graflow.core.task import Task
-from graflow.core.worker import MARK_LEASE, Outcome, Reply, mark_of, perform, raised
+from graflow.core.worker import Outcome, Parcel, Reply, perform, raised
 from graflow.exceptions import WorkerLostError, WorkflowStateError
 
 __all__ = ["Dispatch"]
@@ -40,8 +38,7 @@ class Dispatch:
     """One run that hands its tasks to an executor, and waits for short replies.
 
     All of it happens in the thread that began the run. What the tasks return stays in the
-    channel. There, each submission that has begun has a mark, which is a lock: it tells which
-    tasks a dead worker was at, and which were only waiting for it.
+    channel. Marks tell which tasks a dead worker was at, and which only waited for it.
     """
 
     def __init__(
@@ -51,8 +48,7 @@ class Dispatch:
         supervisor: Supervisor,
         pool: Pool,
         max_flights: int,
-        *,
-        packed: bytes,
+        parcel: Parcel,
     ) -> None:
         """Prepare the run.
 
@@ -62,20 +58,20 @@ class Dispatch:
             supervisor: Looks after the attempts.
             pool: Runs the tasks.
             max_flights: How many submissions may be under way, >= 1.
-            packed: What workers have to know of the run.
+            parcel: What workers have to know of the run.
         """
         self._schedule = schedule
         self._context = context
         self._supervisor = supervisor
         self._pool = pool
         self._max_flights = max_flights
-        self._packed = packed
-        self._run = uuid4().hex
+        self._parcel = parcel
+        self._marks = parcel.marks
         self._serial = 0
         self._bearers = 2 * pool.size()  # submissions that bring what workers have to know
         self._flights: dict[Future[Any], _Flight] = {}
         self._landed: SimpleQueue[Future[Any]] = SimpleQueue()
-        self._barred: dict[int, str] = {}
+        self._barred: set[int] = set()
         self._broken: list[_Flight] = []
         self._break: BaseException | None = None
         self._breaks = 0
@@ -128,8 +124,8 @@ class Dispatch:
     def _submit(self, task: Task[..., Any], *, first: bool) -> None:
         self._serial += 1
         self._bearers -= 1
-        packed = self._packed if self._bearers >= 0 or not first else None
-        future = self._pool.submit(perform, self._run, task.task_id, self._serial, packed)
+        packed = self._parcel.packed if self._bearers >= 0 or not first else None
+        future = self._pool.submit(perform, self._parcel.run, task.task_id, self._serial, packed)
         self._flights[future] = _Flight(task, self._serial)
         future.add_done_callback(self._landed.put)
         if first:
@@ -162,17 +158,17 @@ class Dispatch:
 
     def _is_done(self, future: Future[Any], flight: _Flight) -> bool:
         """Tell whether a task is done, and do what there is to do if it is not."""
-        owner = self._barred.pop(flight.serial, None)
-        if owner is not None:
-            self._context.get_channel()._release(mark_of(self._run, flight.serial), owner)
+        barred = flight.serial in self._barred
+        if barred:
+            self._marks.drop(flight.serial)
         error = CancelledError() if future.cancelled() else future.exception()
         if isinstance(error, BrokenExecutor):
             self._broken.append(flight)
             self._break = error
         elif error is None:
             self._breaks = 0
-            return self._settle(flight, future.result(), barred=owner is not None)
-        elif owner is None:
+            return self._settle(flight, future.result(), barred=barred)
+        elif not barred:
             self._had_begun(flight)
             self._fail(flight.task, self._lost(flight.task, error))
         return False
@@ -233,11 +229,9 @@ class Dispatch:
 
     def _had_begun(self, flight: _Flight) -> bool:
         """Tell whether a worker had begun with a submission that is over, and remove its mark."""
-        channel, mark = self._context.get_channel(), mark_of(self._run, flight.serial)
-        owner = new_owner()
-        holder = channel._acquire(mark, owner, MARK_LEASE)
-        channel._release(mark, holder if isinstance(holder, str) else owner)
-        return isinstance(holder, str)
+        begun = not self._marks.take(flight.serial)
+        self._marks.drop(flight.serial)
+        return begun
 
     def _stop(self) -> None:
         """Let nothing start any more: neither here nor what an executor has in its queue."""
@@ -254,9 +248,8 @@ class Dispatch:
 
     def _bar(self, future: Future[Any], flight: _Flight) -> None:
         """Take the mark of a submission, so that it can't begin, unless it has."""
-        owner, mark = new_owner(), mark_of(self._run, flight.serial)
-        if isinstance(self._context.get_channel()._acquire(mark, owner, MARK_LEASE), int):
-            self._barred[flight.serial] = owner
+        if self._marks.take(flight.serial):
+            self._barred.add(flight.serial)
             future.cancel()
 
     def _clear_marks(self) -> None:

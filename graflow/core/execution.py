@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from contextvars import Context
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.core.context import ExecutionContext
@@ -19,10 +20,11 @@ from graflow.core.events import Observers, RunObserver
 from graflow.core.executors import ExecutorSource, Pool
 from graflow.core.graph import Plan
 from graflow.core.journal import Journal
+from graflow.core.marks import ChannelMarks, FolderMarks
 from graflow.core.progress import Progress
 from graflow.core.schedule import Schedule
 from graflow.core.supervisor import Supervisor
-from graflow.core.worker import pack_run
+from graflow.core.worker import Parcel, pack_run
 from graflow.exceptions import WorkflowTypeError, WorkflowValueError
 
 __all__ = ["MAX_WORKERS", "Execution", "Options", "check_options", "prepared"]
@@ -79,7 +81,7 @@ class Execution:
         variables: The `ContextVar`s that they see, where they share this process.
         options: How it goes.
         pool: Where it goes.
-        packed: What workers have to know, if they don't share this process.
+        parcel: What workers have to know, if they don't share this process.
         finished: The tasks that were done before, with their metadata, encoded.
     """
 
@@ -88,7 +90,7 @@ class Execution:
     variables: Context
     options: Options
     pool: Pool
-    packed: bytes | None
+    parcel: Parcel | None
     finished: Mapping[str, bytes | None] = field(default_factory=dict)
 
     def run(self) -> dict[str, Any]:
@@ -116,11 +118,9 @@ class Execution:
 
     def _perform(self, schedule: Schedule, supervisor: Supervisor) -> dict[str, Any]:
         context, limit = self.context, self.options.max_workers
-        if self.packed is not None:
+        if self.parcel is not None:
             flights = limit or max(_QUEUED, 4 * self.pool.size())
-            Dispatch(
-                schedule, context, supervisor, self.pool, flights, packed=self.packed
-            ).execute()
+            Dispatch(schedule, context, supervisor, self.pool, flights, self.parcel).execute()
             return {}
         return Run(
             schedule,
@@ -167,12 +167,15 @@ def prepared(
         thread_name_prefix=f"graflow-{workflow}",
     )
     with Pool(threads if options.executor is None else options.executor, workflow) as pool:
-        packed = None
-        if not pool.shares_memory():
-            _check_channel(context)
-            channel, tasks = context.get_channel(), plan.tasks
-            packed = pack_run(tasks, channel, context.run_id, workflow)
-        yield Execution(plan, context, variables, options, pool, packed, finished)
+        if pool.shares_memory():
+            yield Execution(plan, context, variables, options, pool, None, finished)
+            return
+        _check_channel(context)
+        run = uuid4().hex
+        marks = FolderMarks() if pool.is_near() else ChannelMarks(context.get_channel(), run)
+        with closing(marks):
+            parcel = Parcel(run, pack_run(context, marks), marks)
+            yield Execution(plan, context, variables, options, pool, parcel, finished)
 
 
 def _check_channel(context: ExecutionContext) -> None:

@@ -80,6 +80,13 @@ class Pool:
             return False
         return bool(self._executor.submit(_is_at_home, _Probe()).result())
 
+    def is_near(self) -> bool:
+        """Tell whether all processes of the executor are known to be of this machine."""
+        kind = type(self._executor)
+        return isinstance(self._executor, ProcessPoolExecutor) or any(
+            base.__module__.startswith("loky.") for base in kind.__mro__
+        )
+
     def size(self) -> int:
         """Return how many calls the executor makes at the same time, as far as it tells."""
         known = getattr(self._executor, "_max_workers", None)

@@ -6,22 +6,17 @@ import asyncio
 import pickle
 import zlib
 from collections import OrderedDict
-from collections.abc import Mapping
 from threading import Lock
 from traceback import format_exception
 from typing import Any, NamedTuple
 
-from graflow.channels.base import Channel
-from graflow.channels.identity import new_owner
 from graflow.core.context import ExecutionContext
 from graflow.core.extras import require
+from graflow.core.marks import Marks
 from graflow.core.task import Task
 from graflow.exceptions import WorkflowTypeError, portable
 
-__all__ = ["MARK_LEASE", "Outcome", "Reply", "mark_of", "pack_run", "perform", "raised"]
-
-MARK_LEASE = 24 * 3600 * 1000
-"""ms after which the mark of an attempt that nobody saw the end of is gone."""
+__all__ = ["Outcome", "Parcel", "Reply", "pack_run", "perform", "raised"]
 
 _KEPT_RUNS = 4
 
@@ -49,32 +44,44 @@ class Reply(NamedTuple):
     data: bytes | None = None
 
 
+class Parcel(NamedTuple):
+    """A run, as workers get to know it.
+
+    Attributes:
+        run: Tells it from all others.
+        packed: The tasks, the channel and the marks, pickled.
+        marks: Tell which submissions have begun.
+    """
+
+    run: str
+    packed: bytes
+    marks: Marks
+
+
 class _Runs:
     """The runs that this process knows: the last few."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._known: OrderedDict[str, ExecutionContext] = OrderedDict()
+        self._known: OrderedDict[str, tuple[ExecutionContext, Marks]] = OrderedDict()
 
-    def find(self, run: str, packed: bytes | None) -> ExecutionContext | None:
+    def find(self, run: str, packed: bytes | None) -> tuple[ExecutionContext, Marks] | None:
         with self._lock:
-            context = self._known.get(run)
-            if context is None:
+            found = self._known.get(run)
+            if found is None:
                 if packed is None:
                     return None
-                context = self._known[run] = _unpack_run(packed)
+                found = self._known[run] = _unpack_run(packed)
             self._known.move_to_end(run)
             if len(self._known) > _KEPT_RUNS:
                 self._known.popitem(last=False)
-            return context
+            return found
 
 
 _runs = _Runs()
 
 
-def pack_run(
-    tasks: Mapping[str, Task[..., Any]], channel: Channel, run_id: str, workflow: str
-) -> bytes:
+def pack_run(context: ExecutionContext, marks: Marks) -> bytes:
     """Return all that a worker has to know of a run.
 
     Raises:
@@ -82,8 +89,10 @@ def pack_run(
         WorkflowTypeError: A task can't be pickled; the message names it.
     """
     cloudpickle = require("cloudpickle", "processes", "an executor outside this process")
+    tasks, workflow = dict(context._tasks), context.workflow_name
+    whole = (tasks, context.get_channel(), context.run_id, workflow, marks)
     try:
-        packed: bytes = cloudpickle.dumps((dict(tasks), channel, run_id, workflow))
+        packed: bytes = cloudpickle.dumps(whole)
     except Exception as error:
         for task in tasks.values():
             _check_travels(cloudpickle, task, workflow)
@@ -104,14 +113,10 @@ def _check_travels(cloudpickle: Any, task: Task[..., Any], workflow: str) -> Non
         ) from error
 
 
-def _unpack_run(packed: bytes) -> ExecutionContext:
-    tasks, channel, run_id, workflow = pickle.loads(zlib.decompress(packed))
-    return ExecutionContext(channel, run_id=run_id, workflow_name=workflow, tasks=tasks)
-
-
-def mark_of(run: str, serial: int) -> str:
-    """Return the name of the lock that tells that a submission has begun."""
-    return f"graflow:{run}:{serial}"
+def _unpack_run(packed: bytes) -> tuple[ExecutionContext, Marks]:
+    tasks, channel, run_id, workflow, marks = pickle.loads(zlib.decompress(packed))
+    context = ExecutionContext(channel, run_id=run_id, workflow_name=workflow, tasks=tasks)
+    return context, marks
 
 
 def perform(run: str, task_id: str, serial: int, packed: bytes | None) -> Reply:
@@ -124,18 +129,17 @@ def perform(run: str, task_id: str, serial: int, packed: bytes | None) -> Reply:
         packed: All there is to know of the run, if it may not be known here.
     """
     try:
-        context = _runs.find(run, packed)
-        if context is None:
+        found = _runs.find(run, packed)
+        if found is None:
             return Reply(Outcome.UNKNOWN)
-        channel, mark = context.get_channel(), mark_of(run, serial)
-        owner = new_owner()
-        if isinstance(channel._acquire(mark, owner, MARK_LEASE), str):
+        context, marks = found
+        if not marks.take(serial):
             return Reply(Outcome.REPEATED)
         try:
             context._tasks[task_id]._perform(context)
             return Reply(Outcome.DONE, context._wishes.pop(task_id, None))
         finally:
-            channel._release(mark, owner)
+            marks.drop(serial)
     except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - a task's own
         return Reply(Outcome.FAILED, _pack_error(error))
     except BaseException as error:  # noqa: BLE001 - raised where the run was started
