@@ -11,6 +11,7 @@ from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, over
 from graflow.channels.primitives import MISSING
 from graflow.channels.rules import Seconds
 from graflow.core.context import TaskExecutionContext
+from graflow.core.hint import names_in
 from graflow.core.node import open_graphs
 from graflow.core.retries import Retries, check_retries
 from graflow.core.signature import Signature
@@ -207,11 +208,4 @@ def _local_names(function: Callable[..., Any], frame: FrameType) -> dict[str, An
     if not texts or frame.f_locals is frame.f_globals:
         return {}
     found = frame.f_locals
-    return {name: found[name] for text in texts for name in _names_in(text) if name in found}
-
-
-def _names_in(text: str) -> tuple[str, ...]:
-    try:
-        return compile(text, "<annotation>", "eval").co_names
-    except SyntaxError:
-        return ()
+    return {name: found[name] for text in texts for name in names_in(text) if name in found}

@@ -162,6 +162,8 @@ def raised(data: bytes) -> BaseException:
     sent, told = pickle.loads(data)
     try:
         error: BaseException = pickle.loads(sent)
+        if isinstance(error, SystemExit) and error.args:
+            error.code = error.args[0]  # it gets lost where Dask has changed how pickle does it
         error.add_note(f"\nIn the worker:\n{told}")
     except Exception:  # noqa: BLE001 - its class may not be known here
         return RuntimeError(told)
