@@ -32,7 +32,7 @@ class MemoryChannel(Channel):
             space: Where the keys are kept; by default in a new space.
         """
         super().__init__(name)
-        self._store = (MemorySpace() if space is None else space).open_store(self._name)
+        self._store = (MemorySpace() if space is None else space)._store(self._name)
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be pickled: another process could not see the keys."""

@@ -29,7 +29,7 @@ class MemorySpace:
         self._stores: dict[str, MemoryStore] = {}
         self._lock = threading.Lock()
 
-    def open_store(self, name: str) -> MemoryStore:
+    def _store(self, name: str) -> MemoryStore:
         """Return what the channel called `name` holds; it is made if there is none."""
         with self._lock:
             return self._stores.setdefault(name, MemoryStore(self._clock))

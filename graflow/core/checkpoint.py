@@ -130,6 +130,8 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
         records = _records(file.read_bytes())
         header = _header(next(records), file)
         return _checkpoint(header, [_adapter(Entry).validate_json(record) for record in records])
+    except CheckpointVersionError:
+        raise
     except (ValueError, LookupError, StopIteration) as error:
         why = "it has no beginning" if isinstance(error, StopIteration) else _first_line(error)
         raise CheckpointDamagedError(
