@@ -40,15 +40,19 @@ class RunObserver(Protocol):
 
     def task_started(self, event: TaskEvent) -> None:
         """An attempt at a task begins, or was handed to an executor outside the process."""
+        return
 
     def task_finished(self, event: TaskEvent) -> None:
         """A task is done, and its result is stored and in the checkpoint, if there is one."""
+        return
 
     def task_retried(self, event: TaskEvent, error: BaseException, pause: float) -> None:
         """An attempt has failed with `error`, and there will be another in `pause` seconds."""
+        return
 
     def task_failed(self, event: TaskEvent, error: BaseException) -> None:
         """A task has failed with `error`, and is not tried again in this run."""
+        return
 
 
 class Observers:

@@ -51,7 +51,7 @@ def work(ctx: TaskExecutionContext, number: int, log: str) -> int:
     channel.set(f"value {number}", {"square": number**2}, ttl=3600)
     ctx.checkpoint(metadata={"number": number})
     before = [f"work {n}" for n in range(number - number % WIDTH - WIDTH, number - number % WIDTH)]
-    return number + sum(ctx.get_result(name) for name in before if number >= WIDTH)
+    return number + sum(int(ctx.get_result(name)) for name in before if number >= WIDTH)
 
 
 def note(log: str, task_id: str) -> None:

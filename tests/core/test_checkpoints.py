@@ -238,7 +238,7 @@ def test_a_file_of_a_stranger_is_read_or_refused(tmp_path: Path, record: object)
     path = tmp_path / "strange.json"
     channel = {"kind": "memory", "name": "x", "server": ""}
     header = {"format": "graflow checkpoint", "version": 1, "workflow": "w", "run_id": "1"}
-    header |= {"graph": "x", "start": None, "channel": channel}  # type: ignore[dict-item]
+    header |= {"graph": "x", "start": None, "channel": channel}
     for records in ([record, record], [header, record]):
         path.write_bytes(with_checksums(*records))
         with suppress(CheckpointDamagedError):

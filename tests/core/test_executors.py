@@ -22,7 +22,6 @@ from distributed import Client, LocalCluster
 from graflow import RedisChannel, chain, parallel, task, workflow
 from graflow.core import execution
 from graflow.core.context import TaskExecutionContext
-from graflow.core.events import RunObserver, TaskEvent
 from graflow.core.executors import ExecutorSource
 from graflow.core.marks import FolderMarks
 from graflow.exceptions import (
@@ -32,6 +31,7 @@ from graflow.exceptions import (
     WorkflowTypeError,
 )
 from tests.core.travelling import Totals, add, die, total, wait_for
+from tests.core.watching import Log
 from tests.servers import Server
 
 processes: Callable[[], Executor] = partial(
@@ -294,29 +294,6 @@ def test_the_worker_of_a_task_is_killed(far: ExecutorSource, channel: RedisChann
     assert isinstance(caught.value.failures["killed"], WorkerLostError)
     assert channel.get("stored") == [1, 2]
     assert channel.get("sum") == channel.get("add.__result__") == 1
-
-
-class Log(RunObserver):
-    """Notes what happens."""
-
-    def __init__(self) -> None:
-        self.events: list[str] = []
-
-    def task_started(self, event: TaskEvent) -> None:
-        """Note it."""
-        self.events.append(f"{event.task_id} {event.attempt} started")
-
-    def task_finished(self, event: TaskEvent) -> None:
-        """Note it."""
-        self.events.append(f"{event.task_id} {event.attempt} finished")
-
-    def task_retried(self, event: TaskEvent, error: BaseException, pause: float) -> None:
-        """Note it."""
-        self.events.append(f"{event.task_id} {event.attempt} retried after {type(error).__name__}")
-
-    def task_failed(self, event: TaskEvent, error: BaseException) -> None:
-        """Note it."""
-        self.events.append(f"{event.task_id} {event.attempt} failed with {type(error).__name__}")
 
 
 def test_a_task_whose_worker_was_killed_goes_on_elsewhere(
