@@ -79,7 +79,7 @@ def bare(executor: Executor) -> None:
 @contextmanager
 def dask() -> Iterator[Executor]:
     """Run a cluster of two processes."""
-    settings: Any = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    settings: Any = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with (
         LocalCluster(silence_logs=50, **settings) as cluster,  # type: ignore[no-untyped-call]
         Client(cluster) as client,  # type: ignore[no-untyped-call]

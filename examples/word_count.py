@@ -60,7 +60,7 @@ def main() -> int:
         print("process pool:", on_pool)
         # A cluster of other machines has an address instead: Client("tcp://scheduler:8786").
         with (
-            LocalCluster(n_workers=2, dashboard_address=None) as cluster,  # type: ignore[no-untyped-call]
+            LocalCluster(n_workers=2, dashboard_address=":0") as cluster,  # type: ignore[no-untyped-call]
             Client(cluster) as client,  # type: ignore[no-untyped-call]
         ):
             on_cluster = top_words(channel, client.get_executor())

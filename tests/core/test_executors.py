@@ -42,7 +42,7 @@ processes: Callable[[], Executor] = partial(
 @pytest.fixture(scope="module")
 def dask() -> Iterator[Executor]:
     """The executor of a cluster of two processes on this machine."""
-    settings: Any = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    settings: Any = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with (
         LocalCluster(silence_logs=50, **settings) as cluster,  # type: ignore[no-untyped-call]
         Client(cluster) as client,  # type: ignore[no-untyped-call]
