@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import (
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
-from graflow.exceptions import WorkflowTypeError
+from graflow.exceptions import WorkflowStateError, WorkflowTypeError
 
 __all__ = ["ExecutorSource", "Pool"]
 
@@ -73,12 +79,22 @@ class Pool:
         self._executor = self._make()
 
     def shares_memory(self) -> bool:
-        """Tell whether what the executor calls sees the objects of this process."""
+        """Tell whether what the executor calls sees the objects of this process.
+
+        Raises:
+            WorkflowStateError: The executor is broken.
+        """
         if type(self._executor) is ThreadPoolExecutor:
             return True
         if isinstance(self._executor, ProcessPoolExecutor):
             return False
-        return bool(self._executor.submit(_is_at_home, _Probe()).result())
+        try:
+            return bool(self._executor.submit(_is_at_home, _Probe()).result())
+        except BrokenExecutor as error:
+            raise WorkflowStateError(
+                f"the executor of workflow {self._workflow!r} is broken: {error}",
+                workflow=self._workflow,
+            ) from error
 
     def is_near(self) -> bool:
         """Tell whether all processes of the executor are known to be of this machine."""

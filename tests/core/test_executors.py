@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import cloudpickle
 import loky
 import pytest
 import redis
@@ -30,6 +31,7 @@ from graflow.exceptions import (
     WorkflowStateError,
     WorkflowTypeError,
 )
+from tests.core import travelling
 from tests.core.travelling import Totals, add, die, total, wait_for
 from tests.core.watching import Log
 from tests.servers import Server
@@ -155,6 +157,20 @@ def test_an_unknown_executor_is_asked_whether_it_leaves_the_process(
     with workflow("server", channel=channel) as wf:
         chain(add)
     assert wf.execute(executor=Stranger()) == 1
+
+
+def test_a_module_may_be_chosen_to_travel_by_value(channel: RedisChannel) -> None:
+    """With cloudpickle's own setting, for modules that are not there where the tasks run."""
+    with workflow("w", channel=channel) as wf:
+        total >> add
+    channel.set("sum", 3)
+    cloudpickle.register_pickle_by_value(travelling)
+    try:
+        with pytest.raises(WorkflowTypeError, match=r"'add'.*lock"):
+            wf.execute(executor=processes)  # the lock that `add` uses can't go along
+    finally:
+        cloudpickle.unregister_pickle_by_value(travelling)
+    assert wf.execute(executor=processes) == 4
 
 
 def test_a_channel_in_memory_can_not_leave_the_process(tmp_path: Path) -> None:
