@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from concurrent.futures import BrokenExecutor, CancelledError, Future, wait
 from contextlib import suppress
 from heapq import heappop, heappush
@@ -143,34 +142,33 @@ class Dispatch:
                 arrivals.append(self._landed.get_nowait())
         return arrivals
 
-    def _land(self, arrivals: Iterable[Future[Any]]) -> None:
+    def _land(self, arrivals: list[Future[Any]]) -> None:
         """Do what the replies ask for."""
-        done = []
-        for future in arrivals:
-            flight = self._flights.pop(future)
-            if self._is_done(future, flight):
-                done.append(flight.task)
+        answers = [(self._flights.pop(future), _answer(future)) for future in arrivals]
+        arrivals.clear()  # what a cluster is still asked for it would do again if a worker dies
+        done = [flight.task for flight, answer in answers if self._is_done(flight, answer)]
         if done:
             self._supervisor.ended(done)
             if not self._supervisor.stopped.is_set():
                 for task in done:
                     self._schedule.done(task)
 
-    def _is_done(self, future: Future[Any], flight: _Flight) -> bool:
+    def _is_done(self, flight: _Flight, answer: Reply | BaseException) -> bool:
         """Tell whether a task is done, and do what there is to do if it is not."""
         barred = flight.serial in self._barred
-        if barred:
+        if barred and isinstance(answer, CancelledError):
+            self._marks.leave(flight.serial)
+        elif barred:
             self._marks.drop(flight.serial)
-        error = CancelledError() if future.cancelled() else future.exception()
-        if isinstance(error, BrokenExecutor):
-            self._broken.append(flight)
-            self._break = error
-        elif error is None:
+        if isinstance(answer, Reply):
             self._breaks = 0
-            return self._settle(flight, future.result(), barred=barred)
+            return self._settle(flight, answer, barred=barred)
+        if isinstance(answer, BrokenExecutor):
+            self._broken.append(flight)
+            self._break = answer
         elif not barred:
             self._had_begun(flight)
-            self._fail(flight.task, self._lost(flight.task, error))
+            self._fail(flight.task, self._lost(flight.task, answer))
         return False
 
     def _settle(self, flight: _Flight, reply: Reply, *, barred: bool) -> bool:
@@ -269,3 +267,14 @@ class Dispatch:
         )
         lost.__cause__ = cause
         return lost
+
+
+def _answer(future: Future[Any]) -> Reply | BaseException:
+    """Return what came of a submission that is over: a reply, or why there is none."""
+    if future.cancelled():
+        return CancelledError()
+    error = future.exception()
+    if error is not None:
+        return error
+    reply: Reply = future.result()
+    return reply

@@ -20,6 +20,9 @@ __all__ = ["ChannelMarks", "FolderMarks", "Marks"]
 _LEASE = 24 * 3600 * 1000
 """ms after which a mark in a channel is gone that nobody was left to remove."""
 
+_LINGER = 60 * 1000
+"""ms for which a cluster may still come with a submission that was called back."""
+
 
 class Marks(Protocol):
     """The marks of a run, by the numbers of its submissions."""
@@ -29,6 +32,9 @@ class Marks(Protocol):
 
     def drop(self, serial: int) -> None:
         """Remove a mark, whoever took it."""
+
+    def leave(self, serial: int) -> None:
+        """Let a mark that was taken here keep back a submission that was called back."""
 
     def close(self) -> None:
         """Remove all that is left; the run is over."""
@@ -55,6 +61,9 @@ class FolderMarks:
         """Remove a mark, whoever took it."""
         with suppress(FileNotFoundError):
             os.unlink(f"{self._folder}/{serial}")  # noqa: PTH108 - a Path takes longer than the call
+
+    def leave(self, serial: int) -> None:
+        """Do nothing: without its folder a submission can't begin either."""
 
     def close(self) -> None:
         """Remove the folder."""
@@ -91,6 +100,10 @@ class ChannelMarks:
             holder = self._channel._acquire(self._name(serial), owner, _LEASE)
             owner = holder if isinstance(holder, str) else owner
         self._channel._release(self._name(serial), owner)
+
+    def leave(self, serial: int) -> None:
+        """Let a mark that was taken here stay for a minute."""
+        self._channel._renew(self._name(serial), self._owners.pop(serial), _LINGER)
 
     def close(self) -> None:
         """Do nothing: each mark was dropped when its submission was over."""

@@ -149,12 +149,24 @@ def perform(run: str, task_id: str, serial: int, packed: bytes | None) -> Reply:
 def _pack_error(error: BaseException) -> bytes:
     cloudpickle = require("cloudpickle", "processes", "an executor outside this process")
     told = "".join(format_exception(error))
+    _drop_tracebacks(error)
     try:
         sent = cloudpickle.dumps(error)
         pickle.loads(sent)
     except Exception:  # noqa: BLE001 - whatever the exception's own code raises
         sent = pickle.dumps(portable(error))
     return pickle.dumps((sent, told))
+
+
+def _drop_tracebacks(error: BaseException | None) -> None:
+    """Let no traceback travel, as they do where Dask is, and then hold on to whole stacks."""
+    while error is not None and error.__traceback__ is not None:
+        error.__traceback__ = None
+        if isinstance(error, BaseExceptionGroup):
+            for part in error.exceptions:
+                _drop_tracebacks(part)
+        _drop_tracebacks(error.__cause__)
+        error = error.__context__
 
 
 def raised(data: bytes) -> BaseException:

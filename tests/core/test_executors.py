@@ -67,7 +67,7 @@ def channel(
 ) -> Iterator[RedisChannel]:
     """An empty channel on a server, reached over its Unix socket.
 
-    No test leaves a lock there, or the mark of a submission anywhere.
+    No test leaves a lock there, or the mark of a submission anywhere for longer than a minute.
     """
     folders: list[str] = []
 
@@ -85,7 +85,9 @@ def channel(
         channel.clear()
         yield channel
     with redis.Redis(unix_socket_path=path) as client:
-        assert client.keys("graflow:{run}:l:*") == []
+        assert client.keys("graflow:{run}:l:[^g]*") == []
+        marks = [client.pttl(mark) for mark in client.scan_iter("graflow:{run}:l:graflow:*")]
+        assert all(left <= 60_000 for left in marks)  # of what a cluster was told to forget
     assert [folder for folder in folders if Path(folder).exists()] == []
 
 
@@ -164,12 +166,13 @@ def test_a_module_may_be_chosen_to_travel_by_value(channel: RedisChannel) -> Non
     with workflow("w", channel=channel) as wf:
         total >> add
     channel.set("sum", 3)
-    cloudpickle.register_pickle_by_value(travelling)
+    by_value: Any = cloudpickle
+    by_value.register_pickle_by_value(travelling)
     try:
         with pytest.raises(WorkflowTypeError, match=r"'add'.*lock"):
             wf.execute(executor=processes)  # the lock that `add` uses can't go along
     finally:
-        cloudpickle.unregister_pickle_by_value(travelling)
+        by_value.unregister_pickle_by_value(travelling)
     assert wf.execute(executor=processes) == 4
 
 
@@ -360,6 +363,23 @@ def test_tasks_that_only_waited_for_a_killed_worker_run_once(channel: RedisChann
         parallel(killed, *(add(task_id=f"add{n}") for n in range(30)))
     wf.execute(executor=one)
     assert (channel.get("attempts"), channel.get("sum")) == (2, 30)
+
+
+def test_a_cluster_is_asked_for_nothing_once_it_has_answered(
+    dask: Any, channel: RedisChannel
+) -> None:
+    """It would do finished tasks again when a worker dies; failures and successes alike."""
+
+    @task(inject_context=True)
+    def fails(ctx: TaskExecutionContext) -> None:
+        wait_for(lambda: ctx.get_channel().exists("add.__result__"))
+        raise ExceptionGroup("both", [ValueError(1), ValueError(2)])
+
+    with workflow("w", channel=channel) as wf:
+        add | fails
+    with pytest.raises(TaskFailedError):
+        wf.execute(executor=dask)
+    wait_for(lambda: not dask._client.futures)
 
 
 def test_a_broken_executor_of_the_caller_ends_the_run(channel: RedisChannel) -> None:
