@@ -32,6 +32,7 @@ check: install
 bench: install servers
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.mypy_plugin
+	$(BIN)/python -m benchmarks.runs
 	@test -d .venvs/langgraph || $(PYTHON) -m venv .venvs/langgraph
 	@.venvs/langgraph/bin/python -m pip install --quiet --disable-pip-version-check . 'langgraph==1.2.*'
 	.venvs/langgraph/bin/python -m benchmarks.beside_langgraph
