@@ -1,0 +1,1 @@
+"""What proves that a backend keeps the contract of channels."""

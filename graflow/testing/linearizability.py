@@ -1,0 +1,286 @@
+"""Was there one order in which concurrent operations could have happened one at a time?
+
+    def add(state: int, amount: int) -> tuple[int, int]:    # the model: what one call does
+        return state + amount, state + amount
+
+    recorder = Recorder("worker 1")                         # one in each thread or process
+    recorder.do(3, lambda: channel.atomic_add("key", 3))
+    ...
+    verdict = check([*recorder.history, *others], add, 0)
+    assert verdict, verdict
+
+The search is that of Wing and Gong ("Testing and verifying concurrent objects", 1993) with
+the memory of Lowe ("Testing for linearizability", 2017): each set of operations done, with
+the state that they left, is looked at once. A history of many keys is checked key by key,
+which is as strict and much faster.
+"""
+
+from __future__ import annotations
+
+import operator
+import time
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import count
+from math import inf
+from typing import Any, Generic, TypeVar
+
+from graflow.exceptions import ChannelUnavailableError, OutcomeUnknownError
+
+__all__ = ["Operation", "Recorder", "Undecided", "Verdict", "check"]
+
+State = TypeVar("State", bound=Hashable)
+Step = Callable[[State, Any], tuple[State, Any]]
+"""A sequential model: takes a state and a call, returns the next state and the call's result."""
+
+_SHOWN = 8  # operations of an order in the text of a verdict
+_COST = 10  # steps back that are tried before an operation without an answer may have happened
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One call in a history. It can be pickled if its call and its result can.
+
+    Attributes:
+        process: Who called, for the reader of a verdict.
+        call: What was asked, as the model takes it.
+        invoked: When it began, by `time.monotonic_ns()`, which all processes of a machine share.
+        returned: When it was answered; `None` if it never was, so that it may have taken
+            effect once, at any moment since it began, or not at all.
+        result: The answer; it means nothing where there was none.
+    """
+
+    process: str
+    call: Any
+    invoked: int
+    returned: int | None = None
+    result: Any = None
+
+    def __str__(self) -> str:
+        """Show who asked what and what was answered."""
+        answer = "?" if self.returned is None else repr(self.result)
+        return f"{self.process}: {self.call!r} -> {answer}"
+
+
+class Recorder:
+    """Calls operations for one thread of a process, one at a time, and writes their history.
+
+    Attributes:
+        history: The operations so far; hand it to the process that checks them all.
+    """
+
+    def __init__(self, process: str) -> None:
+        """Begin an empty history.
+
+        Args:
+            process: A name for who calls.
+        """
+        self.history: list[Operation] = []
+        self._process = process
+
+    def do(self, call: Any, perform: Callable[[], Any]) -> Any:
+        """Perform a call and return its result, or `None` if there was no answer.
+
+        An `OutcomeUnknownError` is kept as an operation without an answer, and a
+        `ChannelUnavailableError`, which promises that nothing was executed, leaves no trace.
+
+        Args:
+            call: What is asked, as the model takes it.
+            perform: Asks it.
+        """
+        invoked = time.monotonic_ns()
+        try:
+            result = perform()
+        except ChannelUnavailableError:
+            return None
+        except OutcomeUnknownError:
+            self.history.append(Operation(self._process, call, invoked))
+            return None
+        returned = time.monotonic_ns()
+        self.history.append(Operation(self._process, call, invoked, returned, result))
+        return result
+
+
+class Undecided(Exception):
+    """The search was given up at its limit; the history may be linearizable or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found about a history; it is true if the history is linearizable.
+
+    Attributes:
+        order: The longest order found in which the model gives the same results. Of the
+            operations without an answer it has those that must have taken effect.
+        stuck: Operations of which one had to come next, and none could; empty if all is well.
+        expected: What the model says that each of `stuck` would have returned there.
+    """
+
+    order: tuple[Operation, ...]
+    stuck: tuple[Operation, ...] = ()
+    expected: tuple[Any, ...] = ()
+
+    def __bool__(self) -> bool:
+        return not self.stuck
+
+    def __str__(self) -> str:
+        """Show where the longest order ends, and why nothing could follow."""
+        if not self.stuck:
+            return f"linearizable: {len(self.order)} operations have an order"
+        lines = [f"not linearizable: the longest order found has {len(self.order)} operations"]
+        if len(self.order) > _SHOWN:
+            lines.append("  ...")
+        lines += [f"  {operation}" for operation in self.order[-_SHOWN:]]
+        lines.append("and none of these can follow:")
+        lines += [
+            f"  {operation}, where one at a time gives {expected!r}"
+            for operation, expected in zip(self.stuck, self.expected, strict=True)
+        ]
+        return "\n".join(lines)
+
+
+def check(
+    history: Iterable[Operation],
+    step: Step[State],
+    start: State,
+    *,
+    same: Callable[[Any, Any], bool] = operator.eq,
+    limit: int = 1_000_000,
+) -> Verdict:
+    """Look for an order that agrees with the model and with the times of the operations.
+
+    An operation that was answered before another began comes before it. Operations at the
+    same instant may come in either order.
+
+    Args:
+        history: Operations of all processes, in any order.
+        step: The model. It changes no state that it is given, but returns another one.
+        start: The state before the first operation, hashable as all states are.
+        same: Tells whether a result is the one that the model gives.
+        limit: How many times the model may be asked.
+
+    Raises:
+        Undecided: The limit was reached. Many operations without an answer take long.
+    """
+    return _Search(list(history), step, same, limit).run(start)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Node(Generic[State]):
+    """A state, and which operations led to it, one after the other.
+
+    Attributes:
+        done: Those that were answered, bit by bit.
+        used: Those of the others that took effect, bit by bit.
+        last: The last of them, and the node before it.
+    """
+
+    state: State
+    done: int = 0
+    used: int = 0
+    last: tuple[Operation, _Node[State]] | None = None
+
+    def order(self) -> list[Operation]:
+        """Return the operations in their order."""
+        order = []
+        last = self.last
+        while last is not None:
+            order.append(last[0])
+            last = last[1].last
+        return order[::-1]
+
+
+class _Search(Generic[State]):
+    """A walk from node to node, the most promising first."""
+
+    def __init__(
+        self,
+        history: list[Operation],
+        step: Step[State],
+        same: Callable[[Any, Any], bool],
+        limit: int,
+    ) -> None:
+        history.sort(key=lambda operation: operation.invoked)
+        self.answered = [each for each in history if each.returned is not None]
+        self.ends = [each.returned for each in history if each.returned is not None]
+        self.lost = [each for each in history if each.returned is None]
+        self.step = step
+        self.same = same
+        self.limit = limit
+        self.seen: dict[tuple[int, State], list[int]] = {}
+        self.queue: list[tuple[int, int, bool, _Node[State]]] = []
+        self.numbers = count(0, -1)
+
+    def run(self, start: State) -> Verdict:
+        """Walk until all that was answered has its place, or there is nowhere to go."""
+        best = _Node(start)
+        self.visit(best)
+        while self.queue:
+            cost, _, is_second_visit, node = heappop(self.queue)
+            if is_second_visit:
+                self.follow_lost(node)
+                continue
+            if node.done.bit_count() > best.done.bit_count():
+                best = node
+            if best.done.bit_count() == len(self.answered):
+                break
+            heappush(self.queue, (cost + _COST, next(self.numbers), True, node))
+            self.follow_answered(node)
+        return self.describe(best)
+
+    def visit(self, node: _Node[State]) -> None:
+        """Put a node in the queue unless one was there that can do all that it can."""
+        rivals = self.seen.setdefault((node.done, node.state), [])
+        if not any(used & node.used == used for used in rivals):
+            rivals.append(node.used)
+            cost = _COST * node.used.bit_count() - node.done.bit_count()
+            heappush(self.queue, (cost, next(self.numbers), False, node))
+
+    def follow_answered(self, node: _Node[State]) -> None:
+        """Visit what an operation with an answer leads to."""
+        for index in self.next_answered(node.done):
+            operation = self.answered[index]
+            state, result = self.ask(node, operation)
+            if self.same(operation.result, result):
+                done = node.done | 1 << index
+                self.visit(_Node(state, done, node.used, (operation, node)))
+
+    def follow_lost(self, node: _Node[State]) -> None:
+        """Visit what an operation without an answer leads to."""
+        horizon = min(self.ends[index] for index in self.next_answered(node.done))
+        tried: list[Any] = []
+        for index, operation in enumerate(self.lost):
+            # Of equal calls the one that began first can stand for any other.
+            if node.used >> index & 1 or operation.call in tried:
+                continue
+            if operation.invoked > horizon:
+                break
+            tried.append(operation.call)
+            state, _ = self.ask(node, operation)
+            if state != node.state:  # else it need not happen at all
+                used = node.used | 1 << index
+                self.visit(_Node(state, node.done, used, (operation, node)))
+
+    def next_answered(self, done: int) -> Iterator[int]:
+        """Yield the operations with an answer that no other one has to precede."""
+        index = (~done & done + 1).bit_length() - 1
+        horizon: float = inf
+        while index < len(self.answered) and self.answered[index].invoked <= horizon:
+            if not done >> index & 1:
+                yield index
+                horizon = min(horizon, self.ends[index])
+            index += 1
+
+    def ask(self, node: _Node[State], operation: Operation) -> tuple[State, Any]:
+        self.limit -= 1
+        if self.limit < 0:
+            total = len(self.answered) + len(self.lost)
+            raise Undecided(f"no order was found within the limit for {total} operations")
+        return self.step(node.state, operation.call)
+
+    def describe(self, best: _Node[State]) -> Verdict:
+        """Say how far an order got, and what each operation would have had to return there."""
+        stuck = [self.answered[index] for index in self.next_answered(best.done)]
+        expected = [self.step(best.state, operation.call)[1] for operation in stuck]
+        return Verdict(tuple(best.order()), tuple(stuck), tuple(expected))
