@@ -86,31 +86,24 @@ def _run_machine(harness: Harness, capabilities: Capabilities, budget: Budget) -
     budget.run(lambda: run_state_machine_as_test(machine, settings=settings))
 
 
+def _check_of(edge: Edge) -> Check:
+    means = "advance" if edge.moves_time else None
+    return Check(edge.name, edge.capability, partial(_run_edge, edge), edge.needs, means)
+
+
+def _check_of_threads(workload: str) -> Check:
+    return Check(
+        workload,
+        Capability.THREADS,
+        partial(concurrency.check_threads, workload=workload),
+        frozenset({Capability.TTL}) if workload == "expiry" else frozenset(),
+    )
+
+
 CHECKS: list[Check] = [
-    Check("is refused loudly", Capability.KEYS, fidelity.check_unsupported),
-    *(
-        Check(
-            edge.name,
-            edge.capability,
-            partial(_run_edge, edge),
-            edge.needs,
-            "advance" if edge.moves_time else None,
-        )
-        for edge in EDGES
-    ),
-    Check("against a dict", Capability.SEQUENCES, _run_machine),
-    Check("every value comes back", Capability.VALUES, fidelity.check_values),
-    Check("every bad value is refused", Capability.VALUES, fidelity.check_refused_values),
-    Check("an independent parser", Capability.PLAIN_JSON, fidelity.check_plain_json, means="read"),
+    Check("what is lacking is refused", Capability.KEYS, fidelity.check_unsupported),
+    *(_check_of(edge) for edge in EDGES if not edge.is_slow),
     Check("a handle as bytes", Capability.PICKLE, fidelity.check_pickle),
-    Check("what fits comes back", Capability.TYPED, typed_channels.check_typed_values),
-    Check("what does not fit is refused", Capability.TYPED, typed_channels.check_typed_misfits),
-    Check("strange data is reported", Capability.TYPED, typed_channels.check_typed_strangers),
-    *(
-        Check(name, Capability.THREADS, partial(concurrency.check_threads, workload=name))
-        for name in WORKLOADS
-    ),
-    Check("several at once", Capability.PROCESSES, concurrency.check_processes),
     Check("a restart", Capability.DURABILITY, durability.check_durability, means="restart"),
     Check(
         "each kind of write",
@@ -118,5 +111,15 @@ CHECKS: list[Check] = [
         durability.check_lost_replies,
         means="cut_reply",
     ),
+    Check("an independent parser", Capability.PLAIN_JSON, fidelity.check_plain_json, means="read"),
+    Check("every value comes back", Capability.VALUES, fidelity.check_values),
+    Check("every bad value is refused", Capability.VALUES, fidelity.check_refused_values),
+    *map(_check_of_threads, WORKLOADS),
+    *(_check_of(edge) for edge in EDGES if edge.is_slow),
+    Check("several at once", Capability.PROCESSES, concurrency.check_processes),
+    Check("what fits comes back", Capability.TYPED, typed_channels.check_typed_values),
+    Check("what does not fit is refused", Capability.TYPED, typed_channels.check_typed_misfits),
+    Check("strange data is reported", Capability.TYPED, typed_channels.check_typed_strangers),
+    Check("against a dict", Capability.SEQUENCES, _run_machine),
 ]
 """All checks, quick ones first."""

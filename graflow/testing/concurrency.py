@@ -5,9 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import random
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Barrier
 
 from graflow.testing.budget import Budget
 from graflow.testing.harness import Capabilities, Harness
@@ -28,20 +30,29 @@ _LONG = 120  # seconds after which a worker is given up
 def check_threads(
     harness: Harness, capabilities: Capabilities, budget: Budget, workload: str
 ) -> None:
-    """Let threads with handles of their own work at once, and look for an order."""
+    """Let threads with handles of their own work at once, and look for an order.
+
+    There are as many rounds as fit into a hundredth of a second for each example.
+    """
     chance = random.Random(budget.seed)
-    for _ in range(max(2, budget.examples // 5)):
-        with Trial(harness, _CLAUSE) as trial, _frequent_switches():
-            channels = [trial.open("job", number) for number in range(_WORKERS)]
-            seed = chance.getrandbits(32)
-            trial.note(f"# {_WORKERS} threads: {', '.join(WORKLOADS[workload].kinds)}")
-            with ThreadPoolExecutor(_WORKERS) as pool:
-                running = [
-                    pool.submit(work, workload, channel, f"thread {number}", _CALLS, seed)
-                    for number, channel in enumerate(channels)
-                ]
-                histories = [each.result(_LONG) for each in running]
-            _require_order(trial, workload, histories)
+    deadline = time.monotonic() + budget.examples / 100
+    with _frequent_switches(), ThreadPoolExecutor(_WORKERS) as pool:
+        while time.monotonic() < deadline:
+            _check_round(harness, pool, workload, chance.getrandbits(32))
+
+
+def _check_round(harness: Harness, pool: ThreadPoolExecutor, workload: str, seed: int) -> None:
+    with Trial(harness, _CLAUSE) as trial:
+        channels = [trial.open("job", number) for number in range(_WORKERS)]
+        trial.note(f"# {_WORKERS} threads: {', '.join(WORKLOADS[workload].kinds)}")
+        together = Barrier(_WORKERS)
+
+        def begin(number: int) -> list[Operation]:
+            together.wait(_LONG)
+            return work(workload, channels[number], f"thread {number}", _CALLS, seed)
+
+        running = [pool.submit(begin, number) for number in range(_WORKERS)]
+        _require_order(trial, workload, [each.result(_LONG) for each in running])
 
 
 def check_processes(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
@@ -92,7 +103,7 @@ def _require_order(trial: Trial, workload: str, histories: list[list[Operation]]
 def _frequent_switches() -> Iterator[None]:
     """Let threads take turns so often that they get into each other's way."""
     before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)
+    sys.setswitchinterval(1e-6)
     try:
         yield
     finally:

@@ -5,14 +5,7 @@ from graflow.testing.edges.edge import Edge
 
 __all__ = ["EDGES", "Edge"]
 
-EDGES: list[Edge] = [
-    *values.EDGES,
-    *lists.EDGES,
-    *numbers.EDGES,
-    *keys.EDGES,
-    *ttls.EDGES,
-    *updates.EDGES,
-    *batches.EDGES,
-    *locks.EDGES,
-]
+_MODULES = (values, lists, numbers, keys, ttls, updates, batches, locks)
+
+EDGES: list[Edge] = [edge for module in _MODULES for edge in module.EDGES]
 """All edge cases; their names are unique within a capability."""

@@ -24,6 +24,7 @@ class Edge:
         body: What can't be said in steps.
         needs: What else the backend must support.
         moves_time: Whether it can't be tried where time is real.
+        is_slow: Whether it comes after those that are quick.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Edge:
     body: Callable[[Trial], None] | None = None
     needs: frozenset[Capability] = frozenset()
     moves_time: bool = False
+    is_slow: bool = False
 
     def __str__(self) -> str:
         return f"{self.capability}: {self.name}"
@@ -54,6 +56,7 @@ def edge(
     *parts: Move | Step,
     body: Callable[[Trial], None] | None = None,
     moves_time: bool = False,
+    is_slow: bool = False,
 ) -> Edge:
     """Make an edge case; a step without an outcome must return `None`."""
     moves = tuple(part if isinstance(part, Move) else part.gives(None) for part in parts)
@@ -63,4 +66,4 @@ def edge(
             needs.add(Capability.TTL)
         if move.step.operation in {"lock", "unlock"}:
             needs.add(Capability.LOCK)
-    return Edge(name, capability, clause, moves, body, frozenset(needs), moves_time)
+    return Edge(name, capability, clause, moves, body, frozenset(needs), moves_time, is_slow)

@@ -283,6 +283,7 @@ EDGES = [
         "clear removes more than 10,000 keys",
         "works in slices beyond",
         body=_many,
+        is_slow=True,
     ),
 ]
 """Keys, names, and what keeps channels apart."""

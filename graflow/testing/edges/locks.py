@@ -208,9 +208,13 @@ def _bad_time(name: str, value: Any, kind: type[ChannelError]) -> Edge:
 
 
 def _renewed(trial: Trial) -> None:
-    trial.note("with a.lock('key', lease=0.3): time.sleep(0.8)")
-    with trial.open("job").lock("key", lease=0.3) as lock:
-        threading.Event().wait(0.8)
+    lease, steps = 1.2, 3
+    trial.note(f"# a body holds a lock with a lease of {lease} s for longer than that")
+    with trial.open("job").lock("key", lease=lease) as lock:
+        for _ in range(steps):
+            threading.Event().wait(lease * 0.36)  # it is renewed after a third
+            if trial.harness.advance is not None:
+                trial.advance(lease * 0.4)
         error = _enter(trial, 1, 0)
         trial.require(
             isinstance(error, ChannelTimeoutError) and not lock.lost,
@@ -283,8 +287,8 @@ EDGES = [
         moves_time=True,
     ),
     edge(Capability.LOCK, "another thread waits in vain", _EXCLUSION, body=_waits),
-    edge(Capability.LOCK, "who waits gets it", "waits `timeout` at most", body=_handed_over),
-    edge(Capability.LOCK, "one holder at a time", _EXCLUSION, body=_excludes),
+    edge(Capability.LOCK, "who waits gets it", "waits `timeout` at most", body=_handed_over, is_slow=True),
+    edge(Capability.LOCK, "one holder at a time", _EXCLUSION, body=_excludes, is_slow=True),
     edge(Capability.LOCK, "a lock is no key", "`clear()` does not free it", body=_no_key),
     edge(
         Capability.LOCK,
@@ -312,6 +316,7 @@ EDGES = [
         "a body longer than the lease keeps the lock",
         "the lease is renewed while the holder lives",
         body=_renewed,
+        is_slow=True,
     ),
 ]
 """lock."""

@@ -288,7 +288,7 @@ EDGES = [
         for how, through_dict in (("at once", False), ("through a dict", True))
     ),
     *(
-        edge(Capability.VALUES, f"{name} has an exact limit", _OR_REFUSED, body=partial(_deep, wrap=wrap))
+        edge(Capability.VALUES, f"{name} has an exact limit", _OR_REFUSED, body=partial(_deep, wrap=wrap), is_slow=True)
         for name, wrap in (
             ("nesting of lists", "[{}]"),
             ("nesting of dicts", "{{'a': {}}}"),
@@ -296,6 +296,6 @@ EDGES = [
             ("nesting of dicts with other keys", "{{1: {}}}"),
         )
     ),
-    edge(Capability.VALUES, "a large value comes back", _SAME, body=_large),
+    edge(Capability.VALUES, "a large value comes back", _SAME, body=_large, is_slow=True),
 ]
 """What a channel keeps, and what it refuses."""
