@@ -32,7 +32,8 @@ class ChannelConformance:
             capabilities = Capabilities(shared=True)
 
             @pytest.fixture(scope="class")
-            def harness(self):
+            @classmethod
+            def harness(cls):
                 with AcmeServer() as server:
                     yield Harness(open=lambda name: AcmeChannel(name, server.url))
 
@@ -63,9 +64,10 @@ class ChannelConformance:
             raise TypeError(f"{cls.__name__}.examples must be at least 1, not {cls.examples}")
 
     @pytest.fixture(scope="class")
-    def harness(self) -> Harness:
+    @classmethod
+    def harness(cls) -> Harness:
         """How to reach the backend; every class has to give its own."""
-        raise NotImplementedError(f"{type(self).__name__} has no fixture called `harness`")
+        raise NotImplementedError(f"{cls.__name__} has no fixture called `harness`")
 
     @pytest.mark.parametrize("check", CHECKS, ids=str)
     def test_conformance(

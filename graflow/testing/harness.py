@@ -76,7 +76,8 @@ class Harness:
             not long. `None`: the suite waits, a little and seldom.
         restart: Ends what keeps the channels, as a crash would, and starts it again; handles
             that are open find it again.
-        cut_reply: Lets the next write of a handle take effect, and loses the reply to it.
+        cut_reply: Lets the next write take effect, and loses the reply to it. The write comes
+            from a handle that is opened afterwards, or that was the last to lose a reply.
         read: Reads what the channel of a name keeps under a key as any other program would:
             JSON text, the JSON texts of a list's items, or `None`. It must not decode.
         preamble: Python code that defines `open`, and `advance` if there is one, for the top

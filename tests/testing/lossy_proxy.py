@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 __all__ = ["LossyProxy", "lossy_proxy"]
 
@@ -31,6 +31,11 @@ class LossyProxy:
         self._cut = threading.Event()
         threading.Thread(target=self._accept, daemon=True).start()
 
+    @property
+    def is_armed(self) -> bool:
+        """Whether a reply is to be lost."""
+        return self._cut.is_set()
+
     def cut_reply(self) -> None:
         """Lose the reply to the next script that the server runs."""
         self._cut.set()
@@ -48,20 +53,28 @@ class LossyProxy:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        try:
-            with client, socket.create_connection(("127.0.0.1", self._server)) as server:
-                while request := client.recv(_CHUNK):
-                    server.sendall(request)
-                    reply = server.recv(_CHUNK)
-                    if self._loses(request, reply):
+        with client, socket.create_connection(("127.0.0.1", self._server)) as server:
+            armed = threading.Event()  # once a script has been sent whose reply is to be lost
+            sending = threading.Thread(target=self._send, args=(client, server, armed), daemon=True)
+            sending.start()
+            with suppress(OSError):
+                while reply := server.recv(_CHUNK):
+                    if armed.is_set() and b"NOSCRIPT" not in reply:
                         self._cut.clear()
-                        return
+                        break
                     client.sendall(reply)
-        except OSError:
-            return  # a side hung up
+            for side in (client, server):
+                with suppress(OSError):
+                    side.shutdown(socket.SHUT_RDWR)
+            sending.join()
 
-    def _loses(self, request: bytes, reply: bytes) -> bool:
-        return self._cut.is_set() and b"EVAL" in request and b"NOSCRIPT" not in reply
+    def _send(self, client: socket.socket, server: socket.socket, armed: threading.Event) -> None:
+        with suppress(OSError):
+            while request := client.recv(_CHUNK):
+                if self._cut.is_set() and b"EVAL" in request:
+                    armed.set()
+                server.sendall(request)
+            server.shutdown(socket.SHUT_WR)
 
 
 @contextmanager

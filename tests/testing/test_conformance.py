@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from typing import Any, ClassVar, cast
+from collections.abc import Callable, Iterator
+from typing import ClassVar, cast
 from urllib.parse import quote
 
 import pytest
@@ -25,7 +24,8 @@ class TestMemory(ChannelConformance):
     capabilities = Capabilities()
 
     @pytest.fixture(scope="class")
-    def harness(self) -> Harness:
+    @classmethod
+    def harness(cls) -> Harness:
         """Memory with a clock."""
         backend = MemoryBackend()
         return Harness(
@@ -36,58 +36,67 @@ class TestMemory(ChannelConformance):
 
 
 class RedisServer(ChannelConformance):
-    """Channels on a server of the Redis protocol."""
+    """Channels on a server of the Redis protocol that writes everything to its disk at once."""
 
     capabilities = Capabilities(shared=True, durable=True)
-    examples = 40
+    examples = 25
     kind: ClassVar[str]
-    options: ClassVar[dict[str, Any]] = {}
 
     @pytest.fixture(scope="class")
-    def harness(self) -> Iterator[Harness]:
-        """A server that writes everything to its disk at once, behind a proxy."""
-        with run_server(self.kind, *_DURABLE) as server, lossy_proxy(server.port) as proxy:
-            with server_harness(server, proxy, self.options) as harness:
-                yield harness
+    @classmethod
+    def harness(cls) -> Iterator[Harness]:
+        """A server, and a proxy for what loses replies; handles have URLs."""
+        with run_server(cls.kind, *_DURABLE) as server, lossy_proxy(server.port) as proxy:
+            yield server_harness(
+                server, proxy, lambda port, name: RedisChannel(name, url=f"redis://127.0.0.1:{port}")
+            )
 
 
-@contextmanager
+class DecodingClient(RedisServer):
+    """The same, with clients that decode what they read."""
+
+    examples = 10
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def harness(cls) -> Iterator[Harness]:
+        """A server and a proxy, each with a client."""
+        with run_server(cls.kind, *_DURABLE) as server, lossy_proxy(server.port) as proxy:
+            clients = {
+                port: redis.Redis(port=port, decode_responses=True)
+                for port in (server.port, proxy.port)
+            }
+            yield server_harness(
+                server, proxy, lambda port, name: RedisChannel(name, clients[port])
+            )
+            for client in clients.values():
+                client.close()
+
+
 def server_harness(
-    server: Server, proxy: LossyProxy, options: dict[str, Any]
-) -> Iterator[Harness]:
-    """Reach channels on a server through a proxy, with clients of these options."""
-    url = f"redis://127.0.0.1:{proxy.port}/0"
-    with ExitStack() as stack:
-        backend = stack.enter_context(ServerBackend(server))
-        reader = stack.enter_context(redis.Redis.from_url(server.url))
-        client = stack.enter_context(redis.Redis.from_url(url, **options)) if options else None
+    server: Server, proxy: LossyProxy, open_at: Callable[[int, str], RedisChannel]
+) -> Harness:
+    """Reach channels on a server, or through its proxy while that is to lose a reply."""
+    backend = ServerBackend(server)
 
-        def read(name: str, key: str) -> bytes | list[bytes] | None:
-            where = f"graflow:{{{redis_quote(name)}}}:k:{key}"
-            if reader.type(where) == b"list":
-                return cast("list[bytes]", reader.lrange(where, 0, -1))
-            return cast("bytes | None", reader.get(where))
+    def read(name: str, key: str) -> bytes | list[bytes] | None:
+        where = f"graflow:{{{quote(name, safe='')}}}:k:{key}"
+        with redis.Redis(port=server.port) as client:
+            if client.type(where) == b"list":
+                return cast("list[bytes]", client.lrange(where, 0, -1))
+            return cast("bytes | None", client.get(where))
 
-        def restart() -> None:
-            server.stop()
-            server.start()
+    def restart() -> None:
+        server.stop()
+        server.start()
 
-        yield Harness(
-            open=lambda name: (
-                RedisChannel(name, url=url) if client is None else RedisChannel(name, client)
-            ),
-            advance=backend.advance,
-            restart=restart,
-            cut_reply=proxy.cut_reply,
-            read=read,
-        )
-
-
-def redis_quote(name: str) -> str:
-    """Return a name as it stands in the keys of a server."""
-
-
-    return quote(name, safe="")
+    return Harness(
+        open=lambda name: open_at(proxy.port if proxy.is_armed else server.port, name),
+        advance=backend.advance,
+        restart=restart,
+        cut_reply=proxy.cut_reply,
+        read=read,
+    )
 
 
 class TestRedis62(RedisServer):
@@ -108,19 +117,19 @@ class TestValkey9(RedisServer):
     kind = "valkey-9"
 
 
-class TestRedis62Decoded(TestRedis62):
-    """With a client that decodes what it reads."""
+class TestRedis62Decoding(DecodingClient):
+    """The oldest Redis, with clients that decode."""
 
-    options: ClassVar[dict[str, Any]] = {"decode_responses": True}
-
-
-class TestRedis8Decoded(TestRedis8):
-    """With a client that decodes what it reads."""
-
-    options: ClassVar[dict[str, Any]] = {"decode_responses": True}
+    kind = "redis-6.2"
 
 
-class TestValkey9Decoded(TestValkey9):
-    """With a client that decodes what it reads."""
+class TestRedis8Decoding(DecodingClient):
+    """The newest Redis, with clients that decode."""
 
-    options: ClassVar[dict[str, Any]] = {"decode_responses": True}
+    kind = "redis-8"
+
+
+class TestValkey9Decoding(DecodingClient):
+    """The newest Valkey, with clients that decode."""
+
+    kind = "valkey-9"
