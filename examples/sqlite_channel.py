@@ -233,9 +233,7 @@ class _Rows:
     def put(self, key: str, record: Record, expires: int | None) -> None:
         self.remove(key)
         data = record if isinstance(record, bytes) else None
-        self._run(
-            "INSERT INTO entries VALUES (?, ?, ?, ?)", (self._channel, key, data, expires)
-        )
+        self._run("INSERT INTO entries VALUES (?, ?, ?, ?)", (self._channel, key, data, expires))
         if data is None:
             self._run_many(
                 "INSERT INTO items VALUES (?, ?, ?, ?)",

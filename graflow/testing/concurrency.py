@@ -20,7 +20,9 @@ from graflow.testing.workload import WORKLOADS, count_under_lock, work, work_tog
 
 __all__ = ["check_processes", "check_threads"]
 
-_CLAUSE = "Every operation is atomic and linearizable per key, across threads, processes and machines"
+_CLAUSE = (
+    "Every operation is atomic and linearizable per key, across threads, processes and machines"
+)
 _WORKERS = 4
 _PROCESSES = 3
 _CALLS = 25  # of each worker in a round

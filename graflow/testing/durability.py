@@ -116,7 +116,9 @@ def _all(channel: Channel) -> dict[str, object]:
 def _lose_lock(harness: Harness) -> None:
     assert harness.cut_reply is not None
     with Trial(harness, _ONCE) as trial:
-        trial.note("# with a.lock('key', timeout=0), where the first reply gets lost, then the last")
+        trial.note(
+            "# with a.lock('key', timeout=0), where the first reply gets lost, then the last"
+        )
         harness.cut_reply()
         with trial.open("job").lock("key", timeout=0):
             harness.cut_reply()

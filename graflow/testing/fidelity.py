@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 from graflow.channels.base import Channel
@@ -126,7 +127,7 @@ def check_unsupported(harness: Harness, capabilities: Capabilities, budget: Budg
     """Try what the backend says that it lacks: it must raise, and not only pretend."""
     with Trial(harness, "What a backend lacks it refuses") as trial:
         channel = trial.open("job")
-        attempts = {
+        attempts: dict[str, Callable[[], object]] = {
             "lock": lambda: channel.lock("key", timeout=0).__enter__(),
             "ttl": lambda: channel.set("key", 1, ttl=50),
             "pickle": lambda: pickle.dumps(channel),
@@ -135,6 +136,6 @@ def check_unsupported(harness: Harness, capabilities: Capabilities, budget: Budg
         for name in capabilities.unsupported:
             try:
                 attempts[name]()
-            except Exception:  # noqa: BLE001, S112 - any error will do
+            except Exception:  # noqa: BLE001 - any error will do
                 continue
             trial.require(False, f"{name} is declared unsupported, so an attempt raises")

@@ -62,7 +62,7 @@ class Capabilities:
             if name not in OPTIONAL:
                 known = ", ".join(sorted(OPTIONAL))
                 raise ValueError(f"{name!r} can't be declared unsupported; these can: {known}")
-            if not isinstance(reason, str) or not reason.strip():
+            if not reason.strip():
                 raise ValueError(f"say why {name!r} is unsupported; the report shows it")
 
 

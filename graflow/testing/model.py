@@ -53,9 +53,7 @@ class Model:
     """
 
     now: float = 0.0
-    channels: defaultdict[str, dict[str, _Entry]] = field(
-        default_factory=lambda: defaultdict(dict)
-    )
+    channels: defaultdict[str, dict[str, _Entry]] = field(default_factory=lambda: defaultdict(dict))
     locks: dict[tuple[str, str], list[float]] = field(default_factory=dict)
 
     def apply(self, step: Step) -> Outcome:
@@ -186,9 +184,7 @@ class Model:
             raise _Refusal(ChannelTypeError, names_key=False)
         wanted = set(map(_checked_key, keys))
         return {
-            key: deepcopy(entry.value)
-            for key, entry in self.live(channel).items()
-            if key in wanted
+            key: deepcopy(entry.value) for key, entry in self.live(channel).items() if key in wanted
         }
 
     def _set_many(self, channel: str, mapping: Any, ttl: Any = None) -> None:

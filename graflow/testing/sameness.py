@@ -44,9 +44,7 @@ def fingerprint(value: object, *, in_order: bool = True) -> Hashable:
     if isinstance(value, dict):
         pairs = [(part(key), part(item)) for key, item in value.items()]
         return name, tuple(pairs if in_order else sorted(pairs, key=repr))
-    if isinstance(value, Hashable):
-        return name, value
-    return name, repr(value)
+    return name, repr(value) if getattr(kind, "__hash__", None) is None else value
 
 
 def scribble(value: Any) -> None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from types import GenericAlias
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, NotRequired, TypeVar
 from uuid import UUID
 
 from hypothesis import strategies as st
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 __all__ = ["Misfit", "Shape", "shapes"]
 
@@ -111,8 +111,16 @@ def _tuple_of(one: Shape, other: Shape) -> Shape:
     return Shape(
         GenericAlias(tuple, (one.form, other.form)),
         st.tuples(one.fitting, other.fitting),
-        st.builds(lambda bad, good: Misfit((bad.value, good), f"[0]{_inside(bad)}"), one.misfits, other.fitting)
-        | st.builds(lambda good, bad: Misfit((good, bad.value), f"[1]{_inside(bad)}"), one.fitting, other.misfits),
+        st.builds(
+            lambda bad, good: Misfit((bad.value, good), f"[0]{_inside(bad)}"),
+            one.misfits,
+            other.fitting,
+        )
+        | st.builds(
+            lambda good, bad: Misfit((good, bad.value), f"[1]{_inside(bad)}"),
+            one.fitting,
+            other.misfits,
+        ),
     )
 
 
@@ -174,7 +182,9 @@ def _union(one: Shape, other: Shape) -> Shape:
 
 
 _UNIONS = [_union(_SCALARS[0], _SCALARS[1]), _union(_SCALARS[2], _list_of(_SCALARS[0]))]
-_NAMES = st.lists(st.sampled_from(["a", "b", "f_1", "item", "name"]), min_size=1, max_size=3, unique=True)
+_NAMES = st.lists(
+    st.sampled_from(["a", "b", "f_1", "item", "name"]), min_size=1, max_size=3, unique=True
+)
 
 
 def _larger(inner: st.SearchStrategy[Shape]) -> st.SearchStrategy[Shape]:

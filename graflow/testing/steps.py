@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from graflow.exceptions import ChannelError
 from graflow.testing.expressions import expression
 
 __all__ = ["Change", "Gave", "Left", "Move", "Outcome", "Refused", "Step", "do", "wait"]
@@ -64,22 +63,47 @@ class Step:
         """Expect an error about an argument as such, or one that is the caller's own."""
         return Move(self, Refused(kind, says=says))
 
-    def source(self, variable: str) -> str:
-        """Return it as Python code, with the handle in that variable."""
-        arguments = [_argument(each) for each in self.args]
+    @property
+    def meanwhile(self) -> Step | None:
+        """A step of another handle while this one is under way."""
+        changes = [each for each in self.args if isinstance(each, Change)]
+        return changes[0].meanwhile if changes else None
+
+    def source(self, variable: str, meanwhile: str = "") -> str:
+        """Return it as Python code.
+
+        Args:
+            variable: The handle's name.
+            meanwhile: The code of `meanwhile`.
+        """
+        arguments = [_argument(each, meanwhile) for each in self.args]
         arguments += [f"{name}={expression(each)}" for name, each in self.options.items()]
         text = f"({', '.join(arguments)})"
         if self.operation == "advance":
             return f"advance{text}"
         if self.operation == "lock":
-            return f"lock = {variable}.lock{text}; lock.__enter__()"
+            return f"lock = {variable}.lock{text}; lock.__enter__(); locks.append(lock)"
         if self.operation == "unlock":
-            return "lock.__exit__(None, None, None)"
+            return "locks.pop(0).__exit__(None, None, None)"
         return f"{variable}.{self.operation}{text}"
 
+    def source_and_scribble(self, variable: str) -> str:
+        """Return it as Python code that changes what it stored and what it got afterwards."""
+        if self.operation in {"advance", "lock", "unlock"} or any(
+            isinstance(each, Change) for each in self.args
+        ):
+            return self.source(variable)
+        options = "".join(f", {name}={expression(each)}" for name, each in self.options.items())
+        call = f"{variable}.{self.operation}(*args{options})"
+        return f"args = {expression(self.args)}; scribble([{call}, *args])"
 
-def _argument(value: Any) -> str:
-    return value.source if isinstance(value, Change) else expression(value)
+
+def _argument(value: Any, meanwhile: str) -> str:
+    if not isinstance(value, Change):
+        return expression(value)
+    if not meanwhile:
+        return value.source
+    return f"lambda value, once=[]: (once or once.append({meanwhile}), ({value.source})(value))[1]"
 
 
 def do(operation: str, *args: Any, **options: Any) -> Step:
@@ -141,4 +165,4 @@ class Move:
     """A step, and what must come of it."""
 
     step: Step
-    outcome: Outcome = Gave()  # noqa: RUF009 - it can't change
+    outcome: Outcome = Gave()

@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 
 from graflow.testing.edges.keys import HOSTILE
 
-__all__ = ["bad_values", "json_values", "keys", "names", "plain_values", "steps_of_time", "ttls", "values"]
+__all__ = [
+    "bad_values",
+    "json_values",
+    "keys",
+    "names",
+    "plain_values",
+    "steps_of_time",
+    "ttls",
+    "values",
+]
 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sampled_from(
     ["$tuple", "$", "1", "null", "[]", "{}", "", "a\0b"]

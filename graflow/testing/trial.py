@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,10 +16,10 @@ from uuid import uuid4
 from graflow.channels.base import Channel
 from graflow.channels.lock import ChannelLock
 from graflow.exceptions import ChannelError, OutcomeUnknownError
-from graflow.testing.expressions import IMPORTS
 from graflow.testing.harness import Harness
 from graflow.testing.model import Model
 from graflow.testing.sameness import same, scribble
+from graflow.testing.script import Line, script
 from graflow.testing.steps import Change, Gave, Left, Outcome, Refused, Step
 
 __all__ = ["PREFIX", "Broken", "Trial", "unique_prefix"]
@@ -66,7 +67,8 @@ class Trial:
         self._clause = clause
         self._prefix = unique_prefix()
         self._handles: dict[tuple[str, int], Channel] = {}
-        self._script: list[str | tuple[Step, str]] = []
+        self._lines: list[Line] = []
+        self._is_looking = False
         self._locks: list[tuple[Step, ChannelLock]] = []
         self._lent: list[Any] = []
         self._started = time.monotonic()
@@ -90,10 +92,8 @@ class Trial:
     def close(self) -> None:
         """Release what is locked and remove what was stored."""
         while self._locks:
-            try:
+            with suppress(ChannelError):  # it may be lost
                 self._locks.pop()[1].__exit__(None, None, None)
-            except ChannelError:
-                pass  # lost, or never held
         for (name, number), channel in self._handles.items():
             if number == 0 or (name, 0) not in self._handles:
                 channel.clear()
@@ -118,7 +118,7 @@ class Trial:
         expected = self._scaled_outcome(expected) if expected is not None else modelled
         found = self._perform(step)
         if not self._agrees(step, expected, found):
-            self._fail(str(expected), found)
+            self._fail(step, expected, found)
         scribble([*self._lent, found.value if isinstance(found, Gave) else None])
 
     def attempt(self, step: Step) -> None:
@@ -140,6 +140,7 @@ class Trial:
         Raises:
             Broken: They differ.
         """
+        self._is_looking = True
         for name in channels:
             keys = sorted(self.model.live(name))
             self.check(Step("keys", (), {}, name, handle))
@@ -147,6 +148,7 @@ class Trial:
                 self.check(Step("get_many", (keys,), {}, name, handle))
             for key in keys:
                 self.check(Step("ttl", (key,), {}, name, handle))
+        self._is_looking = False
 
     def next_unlock(self) -> Step | None:
         """Return the step that leaves the body of the lock that was taken first, if there is one.
@@ -161,11 +163,12 @@ class Trial:
     def require(self, holds: bool, clause: str) -> None:
         """Raise `Broken` unless something holds that no single step can show."""
         if not holds:
-            raise Broken(f"{self._clause}\n\n{self.script}\n# the contract: {clause}")
+            code = script(self._lines, self.harness.preamble, is_whole=False)
+            raise Broken(f"{self._clause}\n\n{code}\n# the contract: {clause}")
 
     def note(self, line: str) -> None:
         """Add a line of code to the script."""
-        self._script.append(line)
+        self._lines.append(Line(line))
 
     def open(self, channel: str, handle: int = 0) -> Channel:
         """Return a handle on a channel, the same one for the same number."""
@@ -173,37 +176,19 @@ class Trial:
         if found is None:
             found = self.harness.open(self._prefix + channel)
             self._handles[channel, handle] = found
-            self._script.append(f"{self._variable(channel, handle)} = open({channel!r})")
         return found
 
     def name(self, channel: str) -> str:
         """Return the true name of a channel."""
         return self._prefix + channel
 
-    @property
-    def script(self) -> str:
-        """The steps so far, as Python code."""
-        preamble = self.harness.preamble or (
-            "# `open` and `advance` are those of the backend's harness"
-        )
-        lines = [
-            line if isinstance(line, str) else line[0].source(line[1]) for line in self._script
-        ]
-        return "\n".join([IMPORTS, preamble.strip(), *lines])
-
-    def _variable(self, channel: str, handle: int) -> str:
-        names = list(dict.fromkeys(name for name, _ in self._handles))
-        return f"{chr(ord('a') + names.index(channel) % 26)}{handle or ''}"
-
     def _perform(self, step: Step) -> Gave | _Raised:
+        self._lines.append(Line(step, self._is_looking))
         if step.operation == "advance":
-            self._script.append((step, ""))
             self.advance(*step.args)
             return Gave()
-        channel = self.open(step.channel, step.handle)
-        self._script.append((step, self._variable(step.channel, step.handle)))
         try:
-            return Gave(self._call(channel, step))
+            return Gave(self._call(self.open(step.channel, step.handle), step))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is compared
             return _Raised(error)
 
@@ -231,8 +216,8 @@ class Trial:
 
         def function(value: Any) -> Any:
             if next(calls) == 0 and change.meanwhile is not None:
-                self._script.append("# meanwhile, while the function runs for the first time:")
-                self._perform(change.meanwhile)
+                other = change.meanwhile
+                self._call(self.open(other.channel, other.handle), other)
             return change.apply(value)
 
         return function
@@ -262,15 +247,26 @@ class Trial:
         slack = _MARGIN if self._is_real_time else _SLACK
         return type(found) is float and expected - passed - slack <= found <= expected + slack
 
-    def _fail(self, expected: str, found: Gave | _Raised) -> None:
+    def _fail(self, step: Step, expected: Outcome, found: Gave | _Raised) -> None:
         if isinstance(found, _Raised):
             shown = f"raised {type(found.error).__qualname__}: {found.error}"
         else:
             shown = str(found).replace("returns", "returned", 1)
+        is_whole = self._is_real_time or not self._breaks_again(step, expected)
+        code = script(self._lines, self.harness.preamble, is_whole=is_whole)
         cause = found.error if isinstance(found, _Raised) else None
         raise Broken(
-            f"{self._clause}\n\n{self.script}\n# it {shown}\n# the contract: it {expected}"
+            f"{self._clause}\n\n{code}\n# it {shown}\n# the contract: it {expected}"
         ) from cause
+
+    def _breaks_again(self, last: Step, expected: Outcome) -> bool:
+        """Tell whether the steps alone show what broke, without the looks between them."""
+        lines = [line for line in self._lines[:-1] if not line.is_look]
+        with Trial(self.harness, self._clause) as again:
+            for line in lines:
+                if isinstance(line.content, Step):
+                    again._perform(line.content)
+            return not again._agrees(last, expected, again._perform(last))
 
     # Time
 

@@ -116,13 +116,13 @@ def _note(trial: Trial, call: str, value: Any) -> None:
 
 
 def _require_same(trial: Trial, found: Any, expected: Any) -> None:
-    trial.require(same(found, expected, in_order=False), f"it is {expected!r}, and it was {found!r}")
+    trial.require(
+        same(found, expected, in_order=False), f"it is {expected!r}, and it was {found!r}"
+    )
     scribble(found)
 
 
-def _require_paths(
-    trial: Trial, call: Callable[[], object], key: str, path: str | None
-) -> None:
+def _require_paths(trial: Trial, call: Callable[[], object], key: str, path: str | None) -> None:
     """Require a validation error that names channel, key and the one bad field."""
     try:
         found = call()

@@ -119,7 +119,7 @@ def _step(state: State, call: Call) -> tuple[State, Any]:
         case "ttl":
             return state, _REFUSED if state is None else expires
         case "add":
-            total = number if state is None else value + number  # type: ignore[operator]
+            total = number if state is None else value + number
             return (total, expires), total
         case "update":
             new = _frozen(_more(item, 0 if state is None else value))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -139,7 +139,9 @@ class Aliasing(DictChannel):
 
     def get(self, key: str, default: Any = None) -> Any:
         record, value = getattr(self, "objects", {}).get(key, (None, None))
-        return value if record is not None and record == self._read(key) else super().get(key, default)
+        return (
+            value if record is not None and record == self._read(key) else super().get(key, default)
+        )
 
 
 @broken("what is read is handed out again")
@@ -434,14 +436,14 @@ class CaseInsensitive(DictChannel):
 @broken("keys are composed")
 class Composed(DictChannel):
     def set(self, key: str, value: object, ttl: Any = None) -> None:
-        super().set(unicodedata.normalize("NFC", key) if isinstance(key, str) else key, value, ttl)
+        super().set(unicodedata.normalize("NFC", key), value, ttl)
 
 
 @broken("deleting takes a pattern")
 class DeletesPattern(DictChannel):
     def _delete(self, key: str) -> bool:
         found = [each for each in self._keys() if each == key or fnmatchcase(each, key)]
-        return any([DictChannel._delete(self, each) for each in found])
+        return [DictChannel._delete(self, each) for each in found] != []
 
 
 @broken("an error is that of the dict below")
@@ -668,5 +670,3 @@ class PopsTwice(LossyChannel):
         cut = self.store.__dict__.pop("cut", False)
         item = super()._pop(key)
         return super()._pop(key) if cut else item
-
-

@@ -135,7 +135,9 @@ class DictChannel(Channel):
     def _renew(self, key: str, owner: str, lease: int) -> bool:
         with self.store.mutex:
             holder = self._holder(key)
-            return holder is not None and holder[0] == owner and bool(self._acquire(key, owner, lease))
+            return (
+                holder is not None and holder[0] == owner and bool(self._acquire(key, owner, lease))
+            )
 
     def _release(self, key: str, owner: str) -> bool:
         with self.store.mutex:
@@ -153,8 +155,6 @@ class DictBackend:
 
     def open(self, name: str) -> Any:
         """Open one more handle on the channel called `name`."""
-        if not isinstance(name, str):
-            return self._kind(name, Store())
         return self._kind(name, self._stores.setdefault(name, Store(lambda: self._now)))
 
     def advance(self, seconds: float) -> None:

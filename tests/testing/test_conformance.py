@@ -48,7 +48,9 @@ class RedisServer(ChannelConformance):
         """A server, and a proxy for what loses replies; handles have URLs."""
         with run_server(cls.kind, *_DURABLE) as server, lossy_proxy(server.port) as proxy:
             yield server_harness(
-                server, proxy, lambda port, name: RedisChannel(name, url=f"redis://127.0.0.1:{port}")
+                server,
+                proxy,
+                lambda port, name: RedisChannel(name, url=f"redis://127.0.0.1:{port}"),
             )
 
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from graflow.channels.schema import Schema
-from graflow.channels.typed import TypedChannel
-from graflow.exceptions import ChannelValidationError
 from graflow.testing import Budget, Capabilities, Capability, Harness, run
 from graflow.testing.checks import CHECKS, Check
 from graflow.testing.report import Finding, Result
+from graflow.testing.sameness import same
 from tests.testing.broken_channels import BROKEN, FLAT, LOSSY, LossyChannel
 from tests.testing.dict_channel import DictBackend, DictChannel, Store
 
@@ -69,3 +65,54 @@ def test_a_correct_channel_passes(kind: type[DictChannel]) -> None:
     findings = list(run(harness_of(kind), Capabilities(), budget=Budget(seed=0)))
     assert [found for found in findings if found.result is Result.BROKEN] == []
     assert len(findings) == len(CHECKS)
+
+
+# Reports and scripts
+
+
+def reasons(kind: type[DictChannel], part: Capability, **budget: Any) -> list[str]:
+    """Return how the checks of one part are broken."""
+    checks = [check for check in CHECKS if check.capability is part]
+    findings = run(
+        harness_of(kind), Capabilities(), budget=Budget(seed=1, **budget), checks=checks
+    )
+    return [found.reason for found in findings if found.result is Result.BROKEN]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "set keeps the old TTL",
+        "what is stored is the caller's object",
+        "update overwrites what was written in between",
+        "a lost lock is given back in silence",
+        "pop leaves an empty list",
+    ],
+)
+def test_what_broke_is_a_script_that_can_be_pasted(name: str) -> None:
+    """The shortest steps that were found, as Python code whose last line shows the defect."""
+    (reason,) = reasons(BROKEN[name], Capability.SEQUENCES)
+    code = reason.partition("\n\n")[2]
+    assert len(code.splitlines()) < 20
+    *steps, last = [line for line in code.splitlines() if not line.startswith("#")]
+    *_, found, expected = code.splitlines()
+    assert found.startswith("# it ")
+    assert expected.startswith("# the contract: it ")
+    backend = DictBackend(BROKEN[name])
+    names: dict[str, Any] = {"open": backend.open, "advance": backend.advance}
+    for line in steps:
+        exec(line, names)
+    if found.startswith("# it returned "):
+        shown = found.removeprefix("# it returned ")
+        assert same(eval(last, names), eval(shown, names))
+    else:
+        with pytest.raises(Exception, match=r".*"):
+            eval(last, names)
+
+
+@pytest.mark.parametrize("name", sorted(BROKEN))
+def test_each_part_of_the_suite_has_teeth(name: str) -> None:
+    """The state machine alone finds most defects, without the table of edge cases."""
+    if name in NOT_FOR_THE_MACHINE:
+        pytest.skip(NOT_FOR_THE_MACHINE[name])
+    assert reasons(BROKEN[name], Capability.SEQUENCES, shrink=False)

@@ -41,7 +41,9 @@ HOSTILE = {
 """Texts that a careless backend mistakes for something else."""
 
 _ALLOWED = "Every other character is allowed"
-_APART = "Two channels with different names never see, list, clear, lock or expire each other's keys"
+_APART = (
+    "Two channels with different names never see, list, clear, lock or expire each other's keys"
+)
 _REFUSED = "anything else is refused before the backend is touched"
 
 _PAIRS = {

@@ -253,6 +253,12 @@ EDGES = [
         do("update", "key", Change("lambda value: [value]")).gives([1]),
         do("append", "key", 2).gives(2),
     ),
-    edge(Capability.LISTS, "a long list loses nothing", "O(1) in the list's length", body=_long, is_slow=True),
+    edge(
+        Capability.LISTS,
+        "a long list loses nothing",
+        "O(1) in the list's length",
+        body=_long,
+        is_slow=True,
+    ),
 ]
 """append, prepend and pop."""

@@ -287,7 +287,13 @@ EDGES = [
         moves_time=True,
     ),
     edge(Capability.LOCK, "another thread waits in vain", _EXCLUSION, body=_waits),
-    edge(Capability.LOCK, "who waits gets it", "waits `timeout` at most", body=_handed_over, is_slow=True),
+    edge(
+        Capability.LOCK,
+        "who waits gets it",
+        "waits `timeout` at most",
+        body=_handed_over,
+        is_slow=True,
+    ),
     edge(Capability.LOCK, "one holder at a time", _EXCLUSION, body=_excludes, is_slow=True),
     edge(Capability.LOCK, "a lock is no key", "`clear()` does not free it", body=_no_key),
     edge(

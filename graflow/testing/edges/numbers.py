@@ -101,8 +101,10 @@ def _refused(value: Any) -> Edge:
 
 
 def _overflow(number: Any, amount: Any) -> Edge:
-    shown = [f"10**{len(str(abs(each))) - 1}" if type(each) is int else repr(each)
-             for each in (number, amount)]
+    shown = [
+        f"10**{len(str(abs(each))) - 1}" if type(each) is int else repr(each)
+        for each in (number, amount)
+    ]
     return edge(
         Capability.NUMBERS,
         f"{shown[0]} + {shown[1]} {'from below ' if number < 0 else ''}is too large",
@@ -177,8 +179,10 @@ EDGES = [
         Capability.NUMBERS,
         "sums go on from sums",
         _SUM,
-        *(do("atomic_add", "key", 0.1).gives(total) for total in
-          (0.1, 0.2, 0.30000000000000004, 0.4, 0.5, 0.6, 0.7, 0.7999999999999999)),
+        *(
+            do("atomic_add", "key", 0.1).gives(total)
+            for total in (0.1, 0.2, 0.30000000000000004, 0.4, 0.5, 0.6, 0.7, 0.7999999999999999)
+        ),
         do("set", "key", 2**63 - 2),
         do("atomic_add", "key").gives(2**63 - 1),
         do("atomic_add", "key").gives(2**63),

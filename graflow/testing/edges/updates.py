@@ -125,9 +125,9 @@ EDGES = [
         "a delete in between is seen",
         _OVER,
         do("set", "key", 1),
-        do(
-            "update", "key", Change("lambda value: [value]", _by_another("delete", "key"))
-        ).raises(ChannelKeyError),
+        do("update", "key", Change("lambda value: [value]", _by_another("delete", "key"))).raises(
+            ChannelKeyError
+        ),
         do("exists", "key").gives(False),
         do("set", "key", 1),
         do(

@@ -288,7 +288,13 @@ EDGES = [
         for how, through_dict in (("at once", False), ("through a dict", True))
     ),
     *(
-        edge(Capability.VALUES, f"{name} has an exact limit", _OR_REFUSED, body=partial(_deep, wrap=wrap), is_slow=True)
+        edge(
+            Capability.VALUES,
+            f"{name} has an exact limit",
+            _OR_REFUSED,
+            body=partial(_deep, wrap=wrap),
+            is_slow=True,
+        )
         for name, wrap in (
             ("nesting of lists", "[{}]"),
             ("nesting of dicts", "{{'a': {}}}"),
