@@ -9,7 +9,7 @@ from graflow.testing import Harness
 from tests.testing.broken_channels import BROKEN
 from tests.testing.dict_channel import DictBackend
 
-__all__ = ["broken", "correct", "no_harness"]
+__all__ = ["broken", "correct", "no_harness", "set_keeps_ttl"]
 
 
 def correct() -> Harness:
@@ -18,11 +18,16 @@ def correct() -> Harness:
     return Harness(open=backend.open, advance=backend.advance)
 
 
+def set_keeps_ttl() -> Harness:
+    """Return the harness of a channel whose `set` keeps the TTL."""
+    backend = DictBackend(BROKEN["set keeps the old TTL"])
+    return Harness(open=backend.open, advance=backend.advance)
+
+
 @contextmanager
 def broken() -> Iterator[Harness]:
-    """Give the harness of a channel that keeps the TTL on `set`."""
-    backend = DictBackend(BROKEN["set keeps the old TTL"])
-    yield Harness(open=backend.open, advance=backend.advance)
+    """Give the same one, for as long as it is needed."""
+    yield set_keeps_ttl()
 
 
 @contextmanager
