@@ -6,13 +6,15 @@ SUITABLE := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
 	$$python -c '$(SUITABLE)' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: help demo test check format bench install servers clean
+.PHONY: help demo test check format bench conformance-long mutants install servers clean
 
 help:
 	@echo "make demo    run a typed workflow, in memory and on a real server"
 	@echo "make test    run the tests, on memory and on three real servers"
 	@echo "make check   lint, formatting and types"
 	@echo "make bench   measure the speed"
+	@echo "make conformance-long  try our backends with ten times the examples"
+	@echo "make mutants  change the code in small ways, and see whether the suite on memory notices"
 	@echo "make format  put the code into its format"
 	@echo "make clean   remove whatever these commands made"
 
@@ -33,6 +35,15 @@ bench: install servers
 	@test -d .venvs/langgraph || $(PYTHON) -m venv .venvs/langgraph
 	@.venvs/langgraph/bin/python -m pip install --quiet --disable-pip-version-check . 'langgraph==1.2.*'
 	.venvs/langgraph/bin/python -m benchmarks.beside_langgraph
+
+conformance-long: install servers
+	GRAFLOW_CONFORMANCE_TIMES=10 $(BIN)/pytest tests/testing/test_conformance.py \
+		tests/testing/test_sqlite.py --timeout 1200 $(ARGS)
+
+# It works on a copy in mutants/, and takes about an hour; then `mutmut show NAME` shows one.
+mutants: install
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results
 
 format: install
 	$(BIN)/ruff check --fix-only
@@ -59,5 +70,5 @@ servers: .servers/unpacked
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venvs .servers build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(VENV) .venvs .servers build dist mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

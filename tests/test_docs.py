@@ -53,14 +53,15 @@ SNIPPETS = Sybil([PythonCodeBlockParser()])
 SNIPPETS_AND_OUTPUT = Sybil([PythonCodeBlockParser(), CodeBlockParser("text", compare_output)])
 
 
-def test_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("page", "least"), [("README.md", 8), ("docs/backends.md", 5)])
+def test_a_page_runs(page: str, least: int, capsys: pytest.CaptureFixture[str]) -> None:
     """Its snippets print what stands below them."""
-    document = SNIPPETS_AND_OUTPUT.parse(ROOT / "README.md")
+    document = SNIPPETS_AND_OUTPUT.parse(ROOT / page)
     document.namespace["capsys"] = capsys
     ran = 0
     for ran, example in enumerate(document.examples(), start=1):  # noqa: B007
         example.evaluate()
-    assert ran >= 8
+    assert ran >= least
 
 
 @pytest.fixture(params=["memory", "server"])

@@ -165,7 +165,9 @@ class Model:
         key = _checked_key(key)
         present = self._present(channel, key, options)
         if change.meanwhile is not None:
-            self.apply(change.meanwhile)
+            other = self.apply(change.meanwhile)
+            if isinstance(other, Refused):
+                raise _Refusal(other.kind, names_key=False)
             _changed(present, change)
             present = self._present(channel, key, options)
         new = _changed(present, change)
