@@ -6,7 +6,8 @@ SUITABLE := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
 	$$python -c '$(SUITABLE)' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: help demo test check format bench fuzz-plugin oldest-mypy install servers clean
+.PHONY: help demo test check format bench conformance-long mutants fuzz-plugin oldest-mypy \
+	install servers clean
 
 help:
 	@echo "make demo    run a typed workflow, in memory and on a real server"
@@ -14,6 +15,8 @@ help:
 	@echo "make check   lint, formatting and types"
 	@echo "make bench   measure the speed"
 	@echo "make fuzz-plugin  edit a program 5,000 times, and compare what mypy says warm and cold"
+	@echo "make conformance-long  try our backends with ten times the examples"
+	@echo "make mutants  change the code in small ways, and see whether the suite on memory notices"
 	@echo "make format  put the code into its format"
 	@echo "make clean   remove whatever these commands made"
 
@@ -47,6 +50,14 @@ oldest-mypy: install
 	@.venvs/mypy-1.19/bin/python -m pip install --quiet --disable-pip-version-check \
 		--editable '.[testing]' 'mypy==1.19.0' build hatchling pytest-timeout
 	.venvs/mypy-1.19/bin/python -m pytest -q tests/mypy_plugin
+conformance-long: install servers
+	GRAFLOW_CONFORMANCE_TIMES=10 $(BIN)/pytest tests/testing/test_conformance.py \
+		tests/testing/test_sqlite.py --timeout 1200 $(ARGS)
+
+# It works on a copy in mutants/, and takes about an hour; then `mutmut show NAME` shows one.
+mutants: install
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results
 
 format: install
 	$(BIN)/ruff check --fix-only
@@ -73,5 +84,5 @@ servers: .servers/unpacked
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venvs .servers build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(VENV) .venvs .servers build dist mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
