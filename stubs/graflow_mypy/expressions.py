@@ -182,13 +182,16 @@ def _look_up(name: str, scope: Scope, depth: int) -> Term:
 
 
 def _bound(name: str, scope: Scope, depth: int) -> Term:
+    if name in scope.known:
+        return scope.known[name]
     if name in scope.busy or depth > _DEEPEST:
         return ANY
     scope.busy.add(name)
-    try:
-        return either([binding_term(each, scope, depth) for each in scope.bindings[name]])
-    finally:
-        scope.busy.discard(name)
+    term = either([binding_term(each, scope, depth) for each in scope.bindings[name]])
+    scope.busy.discard(name)
+    if depth == 0:  # where it was not cut short, because something was followed already
+        scope.known[name] = term
+    return term
 
 
 def binding_term(binding: Binding, scope: Scope, depth: int = 0) -> Term:

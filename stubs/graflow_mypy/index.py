@@ -7,14 +7,15 @@ both the same is scanned again too.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,10 +57,11 @@ class Index:
         signature = self._signature()
         raw = self._kept.facts(signature)
         if raw is None:
-            files = _Files(self._sources, self._stamps, self._kept)
-            raw = facts_of(files.records, files.load, self._mine)
-            files.keep()
-            self._kept.keep_facts(signature, raw)
+            with _without_collections():
+                files = _Files(self._sources, self._stamps, self._kept)
+                raw = facts_of(files.records, files.load, self._mine)
+                files.keep()
+                self._kept.keep_facts(signature, raw)
         self._raw = raw
         self._facts = {}
 
@@ -147,6 +149,18 @@ class _Files:
         """Keep the indexes for the next time."""
         if self._is_changed:
             self._kept.keep_records(self._entries)
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Let no garbage be collected meanwhile: syntax trees are many objects and leave none."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _stamp(path: str) -> Stamp | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from typing import Any, TypeGuard
+from collections.abc import Callable
+from typing import Any, TypeGuard, get_args
 
 from graflow_mypy.definitions import class_record, function_record, names_of
 from graflow_mypy.expressions import CHANNEL_GETTERS, term_of
@@ -80,7 +81,18 @@ class _Scanner:
             "instances": [],
             "initial": [],
         }
-        self._module = module
+        self._visits: dict[type[ast.AST], Callable[[Any, Scope], None]] = {
+            ast.Call: self._visit_call,
+            ast.Attribute: self._visit_attribute,
+            ast.Name: self._visit_name,
+            ast.FunctionDef: self._visit_function,
+            ast.AsyncFunctionDef: self._visit_function,
+            ast.ClassDef: self._visit_class,
+            ast.Assign: self._visit_assignment,
+            ast.Lambda: self._visit_lambda,
+            **dict.fromkeys(get_args(Comprehension), self._visit_comprehension),
+            **dict.fromkeys((ast.Constant, ast.Load, ast.Store), self._visit_nothing),
+        }
         self._lines = None if source.isascii() else source.split(b"\n")
         self._task_names = {
             name
@@ -111,30 +123,36 @@ class _Scanner:
                 self.record["functions"][name] = function_record(node, scope, [])
 
     def _visit(self, node: ast.AST, scope: Scope) -> None:
-        if isinstance(node, ast.Call):
-            self._visit_call(node, scope)
-        elif isinstance(node, ast.Attribute):
-            self._visit_attribute(node, scope)
-        elif isinstance(node, ast.Name):
-            if node.id in self._task_names and isinstance(node.ctx, ast.Load):
-                self._add_task(["r", "graflow.task"], ANY, ANY, scope)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            self._visit_function(node, scope)
-        elif isinstance(node, ast.ClassDef):
-            inner = scope.inner("class", node.name, node)
-            known = self.record["classes"]
-            is_known = inner.name in known
-            known[inner.name] = class_record(node, scope)
-            known[inner.name]["twice"] = is_known
-            self._visit_all([*node.decorator_list, *node.bases, *node.body], inner)
-        elif isinstance(node, ast.Assign) and self._is_followed(node, scope):
+        visit = self._visits.get(type(node), self._visit_children)
+        visit(node, scope)
+
+    def _visit_name(self, node: ast.Name, scope: Scope) -> None:
+        """Look for the decorator `task` where it is neither called nor decorates."""
+        if node.id in self._task_names and isinstance(node.ctx, ast.Load):
+            self._add_task(["r", "graflow.task"], ANY, ANY, scope)
+
+    def _visit_class(self, node: ast.ClassDef, scope: Scope) -> None:
+        inner = scope.inner("class", node.name, node)
+        known = self.record["classes"]
+        is_known = inner.name in known
+        known[inner.name] = class_record(node, scope)
+        known[inner.name]["twice"] = is_known
+        self._visit_all([*node.decorator_list, *node.bases, *node.body], inner)
+
+    def _visit_assignment(self, node: ast.Assign, scope: Scope) -> None:
+        if self._is_followed(node, scope):
             self._visit(node.value.value, scope)
-        elif isinstance(node, ast.Lambda):
-            self._visit(node.body, scope.inner("function", "", node))
-        elif isinstance(node, Comprehension):
-            self._visit_children(node, scope.inner("function", "", node))
         else:
             self._visit_children(node, scope)
+
+    def _visit_lambda(self, node: ast.Lambda, scope: Scope) -> None:
+        self._visit(node.body, scope.inner("function", "", node))
+
+    def _visit_comprehension(self, node: ast.expr, scope: Scope) -> None:
+        self._visit_children(node, scope.inner("function", "", node))
+
+    def _visit_nothing(self, node: ast.AST, scope: Scope) -> None:
+        """Leave out what has nothing of interest in it."""
 
     def _is_followed(self, node: ast.Assign, scope: Scope) -> TypeGuard[_MethodNamed]:
         """Tell whether a method gets a local name, under which its calls are found."""
@@ -149,12 +167,9 @@ class _Scanner:
     def _visit_children(self, node: ast.AST, scope: Scope) -> None:
         for name in node._fields:
             value = getattr(node, name, None)
-            if isinstance(value, list):
-                for each in value:
-                    if isinstance(each, ast.AST):
-                        self._visit(each, scope)
-            elif isinstance(value, ast.AST) and not isinstance(value, ast.Constant):
-                self._visit(value, scope)
+            for each in value if isinstance(value, list) else (value,):
+                if isinstance(each, ast.AST):
+                    self._visit(each, scope)
 
     def _visit_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
         inner = scope.inner("function", node.name, node)

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from graflow_mypy.terms import Term
+
 __all__ = ["Binding", "Comprehension", "Scope", "bindings_of", "import_bindings"]
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -53,6 +55,8 @@ class Scope:
         package: The package that relative imports start from.
         module: The name of the module.
         has_walrus: Whether there is a `:=` in the file.
+        busy: The names that are being followed.
+        known: What names that were followed stand for.
     """
 
     kind: str
@@ -63,6 +67,7 @@ class Scope:
     module: str
     has_walrus: bool = True
     busy: set[str] = field(default_factory=set)
+    known: dict[str, Term] = field(default_factory=dict)
 
     @cached_property
     def bindings(self) -> dict[str, list[Binding]]:

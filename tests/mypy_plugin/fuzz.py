@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.mypy_plugin.edits import Program
@@ -39,17 +40,17 @@ def differences(
     program = Program(folder, seed)
     history: list[str] = []
     problems: list[str] = []
-    for mode in MODES:
-        runner.warm(mode)
+    both_cores = ThreadPoolExecutor(2)
+    list(both_cores.map(runner.warm, MODES))
     for number in range(1, edits + 1):
         history.append(program.edit())
-        expected = runner.cold()
+        modes = [mode for mode in MODES if number % _EVERY[mode] == 0]
+        cold = both_cores.submit(runner.cold)
+        warm = both_cores.map(runner.warm, modes)
+        expected = cold.result()
         found.update(line.rpartition("[")[2].rstrip("]") for line in expected if "[graflow" in line)
         found.update("revealed" for line in expected if "Revealed type" in line)
-        for mode in MODES:
-            if number % _EVERY[mode]:
-                continue
-            got = runner.warm(mode)
+        for mode, got in zip(modes, warm, strict=True):
             if got != expected:
                 lines = [f"+ {line}" for line in got if line not in expected]
                 lines += [f"- {line}" for line in expected if line not in got]
@@ -57,6 +58,7 @@ def differences(
                 problems.append(
                     f"seed {seed}, edit {number} ({last}), {mode}:\n" + "\n".join(lines)
                 )
+    both_cores.shutdown()
     return problems
 
 

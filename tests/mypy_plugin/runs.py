@@ -50,6 +50,9 @@ _NEW = {
     "workers": ["-n", "2"],
 }
 
+# The binary cache of mypy 1 forgets what is a TypeForm.
+_FOR_MYPY_1 = "enable_incomplete_feature = TypeForm\nfixed_format_cache = False"
+
 MODES = _NEW if _IS_NEW else _OLD
 """The kinds of cache that this version of mypy has, and workers, as options."""
 
@@ -88,7 +91,7 @@ class Runner:
         """
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        settings = "" if _IS_NEW else "enable_incomplete_feature = TypeForm"
+        settings = "" if _IS_NEW else _FOR_MYPY_1
         (folder / "mypy.ini").write_text(CONFIG.format(settings=settings, options=options))
         self._primed = primed or folder / "primed"
 

@@ -10,8 +10,8 @@ import pytest
 
 from tests.mypy_plugin.fuzz import differences
 
-SEQUENCES = 6
-EDITS = 50 if sys.version_info[:2] == (3, 11) else 6
+SEQUENCES = 2
+EDITS = 150 if sys.version_info[:2] == (3, 11) else 15
 
 
 @pytest.mark.timeout(900)
@@ -21,5 +21,5 @@ def test_warm_runs_say_what_cold_ones_say(seed: int, tmp_path: Path) -> None:
     found = Counter[str]()
     problems = differences(tmp_path / "program", seed=seed, edits=EDITS, found=found)
     assert not problems, "\n\n".join(problems)
-    assert found["graflow-key-unknown"] + found["graflow-key-type"] > EDITS
-    assert found["revealed"] > EDITS
+    assert found["graflow-key-unknown"] + found["graflow-key-type"] > EDITS // 2
+    assert found["revealed"] > EDITS // 2
