@@ -31,7 +31,7 @@ def slow(ctx: TaskExecutionContext, number: int) -> None:
 
 def main(url: str, executor: str, checkpoint: str) -> None:
     """Run twenty of them, two at a time."""
-    with RedisChannel("run", url=url) as channel, workflow("w", channel=channel) as wf:
+    with RedisChannel("interrupted", url=url) as channel, workflow("w", channel=channel) as wf:
         parallel(*(slow(task_id=f"slow {n}", number=n) for n in range(20)))
         wf.execute(executor=EXECUTORS[executor], max_workers=2, checkpoint=checkpoint)
 
