@@ -23,8 +23,8 @@ EXECUTORS = {
 def slow(ctx: TaskExecutionContext, number: int) -> None:
     """Hold a lock for half a second."""
     channel = ctx.get_channel()
-    channel.append("began", [number, os.getpid()])
     with channel.lock(f"lock {number}", timeout=0):
+        channel.append("began", [number, os.getpid()])
         time.sleep(0.5)
     channel.append("ended", number)
 

@@ -45,7 +45,7 @@ def test_an_interrupt_stops_a_run_cleanly(
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-        wait_for(lambda: len(channel.get("began", [])) >= 2)
+        wait_for(lambda: len(channel.get("began", [])) >= 2 or process.poll() is not None)
         if whom == "the program":
             process.send_signal(signal.SIGINT)
         else:
@@ -54,7 +54,7 @@ def test_an_interrupt_stops_a_run_cleanly(
         assert process.returncode in (1, -signal.SIGINT), said.decode()
         assert b"KeyboardInterrupt" in said
         began, ended = channel.get("began"), channel.get("ended", [])
-    assert 2 <= len(began) < 20
+    assert 2 <= len(began) < 20, said.decode()
     wait_for(lambda: not any(is_alive(pid) for _, pid in began), 10)
     with redis.Redis(unix_socket_path=path) as client:
         assert client.keys("graflow:{interrupted}:l:*") == []
