@@ -23,15 +23,15 @@ EXECUTORS = {
 def slow(ctx: TaskExecutionContext, number: int) -> None:
     """Hold a lock for half a second."""
     channel = ctx.get_channel()
-    channel.append("began", [number, os.getpid()])
     with channel.lock(f"lock {number}", timeout=0):
+        channel.append("began", [number, os.getpid()])
         time.sleep(0.5)
     channel.append("ended", number)
 
 
 def main(url: str, executor: str, checkpoint: str) -> None:
     """Run twenty of them, two at a time."""
-    with RedisChannel("run", url=url) as channel, workflow("w", channel=channel) as wf:
+    with RedisChannel("interrupted", url=url) as channel, workflow("w", channel=channel) as wf:
         parallel(*(slow(task_id=f"slow {n}", number=n) for n in range(20)))
         wf.execute(executor=EXECUTORS[executor], max_workers=2, checkpoint=checkpoint)
 

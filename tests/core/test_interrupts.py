@@ -36,7 +36,7 @@ def test_an_interrupt_stops_a_run_cleanly(
     """A terminal sends it to all processes; what runs ends well, unless it gets it too."""
     path = str(servers("valkey-9").socket)
     checkpoint = tmp_path / "run.json"
-    with RedisChannel("run", url=f"unix://{path}") as channel:
+    with RedisChannel("interrupted", url=f"unix://{path}") as channel:
         channel.clear()
         program = [sys.executable, "-m", "tests.core.interrupted_run"]
         process = subprocess.Popen(
@@ -45,7 +45,7 @@ def test_an_interrupt_stops_a_run_cleanly(
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-        wait_for(lambda: len(channel.get("began", [])) >= 2)
+        wait_for(lambda: len(channel.get("began", [])) >= 2 or process.poll() is not None)
         if whom == "the program":
             process.send_signal(signal.SIGINT)
         else:
@@ -54,10 +54,10 @@ def test_an_interrupt_stops_a_run_cleanly(
         assert process.returncode in (1, -signal.SIGINT), said.decode()
         assert b"KeyboardInterrupt" in said
         began, ended = channel.get("began"), channel.get("ended", [])
-    assert 2 <= len(began) < 20
+    assert 2 <= len(began) < 20, said.decode()
     wait_for(lambda: not any(is_alive(pid) for _, pid in began), 10)
     with redis.Redis(unix_socket_path=path) as client:
-        assert client.keys("graflow:{run}:l:*") == []
+        assert client.keys("graflow:{interrupted}:l:*") == []
     if whom == "the program" or executor == "threads":
         assert sorted(number for number, _ in began) == sorted(ended)
         saved = read_checkpoint(checkpoint).finished
