@@ -23,7 +23,7 @@ _UNUSABLE = 2  # the exit status where nothing could be tried
 
 def main(
     target: Annotated[str, typer.Argument(help="redis://host:port/db, or module:factory")],
-    times: Annotated[int, typer.Option(min=1, help="Try so many times the examples.")] = 1,
+    examples: Annotated[int, typer.Option(min=1, help="How often to try each property.")] = 100,
     seed: Annotated[int | None, typer.Option(help="Try the same examples again.")] = None,
     beside_others: Annotated[
         bool, typer.Option(help="Use a database that holds keys of graflow already.")
@@ -41,7 +41,7 @@ def main(
         chosen = target_of(target, beside_others=beside_others)
         console.print(f"Trying {escape(chosen.name)}: {len(CHECKS)} checks, with --seed {seed}.")
         console.print(f"This writes {escape(chosen.will_write)}.")
-        findings = _run(chosen, Budget(examples=100 * times, seed=seed), console)
+        findings = _run(chosen, Budget(examples=examples, seed=seed), console)
     except BadTarget as error:
         console.print(f"Nothing was tried: {escape(str(error))}")
         raise typer.Exit(_UNUSABLE) from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import hypothesis
@@ -19,7 +19,7 @@ from graflow.testing.workload import WORKLOADS
 
 __all__ = ["CHECKS", "Absence", "Check"]
 
-_STEPS = 30  # of the state machine in one example
+_STEPS = 40  # of the state machine in one example
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,8 @@ def _run_machine(harness: Harness, capabilities: Capabilities, budget: Budget) -
     machine = machine_for(harness, capabilities)
     if budget.seed is not None:
         machine = hypothesis.seed(budget.seed)(machine)
+    if harness.advance is None:
+        budget = replace(budget, examples=max(1, budget.examples // 5))  # it sleeps in most
     settings = budget.settings(stateful_step_count=_STEPS)
     budget.run(lambda: run_state_machine_as_test(machine, settings=settings))
 

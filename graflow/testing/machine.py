@@ -78,7 +78,7 @@ class _Machine(RuleBasedStateMachine):
             options.pop("ttl", None)
         handle, channel = divmod(place, 2)
         self.trial.check(Step(operation, args, options, self.names[channel], handle))
-        self.trial.look(self.names, handle=(handle + 1) % 3)
+        self.trial.look(self.names, self.keys, handle=(handle + 1) % 3)
 
     @rule(place=_PLACES, key=_KEYS, value=values, ttl=ttls)
     def set(self, place: int, key: int, value: Any, ttl: Any) -> None:
@@ -88,19 +88,16 @@ class _Machine(RuleBasedStateMachine):
     def set_list(self, place: int, key: int, value: list[Any], ttl: Any) -> None:
         self.step("set", place, self.keys[key], value, ttl=ttl)
 
-    @rule(place=_PLACES, key=_KEYS, default=plain_values)
-    def get(self, place: int, key: int, default: Any) -> None:
-        self.step("get", place, self.keys[key], default)
-
     @rule(
         place=_PLACES,
         key=_KEYS,
-        value=plain_values | values,
+        items=st.lists(plain_values | values, min_size=1, max_size=3),
         ttl=ttls,
         end=st.sampled_from(["append", "prepend"]),
     )
-    def push(self, place: int, key: int, value: Any, ttl: Any, end: str) -> None:
-        self.step(end, place, self.keys[key], value, ttl=ttl)
+    def push(self, place: int, key: int, items: list[Any], ttl: Any, end: str) -> None:
+        for item in items:
+            self.step(end, place, self.keys[key], item, ttl=ttl)
 
     @rule(place=_PLACES, key=_KEYS, default=plain_values)
     def pop(self, place: int, key: int, default: Any) -> None:
@@ -129,17 +126,24 @@ class _Machine(RuleBasedStateMachine):
     def write_with_a_bad_ttl(self, place: int, key: int, ttl: Any, write: str) -> None:
         self.step(write, place, self.keys[key], 1, ttl=ttl)
 
-    @rule(place=_PLACES, key=_KEYS, operation=st.sampled_from(["delete", "exists"]))
-    def delete_or_ask(self, place: int, key: int, operation: str) -> None:
-        self.step(operation, place, self.keys[key])
+    @rule(
+        place=_PLACES,
+        key=_KEYS,
+        operation=st.sampled_from(["delete", "delete", "delete", "exists", "clear"]),
+    )
+    def remove(self, place: int, key: int, operation: str) -> None:
+        self.step(operation, place, *([] if operation == "clear" else [self.keys[key]]))
 
-    @rule(place=_PLACES)
-    def clear(self, place: int) -> None:
-        self.step("clear", place)
-
-    @rule(place=_PLACES, key=_KEYS)
-    def ask_for_the_ttl(self, place: int, key: int) -> None:
-        self.step("ttl", place, self.keys[key])
+    @rule(
+        place=_PLACES,
+        keys=st.lists(_KEYS, min_size=1, max_size=4),
+        default=plain_values,
+        operation=st.sampled_from(["get", "ttl", "get_many"]),
+    )
+    def read(self, place: int, keys: list[int], default: Any, operation: str) -> None:
+        names = [self.keys[key] for key in keys]
+        args = {"get": (names[0], default), "ttl": (names[0],), "get_many": (names,)}
+        self.step(operation, place, *args[operation])
 
     @rule(
         place=_PLACES,
@@ -188,16 +192,12 @@ class _Machine(RuleBasedStateMachine):
         mapping = {self.keys[key]: items[at] for at, key in enumerate(chosen)}
         self.step("set_many", place, mapping, ttl=ttl)
 
-    @rule(place=_PLACES, chosen=st.lists(_KEYS, max_size=4))
-    def get_many(self, place: int, chosen: list[int]) -> None:
-        self.step("get_many", place, [self.keys[key] for key in chosen])
-
     @precondition(lambda self: self.has_ttl and self.naps)
     @rule(seconds=steps_of_time)
     def advance(self, seconds: int) -> None:
         self.naps -= 1
         self.trial.check(Step("advance", (seconds,)))
-        self.trial.look(self.names)
+        self.trial.look(self.names, self.keys)
 
     @precondition(lambda self: self.has_lock)
     @rule(place=_PLACES, key=_KEYS, lease=st.sampled_from([150, 1_150]))
@@ -210,4 +210,4 @@ class _Machine(RuleBasedStateMachine):
         step = self.trial.next_unlock()
         assert step is not None
         self.trial.check(step)
-        self.trial.look(self.names)
+        self.trial.look(self.names, self.keys)

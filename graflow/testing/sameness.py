@@ -31,6 +31,8 @@ def fingerprint(value: object, *, in_order: bool = True) -> Hashable:
     part = partial(fingerprint, in_order=in_order)
     kind = type(value)
     name = kind.__qualname__
+    if isinstance(value, int):
+        return name, hex(value)  # as decimal text has a limit
     if isinstance(value, float):
         return name, value.hex()
     if isinstance(value, Decimal):

@@ -68,6 +68,7 @@ class Trial:
         self._prefix = unique_prefix()
         self._handles: dict[tuple[str, int], Channel] = {}
         self._lines: list[Line] = []
+        self._looks = 0
         self._is_looking = False
         self._locks: list[tuple[Step, ChannelLock]] = []
         self._lent: list[Any] = []
@@ -134,20 +135,33 @@ class Trial:
                 raise broken.__cause__ from None
             raise
 
-    def look(self, channels: Iterable[str], handle: int = 1) -> None:
+    def look(self, channels: Iterable[str], missing: Iterable[str] = (), handle: int = 1) -> None:
         """Compare all keys, values and times to live of these channels with the model's.
+
+        Args:
+            channels: Their names.
+            missing: Keys that must not exist where the model does not have them.
+            handle: Which of the handles looks.
 
         Raises:
             Broken: They differ.
         """
         self._is_looking = True
+        self._looks += 1
         for name in channels:
             keys = sorted(self.model.live(name))
+            asks = [Step("exists", (key,), {}, name, handle) for key in missing if key not in keys]
+            # In turn, as the first read may tidy up what has expired.
+            for step in asks if self._looks % 2 else ():
+                self.check(step)
             self.check(Step("keys", (), {}, name, handle))
             if keys:
                 self.check(Step("get_many", (keys,), {}, name, handle))
             for key in keys:
+                self.check(Step("get", (key, "a default"), {}, name, handle))
                 self.check(Step("ttl", (key,), {}, name, handle))
+            for step in () if self._looks % 2 else asks:
+                self.check(step)
         self._is_looking = False
 
     def next_unlock(self) -> Step | None:
@@ -295,7 +309,13 @@ class Trial:
             args = (step.args[0] * _REAL_SCALE,)
         elif _is_span(options.get("ttl")):
             options = {**options, "ttl": options["ttl"] * _REAL_SCALE}
+        args = tuple(self._scaled_argument(each) for each in args)
         return Step(step.operation, args, options, step.channel, step.handle)
+
+    def _scaled_argument(self, value: Any) -> Any:
+        if isinstance(value, Change) and value.meanwhile is not None:
+            return Change(value.source, self._scaled(value.meanwhile))
+        return value
 
     def _scaled_outcome(self, outcome: Outcome) -> Outcome:
         if self._is_real_time and isinstance(outcome, Gave) and isinstance(outcome.value, Left):

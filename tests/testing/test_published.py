@@ -115,7 +115,9 @@ def test_a_check_can_not_be_overridden_without_a_reason() -> None:
 
 def test_the_command_tries_a_factory() -> None:
     """It says what is broken and exits with 1; what it can't try with 2."""
-    ran = command("graflow.testing", "tests.testing.targets:broken", "--seed", "1")
+    ran = command(
+        "graflow.testing", "tests.testing.targets:broken", "--seed", "1", "--examples", "9"
+    )
     assert ran.returncode == 1, ran.stdout + ran.stderr
     assert "336 checks, with --seed 1" in ran.stdout
     assert "a.set('key', 2)" in ran.stdout
@@ -143,7 +145,7 @@ def test_the_command_tries_a_server(
         assert "holds keys of graflow already" in ran.stdout
         return
     redis_client.set("graflow:{mine}:k:a", "1")
-    ran = command("graflow.testing", server.url, "--beside-others")
+    ran = command("graflow.testing", server.url, "--beside-others", "--examples", "5")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "keys that begin with graflow:{conformance-" in ran.stdout
     assert "it removes them at the end" in ran.stdout

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from graflow.channels.schema import Schema
 from graflow.channels.typed import TypedChannel
-from graflow.exceptions import ChannelValidationError
+from graflow.exceptions import ChannelError, ChannelValidationError
 from graflow.testing import Budget, Capabilities, Capability, Harness, run
 from graflow.testing.checks import CHECKS, Check
 from graflow.testing.edges import EDGES, Edge
 from graflow.testing.model import Model
 from graflow.testing.report import Finding, Result, report
 from graflow.testing.sameness import same
-from graflow.testing.steps import Gave, Left, Refused
+from graflow.testing.steps import Left, Refused
 from tests.testing.broken_channels import BROKEN, FLAT, LOSSY, LossyChannel
 from tests.testing.dict_channel import DictBackend, DictChannel, Store
 
@@ -97,7 +99,7 @@ def test_what_broke_is_a_script_that_can_be_pasted(name: str) -> None:
     """The shortest steps that were found, as Python code whose last line shows the defect."""
     (reason,) = reasons(BROKEN[name], Capability.SEQUENCES)
     code = reason.partition("\n\n")[2]
-    assert len(code.splitlines()) < 20
+    assert len(code.splitlines()) < 40
     *steps, last = [line for line in code.splitlines() if not line.startswith("#")]
     *_, found, expected = code.splitlines()
     assert found.startswith("# it ")
@@ -105,7 +107,8 @@ def test_what_broke_is_a_script_that_can_be_pasted(name: str) -> None:
     backend = DictBackend(BROKEN[name])
     names: dict[str, Any] = {"open": backend.open, "advance": backend.advance}
     for line in steps:
-        exec(line, names)
+        with suppress(ChannelError):  # at a prompt a refusal is shown, and the next line follows
+            exec(line, names)
     if found.startswith("# it returned "):
         shown = found.removeprefix("# it returned ")
         assert same(eval(last, names), eval(shown, names))
@@ -123,7 +126,6 @@ def test_what_broke_is_a_script_that_can_be_pasted(name: str) -> None:
         "an empty list is a missing key",
         "append ignores its TTL",
         "append replaces what is no list",
-        "delete of an expired key is True",
         "exists ignores the time",
         "keys lists what has expired",
         "pop takes the last item",
@@ -144,7 +146,7 @@ def test_a_typed_channel_that_drops_unknown_fields_is_rejected(
     """A field that the schema does not have is an error, and is never dropped."""
     dump = Schema.dump
 
-    def dropping(self: Schema, value: Any) -> Any:
+    def dropping(self: Schema[Any], value: Any) -> Any:
         known = getattr(self.form, "__annotations__", None)
         if isinstance(value, dict) and known:
             value = {name: value[name] for name in value if name in known}
@@ -190,16 +192,22 @@ def test_the_model_agrees_with_the_table(edge: Edge) -> None:
     model = Model()
     for step, outcome in ((move.step, move.outcome) for move in edge.moves):
         found = model.apply(step)
-        assert type(found) is type(outcome)
-        if isinstance(outcome, Gave) and isinstance(found, Gave):
-            assert isinstance(outcome.value, Left) == isinstance(found.value, Left)
-            if isinstance(outcome.value, Left) and isinstance(found.value, Left):
-                assert outcome.value.seconds == pytest.approx(found.value.seconds)
-            else:
-                assert same(outcome.value, found.value, in_order=step.operation != "get_many")
-        elif isinstance(outcome, Refused) and isinstance(found, Refused):
-            assert issubclass(found.kind, outcome.kind)
-            assert found.names_key == outcome.names_key
+        if isinstance(outcome, Refused):
+            agrees = (
+                isinstance(found, Refused)
+                and issubclass(found.kind, outcome.kind)
+                and found.names_key == outcome.names_key
+            )
+        elif isinstance(found, Refused):
+            agrees = False
+        elif isinstance(outcome.value, Left):
+            agrees = isinstance(found.value, Left) and math.isclose(
+                outcome.value.seconds, found.value.seconds
+            )
+        else:
+            agrees = same(outcome.value, found.value, in_order=step.operation != "get_many")
+        if not agrees:  # an assertion would show huge numbers
+            pytest.fail(f"{step.source('a')}: the table says {outcome}, the model {found}")
 
 
 # What a backend's author says
