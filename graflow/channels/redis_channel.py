@@ -35,7 +35,7 @@ __all__ = ["RedisChannel"]
 _MAX_TIMEOUT = 60.0  # seconds; the scripts remember a write for twice as long
 _MAX_PARTS = 1_000_000  # of a command; servers refuse 1,048,577
 _CLEAR_AT_ONCE = 10_000
-_CLEAR_SLICE = 1_000
+_CLEAR_SLICE = 100
 
 _READ, _READ_MANY = script("read"), script("read_many")
 _SET, _WRITE, _WRITE_MANY = script("set"), script("write"), script("write_many")
