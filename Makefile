@@ -6,13 +6,17 @@ SUITABLE := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
 	$$python -c '$(SUITABLE)' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: help demo test check format bench install servers clean
+.PHONY: help demo test check format bench conformance-long mutants fuzz-plugin oldest-mypy \
+	install servers clean
 
 help:
 	@echo "make demo    run a typed workflow, in memory and on a real server"
 	@echo "make test    run the tests, on memory and on three real servers"
 	@echo "make check   lint, formatting and types"
 	@echo "make bench   measure the speed"
+	@echo "make fuzz-plugin  edit a program 5,000 times, and compare what mypy says warm and cold"
+	@echo "make conformance-long  try our backends with ten times the examples"
+	@echo "make mutants  change the code in small ways, and see whether the suite on memory notices"
 	@echo "make format  put the code into its format"
 	@echo "make clean   remove whatever these commands made"
 
@@ -30,9 +34,31 @@ check: install
 
 bench: install servers
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.mypy_plugin
+	$(BIN)/python -m benchmarks.runs
 	@test -d .venvs/langgraph || $(PYTHON) -m venv .venvs/langgraph
 	@.venvs/langgraph/bin/python -m pip install --quiet --disable-pip-version-check . 'langgraph==1.2.*'
 	.venvs/langgraph/bin/python -m benchmarks.beside_langgraph
+
+fuzz-plugin: install
+	$(BIN)/python -m tests.mypy_plugin.fuzz
+
+# The cases of the plugin with the oldest mypy that it works with.
+oldest-mypy: install
+	@test -d .venvs/mypy-1.19 || $(PYTHON) -m venv .venvs/mypy-1.19
+	@.venvs/mypy-1.19/bin/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	@.venvs/mypy-1.19/bin/python -m pip install --quiet --disable-pip-version-check \
+		--editable '.[testing]' 'mypy==1.19.0' build hatchling pytest-timeout
+	.venvs/mypy-1.19/bin/python -m pytest -q tests/mypy_plugin
+
+conformance-long: install servers
+	GRAFLOW_CONFORMANCE_TIMES=10 $(BIN)/pytest tests/testing/test_conformance.py \
+		tests/testing/test_sqlite.py --timeout 1200 $(ARGS)
+
+# It works on a copy in mutants/, and takes about an hour; then `mutmut show NAME` shows one.
+mutants: install
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results
 
 format: install
 	$(BIN)/ruff check --fix-only
@@ -59,5 +85,5 @@ servers: .servers/unpacked
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venvs .servers build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(VENV) .venvs .servers build dist mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -7,10 +7,13 @@ import typing
 
 from graflow.channels.base import Channel
 from graflow.channels.factory import ChannelBackend, ChannelFactory
+from graflow.channels.keyed import KeyedChannel
 from graflow.channels.memory_channel import MemoryChannel, MemorySpace
 from graflow.channels.typed import TypedChannel
+from graflow.core.checkpoint import Checkpoint, read_checkpoint
 from graflow.core.context import ExecutionContext, TaskExecutionContext
 from graflow.core.decorators import task
+from graflow.core.events import RunObserver, TaskEvent
 from graflow.core.node import chain, parallel
 from graflow.core.task import Task
 from graflow.core.workflow import Workflow, workflow
@@ -27,8 +30,13 @@ from graflow.exceptions import (
     ChannelUnavailableError,
     ChannelValidationError,
     ChannelValueError,
+    CheckpointDamagedError,
+    CheckpointError,
+    CheckpointMismatchError,
+    CheckpointVersionError,
     CycleError,
     DuplicateTaskError,
+    ExtraMissingError,
     FieldError,
     GraflowError,
     LockLostError,
@@ -41,6 +49,7 @@ from graflow.exceptions import (
     TaskError,
     TaskFailedError,
     TaskNotFoundError,
+    WorkerLostError,
     WorkflowError,
     WorkflowStateError,
     WorkflowTypeError,
@@ -68,11 +77,18 @@ __all__ = [
     "ChannelUnavailableError",
     "ChannelValidationError",
     "ChannelValueError",
+    "Checkpoint",
+    "CheckpointDamagedError",
+    "CheckpointError",
+    "CheckpointMismatchError",
+    "CheckpointVersionError",
     "CycleError",
     "DuplicateTaskError",
     "ExecutionContext",
+    "ExtraMissingError",
     "FieldError",
     "GraflowError",
+    "KeyedChannel",
     "LockLostError",
     "LockReentryError",
     "MemoryChannel",
@@ -82,13 +98,16 @@ __all__ = [
     "RedisChannel",
     "ResultNotFoundError",
     "ResultTypeError",
+    "RunObserver",
     "SchemaError",
     "Task",
     "TaskError",
+    "TaskEvent",
     "TaskExecutionContext",
     "TaskFailedError",
     "TaskNotFoundError",
     "TypedChannel",
+    "WorkerLostError",
     "Workflow",
     "WorkflowError",
     "WorkflowStateError",
@@ -96,6 +115,7 @@ __all__ = [
     "WorkflowValueError",
     "chain",
     "parallel",
+    "read_checkpoint",
     "task",
     "workflow",
 ]

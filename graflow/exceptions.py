@@ -26,8 +26,13 @@ __all__ = [
     "ChannelUnavailableError",
     "ChannelValidationError",
     "ChannelValueError",
+    "CheckpointDamagedError",
+    "CheckpointError",
+    "CheckpointMismatchError",
+    "CheckpointVersionError",
     "CycleError",
     "DuplicateTaskError",
+    "ExtraMissingError",
     "FieldError",
     "GraflowError",
     "LockLostError",
@@ -40,6 +45,7 @@ __all__ = [
     "TaskError",
     "TaskFailedError",
     "TaskNotFoundError",
+    "WorkerLostError",
     "WorkflowError",
     "WorkflowStateError",
     "WorkflowTypeError",
@@ -200,6 +206,10 @@ class WorkflowStateError(WorkflowError, RuntimeError):
     """What was asked for can't be done here, as calling a task outside a workflow."""
 
 
+class ExtraMissingError(WorkflowError, ImportError):
+    """What was asked for needs a library that is not installed; the message says how to get it."""
+
+
 class DuplicateTaskError(WorkflowError, ValueError):
     """Two different tasks of one workflow have the same id."""
 
@@ -284,6 +294,10 @@ class ResultNotFoundError(TaskError, KeyError):
         self.available = available
 
 
+class WorkerLostError(TaskError, RuntimeError):
+    """The worker that ran a task died, or was lost sight of, before it could tell how it ended."""
+
+
 class TaskFailedError(TaskError, RuntimeError):
     """Tasks of a run raised; what was running finished, and nothing new was started.
 
@@ -311,11 +325,38 @@ class TaskFailedError(TaskError, RuntimeError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Replace the exceptions that pickle can't carry: they are made by others."""
-        failures = {task: _portable(error) for task, error in self.failures.items()}
+        failures = {task: portable(error) for task, error in self.failures.items()}
         return type(self), self.args, {**vars(self), "failures": failures}
 
 
-def _portable(error: BaseException) -> BaseException:
+class CheckpointError(WorkflowError):
+    """A file can't be resumed from; nothing was changed, and nothing has run.
+
+    Attributes:
+        path: The file.
+    """
+
+    path: str
+
+    def __init__(self, message: str = "", *, workflow: str | None = None, path: str = "") -> None:
+        super().__init__(message, workflow=workflow)
+        self.path = path
+
+
+class CheckpointDamagedError(CheckpointError, ValueError):
+    """The file is no checkpoint, or is not as it was written."""
+
+
+class CheckpointVersionError(CheckpointError, ValueError):
+    """The file was written by a version of graflow that is newer than this one."""
+
+
+class CheckpointMismatchError(CheckpointError, ValueError):
+    """The file belongs to another workflow, another graph, or a channel somewhere else."""
+
+
+def portable(error: BaseException) -> BaseException:
+    """Return `error` if pickle can carry it there and back, else a `RuntimeError` of its text."""
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:  # noqa: BLE001 - whatever the exception's own code raises

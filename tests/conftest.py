@@ -21,6 +21,15 @@ hypothesis.settings.register_profile("untimed", hypothesis.settings(), deadline=
 hypothesis.settings.load_profile("untimed")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add a flag for tests that compare with what was written down."""
+    parser.addoption(
+        "--regenerate",
+        action="store_true",
+        help="write what the mypy plugin says into tests/mypy_plugin/cases",
+    )
+
+
 @pytest.fixture(autouse=True)
 def _no_default_channel(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep a default channel that a test makes from the tests after it."""

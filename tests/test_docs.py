@@ -66,14 +66,24 @@ SNIPPETS = Sybil([PythonCodeBlockParser()])
 SNIPPETS_AND_OUTPUT = Sybil([PythonCodeBlockParser(), CodeBlockParser("text", compare_output)])
 
 
-def test_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("page", "snippets"),
+    [
+        ("README.md", 8),
+        ("docs/executors.md", 8),
+        ("docs/checkpoints.md", 2),
+        ("docs/guarantees.md", 2),
+        ("docs/backends.md", 5),
+    ],
+)
+def test_a_page_runs(page: str, snippets: int, capsys: pytest.CaptureFixture[str]) -> None:
     """Its snippets print what stands below them."""
-    document = SNIPPETS_AND_OUTPUT.parse(README)
+    document = SNIPPETS_AND_OUTPUT.parse(ROOT / page)
     document.namespace["capsys"] = capsys
     ran = 0
     for ran, example in enumerate(document.examples(), start=1):  # noqa: B007
         example.evaluate()
-    assert ran >= 8
+    assert ran >= snippets
 
 
 @pytest.fixture(params=["memory", "server"])

@@ -103,15 +103,16 @@ def consumer(tmp_path: Path) -> Path:
 def source_files() -> set[str]:
     """Return the files of the package as they are in the repository."""
     tracked = run("git", "ls-files", "--cached", "--others", "--exclude-standard", cwd=ROOT)
-    return {path for path in tracked.splitlines() if path.startswith("graflow/")}
+    shipped = ("graflow/", "stubs/graflow_mypy/")
+    return {path for path in tracked.splitlines() if path.startswith(shipped)}
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(distributions: Distributions) -> None:
     """Every file of the package is in it, the type marker too; tests and the like are not."""
     with zipfile.ZipFile(distributions.wheel) as wheel:
         shipped = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    assert shipped == source_files()
-    assert "graflow/py.typed" in shipped
+    assert shipped == {path.removeprefix("stubs/") for path in source_files()}
+    assert {"graflow/py.typed", "graflow_mypy/__init__.py"} <= shipped
 
 
 def test_the_sdist_holds_what_building_and_reading_need(distributions: Distributions) -> None:
@@ -132,6 +133,8 @@ def test_an_installed_graflow_runs_and_type_checks(
     else:
         python = install(getattr(distributions, kind))
     assert run(python, "-W", "error", consumer, cwd=consumer.parent) == "36\n"
+    found = "import importlib.util; print(importlib.util.find_spec('graflow_mypy') is not None)"
+    assert run(python, "-c", found, cwd=consumer.parent) == "True\n"
     run(
         *(sys.executable, "-m", "mypy", "--strict", "--python-executable", python),
         *("--config-file", "", "--cache-dir", consumer.parent / "cache", consumer),
@@ -146,7 +149,16 @@ def test_the_metadata_says_what_the_package_needs(distributions: Distributions) 
         name = next(name for name in wheel.namelist() if name.endswith("/METADATA"))
         lines = wheel.read(name).decode().splitlines()
     assert "Requires-Python: >=3.11" in lines
-    assert {"Provides-Extra: embedded", "Provides-Extra: testing"} <= set(lines)
+    extras = {line.split()[1] for line in lines if line.startswith("Provides-Extra: ")}
+    assert extras >= {
+        "distributed",
+        "embedded",
+        "mypy",
+        "processes",
+        "progress",
+        "retries",
+        "testing",
+    }
     needed = {line for line in lines if line.startswith("Requires-Dist") and "extra" not in line}
     assert {line.split()[1].split(">")[0] for line in needed} == {
         "pydantic",

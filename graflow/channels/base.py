@@ -283,6 +283,10 @@ class Channel(Primitives):
 
     # What the operations share
 
+    def _server(self) -> str:
+        """Return the address of the server that has the keys, without credentials, if any."""
+        return ""
+
     def _push_value(self, key: str, value: object, ttl: Seconds | None, *, at_head: bool) -> int:
         key = check_key(key)
         try:

@@ -81,7 +81,11 @@ class ChannelLock:
         pause = _FIRST_PAUSE
         while True:
             started = time.monotonic()
-            answer = self._channel._acquire(self._key, owner, self._lease)
+            try:
+                answer = self._channel._acquire(self._key, owner, self._lease)
+            except KeyboardInterrupt:  # the lock may have been granted all the same
+                self._channel._release(self._key, owner)
+                raise
             if isinstance(answer, int):
                 return Holding(self._channel, self._key, owner, answer, self._lease, started)
             if same_thread(answer, owner):

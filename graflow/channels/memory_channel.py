@@ -2,108 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from heapq import heapify, heappop, heappush
-from itertools import count
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from graflow.channels.base import Channel
+from graflow.channels.changes import Changes, Contents, Watch
 from graflow.channels.codec import Record
+from graflow.channels.memory_space import MemorySpace, as_record
 from graflow.channels.primitives import MISSING, Missing, NotAList
 from graflow.exceptions import ChannelTypeError
 
 __all__ = ["MemoryChannel", "MemorySpace"]
-
-Data = Record | deque[bytes]
-"""What a key holds: a record as it was written, or the items of a list that has been changed."""
-
-
-class MemorySpace:
-    """The memory behind channels: handles on one space share the channels of the same name."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Make an empty space.
-
-        Args:
-            clock: Gives the time in seconds, and never goes back. A test can move it by hand.
-        """
-        self._clock = clock
-        self._stores: dict[str, _Store] = {}
-        self._lock = threading.Lock()
-
-    def _store(self, name: str) -> _Store:
-        with self._lock:
-            return self._stores.setdefault(name, _Store(self._clock))
-
-
-class _Store:
-    """What one channel holds. The caller of a method has its lock.
-
-    A reader that finds no deadline of a key may look at the value without the lock, so a
-    deadline is entered before the value that it is for, and removed after it.
-    """
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self.clock = clock
-        self.lock = threading.Lock()
-        self.values: dict[str, Data] = {}
-        self.deadlines: dict[str, float] = {}
-        self.locks: dict[str, tuple[str, int, float]] = {}
-        self.fences = count(1)
-        self._expiries: list[tuple[float, str]] = []
-
-    def live(self, key: str) -> Data | None:
-        """Return what `key` holds unless it has expired."""
-        deadline = self.deadlines.get(key)
-        return self.values.get(key) if deadline is None or deadline > self.clock() else None
-
-    def items(self, key: str) -> deque[bytes] | None:
-        """Return the list under `key`, for changing it.
-
-        Raises:
-            NotAList: There is something else.
-        """
-        data = self.live(key)
-        if isinstance(data, bytes):
-            raise NotAList
-        if isinstance(data, list):
-            data = self.values[key] = deque(data)
-        return data
-
-    def put(self, found: Mapping[str, Data], ttl: int | None) -> None:
-        """Let each key hold its data, to expire in `ttl` ms or never."""
-        if ttl is not None:
-            for key in found:
-                self.expire(key, ttl)
-        self.values.update(found)  # in one step, for readers without the lock
-        if ttl is None:
-            for key in found:
-                self.deadlines.pop(key, None)
-            self._drop_expired()
-
-    def expire(self, key: str, ttl: int) -> None:
-        """Let `key` expire in `ttl` ms."""
-        self.deadlines[key] = deadline = self.clock() + ttl / 1000
-        heappush(self._expiries, (deadline, key))
-        self._drop_expired()
-
-    def remove(self, key: str) -> None:
-        """Remove `key`, which is there."""
-        del self.values[key]
-        self.deadlines.pop(key, None)
-
-    def _drop_expired(self) -> None:
-        now = self.clock()
-        while self._expiries and self._expiries[0][0] <= now:
-            _, key = heappop(self._expiries)
-            if self.deadlines.get(key, now + 1) <= now:
-                self.remove(key)
-        if len(self._expiries) > 2 * len(self.deadlines) + 100:
-            self._expiries = [(deadline, key) for key, deadline in self.deadlines.items()]
-            heapify(self._expiries)
 
 
 class MemoryChannel(Channel):
@@ -138,17 +49,17 @@ class MemoryChannel(Channel):
             if type(data) is bytes or data is None:
                 return data
         with store.lock:
-            return _record(store.live(key))
+            return as_record(store.live(key))
 
     def _read_many(self, keys: Sequence[str]) -> list[Record | None]:
         with self._store.lock:
-            return [_record(self._store.live(key)) for key in keys]
+            return [as_record(self._store.live(key)) for key in keys]
 
     def _write(self, key: str, record: Record, ttl: int | None) -> None:
         store = self._store
         store.lock.acquire()  # a `with` takes longer
         try:
-            if ttl or store.deadlines:
+            if ttl or store.deadlines or store.watches:
                 store.put({key: record}, ttl)
             else:
                 store.values[key] = record
@@ -172,17 +83,14 @@ class MemoryChannel(Channel):
                 items.appendleft(item)
             else:
                 items.append(item)
+            for watch in store.watches:
+                watch.pushed(key, at_head)
             return len(items)
 
     def _pop(self, key: str) -> bytes | None:
         with self._store.lock:
             items = self._store.items(key)
-            if not items:
-                return None
-            item = items.popleft()
-            if not items:
-                self._store.remove(key)
-            return item
+            return self._store.pop(key, items) if items else None
 
     def _first(self, key: str) -> bytes | None:
         with self._store.lock:
@@ -197,21 +105,21 @@ class MemoryChannel(Channel):
                 return False
             if not items or items[0] != item:
                 return False
-            items.popleft()
-            if not items:
-                self._store.remove(key)
+            self._store.pop(key, items)
             return True
 
     def _swap(self, key: str, old: Record | None, new: Record) -> bool:
         store = self._store
         with store.lock:
             data = store.live(key)
-            if _record(data) != old:
+            if as_record(data) != old:
                 return False
             if data is None:
                 store.put({key: new}, None)
             else:
                 store.values[key] = new
+                for watch in store.watches:
+                    watch.wrote(key)
             return True
 
     def _delete(self, key: str) -> bool:
@@ -235,8 +143,7 @@ class MemoryChannel(Channel):
 
     def _clear(self) -> None:
         with self._store.lock:
-            self._store.values.clear()
-            self._store.deadlines.clear()
+            self._store.clear()
 
     def _remaining(self, key: str) -> int | Missing | None:
         store = self._store
@@ -276,10 +183,42 @@ class MemoryChannel(Channel):
             del self._store.locks[key]
             return True
 
+    # For checkpoints
+
+    def _watch(self) -> Watch:
+        """Note from now on which keys change, until `_unwatch`."""
+        watch = Watch()
+        with self._store.lock:
+            self._store.watches.append(watch)
+        return watch
+
+    def _unwatch(self, watch: Watch) -> None:
+        with self._store.lock:
+            self._store.watches.remove(watch)
+
+    def _take(self, watch: Watch, *, everything: bool) -> Changes:
+        """Return what became of the channel since the last time, or all of it; begin anew."""
+        store = self._store
+        with store.lock:
+            now = time.time() - store.clock()
+            keys = store.values.keys() if everything else watch.written
+            changes = [store.change(key, now) for key in keys]
+            if not everything:
+                changes += [store.change(key, now, watch) for key in watch.lists]
+            cleared = everything or watch.cleared
+            watch.forget()
+        return Changes(cleared, changes)
+
+    def _fill(self, contents: Contents) -> None:
+        """Hold this in place of all that is there, but for what has expired."""
+        store = self._store
+        with store.lock:
+            store.clear()
+            now = round(time.time() * 1000)
+            for key, (data, expires) in contents.items():
+                if expires is None or expires > now:
+                    store.put({key: data}, None if expires is None else expires - now)
+
     def _holder(self, key: str) -> tuple[str, int, float] | None:
         holder = self._store.locks.get(key)
         return holder if holder is not None and holder[2] > self._store.clock() else None
-
-
-def _record(data: Data | None) -> Record | None:
-    return data if data is None or isinstance(data, bytes) else list(data)

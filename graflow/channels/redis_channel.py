@@ -280,6 +280,9 @@ class RedisChannel(Channel):
 
     # What the primitives share
 
+    def _server(self) -> str:
+        return self._transport.server
+
     def _value(self, key: str) -> bytes:
         return self._values + key.encode()
 

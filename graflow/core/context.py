@@ -10,6 +10,8 @@ from uuid import uuid4
 from typing_extensions import TypeForm
 
 from graflow.channels.base import Channel
+from graflow.channels.codec import encode_item
+from graflow.channels.keyed import KeyedChannel
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.channels.primitives import MISSING
 from graflow.channels.typed import TypedChannel
@@ -56,6 +58,7 @@ class ExecutionContext:
         self.workflow_name = workflow_name
         self._channel = MemoryChannel() if channel is None else channel
         self._tasks = tasks
+        self._wishes: dict[str, bytes | None] = {}
 
     def get_channel(self) -> Channel:
         """Return the channel that all tasks of the run share."""
@@ -72,6 +75,18 @@ class ExecutionContext:
             SchemaError: The type can't be a schema.
         """
         return TypedChannel(self._channel, schema, strict=strict)
+
+    def get_keyed_channel(self, schema: TypeForm[T], *, strict: bool = True) -> KeyedChannel[T]:
+        """Return the run's channel with the keys, and the type of each, of a `TypedDict`.
+
+        Args:
+            schema: A `TypedDict` class: its fields are the keys.
+            strict: `False` lets pydantic turn a value into one that fits, as `"1"` into `1`.
+
+        Raises:
+            SchemaError: It is no `TypedDict`, or the type of a key can't be a schema.
+        """
+        return KeyedChannel(self._channel, schema, strict=strict)
 
     @overload
     def get_result(self, task: Task[..., Coroutine[Any, Any, T]]) -> T: ...
@@ -124,13 +139,15 @@ class ExecutionContext:
 
     def _for_task(self, task_id: str) -> TaskExecutionContext:
         """Return the same run as one of its tasks sees it."""
-        return TaskExecutionContext(
+        context = TaskExecutionContext(
             task_id,
             self._channel,
             run_id=self.run_id,
             workflow_name=self.workflow_name,
             tasks=self._tasks,
         )
+        context._wishes = self._wishes
+        return context
 
 
 class TaskExecutionContext(ExecutionContext):
@@ -162,3 +179,25 @@ class TaskExecutionContext(ExecutionContext):
         """
         super().__init__(channel, run_id=run_id, workflow_name=workflow_name, tasks=tasks)
         self.task_id = check_text(task_id, "task_id")
+
+    def checkpoint(self, metadata: Mapping[str, object] | None = None) -> None:
+        """Ask that the run is saved when this task ends, and say something for the record.
+
+        A run with `execute(checkpoint=...)` is saved then anyway, so this is for the metadata.
+        In a run that keeps no checkpoint it does nothing. Of several calls the last one counts.
+
+        Args:
+            metadata: Text keys and values as a channel takes them; `read_checkpoint` returns
+                them under the id of the task.
+
+        Raises:
+            WorkflowTypeError: It is no mapping of text keys.
+            ChannelTypeError, ChannelValueError: A value can't be stored.
+        """
+        said: Any = {} if metadata is None else metadata
+        if not isinstance(said, Mapping) or not all(type(key) is str for key in said):
+            raise WorkflowTypeError(
+                f"metadata must be a mapping of text keys, not {said!r}",
+                workflow=self.workflow_name,
+            )
+        self._wishes[self.task_id] = encode_item(dict(said))

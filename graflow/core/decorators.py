@@ -9,8 +9,11 @@ from types import FrameType
 from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, overload
 
 from graflow.channels.primitives import MISSING
+from graflow.channels.rules import Seconds
 from graflow.core.context import TaskExecutionContext
+from graflow.core.hint import names_in
 from graflow.core.node import open_graphs
+from graflow.core.retries import Retries, check_retries
 from graflow.core.signature import Signature
 from graflow.core.task import Task, check_text
 from graflow.exceptions import WorkflowTypeError, WorkflowValueError
@@ -40,15 +43,47 @@ class ContextTaskDecorator(Protocol):
 @overload
 def task(function: Callable[P, R], /) -> Task[P, R]: ...
 @overload
-def task(task_id: str, /, *, inject_context: Literal[False] = ...) -> TaskDecorator: ...
-@overload
-def task(task_id: str, /, *, inject_context: Literal[True]) -> ContextTaskDecorator: ...
-@overload
-def task(*, id: str | None = ..., inject_context: Literal[False] = ...) -> TaskDecorator: ...
-@overload
-def task(*, id: str | None = ..., inject_context: Literal[True]) -> ContextTaskDecorator: ...
 def task(
-    target: Any = MISSING, /, *, id: str | None = None, inject_context: bool = False
+    task_id: str,
+    /,
+    *,
+    inject_context: Literal[False] = ...,
+    max_retries: int = ...,
+    retry_delay: Seconds = ...,
+) -> TaskDecorator: ...
+@overload
+def task(
+    task_id: str,
+    /,
+    *,
+    inject_context: Literal[True],
+    max_retries: int = ...,
+    retry_delay: Seconds = ...,
+) -> ContextTaskDecorator: ...
+@overload
+def task(
+    *,
+    id: str | None = ...,
+    inject_context: Literal[False] = ...,
+    max_retries: int = ...,
+    retry_delay: Seconds = ...,
+) -> TaskDecorator: ...
+@overload
+def task(
+    *,
+    id: str | None = ...,
+    inject_context: Literal[True],
+    max_retries: int = ...,
+    retry_delay: Seconds = ...,
+) -> ContextTaskDecorator: ...
+def task(
+    target: Any = MISSING,
+    /,
+    *,
+    id: str | None = None,
+    inject_context: bool = False,
+    max_retries: int = 0,
+    retry_delay: Seconds = 1.0,
 ) -> Task[..., Any] | Callable[[Callable[..., Any]], Task[..., Any]]:
     """Make a task of a function: `@task`, `@task("id")`, `@task(id="id", inject_context=True)`.
 
@@ -65,22 +100,29 @@ def task(
         id: The task's id, by default the function's name.
         inject_context: Whether the function gets the `TaskExecutionContext` as its first
             argument.
+        max_retries: How often a run tries the task again when it raises an `Exception` or its
+            worker dies. What the earlier attempt stored as the result is removed first. More
+            than 0 needs `graflow[retries]`.
+        retry_delay: Seconds or `timedelta` before the second attempt, >= 0. Each further pause
+            is twice as long, up to a minute, and up to `retry_delay` longer by chance.
 
     Raises:
+        ExtraMissingError: There are to be retries, and tenacity is not installed.
         WorkflowTypeError: That can't be a task; the message says what can.
         WorkflowValueError: The id is empty, or there is none.
         DuplicateTaskError: The workflow around has another task with this id.
     """
+    retries = check_retries(max_retries, retry_delay)
     if target is MISSING or isinstance(target, str):
         task_id = _choose_id(target, id)
 
         def decorate(function: Callable[..., Any]) -> Task[..., Any]:
-            return _make_task(function, task_id, inject_context, sys._getframe(1))
+            return _make_task(function, task_id, inject_context, retries, sys._getframe(1))
 
         return decorate
-    if id is not None or inject_context:
+    if id is not None or inject_context or retries:
         raise WorkflowTypeError("write the options alone, as in @task(id=..., inject_context=True)")
-    return _make_task(target, None, False, sys._getframe(1))
+    return _make_task(target, None, False, None, sys._getframe(1))
 
 
 def _choose_id(positional: Any, named: str | None) -> str | None:
@@ -91,7 +133,11 @@ def _choose_id(positional: Any, named: str | None) -> str | None:
 
 
 def _make_task(
-    function: Callable[..., Any], task_id: str | None, inject_context: bool, frame: FrameType
+    function: Callable[..., Any],
+    task_id: str | None,
+    inject_context: bool,
+    retries: Retries | None,
+    frame: FrameType,
 ) -> Task[..., Any]:
     _check_function(function)
     if task_id is None:
@@ -101,7 +147,7 @@ def _make_task(
     signature = Signature(
         function, inject_context=inject_context, names=_local_names(function, frame)
     )
-    made: Task[..., Any] = Task(function, task_id, signature, {})
+    made: Task[..., Any] = Task(function, task_id, signature, {}, retries)
     graphs = open_graphs.get()
     if graphs:
         graphs[-1].define(made)
@@ -162,11 +208,4 @@ def _local_names(function: Callable[..., Any], frame: FrameType) -> dict[str, An
     if not texts or frame.f_locals is frame.f_globals:
         return {}
     found = frame.f_locals
-    return {name: found[name] for text in texts for name in _names_in(text) if name in found}
-
-
-def _names_in(text: str) -> tuple[str, ...]:
-    try:
-        return compile(text, "<annotation>", "eval").co_names
-    except SyntaxError:
-        return ()
+    return {name: found[name] for text in texts for name in names_in(text) if name in found}

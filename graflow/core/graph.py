@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from graphlib import CycleError as SorterError
 from graphlib import TopologicalSorter
+from hashlib import sha256
 from itertools import count, pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -20,7 +21,7 @@ from graflow.exceptions import (
 if TYPE_CHECKING:
     from graflow.core.task import Task
 
-__all__ = ["Graph", "Joint", "Plan"]
+__all__ = ["Graph", "Joint", "Plan", "Vertex"]
 
 
 class Joint:
@@ -43,11 +44,30 @@ class Plan:
         tasks: The tasks by id, in the order of their definition.
         sorter: Tells which of them can start.
         last: Those that no other one waits for.
+        start: The id of the task that the run starts at; `None` where it does everything.
+        before: What each task waits for.
     """
 
     tasks: dict[str, Task[..., Any]]
     sorter: TopologicalSorter[Vertex]
     last: tuple[Task[..., Any], ...]
+    start: str | None
+    before: Before
+
+    def fingerprint(self) -> str:
+        """Return what tells the tasks' ids and their order from those of another graph.
+
+        It is a Merkle tree: a task's hash has in it the hashes of what it waits for. The order
+        in which tasks were defined makes no difference.
+        """
+        hashes: dict[Vertex, bytes] = {}
+        for vertex in TopologicalSorter(self.before).static_order():
+            name = b"" if isinstance(vertex, Joint) else vertex.task_id.encode()
+            found = sha256(name)
+            for other in sorted(hashes[other] for other in self.before[vertex]):
+                found.update(other)
+            hashes[vertex] = found.digest()
+        return sha256(b"".join(sorted(hashes.values()))).hexdigest()
 
 
 class Graph:
@@ -114,7 +134,8 @@ class Graph:
             CycleError: Tasks wait for each other.
             TaskNotFoundError: The graph has no task `start`.
         """
-        before = self._before if start is None else self._from(self._find(start))
+        first = None if start is None else self._find(start)
+        before = self._before if first is None else self._from(first)
         sorter: TopologicalSorter[Vertex] = TopologicalSorter()
         for vertex in before:  # first, so that tasks become ready in the order of definition
             sorter.add(vertex)
@@ -126,7 +147,8 @@ class Graph:
             raise self._cycle(error.args[1][:-1]) from error
         tasks = {task_id: task for task_id, task in self._tasks.items() if task in before}
         awaited = {other for others in before.values() for other in others}
-        return Plan(tasks, sorter, tuple(task for task in tasks.values() if task not in awaited))
+        last = tuple(task for task in tasks.values() if task not in awaited)
+        return Plan(tasks, sorter, last, None if first is None else first.task_id, before)
 
     def _new_parts(self, node: Node) -> list[Node]:
         """Return `node` and the parts in it, from left to right, but for those added before."""

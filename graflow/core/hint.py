@@ -16,7 +16,7 @@ from graflow.channels.schema import schema_of
 from graflow.channels.typed import TypedChannel
 from graflow.exceptions import ChannelError, ChannelValidationError, SchemaError
 
-__all__ = ["Hint", "read_hint"]
+__all__ = ["Hint", "globals_of", "names_in", "read_hint"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def read_hint(
         return Hint()
     holder = SimpleNamespace(__annotations__={"it": annotation})
     try:
-        hints = get_type_hints(holder, _globals(function), dict(names), include_extras=True)
+        hints = get_type_hints(holder, globals_of(function), dict(names), include_extras=True)
     except Exception as error:  # noqa: BLE001 - an annotation may be any expression
         return Hint(problem=f"the annotation {annotation!r} can't be resolved: {error}")
     schema = hints["it"]
@@ -96,7 +96,7 @@ def read_hint(
     return Hint(schema)
 
 
-def _globals(function: Callable[..., Any]) -> dict[str, Any]:
+def globals_of(function: Callable[..., Any]) -> dict[str, Any]:
     """Return the globals of a function, also of one inside a wrapper, a partial or an object."""
     function = inspect.unwrap(function)
     while isinstance(function, functools.partial):
@@ -105,3 +105,11 @@ def _globals(function: Callable[..., Any]) -> dict[str, Any]:
         function = type(function).__call__
     found: dict[str, Any] = getattr(function, "__globals__", {})
     return found
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """Return the names that the text of an annotation uses."""
+    try:
+        return compile(text, "<annotation>", "eval").co_names
+    except SyntaxError:
+        return ()

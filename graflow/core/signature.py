@@ -8,11 +8,12 @@ from functools import cached_property
 from inspect import Parameter
 from typing import Any
 
-from graflow.core.hint import Hint, read_hint
+from graflow.core.hint import Hint, globals_of, names_in, read_hint
 from graflow.exceptions import WorkflowTypeError
 
 __all__ = ["Signature"]
 
+_CACHED = ("hints", "result")
 VARIADIC = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 
@@ -51,6 +52,19 @@ class Signature:
                 "a task's function can't have a parameter called 'task_id', as calling the task "
                 "with task_id=... names a new task; rename the parameter"
             )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what can be found out again, and add what the text of annotations names.
+
+        A function that is pickled by value brings only the globals that its code uses.
+        """
+        state = {name: value for name, value in vars(self).items() if name not in _CACHED}
+        given = [parameter.annotation for parameter in self._signature.parameters.values()]
+        texts = [*given, self._signature.return_annotation]
+        found = globals_of(self._function)
+        named = {name for text in texts if isinstance(text, str) for name in names_in(text)}
+        state["_names"] = {name: found[name] for name in named if name in found} | {**self._names}
+        return state
 
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments by parameter, some or all of them.

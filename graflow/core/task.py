@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import sys
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from inspect import Parameter
+from operator import attrgetter
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from graflow.channels import rules
 from graflow.channels.base import Channel
 from graflow.core.node import Node, open_graphs
+from graflow.core.retries import Retries
 from graflow.core.signature import Signature
 from graflow.exceptions import (
     ChannelTypeError,
@@ -69,6 +73,7 @@ class Task(Node, Generic[P, R_co]):
         task_id: str,
         signature: Signature,
         bound: Mapping[str, Any],
+        retries: Retries | None = None,
     ) -> None:
         functools.update_wrapper(self, function, updated=())
         self._heads = self._tails = (self,)
@@ -78,6 +83,7 @@ class Task(Node, Generic[P, R_co]):
         self._signature = signature
         self._bound = bound
         self._unbound = signature.unbound(bound)
+        self._retries = retries
 
     @property
     def task_id(self) -> str:
@@ -131,9 +137,26 @@ class Task(Node, Generic[P, R_co]):
         graph = graphs[-1]
         graph.make_template(self)
         new_id = graph.free_id(self._id) if task_id is None else check_text(task_id, "task_id")
-        instance: Task[..., R_co] = Task(self._function, new_id, self._signature, bound)
+        instance: Task[..., R_co] = self._variant(new_id, bound)
         graph.add(instance)
         return instance
+
+    def _variant(self, task_id: str, bound: Mapping[str, Any]) -> Task[..., R_co]:
+        """Return another task of the same function."""
+        return Task(self._function, task_id, self._signature, bound, self._retries)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle a task of a module by its name, as pickle does with functions, or else whole.
+
+        A name of `__main__` means something else in another process.
+        """
+        module, name = self._function.__module__, getattr(self._function, "__qualname__", "")
+        original = _find(module, name)
+        if original is not None and original._function is self._function:
+            bound = None if original._bound is self._bound else dict(self._bound)
+            return _variant_of, (module, name, self._id, bound)
+        parts = (self._function, self._id, self._signature, self._bound, self._retries)
+        return Task, parts
 
     def _perform(self, context: ExecutionContext) -> R_co:
         """Run the task as part of the run of `context`, and store its result."""
@@ -194,3 +217,32 @@ class Task(Node, Generic[P, R_co]):
             "dataclass, a pydantic model"
         )
         return f"{advice} ({hint.problem})" if hint.problem else advice
+
+
+def _find(module: str, name: str) -> Task[..., Any] | None:
+    """Return the task that a module has under a name; `None` if there is none."""
+    if module == "__main__" or module not in sys.modules or _goes_by_value(module):
+        return None
+    found: Any = sys.modules[module]
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return found if isinstance(found, Task) else None
+
+
+def _goes_by_value(module: str) -> bool:
+    """Tell whether `cloudpickle.register_pickle_by_value` was called for the module."""
+    cloudpickle: Any = sys.modules.get("cloudpickle")
+    chosen = set() if cloudpickle is None else cloudpickle.list_registry_pickle_by_value()
+    return any(f"{module}.".startswith(f"{name}.") for name in chosen)
+
+
+def _variant_of(
+    module: str, name: str, task_id: str, bound: Mapping[str, Any] | None
+) -> Task[..., Any]:
+    """Return a task of the function that a module defines under a name."""
+    original = attrgetter(name)(import_module(module))
+    if not isinstance(original, Task):
+        raise WorkflowTypeError(f"{module}.{name} is no task here, but {original!r}")
+    if bound is None and task_id == original._id:
+        return original
+    return original._variant(task_id, original._bound if bound is None else bound)

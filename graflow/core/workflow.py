@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import Context, ContextVar, copy_context
+from os import PathLike
 from types import TracebackType
 from typing import Any, Literal, Self, TypeAlias, overload
 from uuid import uuid4
@@ -12,17 +12,18 @@ from uuid import uuid4
 from graflow.channels.base import Channel
 from graflow.channels.factory import default_channel
 from graflow.channels.memory_channel import MemoryChannel
+from graflow.core.checkpoint import read_checkpoint
 from graflow.core.context import ExecutionContext
-from graflow.core.engine import Run
+from graflow.core.events import RunObserver
+from graflow.core.execution import MAX_WORKERS, Options, check_options, prepared
+from graflow.core.executors import ExecutorSource
 from graflow.core.graph import Graph, Plan
 from graflow.core.node import Node, chain, check_nodes, open_graphs, parallel
+from graflow.core.resuming import match_channel, match_plan, restore
 from graflow.core.task import Task, check_text
-from graflow.exceptions import WorkflowStateError, WorkflowTypeError, WorkflowValueError
+from graflow.exceptions import WorkflowStateError, WorkflowTypeError
 
 __all__ = ["MAX_WORKERS", "Workflow", "chain", "parallel", "workflow"]
-
-MAX_WORKERS = 32
-"""How many tasks of a run go at the same time, unless `execute` is told otherwise."""
 
 ChannelSource: TypeAlias = Channel | Callable[[str], Channel]
 """A channel, or a function that gets the id of a run and returns the channel of that run."""
@@ -92,6 +93,10 @@ class Workflow:
         ret_context: Literal[True],
         initial_channel: Mapping[str, object] | None = None,
         max_workers: int | None = None,
+        executor: ExecutorSource | None = None,
+        checkpoint: str | PathLike[str] | None = None,
+        progress: bool = False,
+        observers: Sequence[RunObserver] = (),
     ) -> tuple[Any, ExecutionContext]: ...
     @overload
     def execute(
@@ -100,6 +105,11 @@ class Workflow:
         ret_context: Literal[True],
         initial_channel: Mapping[str, object] | None = None,
         max_workers: int | None = None,
+        *,
+        executor: ExecutorSource | None = None,
+        checkpoint: str | PathLike[str] | None = None,
+        progress: bool = False,
+        observers: Sequence[RunObserver] = (),
     ) -> tuple[Any, ExecutionContext]: ...
     @overload
     def execute(
@@ -108,6 +118,11 @@ class Workflow:
         ret_context: bool = False,
         initial_channel: Mapping[str, object] | None = None,
         max_workers: int | None = None,
+        *,
+        executor: ExecutorSource | None = None,
+        checkpoint: str | PathLike[str] | None = None,
+        progress: bool = False,
+        observers: Sequence[RunObserver] = (),
     ) -> Any: ...
     def execute(
         self,
@@ -115,10 +130,15 @@ class Workflow:
         ret_context: bool = False,
         initial_channel: Mapping[str, object] | None = None,
         max_workers: int | None = None,
+        *,
+        executor: ExecutorSource | None = None,
+        checkpoint: str | PathLike[str] | None = None,
+        progress: bool = False,
+        observers: Sequence[RunObserver] = (),
     ) -> Any:
         """Run the tasks, each as soon as what it waits for is done, and wait for all of them.
 
-        They run on threads, which are gone when this returns or raises, and see the
+        By default they run on threads, which are gone when this returns or raises, and see the
         `ContextVar`s of the caller. When a task raises, and on Ctrl-C, those that run finish
         and keep their results, and no other one starts.
 
@@ -127,7 +147,16 @@ class Workflow:
             ret_context: Whether to return the context of the run as well, which has the
                 channel and all results.
             initial_channel: Values to put into the channel first, by key.
-            max_workers: How many tasks may run at the same time, >= 1; 32 by default.
+            max_workers: How many tasks may run at the same time, >= 1; by default 32, or as
+                many as the executor can.
+            executor: Where the tasks run: any `concurrent.futures.Executor`, which stays open,
+                or a function without arguments that makes one for this run. If it leaves this
+                process, the tasks travel by cloudpickle (`graflow[processes]`), and the channel
+                has to be one that they reach from there. docs/executors.md has more.
+            checkpoint: A file that is brought up to date whenever a task ends, for `resume`.
+            progress: Whether to show on the terminal, if there is one, how far the run is
+                (`graflow[progress]`).
+            observers: What is told when a task starts, ends, fails or is tried again.
 
         Returns:
             What the last task returned, or a dict by task id where several end the workflow.
@@ -136,19 +165,100 @@ class Workflow:
         Raises:
             CycleError: Tasks wait for each other; nothing has run.
             TaskNotFoundError: There is no task `start_node`.
-            TaskFailedError: Tasks raised; it names them, and has what they raised.
-            WorkflowStateError: There are no tasks, or one of them called this.
-            WorkflowTypeError, WorkflowValueError: An argument can't be taken.
+            TaskFailedError: Tasks raised, or their workers died; it names them, and has what
+                they raised.
+            ExtraMissingError: A library is not installed; nothing has run.
+            WorkflowStateError: There are no tasks, or one of them called this, or the executor
+                is broken.
+            WorkflowTypeError, WorkflowValueError: An argument can't be taken, or a task or the
+                channel can't leave the process; nothing has run.
+            OSError: The checkpoint can't be written.
         """
-        workers = self._check_workers(max_workers)
+        options = self._options(max_workers, executor, progress, observers, checkpoint)
         plan = self._plan(start_node)
-        context = self._open_run(plan.tasks)
-        if initial_channel is not None:
-            self._fill(context.get_channel(), initial_channel)
-        with ThreadPoolExecutor(workers, thread_name_prefix=f"graflow-{self._name}") as executor:
-            results = Run(plan, context, self._variables(), executor, workers).execute()
-        result = next(iter(results.values())) if len(results) == 1 else results
-        return (result, context) if ret_context else result
+        context = self._open_run(plan.tasks, uuid4().hex)
+        with prepared(plan, context, self._variables(), options, {}) as execution:
+            if initial_channel is not None:
+                self._fill(context.get_channel(), initial_channel)
+            results = execution.run()
+        return _returned(results, context, ret_context)
+
+    @overload
+    def resume(
+        self,
+        path: str | PathLike[str],
+        *,
+        ret_context: Literal[True],
+        max_workers: int | None = None,
+        executor: ExecutorSource | None = None,
+        progress: bool = False,
+        observers: Sequence[RunObserver] = (),
+    ) -> tuple[Any, ExecutionContext]: ...
+    @overload
+    def resume(
+        self,
+        path: str | PathLike[str],
+        *,
+        ret_context: bool = False,
+        max_workers: int | None = None,
+        executor: ExecutorSource | None = None,
+        progress: bool = False,
+        observers: Sequence[RunObserver] = (),
+    ) -> Any: ...
+    def resume(
+        self,
+        path: str | PathLike[str],
+        *,
+        ret_context: bool = False,
+        max_workers: int | None = None,
+        executor: ExecutorSource | None = None,
+        progress: bool = False,
+        observers: Sequence[RunObserver] = (),
+    ) -> Any:
+        """Go on with a run that `execute(checkpoint=path)` began, and return as that would have.
+
+        Tasks that had ended do not run again; one that was at work when the run died does,
+        from its beginning. A channel in memory holds afterwards what it held at the checkpoint,
+        less what has expired, and nothing else. The run goes on saving to the same file.
+
+        Args:
+            path: The file.
+            ret_context: As for `execute`, and so are the other arguments.
+            max_workers: How many tasks may run at the same time.
+            executor: Where they run; it need not be of the kind that it was.
+            progress: Whether to show how far the run is.
+            observers: What is told of the tasks.
+
+        Raises:
+            CheckpointDamagedError: The file is not as it was written, or no checkpoint.
+            CheckpointVersionError: A newer version of graflow wrote it.
+            CheckpointMismatchError: It is of another workflow or graph, or its channel is not
+                this workflow's, or has lost what was in it. In all three cases nothing has
+                changed.
+            OSError: There is no such file, or it can't be read.
+            GraflowError: As `execute`.
+        """
+        options = self._options(max_workers, executor, progress, observers, path)
+        checkpoint = read_checkpoint(path)
+        plan = match_plan(checkpoint, self._name, self._plan)
+        context = self._open_run(plan.tasks, checkpoint.run_id)
+        match_channel(checkpoint, context)
+        finished = {task: checkpoint._wishes.get(task) for task in checkpoint.finished}
+        with prepared(plan, context, self._variables(), options, finished) as execution:
+            restore(checkpoint, context, plan)
+            results = execution.run()
+        return _returned(results, context, ret_context)
+
+    def _options(
+        self,
+        max_workers: int | None,
+        executor: ExecutorSource | None,
+        progress: bool,
+        observers: Sequence[RunObserver],
+        checkpoint: str | PathLike[str] | None,
+    ) -> Options:
+        options = Options(executor, max_workers, progress, tuple(observers), checkpoint)
+        return check_options(options, self._name)
 
     def _plan(self, start_node: Task[..., Any] | str | None) -> Plan:
         if self in _running.get():
@@ -165,8 +275,7 @@ class Workflow:
             )
         return self._graph.plan(start_node)
 
-    def _open_run(self, tasks: Mapping[str, Task[..., Any]]) -> ExecutionContext:
-        run_id = uuid4().hex
+    def _open_run(self, tasks: Mapping[str, Task[..., Any]], run_id: str) -> ExecutionContext:
         source = MemoryChannel(self._name) if self._channel is None else self._channel
         channel = source if isinstance(source, Channel) else source(run_id)
         if not isinstance(channel, Channel):
@@ -194,18 +303,10 @@ class Workflow:
         variables.run(_running.set, (*_running.get(), self))
         return variables
 
-    def _check_workers(self, number: object) -> int:
-        if number is None:
-            return MAX_WORKERS
-        if isinstance(number, bool) or not isinstance(number, int):
-            raise WorkflowTypeError(
-                f"max_workers must be an int, not {type(number).__name__}", workflow=self._name
-            )
-        if number < 1:
-            raise WorkflowValueError(
-                f"max_workers must be at least 1, not {number}", workflow=self._name
-            )
-        return number
+
+def _returned(results: dict[str, Any], context: ExecutionContext, ret_context: bool) -> Any:
+    result = next(iter(results.values())) if len(results) == 1 else results
+    return (result, context) if ret_context else result
 
 
 def workflow(name: str, *, channel: ChannelSource | None = None) -> Workflow:

@@ -1,1 +1,36 @@
-"""What proves that a backend keeps the contract of channels."""
+"""The conformance suite: it proves that a backend keeps the contract of channels.
+
+    pip install 'graflow[testing]'
+
+With pytest, derive from `ChannelConformance`; without it, `run` does the same. Both need
+Hypothesis; the check of histories, `graflow.testing.linearizability`, needs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import typing
+
+from graflow.testing.harness import Capabilities, Capability, Harness
+
+if typing.TYPE_CHECKING:
+    from graflow.testing.budget import Budget
+    from graflow.testing.conformance import ChannelConformance
+    from graflow.testing.runner import run
+
+__all__ = ["Budget", "Capabilities", "Capability", "ChannelConformance", "Harness", "run"]
+
+_PLACES = {"Budget": "budget", "ChannelConformance": "conformance", "run": "runner"}
+
+
+def __getattr__(name: str) -> typing.Any:
+    """Import what needs Hypothesis or pytest when it is first asked for."""
+    if name not in _PLACES:
+        raise AttributeError(f"module 'graflow.testing' has no attribute {name!r}")
+    try:
+        module = importlib.import_module(f"graflow.testing.{_PLACES[name]}")
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            f"graflow.testing.{name} needs {error.name}: pip install 'graflow[testing]'"
+        ) from error
+    return getattr(module, name)

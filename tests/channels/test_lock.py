@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from graflow.channels.base import Channel
-from graflow.channels.memory_channel import MemoryChannel
+from graflow.channels.memory_channel import MemoryChannel, MemorySpace
 from graflow.exceptions import (
     ChannelTimeoutError,
     ChannelTypeError,
@@ -169,3 +169,20 @@ def test_times_that_can_not_be_are_refused(channel: Channel) -> None:
     for nothing in (0, 0.0, timedelta(0)):
         with channel.lock("key", timeout=nothing):
             assert channel.keys() == []
+
+
+def test_an_interrupted_wait_leaves_no_lock() -> None:
+    """Ctrl-C may come when the lock has been granted, and before the caller knows of it."""
+    space = MemorySpace()
+
+    class Interrupted(MemoryChannel):
+        """A channel whose user loses patience at that moment."""
+
+        def _acquire(self, key: str, owner: str, lease: int) -> int | str:
+            super()._acquire(key, owner, lease)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), Interrupted("a", space=space).lock("lock"):
+        pass
+    with MemoryChannel("a", space=space).lock("lock", timeout=0) as lock:
+        assert not lock.lost

@@ -6,7 +6,7 @@ import gc
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import redis
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelTypeError, ChannelUnavailableError
 from tests.channels.every_operation import use_every_operation
-from tests.servers import Cluster, Server
+from tests.servers import SERVERS, Cluster, Server, run_server
 from tests.servers.server import wait_until
 
 ROOT = Path(__file__).parent.parent.parent
@@ -45,6 +45,13 @@ for child in children:
     assert os.waitpid(child, 0)[1] == 0
 channel.append("connections", channel._transport.read("CLIENT", "ID"))
 """
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A server of each kind, to which nobody else has a connection."""
+    with run_server(request.param) as server:
+        yield server
 
 
 def connections(client: redis.Redis) -> int:

@@ -262,7 +262,7 @@ def test_a_context_tells_its_run_and_its_task() -> None:
     assert ctx.get_channel().get("seen") == ["look", "again"]
     assert seen == [(ctx.run_id, "w", "look"), (ctx.run_id, "w", "again")]
     with pytest.raises(SchemaError):
-        ctx.get_typed_channel(Opaque)
+        ctx.get_typed_channel(Opaque)  # type: ignore[graflow-schema]
 
 
 def test_a_failure_can_be_pickled_whatever_was_raised() -> None:

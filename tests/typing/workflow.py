@@ -2,6 +2,9 @@
 
 # pyright: reportUnnecessaryTypeIgnoreComment=false, reportUnusedExpression=false
 
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
 from typing import Any, TypedDict, assert_type
 
 from graflow import (
@@ -9,11 +12,14 @@ from graflow import (
     ExecutionContext,
     MemoryChannel,
     RedisChannel,
+    RunObserver,
     Task,
+    TaskEvent,
     TaskExecutionContext,
     Workflow,
     chain,
     parallel,
+    read_checkpoint,
     task,
     workflow,
 )
@@ -57,6 +63,58 @@ async def later(ctx: TaskExecutionContext) -> Report:
     return ctx.get_result(bare)
 
 
+@task("retried", max_retries=2, retry_delay=timedelta(seconds=1))
+def retried(number: int) -> bool:
+    """Be tried again."""
+    return number > 0
+
+
+@task(inject_context=True, max_retries=2, retry_delay=0.5)
+async def retried_with_context(ctx: TaskExecutionContext) -> bytes:
+    """Be tried again, with a context."""
+    ctx.checkpoint()
+    ctx.checkpoint(metadata={"rows": 3, "at": [None, 1.5]})
+    ctx.checkpoint(metadata=[1])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    return b""
+
+
+@task(max_retries="2")  # type: ignore[call-overload, untyped-decorator, unused-ignore]  # pyright: ignore[reportCallIssue, reportArgumentType, reportUntypedFunctionDecorator]
+def retried_wrongly() -> None:
+    """Give a text for a number."""
+
+
+class Watcher(RunObserver):
+    """Write the methods that are needed, and no others."""
+
+    def task_retried(self, event: TaskEvent, error: BaseException, pause: float) -> None:
+        """Have the types."""
+        assert_type(event.task_id, str)
+        assert_type(event.attempt, int)
+
+
+class Whole:
+    """Have all methods, and another base."""
+
+    def task_started(self, event: TaskEvent) -> None:
+        """Be told."""
+
+    def task_finished(self, event: TaskEvent) -> None:
+        """Be told."""
+
+    def task_retried(self, event: TaskEvent, error: BaseException, pause: float) -> None:
+        """Be told."""
+
+    def task_failed(self, event: TaskEvent, error: BaseException) -> None:
+        """Be told."""
+
+
+class Part:
+    """Lack some."""
+
+    def task_started(self, event: TaskEvent) -> None:
+        """Be told."""
+
+
 @task(inject_context=True)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 def forgotten() -> int:
     """Leave out the context."""
@@ -69,6 +127,7 @@ async def direct(ctx: TaskExecutionContext) -> None:
     assert_type(bare.run(), Report)
     assert_type(injected.run(ctx, "api"), list[int])
     assert_type(await later.run(ctx), Report)
+    assert_type(await retried_with_context.run(ctx), bytes)
     plain.run("1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     plain.run()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     injected.run("api")  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]
@@ -106,6 +165,23 @@ def runs(wf: Workflow, flag: bool) -> None:
     assert_type(wf.execute(initial_channel={"number": 1}, max_workers=2), Any)
     assert_type(wf.execute(ret_context=flag), Any)
     wf.execute(initial_channel=MemoryChannel())  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def elsewhere(wf: Workflow, pool: Executor, path: Path) -> None:
+    """Executors, checkpoints and observers."""
+    assert_type(wf.execute(executor=pool), Any)
+    assert_type(wf.execute(executor=ProcessPoolExecutor), Any)
+    assert_type(wf.execute(executor=lambda: ThreadPoolExecutor(2), progress=True), Any)
+    assert_type(
+        wf.execute(ret_context=True, executor=pool, checkpoint=path), tuple[Any, ExecutionContext]
+    )
+    assert_type(wf.resume("run.json"), Any)
+    assert_type(wf.resume(path, ret_context=True, executor=pool), tuple[Any, ExecutionContext])
+    wf.execute(observers=[Watcher(), Whole()])
+    wf.execute(observers=[Part()])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType, reportCallIssue]
+    wf.execute(executor="threads")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
+    assert_type(read_checkpoint(path).finished, tuple[str, ...])
+    assert_type(retried.run(1), bool)
 
 
 def opened() -> None:

@@ -1,0 +1,179 @@
+"""Print a table of ratios: what runs take on other processes, at scale, and with checkpoints.
+
+`python -m benchmarks.runs` measures both sides of each ratio in turn in one run. The functions
+of the tasks keep a core busy for `BUSY` ms each.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from distributed import Client, LocalCluster
+from rich.console import Console
+from rich.table import Table
+
+from graflow import RedisChannel, TaskExecutionContext, chain, parallel, task, workflow
+from graflow.core.workflow import Workflow
+from tests.servers import run_server
+
+BUSY = 2.0  # ms
+TASKS, LAYER = 10_000, 100
+ROUNDS = 3
+
+Row = tuple[str, float, float]
+
+
+def busy() -> int:
+    """Keep a core busy."""
+    until = time.perf_counter() + BUSY / 1000
+    turns = 0
+    while time.perf_counter() < until:
+        turns += 1
+    return 1
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return how long the work takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def cpu_seconds(work: Callable[[], object]) -> float:
+    """Return for how long the work keeps this process busy."""
+    started = time.process_time()
+    work()
+    return time.process_time() - started
+
+
+def layers(size: int, channel: RedisChannel | None = None) -> Workflow:
+    """Return a workflow of so many tasks, in layers that wait for each other."""
+    function = busy if channel is not None else nothing
+    tasks = [task(f"task {number}")(function) for number in range(size)]
+    with workflow("bench", channel=channel) as wf:
+        chain(*(parallel(*tasks[start : start + LAYER]) for start in range(0, size, LAYER)))
+    return wf
+
+
+def nothing() -> None:
+    """Do nothing."""
+
+
+def bare(executor: Executor) -> None:
+    """Hand the same functions to the executor, a layer at a time."""
+    for _ in range(TASKS // LAYER):
+        for future in [executor.submit(busy) for _ in range(LAYER)]:
+            future.result()
+
+
+@contextmanager
+def dask() -> Iterator[Executor]:
+    """Run a cluster of two processes."""
+    settings: Any = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
+    with (
+        LocalCluster(silence_logs=50, **settings) as cluster,  # type: ignore[no-untyped-call]
+        Client(cluster) as client,  # type: ignore[no-untyped-call]
+    ):
+        yield client.get_executor(pure=False)
+
+
+def elsewhere() -> Iterator[Row]:
+    """Measure runs on two other processes, over the bare executor."""
+    with run_server("valkey-9") as server:
+        wf = layers(TASKS, RedisChannel("bench", url=f"unix://{server.socket}"))
+        for name, executor, rounds in (
+            ("a process pool of 2", ProcessPoolExecutor(2), 2),
+            ("a Dask cluster of 2", dask(), 1),
+        ):
+            with executor as pool:
+                found = median(over_bare(wf, pool) for _ in range(rounds))
+            yield f"{TASKS:,} tasks of {BUSY:g} ms on {name}, over the bare executor", found, 1.5
+
+
+def over_bare(wf: Workflow, pool: Executor) -> float:
+    """Return how much longer the workflow takes than its functions."""
+    return seconds(lambda: wf.execute(executor=pool)) / seconds(lambda: bare(pool))
+
+
+def scale() -> Iterator[Row]:
+    """Measure how the cost of a task in memory grows with their number."""
+    few, many = layers(1_000), layers(100_000)
+    ratios = []
+    many.execute()  # the first run of a task reads its annotations
+    for _ in range(ROUNDS):
+        small = median(cpu_seconds(few.execute) for _ in range(15)) / 1_000
+        ratios.append(cpu_seconds(many.execute) / 100_000 / small)
+    yield "a task of 100,000 over one of 1,000, in memory, CPU time", median(ratios), 1.2
+    few, many = layers(1_000), layers(50_000)
+    ratio = bytes_per_task(many, 50_000) / bytes_per_task(few, 1_000)
+    yield "memory for a task of 50,000 over one of 1,000", ratio, 1.2
+
+
+def bytes_per_task(wf: Workflow, size: int) -> float:
+    """Return the most memory that a run takes beyond the workflow, for each task."""
+    tracemalloc.start()
+    try:
+        wf.execute()
+        return tracemalloc.get_traced_memory()[1] / size
+    finally:
+        tracemalloc.stop()
+
+
+@task(inject_context=True)
+def change(ctx: TaskExecutionContext) -> None:
+    """Change a little of a big channel."""
+    ctx.get_channel().set(f"key {ctx.task_id}", "x" * 1_000)
+    ctx.get_channel().append("list", "x" * 100)
+
+
+def checkpoints() -> Iterator[Row]:
+    """Measure 1,000 checkpoints of a run with a channel of 50 MB."""
+    big: dict[str, object] = {f"big {number}": "x" * 50_000 for number in range(1_000)}
+    with workflow("bench") as wf:
+        chain(*(change(task_id=str(number)) for number in range(1_000)))
+    with workflow("one") as one:
+        task("one")(nothing) >> task("two")(nothing)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "run.json"
+        ratios = []
+        for _ in range(ROUNDS):
+            whole = seconds(lambda: one.execute(initial_channel=big, checkpoint=path))
+            written = path.stat().st_size
+            without = seconds(lambda: wf.execute(initial_channel=big))
+            saved = seconds(lambda: wf.execute(initial_channel=big, checkpoint=path))
+            size = (path.stat().st_size - written) // 1_000
+            plain = seconds(partial(plain_writes, Path(folder) / "plain", 1_000, size))
+            ratios.append((saved - without - plain) / whole)
+    yield "1,000 checkpoints beside 50 MB, less bare writes, over one", median(ratios), 3.0
+
+
+def plain_writes(path: Path, times: int, size: int) -> None:
+    """Write so many bytes so many times, each time to the disk."""
+    with path.open("wb") as file:
+        for _ in range(times):
+            file.write(b"x" * size)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    table = Table("work", "ratio", "at most", title="Runs: medians of ratios in one run")
+    for rows in (scale(), checkpoints(), elsewhere()):
+        for name, found, bound in rows:
+            table.add_row(name, f"{found:.2f}", f"{bound:.2f}")
+    Console(width=110).print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,275 @@
+"""`KeyedChannel`: a channel whose keys, and the type of each, a `TypedDict` lists."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from difflib import get_close_matches
+from functools import partial
+from typing import (
+    Any,
+    Generic,
+    NoReturn,
+    NotRequired,
+    Required,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+)
+
+from typing_extensions import ReadOnly, TypeForm, is_typeddict
+
+from graflow.channels.annotations import Names, children
+from graflow.channels.base import Channel
+from graflow.channels.primitives import MISSING
+from graflow.channels.rules import Seconds, check_key, milliseconds
+from graflow.channels.typed import TypedChannel
+from graflow.exceptions import ChannelError, ChannelTypeError, ChannelValueError, SchemaError
+
+__all__ = ["KeyedChannel"]
+
+S = TypeVar("S")
+
+_MARKS = (Required, NotRequired, ReadOnly)
+
+
+class KeyedChannel(Generic[S]):
+    """A channel of which a `TypedDict` says which keys there are and what each holds.
+
+    A key that the `TypedDict` does not have is refused, and so is a value that does not fit
+    the key's type. A key whose type is `list[X]` takes `append`, `prepend` and `pop` of `X`.
+    A `ReadOnly` key can be read and not changed, here; others may change it.
+
+    To a type checker `get_all` and `set_all` have the type of the `TypedDict`. What the other
+    methods take and return depends on the key, which the mypy plugin `graflow_mypy` knows.
+    """
+
+    def __init__(self, channel: Channel, schema: TypeForm[S], *, strict: bool = True) -> None:
+        """Put a `TypedDict` in front of a channel.
+
+        Args:
+            channel: What keeps the values.
+            schema: A `TypedDict` class: its fields are the keys. The type of each has to be
+                one that the schema of a `TypedChannel` can be.
+            strict: `False` lets pydantic turn a value into one that fits, as `"1"` into `1`.
+
+        Raises:
+            SchemaError: It is no `TypedDict`, or the type of a key can't be a schema.
+        """
+        kind: Any = get_origin(schema) or schema
+        if not is_typeddict(kind):
+            raise SchemaError(f"a keyed channel takes a TypedDict class, not {schema!r}")
+        self._channel = channel
+        self._form = schema
+        self._strict = strict
+        self._keys = {
+            check_key(step.removeprefix(".")): _Key(channel, hint, strict, f"{kind.__name__}{step}")
+            for step, hint in children(schema, _names_around())
+        }
+        if not self._keys and kind.__annotations__:
+            raise SchemaError(f"an annotation of {kind.__name__} names a type that is not defined")
+        self._name = str(kind.__name__)
+        self._required = [
+            name
+            for name, key in self._keys.items()
+            if (name in kind.__required_keys__ if key.is_required is None else key.is_required)
+        ]
+
+    @property
+    def channel(self) -> Channel:
+        """The channel that keeps the values."""
+        return self._channel
+
+    @property
+    def schema(self) -> TypeForm[S]:
+        """The `TypedDict` that lists the keys."""
+        return self._form
+
+    @property
+    def name(self) -> str:
+        """The channel's name."""
+        return self._channel.name
+
+    def __repr__(self) -> str:
+        """Show the channel and the schema."""
+        return f"{type(self).__name__}({self._channel!r}, {self._name})"
+
+    def __reduce__(self) -> Any:
+        """Pickle the handle and the type, as far as both can be."""
+        return partial(type(self), strict=self._strict), (self._channel, self._form)
+
+    # Values
+
+    def set(self, key: str, value: Any, ttl: Seconds | None = None) -> None:
+        """Store `value` under `key` in place of whatever was there; see `TypedChannel.set`."""
+        self._writable(key).whole.set(key, value, ttl)
+
+    def get(self, key: str, default: Any = MISSING) -> Any:
+        """Return the value under `key`, a list for a list key.
+
+        Args:
+            key: One of the schema's.
+            default: What to return when there is nothing; without it, that is an error.
+
+        Raises:
+            ChannelKeyError: There is nothing, and no default was given.
+            ChannelValueError: The schema has no such key.
+            ChannelValidationError: What is there does not fit; it stays.
+        """
+        return self._known(key).whole.get(key, default)
+
+    def update(self, key: str, fn: Callable[[Any], Any], default: Any = MISSING) -> Any:
+        """Replace the value under `key` by what `fn` makes of it; see `TypedChannel.update`."""
+        return self._writable(key).whole.update(key, fn, default)
+
+    def get_all(self) -> S:
+        """Return what the keys hold, as of one moment.
+
+        Raises:
+            ChannelKeyError: A key that is required holds nothing.
+            ChannelValidationError: What is there does not fit; it stays.
+        """
+        names = list(self._keys)
+        records = dict(zip(names, self._channel._read_many(names), strict=True))
+        values = {
+            key: self._keys[key].whole._load(key, record)
+            for key, record in records.items()
+            if record is not None
+        }
+        for key in self._required:
+            if key not in values:
+                raise self._channel._no_value(key)
+        return cast("S", values)
+
+    def set_all(self, values: S, ttl: Seconds | None = None) -> None:
+        """Store every value under its key, all of them or none.
+
+        Args:
+            values: Has every key that is required, and none that the schema does not have.
+            ttl: Seconds until the keys expire, > 0. `None`: they do not expire.
+
+        Raises:
+            ChannelValueError: A key is missing, or is none of the schema's.
+            ChannelTypeError: A key is `ReadOnly`.
+            ChannelValidationError: A value does not fit; nothing was stored.
+        """
+        given = dict(cast("dict[str, Any]", values))
+        missing = [key for key in self._required if key not in given]
+        if missing:
+            raise self._refusal(missing[0], f"{self._name} requires key {missing[0]!r}")
+        lifetime = None if ttl is None else milliseconds(ttl)
+        records = {}
+        for key, value in given.items():
+            whole = self._writable(key).whole
+            try:
+                records[key] = whole._schema.dump(value)
+            except ChannelError as error:
+                self._channel._blame(error, key)
+        if records:
+            self._channel._write_many(records, lifetime)
+
+    # Lists
+
+    def append(self, key: str, value: Any, ttl: Seconds | None = None) -> int:
+        """Add `value` at the end of the list under `key`; see `TypedChannel.append`."""
+        return self._items(key, "append").append(key, value, ttl)
+
+    def prepend(self, key: str, value: Any, ttl: Seconds | None = None) -> int:
+        """Add `value` at the head of the list under `key`; see `TypedChannel.prepend`."""
+        return self._items(key, "prepend").prepend(key, value, ttl)
+
+    def pop(self, key: str, default: Any = None) -> Any:
+        """Remove and return the item at the head of the list under `key`, or `default`."""
+        return self._items(key, "pop").pop(key, default)
+
+    # Keys
+
+    def delete(self, key: str) -> bool:
+        """Remove `key`; tell whether it was there."""
+        self._writable(key)
+        return self._channel.delete(key)
+
+    def exists(self, key: str) -> bool:
+        """Tell whether there is a value under `key`."""
+        self._known(key)
+        return self._channel.exists(key)
+
+    def keys(self) -> list[str]:
+        """Return those of the schema's keys that hold something, in the schema's order."""
+        present = set(self._channel.keys())
+        return [key for key in self._keys if key in present]
+
+    def ttl(self, key: str) -> float | None:
+        """Return the seconds that `key` has left, or `None` where it does not expire.
+
+        Raises:
+            ChannelKeyError: It holds nothing.
+        """
+        self._known(key)
+        return self._channel.ttl(key)
+
+    # What the operations share
+
+    def _known(self, key: str) -> _Key:
+        known = self._keys.get(check_key(key))
+        if known is None:
+            close = get_close_matches(key, self._keys, n=1)
+            advice = f"; did you mean {close[0]!r}?" if close else ""
+            raise self._refusal(key, f"{self._name} has no key {key!r}{advice}")
+        return known
+
+    def _writable(self, key: str) -> _Key:
+        known = self._known(key)
+        if known.is_read_only:
+            self._misuse(key, f"can't change key {key!r}: it is ReadOnly in {self._name}")
+        return known
+
+    def _items(self, key: str, operation: str) -> TypedChannel[Any]:
+        items = self._writable(key).items
+        if items is None:
+            self._misuse(key, f"can't {operation}: key {key!r} is no list in {self._name}")
+        return items
+
+    def _refusal(self, key: str, message: str) -> ChannelValueError:
+        return ChannelValueError(f"channel {self.name!r}: {message}", channel=self.name, key=key)
+
+    def _misuse(self, key: str, message: str) -> NoReturn:
+        raise ChannelTypeError(f"channel {self.name!r}: {message}", channel=self.name, key=key)
+
+
+class _Key:
+    """What the schema says of one key.
+
+    Attributes:
+        whole: The channel of the key's values.
+        items: The channel of the items of its lists, or `None` where it is no list.
+        is_read_only: Whether the key is `ReadOnly`.
+        is_required: Whether it is `Required` or `NotRequired`; `None` where it says neither.
+            (The class does not know where its annotations are text.)
+    """
+
+    def __init__(self, channel: Channel, hint: Any, strict: bool, path: str) -> None:
+        self.is_read_only = False
+        self.is_required: bool | None = None
+        while (mark := get_origin(hint)) in _MARKS:
+            self.is_read_only |= mark is ReadOnly
+            if mark is not ReadOnly:
+                self.is_required = mark is Required
+            hint = get_args(hint)[0]
+        item = (*get_args(hint), Any)[0] if list in (hint, get_origin(hint)) else None
+        self.items: TypedChannel[Any] | None = None
+        try:
+            self.whole: TypedChannel[Any] = TypedChannel(channel, hint, strict=strict)
+            if item is not None:
+                self.items = TypedChannel(channel, item, strict=strict)
+        except SchemaError as error:
+            raise SchemaError(f"key {path}: {error}") from error
+
+
+def _names_around() -> Names:
+    """Return what is local in the function that called graflow, for its local classes."""
+    frame = sys._getframe(1)
+    while frame.f_back and str(frame.f_globals.get("__name__")).partition(".")[0] == "graflow":
+        frame = frame.f_back
+    return frame.f_locals

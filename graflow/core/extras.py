@@ -1,0 +1,31 @@
+"""Libraries that only some runs need, so that graflow does not depend on them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from graflow.exceptions import ExtraMissingError
+
+__all__ = ["require"]
+
+
+def require(library: str, extra: str, purpose: str) -> Any:
+    """Return a library.
+
+    Args:
+        library: Its name, for import.
+        extra: The extra of graflow that installs it.
+        purpose: What needs it, for the message.
+
+    Raises:
+        ExtraMissingError: It is not installed.
+    """
+    try:
+        return import_module(library)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != library.partition(".")[0]:
+            raise
+        raise ExtraMissingError(
+            f"{purpose} needs {library}, which is not installed: pip install 'graflow[{extra}]'"
+        ) from error

@@ -1,0 +1,169 @@
+"""The writing of checkpoints: a snapshot, and after it what changed since."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from graflow.channels.base import Channel
+from graflow.channels.changes import Changes, Watch
+from graflow.channels.memory_channel import MemoryChannel
+from graflow.core.checkpoint import VERSION, Header, entry_of, pack, place_of
+
+__all__ = ["Journal"]
+
+_LEAST = 1 << 20  # bytes of changes that are worth no new snapshot
+
+
+class Journal:
+    """Keeps the checkpoint of a run up to date, inside a `with` block.
+
+    The file begins with a snapshot, which takes the place of an earlier file in one step. What
+    changes is added to it, at a cost that goes with what changed. When that has become more
+    than twice the snapshot, a new one is written.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        channel: Channel,
+        *,
+        workflow: str,
+        run_id: str,
+        graph: str,
+        start: str | None,
+        finished: Mapping[str, bytes | None],
+    ) -> None:
+        """Prepare to write.
+
+        Args:
+            path: The file.
+            channel: The channel of the run; what is in memory is saved too.
+            workflow: The workflow's name.
+            run_id: The id of the run.
+            graph: The fingerprint of the graph.
+            start: The id of the task that the run starts at, if it does not do everything.
+            finished: The tasks that have ended before, with their metadata, encoded.
+        """
+        self._path = Path(path)
+        self._header: Header = {
+            "format": "graflow checkpoint",
+            "version": VERSION,
+            "workflow": workflow,
+            "run_id": run_id,
+            "graph": graph,
+            "start": start,
+            "channel": place_of(channel),
+        }
+        self._memory = channel if isinstance(channel, MemoryChannel) else None
+        self._finished = dict(finished)
+        self._pending: dict[str, bytes | None] = {}
+        self._pending_lock = Lock()
+        self._file_lock = Lock()
+        self._broken: BaseException | None = None
+        self._watch: Watch | None = None
+        self._file: BinaryIO
+        self._sum = 0
+        self._snapshot = self._changed = 0  # bytes
+
+    def __enter__(self) -> Self:
+        """Write the first snapshot."""
+        if self._memory is not None:
+            self._watch = self._memory._watch()
+        try:
+            self._write_anew()
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Leave the file as it is."""
+        self._file.close()
+        self._close()
+
+    def record(self, finished: Mapping[str, bytes | None]) -> None:
+        """Save that tasks have ended; they are on the disk when this returns.
+
+        Threads that come while one is writing are served by the next one to write, all at once.
+
+        Args:
+            finished: The ids of the tasks, with their metadata, encoded, or `None`.
+
+        Raises:
+            OSError: It can't be written; nothing can be from then on.
+        """
+        with self._pending_lock:
+            self._pending.update(finished)
+        with self._file_lock:
+            if self._broken is not None:
+                raise self._broken
+            with self._pending_lock:
+                ended, self._pending = self._pending, {}
+            if ended:
+                try:
+                    self._append(ended)
+                except BaseException as error:
+                    self._broken = error
+                    raise
+
+    def _append(self, ended: Mapping[str, bytes | None]) -> None:
+        self._finished.update(ended)
+        if self._changed > 2 * self._snapshot + _LEAST:
+            self._file.close()
+            self._write_anew()
+            return
+        line, self._sum = pack(entry_of(ended, self._take(everything=False)), self._sum)
+        _write(self._file, line)
+        self._changed += len(line)
+
+    def _write_anew(self) -> None:
+        """Write a snapshot, and put it in the place of the file in one step."""
+        header, checksum = pack(self._header, 0)
+        entry = entry_of(self._finished, self._take(everything=True))
+        snapshot, self._sum = pack(entry, checksum)
+        self._snapshot, self._changed = len(snapshot), 0
+        new = self._path.with_name(f"{self._path.name}.new")
+        self._file = new.open("wb")
+        try:
+            _write(self._file, header, snapshot)
+            new.replace(self._path)
+            _sync_directory(self._path.parent)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _take(self, *, everything: bool) -> Changes | None:
+        if self._memory is None or self._watch is None:
+            return None
+        return self._memory._take(self._watch, everything=everything)
+
+    def _close(self) -> None:
+        if self._memory is not None and self._watch is not None:
+            self._memory._unwatch(self._watch)
+
+
+def _write(file: BinaryIO, *parts: bytes) -> None:
+    """Write to the disk."""
+    file.writelines(parts)
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _sync_directory(directory: Path) -> None:
+    """Have the disk know the file by its new name, where the system has a way to ask for it."""
+    if os.name == "posix":
+        number = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)

@@ -1,0 +1,46 @@
+"""How a run ended: what its tasks returned, or which of them failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from graflow.exceptions import TaskFailedError
+
+__all__ = ["raise_failures"]
+
+
+def raise_failures(failures: Mapping[str, BaseException], workflow: str) -> None:
+    """Raise for the tasks that failed, if there are any.
+
+    Args:
+        failures: What each of them raised, by id.
+        workflow: The workflow's name.
+
+    Raises:
+        TaskFailedError: It names them all.
+    """
+    if failures:
+        raise _failed(failures, workflow) from _cause(failures)
+
+
+def _failed(failures: Mapping[str, BaseException], workflow: str) -> TaskFailedError:
+    told = [f"{task_id!r}: {_describe(error)}" for task_id, error in failures.items()]
+    what = f"task {told[0]}" if len(told) == 1 else f"{len(told)} tasks: {'; '.join(told)}"
+    return TaskFailedError(
+        f"workflow {workflow!r} failed in {what}",
+        workflow=workflow,
+        task=next(iter(failures)),
+        failures=dict(failures),
+    )
+
+
+def _cause(failures: Mapping[str, BaseException]) -> BaseException:
+    errors = list(failures.values())
+    return errors[0] if len(errors) == 1 else BaseExceptionGroup("what the tasks raised", errors)
+
+
+def _describe(error: BaseException) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 - the exception is a task's own, and so is its text
+        return f"{type(error).__name__}, whose text can't be shown"

@@ -1,0 +1,83 @@
+"""Whether a checkpoint belongs to a workflow, and its channel as it was then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NoReturn
+
+from graflow.channels.memory_channel import MemoryChannel
+from graflow.core.checkpoint import Checkpoint, Place, place_of
+from graflow.core.context import ExecutionContext
+from graflow.core.graph import Plan
+from graflow.core.task import result_key
+from graflow.exceptions import CheckpointMismatchError, TaskNotFoundError
+
+__all__ = ["match_channel", "match_plan", "restore"]
+
+
+def match_plan(checkpoint: Checkpoint, workflow: str, plan: Callable[[str | None], Plan]) -> Plan:
+    """Return the plan of the run that the checkpoint is of.
+
+    Args:
+        checkpoint: What was saved.
+        workflow: The workflow's name.
+        plan: Returns what the workflow does from a task on, or all of it.
+
+    Raises:
+        CheckpointMismatchError: The run was of another workflow, or of another graph.
+    """
+    if checkpoint.workflow != workflow:
+        _refuse(workflow, f"it is of workflow {checkpoint.workflow!r}")
+    try:
+        found = plan(checkpoint.start)
+    except TaskNotFoundError:
+        found = None
+    if found is None or found.fingerprint() != checkpoint.graph:
+        _refuse(workflow, "the tasks or their order have changed since it was saved")
+    return found
+
+
+def match_channel(checkpoint: Checkpoint, context: ExecutionContext) -> None:
+    """See whether the channel is the one that the checkpoint is of.
+
+    Raises:
+        CheckpointMismatchError: It is another one, or it has lost what was in it.
+    """
+    channel = context.get_channel()
+    before, now = checkpoint.channel, place_of(channel)
+    same = {"kind", "name", "server"} if before["kind"] != "memory" else {"kind"}
+    if any(before[part] != now[part] for part in same):  # type: ignore[literal-required]
+        _refuse(
+            context.workflow_name,
+            f"it is of a run on {_told(before)}, and the workflow's channel is {_told(now)}",
+        )
+    if before["kind"] == "memory" or not checkpoint.finished:
+        return
+    # A task's result is stored whatever it did to the channel before.
+    if not channel.get_many(map(result_key, checkpoint.finished)):
+        _refuse(
+            context.workflow_name,
+            f"{_told(now)} has none of the results of the tasks that had ended: it has lost "
+            "what was in it",
+        )
+
+
+def restore(checkpoint: Checkpoint, context: ExecutionContext, plan: Plan) -> None:
+    """Bring the channel to where the checkpoint was, with no results of tasks that will run."""
+    channel = context.get_channel()
+    if isinstance(channel, MemoryChannel):
+        channel._fill(checkpoint._contents)
+    stale = {result_key(task_id) for task_id in plan.tasks.keys() - set(checkpoint.finished)}
+    for key in stale.intersection(channel.keys()):
+        channel.delete(key)
+
+
+def _told(place: Place) -> str:
+    where = f" on {place['server']}" if place["server"] else ""
+    return f"the channel {place['name']!r} of kind {place['kind']}{where}"
+
+
+def _refuse(workflow: str, why: str) -> NoReturn:
+    raise CheckpointMismatchError(
+        f"the checkpoint does not fit workflow {workflow!r}: {why}", workflow=workflow
+    )

@@ -1,0 +1,59 @@
+"""How much a property is tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+from hypothesis import strategies as st
+
+__all__ = ["Budget"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How much a property is tried.
+
+    Attributes:
+        examples: Of each property, > 0.
+        seed: Makes a run repeatable; `None`: each run tries other examples.
+        shrink: Whether to look for a short example of what broke.
+    """
+
+    examples: int = 100
+    seed: int | None = None
+    shrink: bool = True
+
+    def settings(self, **more: Any) -> settings:
+        """Return these as settings of Hypothesis."""
+        phases = (Phase.generate, Phase.shrink) if self.shrink else (Phase.generate,)
+        return settings(
+            max_examples=self.examples,
+            deadline=None,
+            database=None,
+            derandomize=False,
+            print_blob=False,
+            report_multiple_bugs=False,
+            verbosity=Verbosity.quiet,
+            phases=phases,
+            suppress_health_check=list(HealthCheck),
+            **more,
+        )
+
+    def explore(self, property_: Callable[..., None], **strategies: st.SearchStrategy[Any]) -> None:
+        """Call a property with examples, and raise what the shortest one raises."""
+        test = self.settings()(given(**strategies)(property_))
+        self.run(test if self.seed is None else hypothesis.seed(self.seed)(test))
+
+    @staticmethod
+    def run(test: Callable[[], object]) -> None:
+        """Run a test, and take the notes from its error: the message says all."""
+        try:
+            test()
+        except BaseException as error:
+            if hasattr(error, "__notes__"):
+                del error.__notes__
+            raise

@@ -1,0 +1,127 @@
+"""Everything that a backend is tried for, as one list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+import hypothesis
+from hypothesis.stateful import run_state_machine_as_test
+
+from graflow.testing import concurrency, durability, fidelity, typed_channels
+from graflow.testing.budget import Budget
+from graflow.testing.edges import EDGES, Edge
+from graflow.testing.harness import OPTIONAL, Capabilities, Capability, Harness
+from graflow.testing.machine import machine_for
+from graflow.testing.trial import Trial
+from graflow.testing.workload import WORKLOADS
+
+__all__ = ["CHECKS", "Absence", "Check"]
+
+_STEPS = 40  # of the state machine in one example
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Why a check does not apply to a backend.
+
+    Attributes:
+        declared: Whether the backend said that it lacks this; else the harness lacks a means.
+        reason: The reason.
+    """
+
+    declared: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that a backend is tried for.
+
+    Attributes:
+        name: Unique in the list.
+        capability: The line of the report that it counts for.
+        run: Raises if the backend does not keep the contract.
+        needs: What the backend must support.
+        means: The attribute of `Harness` without which it can't be tried.
+    """
+
+    name: str
+    capability: Capability
+    run: Callable[[Harness, Capabilities, Budget], None]
+    needs: frozenset[Capability] = frozenset()
+    means: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.capability}: {self.name}"
+
+    def absence(self, harness: Harness, capabilities: Capabilities) -> Absence | None:
+        """Return why the check does not apply, or `None` if it does."""
+        for name, reason in capabilities.unsupported.items():
+            if OPTIONAL[name] in self.needs or OPTIONAL[name] is self.capability:
+                return Absence(True, f"no {name}: {reason}")
+        if self.capability is Capability.PROCESSES:
+            if not capabilities.shared:
+                return Absence(True, "the backend is not shared between processes")
+            if "pickle" in capabilities.unsupported:
+                return Absence(True, f"no pickle: {capabilities.unsupported['pickle']}")
+        if self.capability is Capability.DURABILITY and not capabilities.durable:
+            return Absence(True, "the backend is not durable")
+        if self.means is not None and getattr(harness, self.means) is None:
+            return Absence(False, f"the harness offers no `{self.means}`")
+        return None
+
+
+def _run_edge(edge: Edge, harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
+    with Trial(harness, f"{edge.name}: {edge.clause}") as trial:
+        edge.run(trial)
+
+
+def _run_machine(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
+    machine = machine_for(harness, capabilities)
+    if budget.seed is not None:
+        machine = hypothesis.seed(budget.seed)(machine)
+    if harness.advance is None:
+        budget = replace(budget, examples=max(1, budget.examples // 5))  # it sleeps in most
+    settings = budget.settings(stateful_step_count=_STEPS)
+    budget.run(lambda: run_state_machine_as_test(machine, settings=settings))
+
+
+def _check_of(edge: Edge) -> Check:
+    means = "advance" if edge.moves_time else None
+    return Check(edge.name, edge.capability, partial(_run_edge, edge), edge.needs, means)
+
+
+def _check_of_threads(workload: str) -> Check:
+    return Check(
+        workload,
+        Capability.THREADS,
+        partial(concurrency.check_threads, workload=workload),
+        frozenset({Capability.TTL}) if workload == "expiry" else frozenset(),
+    )
+
+
+CHECKS: list[Check] = [
+    Check("what is lacking is refused", Capability.KEYS, fidelity.check_unsupported),
+    *(_check_of(edge) for edge in EDGES if not edge.is_slow),
+    Check("a handle as bytes", Capability.PICKLE, fidelity.check_pickle),
+    Check("a restart", Capability.DURABILITY, durability.check_durability, means="restart"),
+    Check(
+        "each kind of write",
+        Capability.LOST_REPLIES,
+        durability.check_lost_replies,
+        means="cut_reply",
+    ),
+    Check("an independent parser", Capability.PLAIN_JSON, fidelity.check_plain_json, means="read"),
+    Check("every value comes back", Capability.VALUES, fidelity.check_values),
+    Check("every bad value is refused", Capability.VALUES, fidelity.check_refused_values),
+    *map(_check_of_threads, WORKLOADS),
+    *(_check_of(edge) for edge in EDGES if edge.is_slow),
+    Check("several at once", Capability.PROCESSES, concurrency.check_processes),
+    Check("what fits comes back", Capability.TYPED, typed_channels.check_typed_values),
+    Check("what does not fit is refused", Capability.TYPED, typed_channels.check_typed_misfits),
+    Check("strange data is reported", Capability.TYPED, typed_channels.check_typed_strangers),
+    Check("against a dict", Capability.SEQUENCES, _run_machine),
+]
+"""All checks, quick ones first."""

@@ -1,0 +1,100 @@
+"""The suite as tests for pytest."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import pytest
+
+from graflow.testing.budget import Budget
+from graflow.testing.checks import CHECKS, Check
+from graflow.testing.harness import Capabilities, Harness
+from graflow.testing.plugin import note_result
+from graflow.testing.report import Result
+
+__all__ = ["TIMES", "ChannelConformance"]
+
+TIMES = "GRAFLOW_CONFORMANCE_TIMES"
+"""The environment variable that multiplies the examples, as in `10`."""
+
+_BY_NAME = {str(check): check for check in CHECKS}
+_OURS = ("capabilities", "examples", "xfail", "harness")
+
+
+class ChannelConformance:
+    """Tests that a backend keeps the contract of channels.
+
+    Derive from it, say what the backend can do, and give it a harness:
+
+        class TestAcmeChannel(ChannelConformance):
+            capabilities = Capabilities(shared=True)
+
+            @pytest.fixture(scope="class")
+            @classmethod
+            def harness(cls):
+                with AcmeServer() as server:
+                    yield Harness(open=lambda name: AcmeChannel(name, server.url))
+
+    Attributes:
+        capabilities: What the backend promises.
+        examples: How many examples of each property are tried.
+        xfail: Checks that are known to fail, by name, each with the reason. A check that holds
+            all the same is an error.
+    """
+
+    capabilities: ClassVar[Capabilities]
+    examples: ClassVar[int] = 100
+    xfail: ClassVar[Mapping[str, str]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Refuse a class that would leave something out without saying why."""
+        super().__init_subclass__(**kwargs)
+        for name in vars(ChannelConformance):
+            theirs = getattr(cls, name)
+            if name.startswith("test_") and theirs is not vars(ChannelConformance)[name]:
+                _require_reason(cls, name, theirs)
+        for name, reason in cls.xfail.items():
+            if name not in _BY_NAME:
+                raise TypeError(f"{cls.__name__}.xfail names no check: {name!r}")
+            if not reason.strip():
+                raise TypeError(f"{cls.__name__}.xfail gives no reason for {name!r}")
+        if cls.examples < 1:
+            raise TypeError(f"{cls.__name__}.examples must be at least 1, not {cls.examples}")
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def harness(cls) -> Harness:
+        """How to reach the backend; every class has to give its own."""
+        raise NotImplementedError(f"{cls.__name__} has no fixture called `harness`")
+
+    @pytest.mark.parametrize("check", CHECKS, ids=str)
+    def test_conformance(
+        self, check: Check, harness: Harness, request: pytest.FixtureRequest
+    ) -> None:
+        """A clause of the contract holds."""
+        capabilities = getattr(self, "capabilities", None)
+        if not isinstance(capabilities, Capabilities):
+            raise TypeError(f"{type(self).__name__} does not say its `capabilities`")
+        absence = check.absence(harness, capabilities)
+        if absence is not None:
+            result = Result.DECLARED if absence.declared else Result.UNCHECKED
+            note_result(request.node, type(self).__name__, check, result, absence.reason)
+            pytest.skip(absence.reason)
+        note_result(request.node, type(self).__name__, check, Result.HELD)
+        if str(check) in self.xfail:
+            reason = self.xfail[str(check)]
+            request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+        times = int(os.environ.get(TIMES, "1"))
+        check.run(harness, capabilities, Budget(examples=self.examples * times))
+
+
+def _require_reason(cls: type, name: str, override: Any) -> None:
+    """Require that an overridden test is marked as known to fail, with a reason."""
+    marks = getattr(override, "pytestmark", [])
+    if not any(mark.name == "xfail" and mark.kwargs.get("reason") for mark in marks):
+        raise TypeError(
+            f"{cls.__name__} overrides {name}, which the suite needs: mark it with "
+            "pytest.mark.xfail(reason=...), or better, name single checks in `xfail`"
+        )

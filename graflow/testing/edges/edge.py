@@ -1,0 +1,69 @@
+"""An edge case: a few steps, and what the contract says of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from graflow.testing.harness import Capability
+from graflow.testing.steps import Move, Step
+from graflow.testing.trial import Trial
+
+__all__ = ["Edge", "edge"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One edge case.
+
+    Attributes:
+        name: Unique in the table.
+        capability: The line of the report that it counts for.
+        clause: The words of the contract that it holds a backend to.
+        moves: Steps with their outcomes.
+        body: What can't be said in steps.
+        needs: What else the backend must support.
+        moves_time: Whether it can't be tried where time is real.
+        is_slow: Whether it comes after those that are quick.
+    """
+
+    name: str
+    capability: Capability
+    clause: str
+    moves: tuple[Move, ...] = ()
+    body: Callable[[Trial], None] | None = None
+    needs: frozenset[Capability] = frozenset()
+    moves_time: bool = False
+    is_slow: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.capability}: {self.name}"
+
+    def run(self, trial: Trial) -> None:
+        """Carry out the steps, and look at all that is stored in the end."""
+        for move in self.moves:
+            trial.check(move.step, move.outcome)
+        if self.body is not None:
+            self.body(trial)
+        else:
+            trial.look(dict.fromkeys(move.step.channel for move in self.moves))
+
+
+def edge(
+    capability: Capability,
+    name: str,
+    clause: str,
+    *parts: Move | Step,
+    body: Callable[[Trial], None] | None = None,
+    moves_time: bool = False,
+    is_slow: bool = False,
+) -> Edge:
+    """Make an edge case; a step without an outcome must return `None`."""
+    moves = tuple(part if isinstance(part, Move) else part.gives(None) for part in parts)
+    needs = {capability}
+    for move in moves:
+        if move.step.operation == "advance" or move.step.options.get("ttl") is not None:
+            needs.add(Capability.TTL)
+        if move.step.operation in {"lock", "unlock"}:
+            needs.add(Capability.LOCK)
+    return Edge(name, capability, clause, moves, body, frozenset(needs), moves_time, is_slow)

@@ -1,0 +1,291 @@
+"""Edge cases of keys and of the names of channels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+from graflow.exceptions import ChannelError, ChannelTypeError, ChannelValueError
+from graflow.testing.edges.edge import Edge, edge
+from graflow.testing.harness import Capability
+from graflow.testing.steps import Change, do
+from graflow.testing.trial import Trial
+
+__all__ = ["EDGES", "HOSTILE"]
+
+HOSTILE = {
+    "a star": "j*",
+    "a question mark": "j?b",
+    "brackets": "[a-z]",
+    "a backslash": "a\\*",
+    "braces": "{x}",
+    "braces the wrong way": "}{",
+    "colons": ":a::b:",
+    "slashes": "../a//b",
+    "a NUL": "a\0b",
+    "a space": " ",
+    "a newline": "a\r\nb\n",
+    "a percent sign": "%7B%s",
+    "quotes": "'\"`",
+    "SQL": "'; DROP TABLE entries; --",
+    "an emoji": "😀",
+    "a combining accent": "e\u0301",
+    "an accent": "é",
+    "a letter in upper case": "A",
+    "a letter in lower case": "a",
+    "a dunder": "__class__",
+    "text of a number": "1",
+    "a very long text": "k" * 5_000,
+}
+"""Texts that a careless backend mistakes for something else."""
+
+_ALLOWED = "Every other character is allowed"
+_APART = (
+    "Two channels with different names never see, list, clear, lock or expire each other's keys"
+)
+_REFUSED = "anything else is refused before the backend is touched"
+
+_PAIRS = {
+    "a name that goes on with a colon": ("x", "x:1"),
+    "a name with a star that matches": ("x*", "xzz"),
+    "a name with a question mark that matches": ("x?", "xy"),
+    "a name with brackets that match": ("x[yz]", "xy"),
+    "a name that begins like the other": ("x", "xx"),
+    "names that differ in case": ("x", "X"),
+    "names that differ in a space": ("x", "x "),
+    "names that differ in a NUL": ("x", "x\0"),
+    "names that are quoted alike": ("x:", "x%3A"),
+    "names in braces": ("x}", "x}{y"),
+    "names that look the same": ("é", "e\u0301"),
+}
+
+
+def _key(what: str, key: str) -> Edge:
+    return edge(
+        Capability.KEYS,
+        f"{what} in a key",
+        _ALLOWED,
+        do("set", key, 1),
+        do("append", key + "list", 1).gives(1),
+        do("get", key).gives(1),
+        do("exists", key).gives(True),
+        do("keys").gives(sorted([key, key + "list"])),
+        do("get_many", [key, key + "list"]).gives({key: 1, key + "list": [1]}),
+        do("delete", key).gives(True),
+        do("delete", key).gives(False),
+        do("keys").gives([key + "list"]),
+    )
+
+
+def _apart(what: str, one: str, other: str) -> Edge:
+    return edge(
+        Capability.KEYS,
+        f"{what} stays apart",
+        _APART,
+        do("set", "c", 1).on(one),
+        do("set", "1:c", 2).on(one),
+        do("get", "c", "nothing").on(other).gives("nothing"),
+        do("keys").on(other).gives([]),
+        do("set", "c", 3).on(other),
+        do("append", "list", 4).on(other).gives(1),
+        do("keys").on(one).gives(["1:c", "c"]),
+        do("get", "c").on(one).gives(1),
+        do("get_many", ["c", "1:c", "list"]).on(other).gives({"c": 3, "list": [4]}),
+        do("delete", "list").on(one).gives(False),
+        do("clear").on(one),
+        do("keys").on(other).gives(["c", "list"]),
+        do("set", "c", 5).on(one),
+        do("clear").on(other),
+        do("get", "c").on(one).gives(5),
+    )
+
+
+def _bad_key(what: str, key: Any, kind: type[ChannelError]) -> Edge:
+    operations = [
+        do("get", key),
+        do("set", key, 1),
+        do("append", key, 1),
+        do("prepend", key, 1),
+        do("pop", key),
+        do("delete", key),
+        do("exists", key),
+        do("ttl", key),
+        do("atomic_add", key),
+        do("update", key, Change("lambda value: 1"), default=1),
+        do("get_many", ["good", key]),
+        do("set_many", {"good": 1, key: 2}),
+    ]
+    return edge(
+        Capability.KEYS,
+        f"{what} is no key",
+        _REFUSED,
+        *(step.rejects(kind) for step in operations),
+        do("keys").gives([]),
+    )
+
+
+def _bad_name(trial: Trial, name: Any, kind: type[ChannelError]) -> None:
+    harness_open: Callable[[Any], object] = trial.harness.open
+    trial.note(f"open({name!a})")
+    try:
+        harness_open(name)
+    except kind:
+        return
+    trial.require(False, f"this name is refused with an error of {kind.__name__} kind")
+
+
+def _text_enum(trial: Trial) -> None:
+    class Key(StrEnum):
+        USER = "user"
+
+    channel = trial.open("job")
+    trial.note("a.set(Key.USER, 1)  # a StrEnum whose value is 'user'")
+    channel.set(Key.USER, 1)
+    trial.require(channel.get("user") == 1, "a subclass of str is the key that its text is")
+    trial.require(list(map(type, channel.keys())) == [str], "keys are plain str")
+
+
+def _many(trial: Trial) -> None:
+    channel, other = trial.open("job"), trial.open("job2")
+    trial.note("a.set_many({f'key {n}': n for n in range(10_500)}); a.clear()")
+    other.set("key 1", "other")
+    channel.set_many({f"key {number}": number for number in range(10_500)})
+    channel.append("list", 1)
+    keys = channel.keys()
+    trial.require(len(keys) == len(set(keys)) == 10_501, "keys are all listed, no duplicates")
+    channel.clear()
+    trial.require(channel.keys() == [], "every key that was there when it began is gone")
+    trial.require(channel.get("key 1") is None, "every key that was there is gone")
+    trial.require(channel.get("list") is None, "lists are gone as well")
+    trial.require(other.get("key 1") == "other", _APART)
+
+
+EDGES = [
+    *(_key(what, key) for what, key in HOSTILE.items()),
+    *(_apart(what, one, other) for what, (one, other) in _PAIRS.items()),
+    _bad_key("an int", 1, ChannelTypeError),
+    _bad_key("bytes", b"key", ChannelTypeError),
+    _bad_key("None", None, ChannelTypeError),
+    _bad_key("a tuple", ("key",), ChannelTypeError),
+    _bad_key("empty text", "", ChannelValueError),
+    _bad_key("a lone surrogate", "a\ud800", ChannelValueError),
+    *(
+        edge(
+            Capability.KEYS,
+            f"{name!a} is no name",
+            _REFUSED,
+            body=lambda trial, name=name, kind=kind: _bad_name(trial, name, kind),  # type: ignore[misc]
+        )
+        for name, kind in (
+            (1, ChannelTypeError),
+            (None, ChannelTypeError),
+            (b"name", ChannelTypeError),
+            ("", ChannelValueError),
+            ("a\udc00", ChannelValueError),
+        )
+    ),
+    edge(
+        Capability.KEYS,
+        "name and key do not run into each other",
+        "`a` with key `b:c` and `a:b` with key `c`",
+        do("set", "b:c", 1).on("a"),
+        do("set", "c", 2).on("a:b"),
+        do("set", "c", 3).on("a:"),
+        do("get", "b:c").on("a").gives(1),
+        do("get", "c").on("a:b").gives(2),
+        do("get", "c").on("a:").gives(3),
+        do("delete", "c").on("a:b").gives(True),
+        do("keys").on("a").gives(["b:c"]),
+    ),
+    edge(
+        Capability.KEYS,
+        "keys that look alike are different keys",
+        _ALLOWED,
+        *(do("set", key, key) for key in HOSTILE.values()),
+        *(do("get", key).gives(key) for key in HOSTILE.values()),
+        do("keys").gives(sorted(HOSTILE.values())),
+    ),
+    edge(
+        Capability.KEYS,
+        "deleting a pattern deletes no key that it matches",
+        _ALLOWED,
+        do("set", "job", 1),
+        do("set", "jzz", 2),
+        do("delete", "j*").gives(False),
+        do("exists", "j??").gives(False),
+        do("get", "*").gives(None),
+        do("keys").gives(["job", "jzz"]),
+    ),
+    edge(
+        Capability.KEYS,
+        "a missing key gives the default, and a stored None does not",
+        "a stored `None` is a value",
+        do("get", "key").gives(None),
+        do("get", "key", 3).gives(3),
+        do("get", "key", default=[]).gives([]),
+        do("set", "key", None),
+        do("get", "key", 3).gives(None),
+        do("exists", "key").gives(True),
+        do("get_many", ["key"]).gives({"key": None}),
+        do("delete", "key").gives(True),
+    ),
+    edge(
+        Capability.KEYS,
+        "a default that is given is not stored",
+        "`default` when there is none",
+        do("get", "key", 3).gives(3),
+        do("pop", "key", 3).gives(3),
+        do("exists", "key").gives(False),
+    ),
+    edge(
+        Capability.KEYS,
+        "handles on one channel share its keys",
+        "several handles, in several processes, may share one channel",
+        do("set", "key", {"a": 1}),
+        do("append", "list", 1).gives(1),
+        do("get", "key").on("job", 1).gives({"a": 1}),
+        do("append", "list", 2).on("job", 1).gives(2),
+        do("delete", "key").on("job", 2).gives(True),
+        do("get", "key").gives(None),
+        do("get", "list").gives([1, 2]),
+        do("clear").on("job", 1),
+        do("keys").gives([]),
+    ),
+    edge(
+        Capability.KEYS,
+        "delete tells whether the key was there",
+        "`delete(key) -> bool`",
+        do("delete", "key").gives(False),
+        do("set", "key", None),
+        do("set", "list", []),
+        do("delete", "key").gives(True),
+        do("delete", "list").gives(True),
+        do("delete", "key").gives(False),
+        do("get", "key", "gone").gives("gone"),
+    ),
+    edge(
+        Capability.KEYS,
+        "clear removes every kind of value",
+        "every key that was there when it began is gone when it returns",
+        do("clear"),
+        do("set", "value", 1),
+        do("set", "empty", []),
+        do("append", "list", 1).gives(1),
+        do("atomic_add", "sum").gives(1),
+        do("clear"),
+        do("keys").gives([]),
+        do("get_many", ["value", "empty", "list", "sum"]).gives({}),
+        do("append", "list", 2).gives(1),
+        do("atomic_add", "sum").gives(1),
+    ),
+    edge(Capability.KEYS, "a text enum is the key that its text is", _ALLOWED, body=_text_enum),
+    edge(
+        Capability.KEYS,
+        "clear removes more than 10,000 keys",
+        "works in slices beyond",
+        body=_many,
+        is_slow=True,
+    ),
+]
+"""Keys, names, and what keeps channels apart."""

@@ -1,0 +1,133 @@
+"""What the command line is given, made into a harness."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import quote
+
+import redis
+
+from graflow.channels.redis_channel import RedisChannel
+from graflow.testing.harness import Capabilities, Harness
+from graflow.testing.trial import PREFIX
+
+__all__ = ["BadTarget", "Target", "target_of"]
+
+_SCHEMES = ("redis://", "rediss://", "unix://")
+_BATCH = 1_000
+
+
+class BadTarget(Exception):
+    """There is nothing to try, for the reason that the message gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Something to try.
+
+    Attributes:
+        name: What it is called in the report, without a password.
+        will_write: What a run leaves there while it lasts.
+        harness: A context manager that gives its harness, and tidies up.
+    """
+
+    name: str
+    will_write: str
+    harness: AbstractContextManager[Harness]
+
+
+def target_of(text: str, *, beside_others: bool = False) -> Target:
+    """Return what the command line means.
+
+    Args:
+        text: The URL of a server, or `module:factory`; the factory returns a harness, or a
+            context manager that gives one.
+        beside_others: Whether a database that holds keys of graflow will do.
+
+    Raises:
+        BadTarget: It means nothing, or the database holds keys of graflow.
+    """
+    if text.startswith(_SCHEMES):
+        return _server(text, beside_others)
+    if ":" in text and "/" not in text:
+        return _factory(text)
+    raise BadTarget(
+        f"{text!r} is neither the URL of a server (redis://host:port/db) nor module:factory"
+    )
+
+
+def _server(url: str, beside_others: bool) -> Target:
+    channel = RedisChannel(f"{PREFIX}probe", url=url)
+    name = repr(channel).partition(", ")[2].rstrip(")")
+    with redis.Redis.from_url(url) as client:
+        try:
+            found = next(client.scan_iter(match="graflow:*", count=_BATCH), None)
+        except redis.RedisError as error:
+            raise BadTarget(f"{name} can't be reached: {error}") from error
+    if found is not None and not beside_others:
+        raise BadTarget(
+            f"{name} holds keys of graflow already, such as {found!r}. The run would leave them "
+            "alone; if you want it there, say --beside-others, or name another database"
+        )
+    will_write = (
+        f"channels called {PREFIX}..., that is, keys that begin with "
+        f"graflow:{{{PREFIX}; it removes them at the end"
+    )
+    return Target(name, will_write, _server_harness(url))
+
+
+@contextmanager
+def _server_harness(url: str) -> Iterator[Harness]:
+    with redis.Redis.from_url(url) as client:
+
+        def read(name: str, key: str) -> bytes | list[bytes] | None:
+            where = f"graflow:{{{quote(name, safe='')}}}:k:{key}"
+            if client.type(where) in {b"list", "list"}:
+                return cast("list[bytes]", client.lrange(where, 0, -1))
+            return cast("bytes | None", client.get(where))
+
+        try:
+            yield Harness(
+                open=lambda name: RedisChannel(name, url=url),
+                read=read,
+                preamble=(
+                    "import os, time\n"
+                    "from graflow import RedisChannel\n"
+                    "open = lambda name: RedisChannel(name, url=os.environ['REDIS_URL'])\n"
+                    "advance = time.sleep"
+                ),
+                capabilities=Capabilities(shared=True),
+            )
+        finally:
+            leftover = client.scan_iter(match=f"graflow:{{{PREFIX}*", count=_BATCH)
+            for key in leftover:
+                client.unlink(key)
+
+
+def _factory(text: str) -> Target:
+    module_name, _, name = text.partition(":")
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.insert(0, here)  # as `python -m` does, but `-P` and entry points do not
+    try:
+        factory = getattr(importlib.import_module(module_name), name)
+    except (ImportError, AttributeError) as error:
+        raise BadTarget(f"there is no {text}: {error}") from error
+    return Target(text, f"channels called {PREFIX}..., which it clears", _entered(factory))
+
+
+@contextmanager
+def _entered(factory: Any) -> Iterator[Harness]:
+    made = factory()
+    if isinstance(made, Harness):
+        yield made
+        return
+    with made as harness:
+        if not isinstance(harness, Harness):
+            raise BadTarget(f"the factory gives a {type(harness).__name__}, not a Harness")
+        yield harness

@@ -1,0 +1,218 @@
+"""What threads and processes do to one channel at once, and what each call does alone."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Hashable
+from functools import partial
+from typing import Any
+
+from graflow.channels.base import Channel
+from graflow.exceptions import ChannelKeyError, ChannelTypeError
+from graflow.testing.linearizability import Operation, Recorder
+
+__all__ = ["WORKLOADS", "Workload", "count_under_lock", "work", "work_together"]
+
+Call = tuple[Any, ...]
+State = tuple[Hashable, bool] | None
+"""What the key holds, a list as a tuple, and whether it expires; `None` where it is missing."""
+
+_REFUSED = "refused"
+_TTL = 5_000
+_TOGETHER = 30.0  # seconds in which all must have begun
+
+
+class Workload:
+    """Calls on one key, or on a few keys at once.
+
+    Attributes:
+        name: What it is about.
+        kinds: The operations to draw from.
+        start: The state before the first call.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        kinds: tuple[str, ...],
+        perform: Callable[[Channel, Call], Any],
+        step: Callable[[Any, Call], tuple[Any, Any]],
+        start: Hashable,
+    ) -> None:
+        self.name = name
+        self.kinds = kinds
+        self.perform = perform
+        self.step = step
+        self.start = start
+
+
+def work(workload: str, channel: Channel, worker: str, calls: int, seed: int) -> list[Operation]:
+    """Call operations one after the other and return their history."""
+    chosen = WORKLOADS[workload]
+    chance = random.Random(f"{seed} {worker}")
+    recorder = Recorder(worker)
+    for number in range(calls):
+        call = (chance.choice(chosen.kinds), f"{worker}.{number}", chance.randint(1, 3))
+        recorder.do(call, partial(chosen.perform, channel, call))
+    return recorder.history
+
+
+def work_together(
+    workload: str, channel: Channel, worker: str, calls: int, seed: int, workers: int
+) -> list[Operation]:
+    """Wait until as many workers are there, then work."""
+    channel.atomic_add("workers")
+    deadline = time.monotonic() + _TOGETHER
+    while channel.get("workers") < workers and time.monotonic() < deadline:
+        time.sleep(0.001)
+    return work(workload, channel, worker, calls, seed)
+
+
+def count_under_lock(channel: Channel, times: int) -> None:
+    """Add to a number in a way that loses updates unless the lock excludes all others."""
+    for _ in range(times):
+        with channel.lock("counter", timeout=60):
+            seen = channel.get("count", 0)
+            time.sleep(0)
+            channel.set("count", seen + 1)
+
+
+def _perform(channel: Channel, call: Call) -> Any:
+    kind, item, number = call
+    try:
+        match kind:
+            case "set":
+                return channel.set("key", number)
+            case "set list":
+                return channel.set("key", [item])
+            case "append" | "prepend":
+                return getattr(channel, kind)("key", item)
+            case "append with ttl":
+                return channel.append("key", item, ttl=_TTL)
+            case "add":
+                return channel.atomic_add("key", number)
+            case "update":
+                return _frozen(channel.update("key", partial(_more, item), default=0))
+            case "ttl":
+                return channel.ttl("key") is not None
+            case _:
+                return _frozen(getattr(channel, kind)("key"))
+    except (ChannelTypeError, ChannelKeyError):
+        return _REFUSED
+
+
+def _step(state: State, call: Call) -> tuple[State, Any]:
+    kind, item, number = call
+    value, expires = (None, False) if state is None else state
+    match kind:
+        case "set":
+            return (number, False), None
+        case "set list":
+            return ((item,), False), None
+        case "get":
+            return state, value
+        case "exists":
+            return state, state is not None
+        case "delete":
+            return None, state is not None
+        case "ttl":
+            return state, _REFUSED if state is None else expires
+        case "add":
+            total = number if state is None else value + number
+            return (total, expires), total
+        case "update":
+            new = _frozen(_more(item, 0 if state is None else value))
+            return (new, expires), new
+        case "pop":
+            return _popped(state)
+        case _:
+            return _pushed(kind, state, item)
+
+
+def _pushed(kind: str, state: State, item: str) -> tuple[State, Any]:
+    items, expires = ((), False) if state is None else state
+    if not isinstance(items, tuple):
+        return state, _REFUSED
+    longer = (item, *items) if kind == "prepend" else (*items, item)
+    return (longer, expires or kind == "append with ttl"), len(longer)
+
+
+def _popped(state: State) -> tuple[State, Any]:
+    if state is None:
+        return None, None
+    items, expires = state
+    if not isinstance(items, tuple):
+        return state, _REFUSED
+    return ((items[1:], expires) if len(items) > 1 else None), items[0]
+
+
+def _more(item: str, value: Any) -> Any:
+    """Return a value that tells its history: a longer list, or a larger number."""
+    return value + 1 if isinstance(value, int) else [*value, item]
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _perform_batch(channel: Channel, call: Call) -> Any:
+    kind, item, _ = call
+    match kind:
+        case "set_many":
+            return channel.set_many(dict.fromkeys("xyz", item))
+        case "set":
+            return channel.set("y", item)
+        case "delete":
+            return channel.delete("x")
+        case "keys":
+            return tuple(sorted(channel.keys()))
+        case "clear":
+            return channel.clear()
+        case _:
+            return tuple(sorted(channel.get_many(["z", "x", "y"]).items()))
+
+
+def _step_batch(state: tuple[Any, ...], call: Call) -> tuple[tuple[Any, ...], Any]:
+    kind, item, _ = call
+    held = dict(state)
+    result: Any = None
+    match kind:
+        case "set_many":
+            held = dict.fromkeys("xyz", item)
+        case "set":
+            held["y"] = item
+        case "delete":
+            result = held.pop("x", None) is not None
+        case "keys":
+            result = tuple(sorted(held))
+        case "clear":
+            held.clear()
+        case _:
+            result = tuple(sorted(held.items()))
+    return tuple(sorted(held.items())), result
+
+
+_ON_ANYTHING = ("set", "set list", "append", "prepend", "pop", "get", "exists", "delete", "update")
+
+WORKLOADS = {
+    each.name: each
+    for each in (
+        Workload("sums", ("add", "add", "add", "get", "update"), _perform, _step, None),
+        Workload(
+            "queue", ("append", "append", "prepend", "pop", "pop", "get"), _perform, _step, None
+        ),
+        Workload("anything", _ON_ANYTHING, _perform, _step, None),
+        Workload(
+            "expiry", ("append with ttl", "append with ttl", "ttl", "delete"), _perform, _step, None
+        ),
+        Workload(
+            "batches",
+            ("set_many", "set_many", "get_many", "get_many", "set", "keys", "delete", "clear"),
+            _perform_batch,
+            _step_batch,
+            (),
+        ),
+    )
+}
+"""By name."""

@@ -1,0 +1,35 @@
+"""The mypy plugin of graflow: keys, schemas and results checked across the whole program.
+
+Set it up in mypy's configuration, as `docs/mypy.md` shows:
+
+    [mypy]
+    plugins = graflow_mypy
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from graflow_mypy.plugin import GraflowPlugin
+
+__all__ = ["GraflowPlugin", "plugin"]
+
+
+def _digest() -> str:
+    """Return what tells this version of the plugin from others, of the same number too."""
+    found = hashlib.sha1(usedforsecurity=False)
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        found.update(path.read_bytes())
+    return found.hexdigest()[:16]
+
+
+__version__ = _digest()
+"""Mypy drops what it has in its cache where this differs."""
+
+GraflowPlugin.version = __version__
+
+
+def plugin(version: str) -> type[GraflowPlugin]:
+    """Return the plugin, whatever the version of mypy; from 1.19 on it is tested."""
+    return GraflowPlugin

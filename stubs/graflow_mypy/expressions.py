@@ -1,0 +1,229 @@
+"""Expressions made into terms: local names are followed, names of modules are left."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+
+from graflow_mypy.scopes import Binding, Scope
+from graflow_mypy.terms import ANY, Term, either, is_unknown
+
+__all__ = ["CHANNEL_GETTERS", "binding_term", "term_of"]
+
+CHANNEL_GETTERS = {
+    "get_channel": "plain",
+    "get_typed_channel": "typed",
+    "get_keyed_channel": "keyed",
+}
+"""The methods of a context that give the channel of the run, and the kind of channel."""
+
+_DEEPEST = 12
+_BUILTINS = frozenset(dir(builtins))
+_PERCENT = re.compile(r"%(?:\([^)]*\))?[#0\- +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[a-zA-Z%]")
+_BRACES = re.compile(r"\{\{|\}\}|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
+_DISPLAYS: dict[type, str] = {
+    ast.List: "list",
+    ast.ListComp: "list",
+    ast.Set: "set",
+    ast.SetComp: "set",
+    ast.Dict: "dict",
+    ast.DictComp: "dict",
+    ast.Tuple: "tuple",
+    ast.Lambda: "function",
+}
+
+
+def term_of(node: ast.expr | None, scope: Scope, *, is_type: bool = False, depth: int = 0) -> Term:
+    """Return the term of an expression.
+
+    Args:
+        node: The expression.
+        scope: Where it stands.
+        is_type: Whether it is an annotation, in which text names a type.
+        depth: How many expressions were followed to come here.
+    """
+    if node is None or depth > _DEEPEST:
+        return ANY
+    return _Reader(scope, is_type, depth).read(node)
+
+
+class _Reader:
+    """Makes terms of the expressions of one scope."""
+
+    def __init__(self, scope: Scope, is_type: bool, depth: int) -> None:
+        self._scope = scope
+        self._is_type = is_type
+        self._depth = depth
+
+    def read(self, node: ast.expr | None) -> Term:
+        if node is None:
+            return ANY
+        method = getattr(self, f"_read_{type(node).__name__}", None)
+        if method is not None:
+            term: Term = method(node)
+            return term
+        display = _DISPLAYS.get(type(node))
+        return ["k", display, display] if display else ANY
+
+    def _read_Constant(self, node: ast.Constant) -> Term:  # noqa: N802
+        if not isinstance(node.value, str):
+            return ["k", repr(node.value), type(node.value).__name__]
+        if not self._is_type:
+            return ["s", node.value]
+        try:
+            inner = ast.parse(node.value.strip(), mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return ANY
+        return term_of(inner, self._scope, is_type=True, depth=self._depth + 1)
+
+    def _read_Name(self, node: ast.Name) -> Term:  # noqa: N802
+        return _look_up(node.id, self._scope, self._depth)
+
+    def _read_Attribute(self, node: ast.Attribute) -> Term:  # noqa: N802
+        base = self.read(node.value)
+        if base[0] == "r":
+            return ["r", f"{base[1]}.{node.attr}"]
+        return ["a", base, node.attr]
+
+    def _read_JoinedStr(self, node: ast.JoinedStr) -> Term:  # noqa: N802
+        return ["+", *map(self._read_piece, node.values)]
+
+    def _read_piece(self, node: ast.expr) -> Term:
+        if isinstance(node, ast.FormattedValue):
+            is_plain = node.format_spec is None and node.conversion in {-1, ord("s")}
+            return self.read(node.value) if is_plain else ANY
+        return self.read(node)
+
+    def _read_BinOp(self, node: ast.BinOp) -> Term:  # noqa: N802
+        if isinstance(node.op, ast.BitOr):
+            return ["|", self.read(node.left), self.read(node.right)]
+        if isinstance(node.op, ast.Add):
+            return ["+", self.read(node.left), self.read(node.right)]
+        if isinstance(node.op, ast.Mod):
+            return _template(self.read(node.left), _PERCENT, "%%", "%")
+        return ANY
+
+    def _read_IfExp(self, node: ast.IfExp) -> Term:  # noqa: N802
+        return either([self.read(node.body), self.read(node.orelse)])
+
+    def _read_BoolOp(self, node: ast.BoolOp) -> Term:  # noqa: N802
+        return either([self.read(value) for value in node.values])
+
+    def _read_NamedExpr(self, node: ast.NamedExpr) -> Term:  # noqa: N802
+        return self.read(node.value)
+
+    def _read_Subscript(self, node: ast.Subscript) -> Term:  # noqa: N802
+        base = self.read(node.value)
+        arguments = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        is_literal = base[0] == "r" and base[1].rpartition(".")[2] == "Literal"
+        is_type = self._is_type and not is_literal
+        inner = _Reader(self._scope, is_type, self._depth)
+        return ["i", base, [inner.read(each) for each in arguments]]
+
+    def _read_List(self, node: ast.List) -> Term:  # noqa: N802
+        return ["l", "list", *map(self.read, node.elts)]
+
+    def _read_Tuple(self, node: ast.Tuple) -> Term:  # noqa: N802
+        return ["l", "tuple", *map(self.read, node.elts)]
+
+    def _read_Dict(self, node: ast.Dict) -> Term:  # noqa: N802
+        pairs = zip(node.keys, node.values, strict=True)
+        return ["d", [[self.read(key), self.read(value)] for key, value in pairs]]
+
+    def _read_Call(self, node: ast.Call) -> Term:  # noqa: N802
+        function = node.func
+        if isinstance(function, ast.Attribute) and function.attr in CHANNEL_GETTERS:
+            kind = CHANNEL_GETTERS[function.attr]
+            schema = node.args[0] if node.args else _keyword(node, "schema")
+            return ["ch", kind, term_of(schema, self._scope, is_type=True, depth=self._depth)]
+        if isinstance(function, ast.Attribute) and function.attr == "format":
+            return _template(self.read(function.value), _BRACES, "{{", "{")
+        called = self.read(function)
+        if called == ["r", "builtins.str"] and len(node.args) == 1:
+            return self.read(node.args[0])
+        if is_unknown(called):
+            return ANY
+        arguments = [self.read(each) for each in node.args]
+        named = {each.arg or "**": self.read(each.value) for each in node.keywords}
+        return ["f", called, arguments, named]
+
+
+def _keyword(node: ast.Call, name: str) -> ast.expr | None:
+    return next((each.value for each in node.keywords if each.arg == name), None)
+
+
+def _template(template: Term, pattern: re.Pattern[str], escaped: str, plain: str) -> Term:
+    """Return the text that a template gives, with anything where something is put in."""
+    if template[0] != "s":
+        return ANY
+    pieces: list[Term] = []
+    end = 0
+    for match in pattern.finditer(template[1]):
+        pieces.append(["s", template[1][end : match.start()]])
+        is_escape = match.group() in {escaped, "}}"}
+        pieces.append(["s", plain if match.group() == escaped else "}"] if is_escape else ANY)
+        end = match.end()
+    return ["+", *pieces, ["s", template[1][end:]]]
+
+
+def _look_up(name: str, scope: Scope, depth: int) -> Term:
+    """Return what a name stands for, where the source says so."""
+    place: Scope | None = scope
+    while place is not None and place.parent is not None:
+        is_visible = place is scope or place.kind != "class"
+        if is_visible and name in place.bindings:
+            return _bound(name, place, depth)
+        place = place.parent
+    assert place is not None
+    if name not in place.bindings and name in _BUILTINS:
+        return ["r", f"builtins.{name}"]
+    return ["r", place.full_name(name)]
+
+
+def _bound(name: str, scope: Scope, depth: int) -> Term:
+    if name in scope.known:
+        return scope.known[name]
+    if name in scope.busy or depth > _DEEPEST:
+        return ANY
+    scope.busy.add(name)
+    term = either([binding_term(each, scope, depth) for each in scope.bindings[name]])
+    scope.busy.discard(name)
+    if depth == 0:  # where it was not cut short, because something was followed already
+        scope.known[name] = term
+    return term
+
+
+def binding_term(binding: Binding, scope: Scope, depth: int = 0) -> Term:
+    """Return the term of what one binding gives a name."""
+    if binding.kind in {"import", "definition"}:
+        return ["r", binding.dotted]
+    value = ANY
+    if binding.kind == "value":
+        is_alias = binding.annotation is not None and _names_an_alias(binding.annotation)
+        value = term_of(binding.value, scope, is_type=is_alias, depth=depth + 1)
+    elif binding.kind == "each":
+        value = _item(binding.value, scope, depth + 1)
+    if binding.annotation is None or (binding.value and _says_nothing(binding.annotation)):
+        return value
+    annotated = scope if scope.kind != "function" or binding.value else scope.parent or scope
+    return ["t", term_of(binding.annotation, annotated, is_type=True, depth=depth + 1), value]
+
+
+def _item(node: ast.expr | None, scope: Scope, depth: int) -> Term:
+    term = term_of(node, scope, depth=depth)
+    if term[0] == "l" and len(term) > 2:
+        return either(term[2:])
+    return ANY
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _names_an_alias(annotation: ast.expr) -> bool:
+    return _last_name(annotation) == "TypeAlias"
+
+
+def _says_nothing(annotation: ast.expr) -> bool:
+    return _last_name(annotation) in {"Final", "TypeAlias", "ClassVar"}

@@ -1,0 +1,242 @@
+"""The index of the program: scanned when mypy starts, kept beside mypy's cache.
+
+A file is scanned again when its time or its size differs from what was noted, as mypy does it.
+A file that was changed so short a time before it was read that a later change could have left
+both the same is scanned again too.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+from mypy.options import Options
+
+from graflow_mypy.facts import Facts, facts_of
+from graflow_mypy.files import Source, find_sources
+from graflow_mypy.options import PluginOptions
+from graflow_mypy.scan import Record, is_quiet, scan
+
+__all__ = ["Index"]
+
+_JUST_NOW: Final = 100_000_000  # nanoseconds; file systems tell times no finer than 10 ms
+_NO_FACTS: Final = Facts({}, 2)
+
+Stamp = list[int]
+"""The time and the size of a file."""
+
+
+class Index:
+    """The facts about each file of the program."""
+
+    def __init__(self, options: Options, mine: PluginOptions, version: str) -> None:
+        """Scan what has changed since the last time."""
+        self._options = options
+        self._mine = mine
+        self._column = 3 if getattr(options, "native_parser", False) else 2
+        self._kept = _Kept(options, mine, version)
+        self._sources: dict[str, Source] = {}
+        self._stamps: dict[str, Stamp] = {}
+        self._raw: dict[str, Any] = {}
+        self._facts: dict[str, Facts] = {}
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Bring everything up to date with the files as they are now."""
+        self._sources = {each.path: each for each in find_sources(self._options, self._mine)}
+        self._stamps = {path: stamp for path in self._sources if (stamp := _stamp(path))}
+        signature = self._signature()
+        raw = self._kept.facts(signature)
+        if raw is None:
+            with _without_collections():
+                files = _Files(self._sources, self._stamps, self._kept)
+                raw = facts_of(files.records, files.load, self._mine)
+                files.keep()
+                self._kept.keep_facts(signature, raw)
+        self._raw = raw
+        self._facts = {}
+
+    def of(self, path: str) -> Facts:
+        """Return the facts about a file; there are none about a file that is not scanned."""
+        path = os.path.abspath(path)  # noqa: PTH100 - many calls
+        facts = self._facts.get(path)
+        if facts is None:
+            source = self._sources.get(path)
+            raw = self._raw.get(source.module) if source else None
+            facts = self._facts[path] = Facts(raw, self._column) if raw else _NO_FACTS
+        return facts
+
+    def source(self, path: str) -> Source | None:
+        """Return the source of a path, if it is scanned."""
+        return self._sources.get(os.path.abspath(path))  # noqa: PTH100
+
+    def has(self, module: str, beside: Source) -> bool:
+        """Tell whether mypy can be asked to load a module for the sake of another one."""
+        bases = {beside.base, os.getcwd(), *map(os.path.abspath, self._options.mypy_path)}  # noqa: PTH109
+        return any(each.module == module and each.base in bases for each in self._sources.values())
+
+    def note_change(self, path: str) -> None:
+        """Bring all up to date if a file is not as it was scanned: a daemon lives long."""
+        path = os.path.abspath(path)  # noqa: PTH100
+        stamp = _stamp(path)
+        if stamp and path in self._sources and self._stamps.get(path) != stamp:
+            self.refresh()
+
+    def _signature(self) -> str:
+        now = time.time_ns()
+        stamps = [
+            [path, source.module, self._stamps.get(path)] for path, source in self._sources.items()
+        ]
+        is_fresh = any(stamp[0] > now - _JUST_NOW for stamp in self._stamps.values())
+        return (
+            ""
+            if is_fresh
+            else hashlib.sha1(json.dumps(stamps).encode(), usedforsecurity=False).hexdigest()
+        )
+
+
+class _Files:
+    """The index of each file, from what was kept or from the file.
+
+    Attributes:
+        records: The indexes by the names of the modules; a stub goes before its source.
+    """
+
+    def __init__(
+        self, sources: Mapping[str, Source], stamps: Mapping[str, Stamp], kept: _Kept
+    ) -> None:
+        self._kept = kept
+        self._entries: dict[str, Any] = {}
+        self._paths: dict[str, str] = {}
+        known = kept.records()
+        self._is_changed = known.keys() != sources.keys()
+        for path, source in sources.items():
+            stamp = stamps.get(path)
+            entry = known.get(path)
+            if entry is None or entry[0] != stamp or entry[1] != source.module:
+                self._is_changed = True
+                is_safe = stamp and stamp[0] < time.time_ns() - _JUST_NOW
+                record = _scanned(path, source.module)
+                entry = [stamp if is_safe else None, source.module, record]
+            self._entries[path] = entry
+            if source.module not in self._paths or path.endswith(".pyi"):
+                self._paths[source.module] = path
+        self.records = {module: self._entries[path][2] for module, path in self._paths.items()}
+
+    def load(self, module: str) -> Record:
+        """Return the full index of a module of which only names are wanted."""
+        path = self._paths[module]
+        entry = self._entries[path]
+        if entry[2].get("quiet"):
+            found = _scanned(path, module, in_full=True)
+            if found.get("broken"):
+                return {}
+            self._is_changed = True
+            entry[2] = found
+        record: Record = entry[2]
+        return record
+
+    def keep(self) -> None:
+        """Keep the indexes for the next time."""
+        if self._is_changed:
+            self._kept.keep_records(self._entries)
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Let no garbage be collected meanwhile: syntax trees are many objects and leave none."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _stamp(path: str) -> Stamp | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116 - many calls
+    except OSError:
+        return None
+    return [found.st_mtime_ns, found.st_size]
+
+
+def _scanned(path: str, module: str, *, in_full: bool = False) -> Record:
+    try:
+        text = Path(path).read_bytes()
+    except OSError:
+        return {"broken": True}
+    if not in_full and is_quiet(text):
+        return {"quiet": True}
+    return scan(text, module, is_package=Path(path).stem == "__init__")
+
+
+class _Kept:
+    """Two files beside mypy's cache: the indexes of files, and the facts made of them.
+
+    Whatever goes wrong with them, the work is done again.
+    """
+
+    def __init__(self, options: Options, mine: PluginOptions, version: str) -> None:
+        self._folder: Path | None = None
+        if options.cache_dir != os.devnull and options.incremental:
+            settings: list[object] = [
+                version,
+                sys.version,
+                repr(mine),
+                Path.cwd(),
+                options.mypy_path,
+            ]
+            settings += [options.exclude, options.explicit_package_bases]
+            name = hashlib.sha1(repr(settings).encode(), usedforsecurity=False).hexdigest()[:16]
+            self._folder = Path(options.cache_dir) / "graflow_mypy" / name
+
+    def facts(self, signature: str) -> dict[str, Any] | None:
+        """Return what was kept under a signature."""
+        found = self._load("facts") if signature else None
+        if not isinstance(found, dict) or found.get("signature") != signature:
+            return None
+        facts: dict[str, Any] = found["facts"]
+        return facts
+
+    def keep_facts(self, signature: str, facts: Mapping[str, Any]) -> None:
+        """Keep facts for the next time."""
+        if signature:
+            self._store("facts", {"signature": signature, "facts": facts})
+
+    def records(self) -> dict[str, Any]:
+        """Return the indexes of files that were kept, each with its stamp and its module."""
+        found = self._load("files")
+        return found if isinstance(found, dict) else {}
+
+    def keep_records(self, records: Mapping[str, Any]) -> None:
+        """Keep the indexes for the next time."""
+        self._store("files", records)
+
+    def _load(self, name: str) -> Any:
+        if self._folder is None:
+            return None
+        try:
+            return json.loads((self._folder / f"{name}.json").read_bytes())
+        except (OSError, ValueError, EOFError):
+            return None
+
+    def _store(self, name: str, value: object) -> None:
+        if self._folder is None:
+            return
+        with suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            handle, path = tempfile.mkstemp(dir=self._folder)
+            with os.fdopen(handle, "w") as file:
+                file.write(json.dumps(value, separators=(",", ":")))
+            os.replace(path, self._folder / f"{name}.json")  # noqa: PTH105

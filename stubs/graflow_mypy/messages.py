@@ -1,0 +1,45 @@
+"""The codes that the plugin reports, and its messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from mypy.errorcodes import ErrorCode
+
+__all__ = [
+    "CODES",
+    "KEY_SHAPE",
+    "KEY_TYPE",
+    "KEY_UNKNOWN",
+    "RESULT",
+    "RESULT_AMBIGUOUS",
+    "SCHEMA",
+    "suggestion",
+]
+
+KEY_TYPE = "graflow-key-type"
+KEY_UNKNOWN = "graflow-key-unknown"
+KEY_SHAPE = "graflow-key-shape"
+RESULT = "graflow-result"
+RESULT_AMBIGUOUS = "graflow-result-ambiguous"
+SCHEMA = "graflow-schema"
+
+CODES = {
+    name: ErrorCode(name, description, "Graflow")
+    for name, description in (
+        (KEY_TYPE, "Check that a channel key is used with one type"),
+        (KEY_UNKNOWN, "Check that a channel key that is read is written somewhere"),
+        (KEY_SHAPE, "Check that a channel key is either a list or a value"),
+        (RESULT, "Check that the task of a result exists"),
+        (RESULT_AMBIGUOUS, "Check that the tasks of one id return one type"),
+        (SCHEMA, "Check that a schema can be stored in a channel"),
+    )
+}
+"""The codes by their names."""
+
+
+def suggestion(name: str, names: Iterable[str]) -> str:
+    """Return the end of a message: which of `names` may have been meant, if any."""
+    close = get_close_matches(name, sorted(names), n=1, cutoff=0.7)
+    return f'; did you mean "{close[0]}"?' if close else ""

@@ -1,0 +1,101 @@
+"""The section `[graflow_mypy]` of mypy's configuration file."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from mypy.errors import CompileError
+from mypy.options import Options
+
+from graflow_mypy.messages import CODES
+
+__all__ = ["PluginOptions", "read_options"]
+
+SECTION = "graflow_mypy"
+_LISTS = ("paths", "exclude", "external_keys")
+
+
+@dataclass(frozen=True)
+class PluginOptions:
+    """What the section says.
+
+    Attributes:
+        paths: Files and folders to scan.
+        exclude: Regular expressions; files whose path one of them is found in are left out.
+        external_keys: Keys that other programs write; `*` stands for anything.
+        off: Codes that are not reported.
+    """
+
+    paths: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    external_keys: tuple[str, ...] = ()
+    off: frozenset[str] = field(default_factory=frozenset)
+
+
+def read_options(options: Options) -> PluginOptions:
+    """Return what the configuration says.
+
+    Raises:
+        CompileError: It says something that the plugin does not know.
+    """
+    path = options.config_file
+    section = _section(Path(path)) if path else {}
+    lists = {name: _items(name, section.get(name), path) for name in _LISTS}
+    off = set()
+    for name, value in section.items():
+        if name in CODES:
+            if value not in ("error", "off", True, False):
+                _refuse(path, f'{name} must be "error" or "off", not "{value}"')
+            if value in ("off", False):
+                off.add(name)
+        elif name not in _LISTS:
+            close = get_close_matches(name, [*_LISTS, *CODES], n=1)
+            _refuse(
+                path,
+                f'unknown option "{name}"' + (f'; did you mean "{close[0]}"?' if close else ""),
+            )
+    for expression in lists["exclude"]:
+        try:
+            re.compile(expression)
+        except re.error as error:
+            _refuse(path, f'exclude: "{expression}" is no regular expression: {error}')
+    paths = lists["paths"] or tuple(options.files or ()) or (".",)
+    for each in lists["paths"]:
+        if not Path(each).exists():
+            _refuse(path, f'paths: there is no "{each}"')
+    return PluginOptions(paths, lists["exclude"], lists["external_keys"], frozenset(off))
+
+
+def _section(path: Path) -> Mapping[str, Any]:
+    try:
+        if path.suffix == ".toml":
+            tool = tomllib.loads(path.read_text("utf-8")).get("tool", {})
+            found: Mapping[str, Any] = tool.get(SECTION, {})
+            return found
+        parser = configparser.RawConfigParser()
+        parser.read(path, encoding="utf-8")
+        return dict(parser[SECTION]) if parser.has_section(SECTION) else {}
+    except (OSError, ValueError, configparser.Error):
+        return {}  # mypy has read the file, or said what is wrong with it
+
+
+def _items(name: str, value: object, path: str | None) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        return tuple(item for each in re.split(r"[,\n]", value) if (item := each.strip()))
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    _refuse(path, f"{name} must be a list of texts, not {value!r}")
+    return ()
+
+
+def _refuse(path: str | None, message: str) -> None:
+    raise CompileError([f"{path}: error: [{SECTION}] {message}"], use_stdout=True)

@@ -1,0 +1,159 @@
+"""The plugin itself: mypy's hooks, each a look at the facts about the module in hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, Final
+
+from mypy.errors import CompileError
+from mypy.nodes import CallExpr, Context, MemberExpr, MypyFile, NameExpr, StrExpr
+from mypy.options import Options
+from mypy.plugin import (
+    CheckerPluginInterface,
+    FunctionSigContext,
+    MethodContext,
+    MethodSigContext,
+    Plugin,
+    ReportConfigContext,
+)
+from mypy.types import AnyType, FunctionLike, Type, get_proper_type
+
+from graflow_mypy.facts import Place
+from graflow_mypy.index import Index
+from graflow_mypy.keyed import KEYED_CHANNEL, METHODS, keyed_signature, keyed_value
+from graflow_mypy.messages import CODES
+from graflow_mypy.mypy_types import returned, type_of, with_default
+from graflow_mypy.options import PluginOptions, read_options
+
+__all__ = ["GraflowPlugin"]
+
+_CONTEXTS: Final = {
+    "graflow.core.context.ExecutionContext",
+    "graflow.core.context.TaskExecutionContext",
+}
+_TYPED_CHANNEL: Final = "graflow.channels.typed.TypedChannel"
+_CHANNELS: Final = {
+    "graflow.channels.base.Channel",
+    "graflow.channels.memory_channel.MemoryChannel",
+    "graflow.channels.redis_channel.RedisChannel",
+    _TYPED_CHANNEL,
+    KEYED_CHANNEL,
+}
+_PRIORITY: Final = 10  # of an import that is at the top of a module
+
+
+class GraflowPlugin(Plugin):
+    """Checks of channels and tasks across the whole program."""
+
+    version = ""
+
+    def __init__(self, options: Options) -> None:
+        """Read the options, and scan the program."""
+        super().__init__(options)
+        self._problem: CompileError | None = None
+        self._mine = PluginOptions()
+        try:
+            self._mine = read_options(options)
+        except CompileError as problem:
+            self._problem = problem
+        self._index = Index(options, self._mine, self.version)
+
+    def set_modules(self, modules: dict[str, MypyFile]) -> None:
+        """Take the modules that mypy has, and report a wrong option, for now mypy can show it."""
+        if self._problem is not None:
+            raise self._problem
+        super().set_modules(modules)
+
+    def report_config_data(self, ctx: ReportConfigContext) -> Any:
+        """Return the digest of what is said about a module; if it differs, mypy checks again."""
+        return self._index.of(ctx.path).digest
+
+    def get_additional_deps(self, file: MypyFile) -> list[tuple[int, str, int]]:
+        """Return the modules that define the tasks whose results a module asks for."""
+        if not file.path:
+            return []
+        self._index.note_change(file.path)
+        source = self._index.source(file.path)
+        if source is None:
+            return []
+        needs = self._index.of(file.path).needs
+        return [
+            (_PRIORITY, module, -1)
+            for module in needs
+            if module != file.fullname and self._index.has(module, source)
+        ]
+
+    def get_method_signature_hook(
+        self, fullname: str
+    ) -> Callable[[MethodSigContext], FunctionLike] | None:
+        """Report what is wrong with a use of a key or a result."""
+        owner, _, method = fullname.rpartition(".")
+        if owner == KEYED_CHANNEL and method in METHODS:
+            return partial(self._check_keyed, method)
+        if owner in _CHANNELS or owner in _CONTEXTS:
+            return self._check_method
+        return None
+
+    def get_function_signature_hook(
+        self, fullname: str
+    ) -> Callable[[FunctionSigContext], FunctionLike] | None:
+        """Report a schema that can't be stored where a channel is made."""
+        return self._check_call if fullname in {_TYPED_CHANNEL, KEYED_CHANNEL} else None
+
+    def get_method_hook(self, fullname: str) -> Callable[[MethodContext], Type] | None:
+        """Return the types of results, and of what keys hold."""
+        owner, _, method = fullname.rpartition(".")
+        if owner in _CONTEXTS and method == "get_result":
+            return self._result
+        if owner == KEYED_CHANNEL and method in {"get", "pop", "update"}:
+            return partial(keyed_value, method)
+        return None
+
+    def _check_keyed(self, method: str, ctx: MethodSigContext) -> FunctionLike:
+        self._report(ctx.context, ctx.api)
+        return keyed_signature(method, ctx, self._mine.off)
+
+    def _check_method(self, ctx: MethodSigContext) -> FunctionLike:
+        self._report(ctx.context, ctx.api)
+        return ctx.default_signature
+
+    def _check_call(self, ctx: FunctionSigContext) -> FunctionLike:
+        self._report(ctx.context, ctx.api)
+        return ctx.default_signature
+
+    def _report(self, context: Context, api: CheckerPluginInterface) -> None:
+        messages = self._index.of(api.path).messages
+        if messages:
+            for place in _places(context):
+                for code, message in messages.get(place, ()):
+                    api.fail(message, context, code=CODES[code])
+
+    def _result(self, ctx: MethodContext) -> Type:
+        results = self._index.of(ctx.api.path).results
+        found = next((results[at] for at in _places(ctx.context) if at in results), None)
+        if found is None or not isinstance(get_proper_type(ctx.default_return_type), AnyType):
+            return ctx.default_return_type
+        module, name, form = found
+        if form is None:
+            kind = returned(self.lookup_fully_qualified(f"{module}.{name}"))
+        else:
+            kind = type_of(form, self.lookup_fully_qualified, ctx.api)
+        if kind is None:
+            return ctx.default_return_type
+        default = _second(ctx.arg_types)
+        return kind if default is None else with_default(kind, default)
+
+
+def _places(context: Context) -> Iterator[Place]:
+    """Yield how the scan may have named the place of a call."""
+    line, end_line = context.line, context.end_line or 0
+    yield line, end_line, context.end_column or 0
+    if isinstance(context, CallExpr) and isinstance(context.callee, MemberExpr | NameExpr):
+        first = context.args[0] if context.args else None
+        text = first.value if isinstance(first, StrExpr) else ""
+        yield line, end_line, f"{context.callee.name} {text}"
+
+
+def _second(arguments: Sequence[Sequence[Type]]) -> Type | None:
+    return arguments[1][0] if len(arguments) > 1 and arguments[1] else None

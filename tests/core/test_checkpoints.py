@@ -1,0 +1,582 @@
+"""Checkpoints: what is saved, what is resumed, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypedDict
+from zlib import crc32
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from graflow import (
+    Channel,
+    MemoryChannel,
+    MemorySpace,
+    RedisChannel,
+    chain,
+    parallel,
+    read_checkpoint,
+    task,
+    workflow,
+)
+from graflow.core import journal
+from graflow.core.context import TaskExecutionContext
+from graflow.core.workflow import Workflow
+from graflow.exceptions import (
+    ChannelTypeError,
+    CheckpointDamagedError,
+    CheckpointError,
+    CheckpointMismatchError,
+    CheckpointVersionError,
+    TaskFailedError,
+    WorkflowTypeError,
+)
+from tests.core.test_executors import processes
+from tests.servers import Server, run_server
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+class Count(TypedDict):
+    """A result that a schema checks."""
+
+    count: int
+
+
+class Steps:
+    """A workflow of three tasks, the second of which fails until it is told not to."""
+
+    def __init__(self, channel: Channel | Callable[[str], Channel] | None = None) -> None:
+        self.ran: list[str] = []
+        self.fails = True
+
+        @task(inject_context=True)
+        def first(ctx: TaskExecutionContext) -> Count:
+            self.ran.append("first")
+            ctx.get_channel().append("list", {"deep": (1, 2)})
+            return {"count": 1}
+
+        @task(inject_context=True)
+        def second(ctx: TaskExecutionContext) -> Count:
+            self.ran.append("second")
+            if self.fails:
+                raise ValueError("not yet")
+            return {"count": ctx.get_result(first)["count"] + 1}
+
+        @task(inject_context=True)
+        def third(ctx: TaskExecutionContext) -> Count:
+            self.ran.append("third")
+            return {"count": ctx.get_result(second)["count"] + 1}
+
+        with workflow("steps", channel=channel) as self.workflow:
+            first >> second >> third
+
+    def fail(self, path: Path, **arguments: Any) -> None:
+        """Run the first task, and save that."""
+        with pytest.raises(TaskFailedError):
+            self.workflow.execute(checkpoint=path, **arguments)
+        self.ran.clear()
+        self.fails = False
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the checkpoint goes."""
+    return tmp_path / "run.json"
+
+
+def test_a_run_goes_on_where_it_stopped(path: Path, open_channel: Callable[[str], Channel]) -> None:
+    """On every backend; results and the channel are there, and the run keeps its id."""
+    steps = Steps(open_channel("run"))
+    steps.fail(path)
+    saved = read_checkpoint(path)
+    assert (saved.workflow, saved.finished, saved.start) == ("steps", ("first",), None)
+    result, ctx = steps.workflow.resume(path, ret_context=True)
+    assert result == {"count": 3}
+    assert steps.ran == ["second", "third"]
+    assert ctx.get_channel().get("list") == [{"deep": (1, 2)}]
+    assert ctx.run_id == saved.run_id
+    steps.ran.clear()
+    assert steps.workflow.resume(path) == {"count": 3}
+    assert steps.ran == []
+    assert read_checkpoint(path).finished == ("first", "second", "third")
+
+
+def test_a_channel_in_memory_comes_back_as_it_was(path: Path) -> None:
+    """In another process, which is played here by another workflow; but for what has expired."""
+    now = [100.0]
+    steps = Steps(MemoryChannel("run", space=MemorySpace(lambda: now[0])))
+    stored = {"text": "ü\n\0", "number": 10**400, "bytes": b"\xff", "set": {1, (2, None)}}
+    steps.fail(path, initial_channel=stored)
+    again = Steps(MemoryChannel("run"))
+    again.fails = False
+    _, ctx = again.workflow.resume(path, ret_context=True)
+    channel = ctx.get_channel()
+    assert channel.get_many(stored) == stored
+    assert channel.get("list") == [{"deep": (1, 2)}]
+
+
+def test_what_has_expired_does_not_come_back(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time that passes while nothing runs counts too."""
+
+    @task(inject_context=True)
+    def store(ctx: TaskExecutionContext) -> None:
+        ctx.get_channel().set("short", 1, ttl=60)
+        ctx.get_channel().set("long", 1, ttl=600)
+
+    with workflow("w") as wf:
+        chain(store)
+    wf.execute(checkpoint=path)
+    present = time.time
+    monkeypatch.setattr(time, "time", lambda: present() + 300)
+    _, ctx = wf.resume(path, ret_context=True)
+    channel = ctx.get_channel()
+    assert sorted(channel.keys()) == ["long", "store.__result__"]
+    left = channel.ttl("long")
+    assert left is not None
+    assert 290 < left <= 300
+
+
+def test_the_file_is_json_lines_that_say_what_happened(path: Path) -> None:
+    """One line for the run, a snapshot, and a line for each task; as the documentation has it."""
+    steps = Steps()
+    steps.fail(path, initial_channel={"word": "x"})
+    lines = [json.loads(line)["record"] for line in path.read_text().splitlines()]
+    assert lines[0] == {
+        "format": "graflow checkpoint",
+        "version": 1,
+        "workflow": "steps",
+        "run_id": lines[0]["run_id"],
+        "graph": lines[0]["graph"],
+        "start": None,
+        "channel": {"kind": "memory", "name": "steps", "server": ""},
+    }
+    assert lines[1] == {
+        "finished": [],
+        "cleared": True,
+        "keys": [{"key": "word", "value": '"x"'}],
+    }
+    assert lines[2]["finished"] == ["first"]
+    assert sorted(lines[2]["keys"], key=lambda key: str(key["key"])) == [
+        {"key": "first.__result__", "value": '{"count":1}'},
+        {"key": "list", "items": ['{"deep":{"$tuple":[1,2]}}']},
+    ]
+    assert len(lines) == 3
+
+
+def test_a_line_that_was_not_written_to_its_end_is_left_out(path: Path) -> None:
+    """Wherever it ends: the run then goes on from the line before."""
+    steps = Steps()
+    steps.fail(path)
+    data = path.read_bytes()
+    begin = data[:-1].rindex(b"\n") + 1
+    for end in range(begin, len(data)):
+        path.write_bytes(data[:end])
+        assert read_checkpoint(path).finished == ()
+    steps.workflow.resume(path)
+    assert steps.ran == ["first", "second", "third"]
+
+
+def test_any_other_damage_is_refused(path: Path) -> None:
+    """A byte that changed, a line that is gone or stands twice, or a file that is too short."""
+    steps = Steps()
+    steps.fail(path)
+    steps.fails = True
+    with pytest.raises(TaskFailedError):
+        steps.workflow.resume(path)
+    data = path.read_bytes()
+    lines = data.splitlines(keepends=True)
+    damaged = [b"", b"\n", b"null\n" * 3, data[: len(lines[0])], data[: len(lines[0]) + 10]]
+    damaged += [b"".join(lines[:1] + lines[2:]), b"".join([*lines, lines[-1]])]
+    for place in random.Random(1).sample(range(len(data) - 1), 200):
+        damaged.append(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+    for content in damaged:
+        path.write_bytes(content)
+        with pytest.raises(CheckpointDamagedError, match=r"run\.json") as caught:
+            steps.workflow.resume(path)
+        assert caught.value.path == str(path)
+        assert path.read_bytes() == content
+    assert [entry.name for entry in path.parent.iterdir()] == ["run.json"]
+
+
+def with_checksums(*records: object) -> bytes:
+    """Return a file of these records as somebody might make it."""
+    data, checksum = b"", 0
+    for record in records:
+        text = json.dumps(record).encode()
+        checksum = crc32(text, checksum)
+        data += b'{"crc32":"%08x","record":%b}\n' % (checksum, text)
+    return data
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(),
+        lambda inner: (
+            st.lists(inner)
+            | st.dictionaries(
+                st.sampled_from(["finished", "metadata", "cleared", "keys", "key", "dropped"]),
+                inner,
+            )
+        ),
+    )
+)
+def test_a_file_of_a_stranger_is_read_or_refused(tmp_path: Path, record: object) -> None:
+    """Whatever is in it, nothing else is raised."""
+    path = tmp_path / "strange.json"
+    channel = {"kind": "memory", "name": "x", "server": ""}
+    header = {"format": "graflow checkpoint", "version": 1, "workflow": "w", "run_id": "1"}
+    header |= {"graph": "x", "start": None, "channel": channel}
+    for records in ([record, record], [header, record]):
+        path.write_bytes(with_checksums(*records))
+        with suppress(CheckpointDamagedError):
+            read_checkpoint(path)
+
+
+def test_changes_that_do_not_follow_from_each_other_are_damage(path: Path) -> None:
+    """As more items dropped from a list than it had."""
+    steps = Steps()
+    steps.fail(path)
+    header, *records = [json.loads(line)["record"] for line in path.read_text().splitlines()]
+    for key in (
+        {"key": "list", "dropped": 9, "head": [], "tail": []},
+        {"key": "nowhere", "dropped": 0, "head": [], "tail": []},
+        {"key": "first.__result__", "dropped": 0, "head": [], "tail": ["1"]},
+    ):
+        path.write_bytes(with_checksums(header, *records, {"finished": [], "keys": [key]}))
+        with pytest.raises(CheckpointDamagedError):
+            steps.workflow.resume(path)
+
+
+def test_a_newer_version_is_refused(path: Path) -> None:
+    """Whatever else it has in it; the message says what to do."""
+    path.write_bytes(with_checksums({"version": 2, "new": True}, {"newer": 1}))
+    with pytest.raises(CheckpointVersionError, match="newer"):
+        Steps().workflow.resume(path)
+    path.write_bytes(with_checksums({"version": 0}, {}))
+    with pytest.raises(CheckpointDamagedError):
+        Steps().workflow.resume(path)
+
+
+def test_another_graph_is_refused(path: Path) -> None:
+    """Another order, one more task, another name; and nothing changes."""
+    steps = Steps()
+    steps.fail(path)
+    saved = path.read_bytes()
+    channel = MemoryChannel()
+    channel.set("kept", 1)
+    a, b, c = (task(name)(lambda: None) for name in ("first", "second", "third"))
+
+    def graph(name: str, put: Callable[[], object]) -> Workflow:
+        with workflow(name, channel=channel) as wf:
+            put()
+        return wf
+
+    for wf, why in (
+        (graph("steps", lambda: a >> c >> b), "order"),
+        (graph("steps", lambda: parallel(a, b, c)), "order"),
+        (graph("steps", lambda: a >> b >> c >> task("d")(lambda: None)), "order"),
+        (graph("other", lambda: a >> b >> c), "'steps'"),
+    ):
+        with pytest.raises(CheckpointMismatchError, match=why):
+            wf.resume(path)
+    assert path.read_bytes() == saved
+    assert channel.keys() == ["kept"]
+    assert graph("steps", lambda: a >> b >> c).resume(path) is None
+
+
+def test_the_order_of_definition_makes_no_other_graph(path: Path) -> None:
+    """`a | b` and `b | a` are the same."""
+    a, b, c = (task(name)(lambda: None) for name in "abc")
+    with workflow("w") as wf:
+        (a | b) >> c
+    wf.execute(checkpoint=path)
+    with workflow("w") as wf:
+        (b | a) >> c
+    assert wf.resume(path) is None
+
+
+def test_a_run_that_began_in_the_middle_is_resumed_as_such(path: Path) -> None:
+    """The file knows where it started."""
+    steps = Steps()
+    steps.fail(path, start_node="second", initial_channel={"first.__result__": {"count": 5}})
+    assert steps.workflow.resume(path) == {"count": 7}
+    assert steps.ran == ["second", "third"]
+
+
+def test_another_channel_is_refused(path: Path, servers: Callable[[str], Server]) -> None:
+    """One in memory for one on a server, one on another server, and one of another name."""
+    url = servers("valkey-9").url
+    with RedisChannel("run", url=url) as channel:
+        channel.clear()
+        Steps(channel).fail(path)
+        memory = path.with_name("memory.json")
+        Steps().fail(memory)
+        for other, file in (
+            (None, path),
+            (RedisChannel("other", url=url), path),
+            (RedisChannel("run", url=servers("redis-8").url), path),
+            (channel, memory),
+        ):
+            steps = Steps(other)
+            with pytest.raises(CheckpointMismatchError, match="channel"):
+                steps.workflow.resume(file)
+            assert steps.ran == []
+        channel.clear()
+        with pytest.raises(CheckpointMismatchError, match="lost"):
+            Steps(channel).workflow.resume(path)
+
+
+def test_no_password_gets_into_the_file(path: Path) -> None:
+    """The server's address is there, its user and password are not."""
+    with (
+        run_server("redis-6.2", "--requirepass", "secret") as server,
+        RedisChannel("run", url=f"redis://default:secret@127.0.0.1:{server.port}/0") as channel,
+    ):
+        Steps(channel).fail(path)
+    assert str(server.port) in path.read_text()
+    assert "secret" not in path.read_text()
+
+
+def test_a_result_that_no_checkpoint_knows_of_is_gone_before_the_task_runs_again(
+    path: Path, open_channel: Callable[[str], Channel]
+) -> None:
+    """As that of a task whose process died between storing it and saving that it ended."""
+    channel = open_channel("run")
+    steps = Steps(channel)
+    steps.fail(path)
+    if not isinstance(channel, MemoryChannel):
+        channel.set("third.__result__", {"count": 99})
+    seen: list[object] = []
+
+    @task(inject_context=True)
+    def second(ctx: TaskExecutionContext) -> Count:
+        seen.append(ctx.get_result("third", "none"))
+        return {"count": 2}
+
+    with workflow("steps", channel=channel) as wf:
+        task("first")(lambda: {"count": 0}) >> second >> task("third")(lambda: {"count": 3})
+    assert wf.resume(path) == {"count": 3}
+    assert seen == ["none"]
+
+
+def test_tasks_can_say_something_for_the_record(path: Path) -> None:
+    """Values as a channel takes them; what a failed attempt said does not count."""
+    fails = [True]
+
+    @task(inject_context=True)
+    def talks(ctx: TaskExecutionContext) -> None:
+        ctx.checkpoint(metadata={"first": 1})
+        ctx.checkpoint(metadata={"rows": (1, 2), "at": None})
+
+    @task(inject_context=True)
+    def asks(ctx: TaskExecutionContext) -> None:
+        ctx.checkpoint()
+
+    @task(inject_context=True)
+    def fails_once(ctx: TaskExecutionContext) -> None:
+        if fails:
+            ctx.checkpoint(metadata={"failed": True})
+            raise ValueError(fails.pop())
+
+    with workflow("w") as wf:
+        talks >> asks >> fails_once
+    with pytest.raises(TaskFailedError):
+        wf.execute(checkpoint=path)
+    assert read_checkpoint(path).metadata == {"talks": {"rows": (1, 2), "at": None}, "asks": {}}
+    wf.resume(path)
+    assert read_checkpoint(path).metadata == {"talks": {"rows": (1, 2), "at": None}, "asks": {}}
+    context = TaskExecutionContext("alone")
+    context.checkpoint(metadata={"no": "run"})
+    bad: Any
+    for bad in (3, {1: 2}, [("a", 1)]):
+        with pytest.raises(WorkflowTypeError):
+            context.checkpoint(metadata=bad)
+    with pytest.raises(ChannelTypeError, match="object"):
+        context.checkpoint(metadata={"what": object()})
+
+
+def test_a_checkpoint_costs_what_has_changed(path: Path) -> None:
+    """Beside a big channel, and at the end of a long list, it is a short line."""
+    size: list[int] = []
+
+    @task(inject_context=True)
+    def append(ctx: TaskExecutionContext) -> None:
+        size.append(path.stat().st_size)
+        ctx.get_channel().append("long list", "x")
+
+    with workflow("w") as wf:
+        chain(*(append(task_id=f"append {n}") for n in range(50)))
+    wf.execute(
+        checkpoint=path,
+        initial_channel={"big": "x" * 2_000_000, "long list": ["x" * 10] * 10_000},
+    )
+    assert size[0] > 2_000_000
+    assert size[-1] - size[0] < 50 * 200
+
+
+def test_the_file_does_not_grow_for_ever(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When changes have become much more than the channel, a snapshot takes their place."""
+    monkeypatch.setattr(journal, "_LEAST", 1_000)
+
+    @task(inject_context=True)
+    def change(ctx: TaskExecutionContext, number: int) -> int:
+        ctx.get_channel().set("value", str(number) * 1_000)
+        ctx.get_channel().append("list", number)
+        return number
+
+    with workflow("w") as wf:
+        chain(*(change(task_id=f"change {n}", number=n) for n in range(100)))
+    assert wf.execute(checkpoint=path) == 99
+    assert path.stat().st_size < 40_000
+    _, ctx = wf.resume(path, ret_context=True)
+    assert ctx.get_channel().get("list") == list(range(100))
+    assert ctx.get_channel().get("value") == "99" * 1_000
+    assert [ctx.get_result(f"change {n}") for n in range(100)] == list(range(100))
+
+
+def test_many_tasks_that_end_together_are_all_saved(path: Path) -> None:
+    """Each before what follows it begins."""
+    early: list[str] = []
+
+    @task
+    def work() -> None: ...
+
+    @task(inject_context=True)
+    def after(ctx: TaskExecutionContext) -> None:
+        if len(read_checkpoint(path).finished) < 100:
+            early.append(ctx.task_id)
+
+    with workflow("w") as wf:
+        parallel(*(work(task_id=f"work {n}") for n in range(100))) >> after
+    wf.execute(checkpoint=path)
+    assert early == []
+    assert len(read_checkpoint(path).finished) == 101
+
+
+def test_a_checkpoint_that_can_not_be_written_ends_the_run(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once where its folder is missing; later with the reason, and nothing new starts."""
+    steps = Steps()
+    with pytest.raises(FileNotFoundError):
+        steps.workflow.execute(checkpoint=path / "nowhere")
+    with pytest.raises(FileNotFoundError):
+        steps.workflow.resume(path)
+    bad: Any = 3
+    with pytest.raises(WorkflowTypeError, match="path"):
+        steps.workflow.execute(checkpoint=bad)
+    assert steps.ran == []
+    full = Path("/dev/full")
+    journal_file: list[Any] = []
+
+    @task
+    def fill() -> None:
+        descriptor = os.open(full, os.O_WRONLY)
+        os.dup2(descriptor, journal_file[0].fileno())
+        os.close(descriptor)
+
+    with workflow("w") as wf:
+        fill >> task("never")(lambda: steps.ran.append("never"))
+    enter = journal.Journal.__enter__
+
+    def entered(self: journal.Journal) -> journal.Journal:
+        enter(self)
+        journal_file.append(self._file)
+        return self
+
+    monkeypatch.setattr(journal.Journal, "__enter__", entered)
+    with pytest.raises(OSError, match="No space left"):
+        wf.execute(checkpoint=path)
+    assert steps.ran == []
+
+
+def test_a_run_on_processes_is_saved_and_goes_on_on_threads(
+    path: Path, servers: Callable[[str], Server]
+) -> None:
+    """Where it runs is no part of what it is."""
+
+    @task(inject_context=True)
+    def first(ctx: TaskExecutionContext) -> int:
+        ctx.checkpoint(metadata={"pid": os.getpid()})
+        return int(ctx.get_channel().atomic_add("firsts"))
+
+    @task(inject_context=True)
+    def second(ctx: TaskExecutionContext, parent: int = os.getpid()) -> int:
+        if os.getpid() != parent:
+            raise ValueError("not here")
+        return ctx.get_result(first) + 1
+
+    with RedisChannel("run", url=f"unix://{servers('valkey-9').socket}") as channel:
+        channel.clear()
+        with workflow("w", channel=channel) as wf:
+            first >> second
+        with pytest.raises(TaskFailedError, match="not here"):
+            wf.execute(executor=processes, checkpoint=path)
+        saved = read_checkpoint(path)
+        assert saved.finished == ("first",)
+        assert saved.metadata["first"]["pid"] != os.getpid()
+        assert wf.resume(path) == 2
+        assert channel.get("firsts") == 1
+
+
+def test_a_channel_can_be_saved_by_two_runs_at_once(tmp_path: Path) -> None:
+    """Each has all that it holds."""
+    channel = MemoryChannel()
+    met = threading.Barrier(2, timeout=20)
+    names = ("a", "b")
+
+    def run(name: str) -> None:
+        @task(inject_context=True)
+        def work(ctx: TaskExecutionContext) -> None:
+            ctx.get_channel().set(name, 1)
+            met.wait()
+
+        with workflow(name, channel=channel) as wf:
+            work(task_id=name)
+        wf.execute(checkpoint=tmp_path / name)
+
+    threads = [threading.Thread(target=run, args=(name,)) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for name in names:
+        assert {"a", "b"} <= read_checkpoint(tmp_path / name)._contents.keys()
+
+
+@pytest.mark.parametrize("where", ["memory", "server"])
+def test_a_run_that_is_killed_again_and_again_comes_to_the_same_end(
+    where: str, tmp_path: Path, servers: Callable[[str], Server]
+) -> None:
+    """A hundred times, at random moments; see `tests/core/killed_runs.py` for what is checked."""
+    url = "memory" if where == "memory" else f"unix://{servers('valkey-9').socket}"
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.core.killed_runs", url, tmp_path],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert int(done.stdout.split()[0]) >= 100
+
+
+def test_errors_of_checkpoints_have_one_root() -> None:
+    """So that one `except` is enough."""
+    for kind in (CheckpointDamagedError, CheckpointMismatchError, CheckpointVersionError):
+        assert issubclass(kind, CheckpointError)
+        assert issubclass(kind, ValueError)

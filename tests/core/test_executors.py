@@ -1,0 +1,458 @@
+"""Executors: the same workflow on threads, processes and a cluster."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import pickle
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+import loky
+import pytest
+import redis
+from distributed import Client, LocalCluster
+
+from graflow import RedisChannel, chain, parallel, task, workflow
+from graflow.core import execution
+from graflow.core.context import TaskExecutionContext
+from graflow.core.executors import ExecutorSource
+from graflow.core.marks import FolderMarks
+from graflow.exceptions import (
+    TaskFailedError,
+    WorkerLostError,
+    WorkflowStateError,
+    WorkflowTypeError,
+)
+from tests.core import travelling
+from tests.core.travelling import Totals, add, die, total, wait_for
+from tests.core.watching import Log
+from tests.servers import Server
+
+processes: Callable[[], Executor] = partial(
+    ProcessPoolExecutor, 2, mp_context=multiprocessing.get_context("forkserver")
+)
+
+
+@pytest.fixture(scope="module")
+def dask() -> Iterator[Executor]:
+    """The executor of a cluster of two processes on this machine."""
+    settings: Any = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
+    with (
+        LocalCluster(silence_logs=50, **settings) as cluster,  # type: ignore[no-untyped-call]
+        Client(cluster) as client,  # type: ignore[no-untyped-call]
+    ):
+        yield client.get_executor()
+
+
+@pytest.fixture(params=["process pool", "loky", "dask"])
+def far(request: pytest.FixtureRequest) -> ExecutorSource:
+    """Each kind of executor that leaves this process."""
+    if request.param == "dask":
+        executor: Executor = request.getfixturevalue("dask")
+        return executor
+    return processes if request.param == "process pool" else partial(loky.get_reusable_executor, 2)
+
+
+@pytest.fixture
+def channel(
+    servers: Callable[[str], Server], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[RedisChannel]:
+    """An empty channel on a server, reached over its Unix socket.
+
+    No test leaves a lock there, or the mark of a submission anywhere for longer than a minute.
+    """
+    folders: list[str] = []
+
+    class Noted(FolderMarks):
+        def __init__(self) -> None:
+            super().__init__()
+            folders.append(self._folder)
+
+        def __reduce__(self) -> Any:
+            return FolderMarks.__new__, (FolderMarks,), vars(self)
+
+    monkeypatch.setattr(execution, "FolderMarks", Noted)
+    path = str(servers("valkey-9").socket)
+    with RedisChannel("run", url=f"unix://{path}") as channel:
+        channel.clear()
+        yield channel
+    with redis.Redis(unix_socket_path=path) as client:
+        assert client.keys("graflow:{run}:l:[^g]*") == []
+        marks = [client.pttl(mark) for mark in client.scan_iter("graflow:{run}:l:graflow:*")]
+        assert all(left <= 60_000 for left in marks)  # of what a cluster was told to forget
+    assert [folder for folder in folders if Path(folder).exists()] == []
+
+
+def test_tasks_run_on_every_executor(far: ExecutorSource, channel: RedisChannel) -> None:
+    """By name, from inside a `with` block, sync and async; results are typed as ever."""
+    base = 10
+
+    @task
+    async def seven() -> int:
+        await asyncio.sleep(0)
+        return base - 3
+
+    with workflow("w", channel=channel) as wf:
+        many = [add(task_id=f"add_{number}", amount=number) for number in range(1, 5)]
+        seven >> parallel(*many) >> total
+    result, ctx = wf.execute(ret_context=True, executor=far)
+    assert result == {"sum": 10}
+    assert ctx.get_result(seven) == 7
+    assert len(channel.get("pids")) == 4
+    assert os.getpid() not in channel.get("pids")
+
+
+def test_threads_of_the_caller_share_the_memory(channel: RedisChannel) -> None:
+    """A pool of threads stays open; one that the run made is gone with it."""
+    seen: list[str] = []
+
+    @task
+    def look() -> None:
+        seen.append(threading.current_thread().name)
+
+    with workflow("w") as wf:
+        chain(look)
+    with ThreadPoolExecutor(2, "mine") as pool:
+        wf.execute(executor=pool)
+        assert pool.submit(int).result() == 0
+    wf.execute(executor=partial(ThreadPoolExecutor, 1, "made"))
+    assert [name.partition("_")[0] for name in seen] == ["mine", "made"]
+    assert not any(thread.name.startswith("made") for thread in threading.enumerate())
+
+
+class Homely(Executor):
+    """Somebody's executor, of no kind that graflow knows."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Call the function on a thread."""
+        future: Future[Any] = Future()
+        threading.Thread(target=lambda: future.set_result(fn(*args, **kwargs))).start()
+        return future
+
+
+class Stranger(Homely):
+    """The same, but it pickles what it is given, as if it had sent it away."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Call the function on a thread."""
+        fn, args = pickle.loads(pickle.dumps((fn, args)))
+        return super().submit(fn, *args, **kwargs)
+
+
+def test_an_unknown_executor_is_asked_whether_it_leaves_the_process(
+    channel: RedisChannel,
+) -> None:
+    """With an object that would arrive as another one."""
+    with workflow("memory") as wf:
+        chain(add)
+    assert wf.execute(executor=Homely()) == 1
+    with pytest.raises(WorkflowTypeError, match=r"RedisChannel\.embedded"):
+        wf.execute(executor=Stranger())
+    with workflow("server", channel=channel) as wf:
+        chain(add)
+    assert wf.execute(executor=Stranger()) == 1
+
+
+def test_a_module_may_be_chosen_to_travel_by_value(channel: RedisChannel) -> None:
+    """With cloudpickle's own setting, for modules that are not there where the tasks run."""
+    with workflow("w", channel=channel) as wf:
+        total >> add
+    channel.set("sum", 3)
+    by_value: Any = cloudpickle
+    by_value.register_pickle_by_value(travelling)
+    try:
+        with pytest.raises(WorkflowTypeError, match=r"'add'.*lock"):
+            wf.execute(executor=processes)  # the lock that `add` uses can't go along
+    finally:
+        by_value.unregister_pickle_by_value(travelling)
+    assert wf.execute(executor=processes) == 4
+
+
+def test_a_channel_in_memory_can_not_leave_the_process(tmp_path: Path) -> None:
+    """It is refused before anything runs, with both ways out."""
+    with workflow("w") as wf:
+        chain(add)
+    with pytest.raises(WorkflowTypeError, match=r"(?s)RedisChannel\(.*RedisChannel\.embedded\(\)"):
+        wf.execute(executor=processes, checkpoint=tmp_path / "run.json")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_task_that_can_not_travel_is_named(channel: RedisChannel) -> None:
+    """Before anything runs."""
+    lock = threading.Lock()
+
+    @task
+    def locked() -> None:
+        with lock:
+            pass
+
+    with workflow("w", channel=channel) as wf:
+        add >> locked
+    with pytest.raises(WorkflowTypeError, match=r"'locked'.*lock"):
+        wf.execute(executor=processes)
+    assert channel.keys() == []
+
+
+@pytest.mark.parametrize("bad", [3, "threads", ThreadPoolExecutor.submit, int])
+def test_what_is_no_executor_is_refused(bad: Any) -> None:
+    """A function that makes something else too."""
+    with workflow("w") as wf:
+        chain(add)
+    with pytest.raises((WorkflowTypeError, TypeError), match=r"executor|argument"):
+        wf.execute(executor=bad)
+
+
+def test_a_dask_client_is_no_executor_but_has_one(dask: Any) -> None:
+    """The message says how to get it."""
+    with workflow("w") as wf:
+        chain(add)
+    with pytest.raises(WorkflowTypeError, match=r"get_executor\(\)"):
+        wf.execute(executor=dask._client)
+
+
+class Unpicklable(Exception):
+    """An exception that can't be made again from its arguments."""
+
+    def __init__(self, one: int, two: int) -> None:
+        super().__init__(f"{one} and {two}")
+
+
+def test_what_a_task_raises_comes_back(far: ExecutorSource, channel: RedisChannel) -> None:
+    """With the traceback of the worker; whatever it is, it can't break the pool."""
+
+    class Local(Exception):
+        pass
+
+    @task
+    def local() -> None:
+        raise Local("here")
+
+    @task
+    def odd() -> None:
+        raise Unpicklable(1, 2)
+
+    with workflow("w", channel=channel) as wf:
+        add >> local
+    with pytest.raises(TaskFailedError, match=r"'local': Local: here") as caught:
+        wf.execute(executor=far)
+    assert type(caught.value.__cause__) is Local
+    assert ", in local" in "".join(caught.value.__cause__.__notes__)
+    with workflow("w", channel=channel) as wf:
+        chain(odd)
+    with pytest.raises(TaskFailedError, match=r"1 and 2") as caught:
+        wf.execute(executor=far)
+    assert isinstance(caught.value.__cause__, RuntimeError)
+
+
+def test_nothing_starts_after_a_failure(far: ExecutorSource, channel: RedisChannel) -> None:
+    """Not even what the executor has been given already; what runs finishes."""
+    number = 40
+
+    @task(inject_context=True)
+    def late(ctx: TaskExecutionContext) -> None:
+        ctx.get_channel().atomic_add("late")
+        time.sleep(0.05)  # about as long as it takes to hear of the failure
+
+    @task(inject_context=True)
+    def slow(ctx: TaskExecutionContext) -> None:
+        ctx.get_channel().set("slow", "began")
+        wait_for(lambda: ctx.get_channel().get("failing"))
+
+    @task(inject_context=True)
+    def fails(ctx: TaskExecutionContext) -> None:
+        wait_for(lambda: ctx.get_channel().get("slow"))
+        ctx.get_channel().set("failing", True)
+        raise ValueError("no")
+
+    with workflow("w", channel=channel) as wf:
+        slow | fails
+        parallel(*(late(task_id=f"late{n}") for n in range(number)))
+    with pytest.raises(TaskFailedError, match=r"'fails'"):
+        wf.execute(executor=far)
+    assert channel.exists("slow.__result__")
+    assert channel.get("late", 0) < number / 2
+
+
+def test_what_is_no_exception_ends_the_run_as_it_is(
+    far: ExecutorSource, channel: RedisChannel
+) -> None:
+    """As it does on threads."""
+
+    @task
+    def leave() -> None:
+        raise SystemExit(3)
+
+    with workflow("w", channel=channel) as wf:
+        leave >> add
+    with pytest.raises(SystemExit) as caught:
+        wf.execute(executor=far)
+    assert caught.value.code == 3
+    assert not channel.exists("sum")
+
+
+def test_the_worker_of_a_task_is_killed(far: ExecutorSource, channel: RedisChannel) -> None:
+    """The error names the task, and nothing that was stored is lost."""
+
+    @task(inject_context=True)
+    def killed(ctx: TaskExecutionContext) -> None:
+        ctx.get_channel().set("stored", [1, 2])
+        die()
+
+    with workflow("w", channel=channel) as wf:
+        add >> killed >> add(task_id="never")
+    with pytest.raises(TaskFailedError, match=r"'killed'.*max_retries") as caught:
+        wf.execute(executor=far)
+    assert isinstance(caught.value.failures["killed"], WorkerLostError)
+    assert channel.get("stored") == [1, 2]
+    assert channel.get("sum") == channel.get("add.__result__") == 1
+
+
+def test_a_task_whose_worker_was_killed_goes_on_elsewhere(
+    far: ExecutorSource, channel: RedisChannel
+) -> None:
+    """Where it may be retried. Its lock is free again, and no old result is there."""
+
+    @task(max_retries=2, retry_delay=0.01, inject_context=True)
+    def killed(ctx: TaskExecutionContext) -> int:
+        channel = ctx.get_channel()
+        with channel.lock("lock", lease=0.5):
+            channel.append("seen", channel.get("killed.__result__", "nothing"))
+            if channel.atomic_add("attempts") < 3:
+                channel.set("killed.__result__", "too early")
+                die()
+            return int(channel.get("attempts"))
+
+    with workflow("w", channel=channel) as wf:
+        killed >> add
+    log = Log()
+    _, ctx = wf.execute(ret_context=True, executor=far, observers=[log])
+    assert ctx.get_result(killed) == 3
+    assert channel.get("seen") == ["nothing"] * 3
+    assert log.events == [
+        "killed 1 started",
+        "killed 1 retried after WorkerLostError",
+        "killed 2 started",
+        "killed 2 retried after WorkerLostError",
+        "killed 3 started",
+        "killed 3 finished",
+        "add 1 started",
+        "add 1 finished",
+    ]
+
+
+def test_tasks_that_only_waited_for_a_killed_worker_run_once(channel: RedisChannel) -> None:
+    """Those in the queue of the broken pool are no failures, and none runs twice."""
+
+    @task(max_retries=1, retry_delay=0.01, inject_context=True)
+    def killed(ctx: TaskExecutionContext) -> None:
+        if ctx.get_channel().atomic_add("attempts") == 1:
+            die()
+
+    one: Callable[[], Executor] = partial(
+        ProcessPoolExecutor, 1, mp_context=multiprocessing.get_context("forkserver")
+    )
+    with workflow("w", channel=channel) as wf:
+        parallel(killed, *(add(task_id=f"add{n}") for n in range(30)))
+    wf.execute(executor=one)
+    assert (channel.get("attempts"), channel.get("sum")) == (2, 30)
+
+
+def test_a_cluster_is_asked_for_nothing_once_it_has_answered(
+    dask: Any, channel: RedisChannel
+) -> None:
+    """It would do finished tasks again when a worker dies; failures and successes alike."""
+
+    @task(inject_context=True)
+    def fails(ctx: TaskExecutionContext) -> None:
+        wait_for(lambda: ctx.get_channel().exists("add.__result__"))
+        raise ExceptionGroup("both", [ValueError(1), ValueError(2)])
+
+    with workflow("w", channel=channel) as wf:
+        add | fails
+    with pytest.raises(TaskFailedError):
+        wf.execute(executor=dask)
+    wait_for(lambda: not dask._client.futures)
+
+
+def test_a_broken_executor_of_the_caller_ends_the_run(channel: RedisChannel) -> None:
+    """Nobody else can replace it: the error says to pass a function, retries or not."""
+
+    @task(max_retries=5, retry_delay=0.01)
+    def killed() -> None:
+        die()
+
+    with workflow("w", channel=channel) as wf:
+        chain(killed)
+    with processes() as pool:
+        with pytest.raises(TaskFailedError, match=r"'killed'.*pass a function"):
+            wf.execute(executor=pool)
+        with pytest.raises(WorkflowStateError, match=r"broken.*pass a function"):
+            wf.execute(executor=pool)
+
+
+def test_a_pool_that_never_works_is_given_up(channel: RedisChannel) -> None:
+    """After a few attempts, with the reason."""
+    with workflow("w", channel=channel) as wf:
+        chain(add)
+    context = multiprocessing.get_context("forkserver")
+    with pytest.raises(WorkflowStateError, match=r"broken"):
+        wf.execute(executor=partial(ProcessPoolExecutor, 1, context, die))
+    assert channel.keys() == []
+
+
+def test_a_lock_of_a_killed_worker_is_free_when_its_lease_ends(channel: RedisChannel) -> None:
+    """Nobody has to know of it."""
+
+    @task(inject_context=True)
+    def killed(ctx: TaskExecutionContext) -> None:
+        with ctx.get_channel().lock("lock", lease=0.3):
+            die()
+
+    with workflow("w", channel=channel) as wf:
+        chain(killed)
+    with pytest.raises(TaskFailedError):
+        wf.execute(executor=processes)
+    with channel.lock("lock", timeout=5) as lock:
+        assert not lock.lost
+
+
+def test_a_result_does_not_pass_the_executor(channel: RedisChannel) -> None:
+    """However big it is, the reply is small."""
+    sizes: list[int] = []
+
+    class Measured(ProcessPoolExecutor):
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+            future = super().submit(fn, *args, **kwargs)
+            future.add_done_callback(lambda done: sizes.append(len(pickle.dumps(done.result()))))
+            return future
+
+    @task
+    def big() -> str:
+        return "x" * 1_000_000
+
+    with workflow("w", channel=channel) as wf:
+        chain(big)
+    make = partial(Measured, 1, mp_context=multiprocessing.get_context("forkserver"))
+    assert len(wf.execute(executor=make)) == 1_000_000
+    assert max(sizes) < 200
+
+
+def test_a_schema_checks_results_from_elsewhere(channel: RedisChannel) -> None:
+    """As it does here."""
+
+    @task
+    def wrong() -> Totals:
+        return {"sum": "1"}  # type: ignore[typeddict-item]
+
+    with workflow("w", channel=channel) as wf:
+        chain(wrong)
+    with pytest.raises(TaskFailedError, match=r"annotation"):
+        wf.execute(executor=processes)

@@ -1,0 +1,48 @@
+"""Tasks that other processes import, to be sent there by name."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypedDict
+
+from graflow import TaskExecutionContext, task
+
+LOCK = threading.Lock()
+"""What pickle can't carry: a task that uses it has to be found by its name."""
+
+
+class Totals(TypedDict):
+    """A result that a schema checks."""
+
+    sum: int
+
+
+@task(inject_context=True)
+def add(ctx: TaskExecutionContext, amount: int = 1) -> int:
+    """Add to a sum, and tell who did."""
+    with LOCK:
+        ctx.get_channel().append("pids", os.getpid())
+        return int(ctx.get_channel().atomic_add("sum", amount))
+
+
+@task(inject_context=True)
+async def total(ctx: TaskExecutionContext) -> Totals:
+    """Read the sum."""
+    return {"sum": ctx.get_channel().get("sum")}
+
+
+def die() -> None:
+    """End this process as `kill -9` does."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 30) -> None:
+    """Wait until something is so."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not come to that"
+        time.sleep(0.01)

@@ -1,0 +1,9 @@
+# What a run starts with may be anything.
+
+from graflow import TaskExecutionContext, workflow
+
+def use(ctx: TaskExecutionContext) -> None:
+    ctx.get_channel().get("numbr")
+def run(given: dict[str, int]) -> None:
+    with workflow("w") as wf:
+        wf.execute(initial_channel=given)

@@ -1,0 +1,134 @@
+"""Runs of mypy with caches of every kind, each in a process of its own.
+
+The processes are forked off one that has mypy loaded already: that saves most of the start, and
+nothing that a run keeps in its process is there in the next one.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import chdir
+from functools import cache
+from multiprocessing.context import BaseContext
+from pathlib import Path
+
+from mypy import api
+from mypy.version import __version__
+
+__all__ = ["MODES", "Runner", "run_mypy"]
+
+CONFIG = """\
+[mypy]
+plugins = graflow_mypy
+strict = True
+allow_empty_bodies = True
+disable_error_code = empty-body
+show_error_codes = True
+{settings}
+[graflow_mypy]
+{options}
+"""
+
+# Mypy adds this note to the first of several errors alone, and which is first may differ.
+_SAID_ONCE = "note: See https://mypy.readthedocs.io"
+
+# Mypy gives a worker little time to start, which may not be enough on a busy machine.
+_NO_WORKER = "Failed to establish connection with worker"
+_RETRIES = 4
+
+_IS_NEW = int(__version__.partition(".")[0]) >= 2
+_OLD = {"database": ["--sqlite-cache"], "files": ["--no-sqlite-cache"]}
+_NEW = {
+    "database": [],
+    "files": ["--no-sqlite-cache"],
+    "json": ["--no-fixed-format-cache"],
+    "json files": ["--no-sqlite-cache", "--no-fixed-format-cache"],
+    "workers": ["-n", "2"],
+}
+
+# The binary cache of mypy 1 forgets what is a TypeForm.
+_FOR_MYPY_1 = "enable_incomplete_feature = TypeForm\nfixed_format_cache = False"
+
+MODES = _NEW if _IS_NEW else _OLD
+"""The kinds of cache that this version of mypy has, and workers, as options."""
+
+
+def run_mypy(folder: Path, arguments: list[str]) -> tuple[str, str, int]:
+    """Return what mypy prints in a folder, its errors, and its exit status."""
+    with ProcessPoolExecutor(1, mp_context=_context(), max_tasks_per_child=1) as pool:
+        return pool.submit(_run, folder, arguments).result()
+
+
+@cache
+def _context() -> BaseContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["mypy.api", "mypy.build", "graflow_mypy"])
+    return context
+
+
+def _run(folder: Path, arguments: list[str]) -> tuple[str, str, int]:
+    try:
+        with chdir(folder):
+            return api.run(arguments)
+    except OSError as error:
+        return "", f"{_NO_WORKER}: {error}", 2
+
+
+class Runner:
+    """Runs mypy on the package `app` of a folder."""
+
+    def __init__(self, folder: Path, options: str = "", primed: Path | None = None) -> None:
+        """Write the configuration.
+
+        Args:
+            folder: Where the program is, or will be.
+            options: Lines of the plugin's section.
+            primed: A folder for a cache that has all but the program. It is filled at first.
+        """
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        settings = "" if _IS_NEW else _FOR_MYPY_1
+        (folder / "mypy.ini").write_text(CONFIG.format(settings=settings, options=options))
+        self._primed = primed or folder / "primed"
+
+    def cold(self) -> list[str]:
+        """Return what mypy says when it has never seen the program."""
+        cache = self._folder / "cold"
+        shutil.rmtree(cache, ignore_errors=True)
+        shutil.copytree(self._prime(), cache)
+        return self._run(["--cache-dir", str(cache)], ["app"])
+
+    def warm(self, mode: str) -> list[str]:
+        """Return what mypy says with the cache of the last time in this mode."""
+        cache = self._folder / f"warm {mode}"
+        return self._run([*MODES[mode], "--cache-dir", str(cache)], ["app"])
+
+    def alone(self, mode: str) -> list[str]:
+        """Return what mypy says without the plugin, with a cache of its own."""
+        cache = self._folder / f"alone {mode}"
+        options = ["--config-file", os.devnull, "--strict", "--cache-dir", str(cache)]
+        return self._run([*MODES[mode], *options], ["app"])
+
+    def _prime(self) -> Path:
+        if not self._primed.exists():
+            source = "import graflow, typing_extensions; from graflow import TaskExecutionContext"
+            self._run(["--cache-dir", str(self._primed)], ["-c", source])
+            shutil.rmtree(self._primed / "graflow_mypy", ignore_errors=True)
+        return self._primed
+
+    def _run(self, options: Sequence[str], what: Sequence[str]) -> list[str]:
+        out, err, status = run_mypy(self._folder, [*options, *what])
+        for _ in range(_RETRIES):
+            if _NO_WORKER in err:
+                out, err, status = run_mypy(self._folder, [*options, *what])
+        said = [line for line in out.splitlines() if _SAID_ONCE not in line]
+        return [f"exit {status}", *sorted(said), *_told(err)]
+
+
+def _told(errors: str) -> Iterator[str]:
+    """Yield what mypy printed as errors of its own."""
+    yield from (f"stderr: {line}" for line in errors.splitlines() if line.strip())

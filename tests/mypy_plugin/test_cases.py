@@ -1,0 +1,79 @@
+"""What the plugin says about small programs; `pytest --regenerate` writes down what it says now."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+
+from tests.commands import run
+from tests.mypy_plugin.cases_format import CASES, annotated, write_case
+from tests.mypy_plugin.runs import Runner
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def primed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache that has graflow and all that it imports."""
+    return tmp_path_factory.mktemp("primed") / "cache"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
+def test_case(case: Path, primed: Path, tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    """Mypy says what stands beside the lines, and nothing else."""
+    text = case.read_text("utf-8")
+    options = write_case(text, tmp_path)
+    found = annotated(text, Runner(tmp_path, options, primed).cold())
+    if pytestconfig.getoption("regenerate"):
+        case.write_text(found, "utf-8")
+    assert found == text
+
+
+def test_there_are_cases_of_every_code() -> None:
+    """Each code is expected somewhere, and there are many cases."""
+    everything = "".join(case.read_text("utf-8") for case in CASES)
+    assert len(CASES) >= 80
+    for code in ("key-type", "key-unknown", "key-shape", "result", "result-ambiguous", "schema"):
+        assert f"[graflow-{code}]" in everything
+
+
+@pytest.mark.timeout(900)
+def test_an_installed_wheel_says_the_same(tmp_path: Path) -> None:
+    """A consumer that has graflow from the wheel gets the same from `mypy --strict`."""
+    run(sys.executable, "-m", "build", "--no-isolation", "-w", "--outdir", tmp_path, cwd=ROOT)
+    environment = tmp_path / "env"
+    venv.create(environment, symlinks=True)
+    python = environment / "bin/python"
+    packages = next(environment.glob("lib/*/site-packages"))
+    # Whatever else is needed comes from here; graflow is not there, but in an editable install.
+    (packages / "others.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    wheel = next(tmp_path.glob("*.whl"))
+    pip = (sys.executable, "-m", "pip", "--python", python)
+    run(*pip, "install", "--quiet", "--no-deps", wheel, cwd=tmp_path)
+    origin = run(python, "-c", "import graflow_mypy; print(graflow_mypy.__file__)", cwd=tmp_path)
+    assert Path(origin.strip()).is_relative_to(packages)
+    for name in ("__init__", "cases_format", "runs", "consumer"):
+        target = tmp_path / "tests/mypy_plugin" / f"{name}.py"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source = Path(__file__).with_name(f"{name}.py")
+        target.write_text(source.read_text() if source.exists() else "")
+    cases = {case.stem: case.read_text("utf-8") for case in CASES}
+    settings = {name: text for name, text in os.environ.items() if not name.startswith("PYTHON")}
+    done = subprocess.run(
+        [python, "-m", "tests.mypy_plugin.consumer"],
+        cwd=tmp_path,
+        env=settings,
+        input=json.dumps(cases),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == cases

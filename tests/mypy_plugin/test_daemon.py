@@ -1,0 +1,67 @@
+"""What `dmypy` says about a file that was edited, while it runs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+CONFIG = "[mypy]\nplugins = graflow_mypy\n"
+MAKE = """
+from graflow import TaskExecutionContext, task
+
+@task
+def load() -> int:
+    return 1
+
+def make(ctx: TaskExecutionContext) -> None:
+    ctx.get_channel().set("KEY", 1)
+"""
+USE = """
+from graflow import TaskExecutionContext
+
+def use(ctx: TaskExecutionContext) -> None:
+    ctx.get_channel().get("KEY")
+    reveal_type(ctx.get_result("load"))
+"""
+
+
+@pytest.fixture
+def check(tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """A function that asks the daemon about the package `app`; the daemon ends with the test."""
+    (tmp_path / "mypy.ini").write_text(CONFIG)
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/__init__.py").touch()
+    dmypy = [sys.executable, "-m", "mypy.dmypy", "--status-file", "status"]
+
+    def ask(*command: str) -> str:
+        done = subprocess.run(
+            [*dmypy, *command], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        return done.stdout + done.stderr
+
+    try:
+        yield lambda: ask("run", "--timeout", "300", "--", "app")
+    finally:
+        ask("kill")
+
+
+@pytest.mark.timeout(300)
+def test_an_edited_file_is_judged_by_the_present_program(
+    tmp_path: Path, check: Callable[[], str]
+) -> None:
+    """Edits of the file itself, and others made meanwhile, are seen where it is checked again."""
+    make, use = tmp_path / "app/make.py", tmp_path / "app/use.py"
+    make.write_text(MAKE.replace("KEY", "user"))
+    use.write_text(USE.replace("KEY", "user"))
+    said = check()
+    assert "error" not in said
+    assert 'Revealed type is "int"' in said.replace("builtins.", "")
+    use.write_text(USE.replace("KEY", "usre"))
+    assert 'did you mean "user"?' in check()
+    make.write_text(MAKE.replace("KEY", "usre"))
+    use.write_text(USE.replace("KEY", "usre") + "\n# edited\n")
+    assert "error" not in check()

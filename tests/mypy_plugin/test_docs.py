@@ -1,0 +1,55 @@
+"""The examples of `docs/mypy.md` get the errors that stand below their lines."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from graflow_mypy.messages import CODES
+from tests.mypy_plugin.runs import Runner
+
+PAGE = (Path(__file__).parents[2] / "docs/mypy.md").read_text("utf-8")
+EXAMPLES = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+_ERROR = re.compile(r"^ *# error: (.*)\n", re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def primed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache that has graflow and all that it imports."""
+    return tmp_path_factory.mktemp("primed") / "cache"
+
+
+@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+def test_an_example_gets_the_errors_that_it_shows(
+    number: int, primed: Path, tmp_path: Path
+) -> None:
+    """Each error is below its line, and there is no other."""
+    example = EXAMPLES[number]
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/__init__.py").touch()
+    (tmp_path / "app/main.py").write_text(_ERROR.sub("", example), "utf-8")
+    expected, line = [], 0
+    for text in example.splitlines(keepends=True):
+        if error := _ERROR.fullmatch(text):
+            expected.append(f"app/main.py:{line}: error: {error[1]}")
+        else:
+            line += 1
+    said = Runner(tmp_path, primed=primed).cold()
+    assert [each for each in said if ": error: " in each] == sorted(expected)
+
+
+def test_every_code_has_a_wrong_and_a_right_example() -> None:
+    """Below the heading of each code there are both."""
+    for code in CODES:
+        section = PAGE.partition(f"### `{code}`")[2].partition("\n##")[0]
+        examples = re.findall(r"^```python\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+        assert any(f"[{code}]" in example for example in examples), code
+        assert any("# error:" not in example for example in examples), code
+
+
+def test_every_option_is_described() -> None:
+    """The page names what the section may have."""
+    for option in ("paths", "exclude", "external_keys"):
+        assert f"| `{option}` |" in PAGE

@@ -1,0 +1,25 @@
+"""After any sequence of edits, mypy says with a cache what it says without one."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.mypy_plugin.fuzz import differences
+
+SEQUENCES = 2
+EDITS = 150 if sys.version_info[:2] == (3, 11) else 15
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", range(SEQUENCES))
+def test_warm_runs_say_what_cold_ones_say(seed: int, tmp_path: Path) -> None:
+    """In every kind of cache, and with workers, the same diagnostics and the same types."""
+    found = Counter[str]()
+    problems = differences(tmp_path / "program", seed=seed, edits=EDITS, found=found)
+    assert not problems, "\n\n".join(problems)
+    assert found["graflow-key-unknown"] + found["graflow-key-type"] > EDITS // 2
+    assert found["revealed"] > EDITS // 2

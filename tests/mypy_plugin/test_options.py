@@ -1,0 +1,90 @@
+"""The plugin's section in mypy's configuration, and what can be wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.mypy_plugin.runs import run_mypy
+
+SOURCE = """
+from graflow import TaskExecutionContext
+
+def use(ctx: TaskExecutionContext) -> None:
+    ctx.get_channel().get("key")
+"""
+
+
+def check(folder: Path, name: str, config: str) -> tuple[str, int]:
+    """Return what mypy says with a configuration, and its exit status."""
+    (folder / name).write_text(config)
+    (folder / "main.py").write_text(SOURCE)
+    arguments = ["--config-file", name, "--cache-dir", "cache", "main.py"]
+    out, err, status = run_mypy(folder, arguments)
+    return out + err, status
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("pathz = main.py", 'unknown option "pathz"; did you mean "paths"?'),
+        ("color = red", 'unknown option "color"'),
+        ("paths = nowhere", 'paths: there is no "nowhere"'),
+        ("exclude = (", 'exclude: "(" is no regular expression'),
+        ("graflow-schema = maybe", 'graflow-schema must be "error" or "off", not "maybe"'),
+    ],
+)
+def test_a_wrong_option_is_an_error(tmp_path: Path, option: str, message: str) -> None:
+    """Mypy stops, and says what is wrong and where, without a traceback."""
+    config = f"[mypy]\nplugins = graflow_mypy\n[graflow_mypy]\n{option}\n"
+    said, status = check(tmp_path, "mypy.ini", config)
+    assert said.startswith(f"mypy.ini: error: [graflow_mypy] {message}")
+    assert "Traceback" not in said
+    assert status == 2
+
+
+def test_options_in_toml(tmp_path: Path) -> None:
+    """`pyproject.toml` has the same options, as lists."""
+    config = '[tool.mypy]\nplugins = ["graflow_mypy"]\n[tool.graflow_mypy]\n'
+    said, status = check(tmp_path, "pyproject.toml", config)
+    assert "[graflow-key-unknown]" in said
+    assert status == 1
+    said, status = check(tmp_path, "pyproject.toml", config + 'external_keys = ["k*"]\n')
+    assert status == 0, said
+    said, status = check(tmp_path, "pyproject.toml", config + "graflow-key-unknown = false\n")
+    assert status == 0, said
+
+
+def test_an_option_that_changes_is_seen_with_a_cache(tmp_path: Path) -> None:
+    """What was said before is said no more."""
+    config = "[mypy]\nplugins = graflow_mypy\n[graflow_mypy]\n"
+    assert check(tmp_path, "mypy.ini", config)[1] == 1
+    assert check(tmp_path, "mypy.ini", config + "graflow-key-unknown = off\n")[1] == 0
+    assert check(tmp_path, "mypy.ini", config)[1] == 1
+
+
+@pytest.mark.parametrize("content", [b"def f(:\n", b"\xff\xfe\x00", b"x = '\\ud800'\n", b"\0"])
+def test_a_file_that_cannot_be_read_does_not_stop_the_plugin(
+    tmp_path: Path, content: bytes
+) -> None:
+    """It is scanned, and may write any key; mypy is not asked to check it."""
+    (tmp_path / "broken.py").write_bytes(content)
+    (tmp_path / "gone.py").symlink_to(tmp_path / "nowhere")
+    config = "[mypy]\nplugins = graflow_mypy\n[graflow_mypy]\npaths = .\n"
+    said, status = check(tmp_path, "mypy.ini", config)
+    assert status in {0, 1}, said
+    assert "Traceback" not in said
+
+
+def test_a_cache_that_is_broken_is_made_again(tmp_path: Path) -> None:
+    """The plugin's own files beside mypy's cache may be lost or damaged."""
+    config = "[mypy]\nplugins = graflow_mypy\n"
+    before = check(tmp_path, "mypy.ini", config)
+    kept = list((tmp_path / "cache/graflow_mypy").rglob("*.json"))
+    for path in kept:
+        path.write_text("[1, {")
+    assert check(tmp_path, "mypy.ini", config) == before
+    for path in kept:
+        path.write_text("[]")
+    assert check(tmp_path, "mypy.ini", config) == before

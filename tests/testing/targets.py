@@ -1,0 +1,36 @@
+"""Factories for the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from graflow.testing import Harness
+from tests.testing.broken_channels import BROKEN
+from tests.testing.dict_channel import DictBackend
+
+__all__ = ["broken", "correct", "no_harness", "set_keeps_ttl"]
+
+
+def correct() -> Harness:
+    """Return the harness of a correct channel."""
+    backend = DictBackend()
+    return Harness(open=backend.open, advance=backend.advance)
+
+
+def set_keeps_ttl() -> Harness:
+    """Return the harness of a channel whose `set` keeps the TTL."""
+    backend = DictBackend(BROKEN["set keeps the old TTL"])
+    return Harness(open=backend.open, advance=backend.advance)
+
+
+@contextmanager
+def broken() -> Iterator[Harness]:
+    """Give the same one, for as long as it is needed."""
+    yield set_keeps_ttl()
+
+
+@contextmanager
+def no_harness() -> Iterator[int]:
+    """Give something else."""
+    yield 1

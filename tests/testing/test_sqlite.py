@@ -1,0 +1,62 @@
+"""The backend of the documentation keeps the contract."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from examples.sqlite_channel import SqliteChannel
+from graflow.testing import Capabilities, ChannelConformance, Harness
+
+
+class TestSqlite(ChannelConformance):
+    """Channels in a file."""
+
+    capabilities = Capabilities(shared=True, durable=True)
+    examples = 20
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def harness(cls, tmp_path_factory: pytest.TempPathFactory) -> Harness:
+        """A file, whose deadlines all come nearer when time is to pass."""
+        return sqlite_harness(tmp_path_factory.mktemp("sqlite") / "channels.db")
+
+
+def sqlite_harness(path: Path) -> Harness:
+    """Reach channels in a file."""
+    handles: list[SqliteChannel] = []
+
+    def open_channel(name: str) -> SqliteChannel:
+        handles.append(SqliteChannel(name, path))
+        return handles[-1]
+
+    def advance(seconds: float) -> None:
+        with sqlite3.connect(path) as connection:
+            for table, column in (("entries", "expires"), ("locks", "ends")):
+                connection.execute(
+                    f"UPDATE {table} SET {column} = {column} - ?", (round(seconds * 1000),)
+                )
+        connection.close()
+
+    def restart() -> None:
+        for handle in handles:
+            handle.close()
+
+    def read(name: str, key: str) -> bytes | list[bytes] | None:
+        connection = sqlite3.connect(path)
+        try:
+            found = connection.execute(
+                "SELECT data FROM entries WHERE channel = ? AND key = ?", (name, key)
+            ).fetchone()
+            if found is None or found[0] is not None:
+                return None if found is None else bytes(found[0])
+            items = connection.execute(
+                "SELECT data FROM items WHERE channel = ? AND key = ? ORDER BY place", (name, key)
+            )
+            return [bytes(item) for (item,) in items]
+        finally:
+            connection.close()
+
+    return Harness(open=open_channel, advance=advance, restart=restart, read=read)

@@ -1,0 +1,276 @@
+"""The conformance suite itself: it rejects what is broken, and passes what is right."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from graflow.channels.typed import TypedChannel
+from graflow.exceptions import ChannelError, ChannelValidationError
+from graflow.testing import Budget, Capabilities, Capability, Harness, run
+from graflow.testing.checks import CHECKS, Check
+from graflow.testing.edges import EDGES, Edge
+from graflow.testing.model import Model
+from graflow.testing.report import Finding, Result, report
+from graflow.testing.sameness import same
+from graflow.testing.steps import Left, Refused
+from tests.testing.broken_channels import BROKEN, FLAT, LOSSY, LossyChannel
+from tests.testing.dict_channel import DictBackend, DictChannel, Store
+
+SEEDS = range(int(os.environ.get("GRAFLOW_SEEDS", "5")))
+
+
+class FlatBackend(DictBackend):
+    """One store for all names."""
+
+    def open(self, name: str) -> Any:
+        """Open one more handle on the channel called `name`."""
+        store = self._stores.setdefault("", Store(lambda: self._now))
+        return self._kind(name, store)
+
+
+def harness_of(kind: type[DictChannel]) -> Harness:
+    """Return the harness of a channel on a dict, with what its defect needs to show."""
+    backend = (FlatBackend if kind in FLAT.values() else DictBackend)(kind)
+
+    def cut() -> None:
+        for store in backend._stores.values():
+            vars(store)["cut"] = True
+
+    return Harness(
+        open=backend.open,
+        advance=backend.advance,
+        cut_reply=cut if issubclass(kind, LossyChannel) else None,
+        read=lambda name, key: backend.open(name)._read(key),
+    )
+
+
+def first_broken(harness: Harness, seed: int, checks: list[Check] = CHECKS) -> Finding | None:
+    """Run the suite until it finds something."""
+    budget = Budget(seed=seed, shrink=False)
+    findings = run(harness, Capabilities(), budget=budget, checks=checks)
+    return next((found for found in findings if found.result is Result.BROKEN), None)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("name", [*BROKEN, *FLAT, *LOSSY])
+def test_a_broken_channel_is_rejected(name: str, seed: int) -> None:
+    """With the default number of examples, on every seed, in time."""
+    kind = {**BROKEN, **FLAT, **LOSSY}[name]
+    started = time.monotonic()
+    assert first_broken(harness_of(kind), seed) is not None
+    assert time.monotonic() - started < 60
+
+
+@pytest.mark.parametrize("kind", [DictChannel, LossyChannel])
+def test_a_correct_channel_passes(kind: type[DictChannel]) -> None:
+    """One that does everything under one mutex."""
+    findings = list(run(harness_of(kind), Capabilities(), budget=Budget(seed=0)))
+    assert [found for found in findings if found.result is Result.BROKEN] == []
+    assert len(findings) == len(CHECKS)
+
+
+# Reports and scripts
+
+
+def reasons(kind: type[DictChannel], part: Capability, **budget: Any) -> list[str]:
+    """Return how the checks of one part are broken."""
+    checks = [check for check in CHECKS if check.capability is part]
+    findings = run(harness_of(kind), Capabilities(), budget=Budget(seed=1, **budget), checks=checks)
+    return [found.reason for found in findings if found.result is Result.BROKEN]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "set keeps the old TTL",
+        "what is stored is the caller's object",
+        "update overwrites what was written in between",
+        "append replaces what is no list",
+        "pop leaves an empty list",
+    ],
+)
+def test_what_broke_is_a_script_that_can_be_pasted(name: str) -> None:
+    """The shortest steps that were found, as Python code whose last line shows the defect."""
+    (reason,) = reasons(BROKEN[name], Capability.SEQUENCES, examples=500)
+    code = reason.partition("\n\n")[2]
+    assert len(code.splitlines()) < 40
+    *steps, last = [line for line in code.splitlines() if not line.startswith("#")]
+    *_, found, expected = code.splitlines()
+    assert found.startswith("# it ")
+    assert expected.startswith("# the contract: it ")
+    backend = DictBackend(BROKEN[name])
+    names: dict[str, Any] = {"open": backend.open, "advance": backend.advance}
+    for line in steps:
+        with suppress(ChannelError):  # at a prompt a refusal is shown, and the next line follows
+            exec(line, names)
+    if found.startswith("# it returned "):
+        shown = found.removeprefix("# it returned ")
+        assert same(eval(last, names), eval(shown, names))
+    else:
+        with pytest.raises(Exception, match=r".*"):
+            eval(last, names)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "True becomes 1",
+        "a negative zero loses its sign",
+        "a stored None is a missing key",
+        "an empty list is a missing key",
+        "append ignores its TTL",
+        "append replaces what is no list",
+        "exists ignores the time",
+        "keys lists what has expired",
+        "pop takes the last item",
+        "prepend appends",
+        "set keeps the old TTL",
+        "update drops the TTL",
+        "what is stored is the caller's object",
+    ],
+)
+def test_the_state_machine_alone_rejects(name: str) -> None:
+    """It finds defects without the table of edge cases."""
+    assert reasons(BROKEN[name], Capability.SEQUENCES, shrink=False, examples=500)
+
+
+def test_a_typed_channel_that_drops_unknown_fields_is_rejected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A field that the schema does not have is an error, and is never dropped."""
+    set_whole = TypedChannel.set
+
+    def dropping(self: TypedChannel[Any], key: str, value: Any, ttl: Any = None) -> None:
+        known = getattr(self.schema, "__annotations__", None)
+        if isinstance(value, dict) and known:
+            value = {name: value[name] for name in value if name in known}
+        set_whole(self, key, value, ttl)
+
+    monkeypatch.setattr(TypedChannel, "set", dropping)
+    assert reasons(DictChannel, Capability.TYPED, examples=1_000)
+
+
+def test_a_typed_channel_that_reads_bad_data_as_none_is_rejected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Data that does not fit raises."""
+    load = TypedChannel._load
+
+    def lenient(self: TypedChannel[Any], key: str, record: Any) -> Any:
+        try:
+            return load(self, key, record)
+        except ChannelValidationError:
+            return None
+
+    monkeypatch.setattr(TypedChannel, "_load", lenient)
+    assert reasons(DictChannel, Capability.TYPED)
+
+
+# The table and the model
+
+
+def test_the_table_has_its_size_and_its_names_are_unique() -> None:
+    """At least 120 edge cases, each with a clause and with an effect on the verdict."""
+    names = [str(edge) for edge in EDGES]
+    assert len(names) == len(set(names)) >= 120
+    assert all(edge.clause and (edge.moves or edge.body) for edge in EDGES)
+    checks = [str(check) for check in CHECKS]
+    assert len(checks) == len(set(checks))
+    assert set(names) <= set(checks)
+    assert {check.capability for check in CHECKS} == set(Capability)
+
+
+@pytest.mark.parametrize("edge", [edge for edge in EDGES if edge.moves], ids=str)
+def test_the_model_agrees_with_the_table(edge: Edge) -> None:
+    """What was written down by hand is what the dict gives."""
+    model = Model()
+    for step, outcome in ((move.step, move.outcome) for move in edge.moves):
+        found = model.apply(step)
+        if isinstance(outcome, Refused):
+            agrees = (
+                isinstance(found, Refused)
+                and issubclass(found.kind, outcome.kind)
+                and found.names_key == outcome.names_key
+            )
+        elif isinstance(found, Refused):
+            agrees = False
+        elif isinstance(outcome.value, Left):
+            agrees = isinstance(found.value, Left) and math.isclose(
+                outcome.value.seconds, found.value.seconds
+            )
+        else:
+            agrees = same(outcome.value, found.value, in_order=step.operation != "get_many")
+        if not agrees:  # an assertion would show huge numbers
+            pytest.fail(f"{step.source('a')}: the table says {outcome}, the model {found}")
+
+
+# What a backend's author says
+
+
+@pytest.mark.parametrize("names", [{"lists": "too slow"}, {"lock": ""}, {"lock": "  "}])
+def test_what_can_not_be_declared_is_refused(names: dict[str, str]) -> None:
+    """A name that is no option, and a reason that is none."""
+    with pytest.raises(ValueError, match="lock"):
+        Capabilities(unsupported=names)
+
+
+class WithoutLocks(DictChannel):
+    """Has no locks and says so."""
+
+    def _acquire(self, key: str, owner: str, lease: int) -> int | str:
+        raise NotImplementedError("no locks")
+
+
+@pytest.mark.parametrize(("kind", "holds"), [(WithoutLocks, True), (DictChannel, False)])
+def test_what_is_declared_unsupported_must_raise(kind: type[DictChannel], holds: bool) -> None:
+    """A backend that has no locks must not seem to have one; nothing else is left out."""
+    capabilities = Capabilities(unsupported={"lock": "no locks on a dict"})
+    findings = list(run(harness_of(kind), capabilities, budget=Budget(examples=10, seed=0)))
+    broken = {found.check for found in findings if found.result is Result.BROKEN}
+    assert broken == (set() if holds else {"keys and names: what is lacking is refused"})
+    declared = [found for found in findings if found.result is Result.DECLARED]
+    assert len([each for each in declared if each.capability == Capability.LOCK]) > 20
+    assert "lock: declared unsupported: no lock: no locks on a dict" in report(
+        findings, len(CHECKS)
+    )
+
+
+def test_time_that_can_not_be_moved_is_waited_for() -> None:
+    """Without `advance` the suite sleeps a little, and rejects what is broken all the same."""
+    backend = {
+        kind: Harness(open=RealTime(kind).open)
+        for kind in (DictChannel, BROKEN["set keeps the old TTL"])
+    }
+    checks = [check for check in CHECKS if str(check) in REAL_TIME]
+    assert len(checks) == len(REAL_TIME)
+    for kind, harness in backend.items():
+        budget = Budget(examples=3, seed=0, shrink=False)
+        findings = list(run(harness, Capabilities(), budget=budget, checks=checks))
+        broken = [found for found in findings if found.result is Result.BROKEN]
+        assert bool(broken) == (kind is not DictChannel), broken
+    lock = next(check for check in CHECKS if "lease ended" in str(check))
+    absence = lock.absence(backend[DictChannel], Capabilities())
+    assert absence is not None
+    assert absence.reason == "the harness offers no `advance`"
+
+
+REAL_TIME = {
+    "any sequence of operations: against a dict",
+    "ttl: set without a ttl makes a key last",
+    "ttl: an expired key is missing for every operation",
+    "lists: append sets the TTL of the whole list",
+}
+
+
+class RealTime(DictBackend):
+    """Channels on a dict with a true clock."""
+
+    def open(self, name: str) -> Any:
+        """Open one more handle on the channel called `name`."""
+        return self._kind(name, self._stores.setdefault(name, Store()))
