@@ -3,37 +3,17 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 import redis
 
 from graflow.channels.base import Channel
 from graflow.channels.memory_channel import MemoryChannel, MemorySpace
 from graflow.channels.redis_channel import RedisChannel
+from graflow.testing.servers import advance
 from tests.servers import Cluster, Server
 
 __all__ = ["Backend", "ClusterBackend", "MemoryBackend", "ServerBackend", "advance"]
-
-# Takes `ARGV[1]` ms from what a key has left, and from the expiries in an index.
-_ADVANCE = """
-local key = KEYS[1]
-local left = redis.call('PTTL', key)
-if left >= 0 then
-    redis.call('PEXPIRE', key, left - ARGV[1])
-end
-if redis.call('TYPE', key).ok == 'zset' then
-    for _, member in ipairs(redis.call('ZRANGE', key, 0, -1)) do
-        redis.call('ZINCRBY', key, -ARGV[1], member)
-    end
-end
-"""
-
-
-def advance(client: redis.Redis, seconds: float) -> None:
-    """Bring every expiry on a server nearer."""
-    keys: Any = client.keys("*")
-    for key in keys:
-        client.eval(_ADVANCE, 1, key, str(round(seconds * 1000)))
 
 
 class Backend(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum
 
 from tests.servers import Server
@@ -29,6 +29,7 @@ class Proxy:
     Only replies to scripts that ran are lost: those are the ones that had an effect.
 
     Attributes:
+        port: Where it listens on 127.0.0.1.
         url: Where clients connect to.
         spared: How many replies will pass before the first is lost.
         faults: How many replies will be lost from then on.
@@ -43,11 +44,12 @@ class Proxy:
             port: Where the server listens.
             fault: What happens to a reply that is lost.
         """
-        self._port = port
+        self._server = ("127.0.0.1", port)
         self._fault = fault
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._sockets: list[socket.socket] = []
-        self.url = f"redis://127.0.0.1:{self._listener.getsockname()[1]}/0"
+        self.port: int = self._listener.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}/0"
         self.spared = 0
         self.faults = 0
         self.every = 0
@@ -82,21 +84,41 @@ class Proxy:
         return True
 
     def _serve(self, client: socket.socket) -> None:
-        try:
-            with client, socket.create_connection(("127.0.0.1", self._port)) as server:
-                while request := client.recv(_CHUNK):
-                    server.sendall(request)
-                    reply = server.recv(_CHUNK)
-                    if b"EVAL" not in request or b"NOSCRIPT" in reply or not self._is_lost():
-                        client.sendall(reply)
-                        continue
-                    self.lost += 1
-                    if self._fault is Fault.HALVE:
-                        client.sendall(reply[: len(reply) // 2])
-                    if self._fault is not Fault.STALL:
-                        return
-        except OSError:
-            return  # either side has gone
+        with suppress(OSError), client, socket.create_connection(self._server) as server:
+            is_script = threading.Event()  # what the server answers next
+            sender = threading.Thread(target=self._send, args=(client, server, is_script))
+            sender.start()
+            with suppress(OSError):
+                self._answer(client, server, is_script)
+            for side in (client, server):
+                with suppress(OSError):
+                    side.shutdown(socket.SHUT_RDWR)
+            sender.join()
+
+    def _send(
+        self, client: socket.socket, server: socket.socket, is_script: threading.Event
+    ) -> None:
+        with suppress(OSError):
+            while request := client.recv(_CHUNK):
+                if b"EVAL" in request:
+                    is_script.set()
+                server.sendall(request)
+            server.shutdown(socket.SHUT_WR)
+
+    def _answer(
+        self, client: socket.socket, server: socket.socket, is_script: threading.Event
+    ) -> None:
+        while reply := server.recv(_CHUNK):
+            has_run = is_script.is_set() and b"NOSCRIPT" not in reply
+            is_script.clear()
+            if not has_run or not self._is_lost():
+                client.sendall(reply)
+                continue
+            self.lost += 1
+            if self._fault is Fault.HALVE:
+                client.sendall(reply[: len(reply) // 2])
+            if self._fault is not Fault.STALL:
+                return
 
 
 @contextmanager

@@ -20,6 +20,12 @@ from graflow.testing.workload import WORKLOADS
 __all__ = ["CHECKS", "Absence", "Check"]
 
 _STEPS = 40  # of the state machine in one example
+_PROMISES = {
+    Capability.PROCESSES: ("shared", "the backend is not shared between processes"),
+    Capability.DURABILITY: ("durable", "the backend is not durable"),
+    Capability.LOST_REPLIES: ("remote", "the backend is not remote: no reply can get lost"),
+}
+"""What has to be promised for a capability to be tried, and why else it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +62,21 @@ class Check:
     def __str__(self) -> str:
         return f"{self.capability}: {self.name}"
 
-    def absence(self, harness: Harness, capabilities: Capabilities) -> Absence | None:
-        """Return why the check does not apply, or `None` if it does."""
+    def exemption(self, capabilities: Capabilities) -> str | None:
+        """Return why a backend that promises no more is not tried for this, if it is not."""
         for name, reason in capabilities.unsupported.items():
             if OPTIONAL[name] in self.needs or OPTIONAL[name] is self.capability:
-                return Absence(True, f"no {name}: {reason}")
-        if self.capability is Capability.PROCESSES:
-            if not capabilities.shared:
-                return Absence(True, "the backend is not shared between processes")
-            if "pickle" in capabilities.unsupported:
-                return Absence(True, f"no pickle: {capabilities.unsupported['pickle']}")
-        if self.capability is Capability.DURABILITY and not capabilities.durable:
-            return Absence(True, "the backend is not durable")
+                return f"no {name}: {reason}"
+        if self.capability in _PROMISES:
+            promise, absence = _PROMISES[self.capability]
+            return None if getattr(capabilities, promise) else absence
+        return None
+
+    def absence(self, harness: Harness, capabilities: Capabilities) -> Absence | None:
+        """Return why the check does not apply, or `None` if it does."""
+        exemption = self.exemption(capabilities)
+        if exemption is not None:
+            return Absence(True, exemption)
         if self.means is not None and getattr(harness, self.means) is None:
             return Absence(False, f"the harness offers no `{self.means}`")
         return None
@@ -118,7 +127,12 @@ CHECKS: list[Check] = [
     Check("every bad value is refused", Capability.VALUES, fidelity.check_refused_values),
     *map(_check_of_threads, WORKLOADS),
     *(_check_of(edge) for edge in EDGES if edge.is_slow),
-    Check("several at once", Capability.PROCESSES, concurrency.check_processes),
+    Check(
+        "several at once",
+        Capability.PROCESSES,
+        concurrency.check_processes,
+        frozenset({Capability.PICKLE}),
+    ),
     Check("what fits comes back", Capability.TYPED, typed_channels.check_typed_values),
     Check("what does not fit is refused", Capability.TYPED, typed_channels.check_typed_misfits),
     Check("strange data is reported", Capability.TYPED, typed_channels.check_typed_strangers),

@@ -20,7 +20,6 @@ TIMES = "GRAFLOW_CONFORMANCE_TIMES"
 """The environment variable that multiplies the examples, as in `10`."""
 
 _BY_NAME = {str(check): check for check in CHECKS}
-_OURS = ("capabilities", "examples", "xfail", "harness")
 
 
 class ChannelConformance:
@@ -53,13 +52,18 @@ class ChannelConformance:
         super().__init_subclass__(**kwargs)
         for name in vars(ChannelConformance):
             theirs = getattr(cls, name)
-            if name.startswith("test_") and theirs is not vars(ChannelConformance)[name]:
+            if (
+                name.startswith(("test_", "pytest_"))
+                and theirs is not vars(ChannelConformance)[name]
+            ):
                 _require_reason(cls, name, theirs)
         for name, reason in cls.xfail.items():
             if name not in _BY_NAME:
                 raise TypeError(f"{cls.__name__}.xfail names no check: {name!r}")
             if not reason.strip():
                 raise TypeError(f"{cls.__name__}.xfail gives no reason for {name!r}")
+            if _BY_NAME[name] not in cls._checks():
+                raise TypeError(f"{cls.__name__} promises nothing that {name!r} could try")
         if cls.examples < 1:
             raise TypeError(f"{cls.__name__}.examples must be at least 1, not {cls.examples}")
 
@@ -69,25 +73,55 @@ class ChannelConformance:
         """How to reach the backend; every class has to give its own."""
         raise NotImplementedError(f"{cls.__name__} has no fixture called `harness`")
 
-    @pytest.mark.parametrize("check", CHECKS, ids=str)
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Collect a test for each check that applies to what the backend promises."""
+        if "check" in metafunc.fixturenames:
+            metafunc.parametrize("check", self._checks(), ids=str)
+
+    def test_promises(self, harness: Harness, request: pytest.FixtureRequest) -> None:
+        """What is promised fits the means to try it; what is not promised is in the report."""
+        promised = self._promised()
+        for check in CHECKS:
+            exemption = check.exemption(promised)
+            if exemption is not None:
+                self._note(request, check, Result.DECLARED, exemption)
+        promised.require_fit(harness)
+
     def test_conformance(
         self, check: Check, harness: Harness, request: pytest.FixtureRequest
     ) -> None:
         """A clause of the contract holds."""
-        capabilities = getattr(self, "capabilities", None)
-        if not isinstance(capabilities, Capabilities):
-            raise TypeError(f"{type(self).__name__} does not say its `capabilities`")
+        capabilities = self._promised()
         absence = check.absence(harness, capabilities)
         if absence is not None:
-            result = Result.DECLARED if absence.declared else Result.UNCHECKED
-            note_result(request.node, type(self).__name__, check, result, absence.reason)
+            self._note(request, check, Result.UNCHECKED, absence.reason)
             pytest.skip(absence.reason)
-        note_result(request.node, type(self).__name__, check, Result.HELD)
+        self._note(request, check, Result.HELD)
         if str(check) in self.xfail:
             reason = self.xfail[str(check)]
             request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
         times = int(os.environ.get(TIMES, "1"))
         check.run(harness, capabilities, Budget(examples=self.examples * times))
+
+    @classmethod
+    def _checks(cls) -> list[Check]:
+        """Return the checks that apply to what is promised; all, if nothing is said of it."""
+        promised = getattr(cls, "capabilities", None)
+        if not isinstance(promised, Capabilities):
+            return CHECKS
+        return [check for check in CHECKS if check.exemption(promised) is None]
+
+    @classmethod
+    def _promised(cls) -> Capabilities:
+        promised = getattr(cls, "capabilities", None)
+        if not isinstance(promised, Capabilities):
+            raise TypeError(f"{cls.__name__} does not say its `capabilities`")
+        return promised
+
+    def _note(
+        self, request: pytest.FixtureRequest, check: Check, result: Result, reason: str = ""
+    ) -> None:
+        note_result(request.node, type(self).__name__, check, result, reason)
 
 
 def _require_reason(cls: type, name: str, override: Any) -> None:

@@ -49,12 +49,14 @@ class Capabilities:
         shared: Several processes can use one channel, with handles that were pickled.
             Otherwise a handle has to refuse to be pickled.
         durable: What was stored outlives the end of its server or file's last user.
+        remote: Operations travel over a connection, so the reply to one can get lost.
         unsupported: What the backend lacks, each with the reason for the report. The names
             are those of `OPTIONAL`; the suite makes sure that an attempt raises.
     """
 
     shared: bool = False
     durable: bool = False
+    remote: bool = False
     unsupported: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -64,6 +66,19 @@ class Capabilities:
                 raise ValueError(f"{name!r} can't be declared unsupported; these can: {known}")
             if not reason.strip():
                 raise ValueError(f"say why {name!r} is unsupported; the report shows it")
+
+    def require_fit(self, harness: Harness) -> None:
+        """Require that the harness has no means to try what is not promised.
+
+        Raises:
+            ValueError: It has one, so a promise was forgotten.
+        """
+        for promise, means in (("durable", "restart"), ("remote", "cut_reply")):
+            if getattr(harness, means) is not None and not getattr(self, promise):
+                raise ValueError(
+                    f"the harness offers `{means}`, which nothing would use: promise it with "
+                    f"Capabilities({promise}=True)"
+                )
 
 
 @dataclass(frozen=True, kw_only=True)

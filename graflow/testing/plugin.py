@@ -39,7 +39,7 @@ def _show(terminalreporter: Any, findings: list[tuple[Any, Any]]) -> None:
     found = {}
     for test, (backend, capability, check, result, reason) in findings:
         outcome = Result(result)
-        if test.failed or hasattr(test, "wasxfail"):
+        if outcome is Result.HELD and (test.failed or hasattr(test, "wasxfail")):
             outcome = Result.BROKEN
             reason = getattr(test, "wasxfail", "")
         found[backend, check] = Finding(backend, capability, check, outcome, reason)

@@ -30,8 +30,12 @@ def run(
         backend: What the backend is called in the report.
         checks: What to try it for.
         begin: Is told of each check before it is made.
+
+    Raises:
+        ValueError: The harness has the means to try what the backend does not promise.
     """
     promised = harness.capabilities if capabilities is None else capabilities
+    promised.require_fit(harness)
     spent = Budget() if budget is None else budget
     for check in checks:
         begin(check)

@@ -8,19 +8,18 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
-from urllib.parse import quote
+from typing import Any
 
 import redis
 
 from graflow.channels.redis_channel import RedisChannel
-from graflow.testing.harness import Capabilities, Harness
+from graflow.testing.harness import Harness
+from graflow.testing.servers import BATCH, server_harness
 from graflow.testing.trial import PREFIX
 
 __all__ = ["BadTarget", "Target", "target_of"]
 
 _SCHEMES = ("redis://", "rediss://", "unix://")
-_BATCH = 1_000
 
 
 class BadTarget(Exception):
@@ -67,7 +66,7 @@ def _server(url: str, beside_others: bool) -> Target:
     name = repr(channel).partition(", ")[2].rstrip(")")
     with redis.Redis.from_url(url) as client:
         try:
-            found = next(client.scan_iter(match="graflow:*", count=_BATCH), None)
+            found = next(client.scan_iter(match="graflow:*", count=BATCH), None)
         except redis.RedisError as error:
             raise BadTarget(f"{name} can't be reached: {error}") from error
     if found is not None and not beside_others:
@@ -79,35 +78,7 @@ def _server(url: str, beside_others: bool) -> Target:
         f"channels called {PREFIX}..., that is, keys that begin with "
         f"graflow:{{{PREFIX}; it removes them at the end"
     )
-    return Target(name, will_write, _server_harness(url))
-
-
-@contextmanager
-def _server_harness(url: str) -> Iterator[Harness]:
-    with redis.Redis.from_url(url) as client:
-
-        def read(name: str, key: str) -> bytes | list[bytes] | None:
-            where = f"graflow:{{{quote(name, safe='')}}}:k:{key}"
-            if client.type(where) in {b"list", "list"}:
-                return cast("list[bytes]", client.lrange(where, 0, -1))
-            return cast("bytes | None", client.get(where))
-
-        try:
-            yield Harness(
-                open=lambda name: RedisChannel(name, url=url),
-                read=read,
-                preamble=(
-                    "import os, time\n"
-                    "from graflow import RedisChannel\n"
-                    "open = lambda name: RedisChannel(name, url=os.environ['REDIS_URL'])\n"
-                    "advance = time.sleep"
-                ),
-                capabilities=Capabilities(shared=True),
-            )
-        finally:
-            leftover = client.scan_iter(match=f"graflow:{{{PREFIX}*", count=_BATCH)
-            for key in leftover:
-                client.unlink(key)
+    return Target(name, will_write, server_harness(url))
 
 
 def _factory(text: str) -> Target:

@@ -152,6 +152,15 @@ class Cluster:
     def _agree(self) -> bool:
         return len({node.view for node in self.nodes}) == 1
 
+    def restart(self) -> None:
+        """Kill all nodes, start them again, and wait until the cluster serves every slot."""
+        for node in self.nodes:
+            node.stop()
+        for node in self.nodes:
+            node.start()
+        for node in self.nodes:
+            wait_until("the cluster is back", partial(node.knows, len(self.nodes)))
+
     def flush(self) -> None:
         """Empty the masters."""
         for master in self.masters:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import ClassVar, cast
-from urllib.parse import quote
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from typing import Any, ClassVar
 
 import pytest
 import redis
 
 from graflow.channels.redis_channel import RedisChannel
 from graflow.testing import Capabilities, ChannelConformance, Harness
-from tests.backends import MemoryBackend, ServerBackend
-from tests.servers import Server, run_server
-from tests.testing.lossy_proxy import LossyProxy, lossy_proxy
+from graflow.testing.servers import read_record
+from tests.backends import ClusterBackend, MemoryBackend, ServerBackend
+from tests.proxy import Proxy, run_proxy
+from tests.servers import Cluster, Server, run_cluster, run_server
 
 _DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 
@@ -35,10 +36,33 @@ class TestMemory(ChannelConformance):
         )
 
 
+class Losses:
+    """Proxies of which one loses a reply when it is asked to."""
+
+    def __init__(self, proxies: Sequence[Proxy]) -> None:
+        """Lose nothing yet."""
+        self._proxies = proxies
+        self._lost = 0
+
+    def cut_reply(self) -> None:
+        """Lose the next reply, whoever passes it on."""
+        self._lost = self._count()
+        for proxy in self._proxies:
+            proxy.faults = 1
+
+    @property
+    def are_due(self) -> bool:
+        """Whether a reply is to be lost, and none has been since."""
+        return any(proxy.faults for proxy in self._proxies) and self._count() == self._lost
+
+    def _count(self) -> int:
+        return sum(proxy.lost for proxy in self._proxies)
+
+
 class RedisServer(ChannelConformance):
     """Channels on a server of the Redis protocol that writes everything to its disk at once."""
 
-    capabilities = Capabilities(shared=True, durable=True)
+    capabilities = Capabilities(shared=True, durable=True, remote=True)
     examples = 25
     kind: ClassVar[str]
 
@@ -46,7 +70,7 @@ class RedisServer(ChannelConformance):
     @classmethod
     def harness(cls) -> Iterator[Harness]:
         """A server, and a proxy for what loses replies; handles have URLs."""
-        with run_server(cls.kind, *_DURABLE) as server, lossy_proxy(server.port) as proxy:
+        with run_server(cls.kind, *_DURABLE) as server, run_proxy(server) as proxy:
             yield server_harness(
                 server,
                 proxy,
@@ -63,40 +87,37 @@ class DecodingClient(RedisServer):
     @classmethod
     def harness(cls) -> Iterator[Harness]:
         """A server and a proxy, each with a client."""
-        with run_server(cls.kind, *_DURABLE) as server, lossy_proxy(server.port) as proxy:
+        with ExitStack() as stack:
+            server = stack.enter_context(run_server(cls.kind, *_DURABLE))
+            proxy = stack.enter_context(run_proxy(server))
             clients = {
-                port: redis.Redis(port=port, decode_responses=True)
+                port: stack.enter_context(redis.Redis(port=port, decode_responses=True))
                 for port in (server.port, proxy.port)
             }
             yield server_harness(
                 server, proxy, lambda port, name: RedisChannel(name, clients[port])
             )
-            for client in clients.values():
-                client.close()
 
 
 def server_harness(
-    server: Server, proxy: LossyProxy, open_at: Callable[[int, str], RedisChannel]
+    server: Server, proxy: Proxy, open_at: Callable[[int, str], RedisChannel]
 ) -> Harness:
     """Reach channels on a server, or through its proxy while that is to lose a reply."""
-    backend = ServerBackend(server)
+    losses = Losses([proxy])
 
     def read(name: str, key: str) -> bytes | list[bytes] | None:
-        where = f"graflow:{{{quote(name, safe='')}}}:k:{key}"
         with redis.Redis(port=server.port) as client:
-            if client.type(where) == b"list":
-                return cast("list[bytes]", client.lrange(where, 0, -1))
-            return cast("bytes | None", client.get(where))
+            return read_record(client, name, key)
 
     def restart() -> None:
         server.stop()
         server.start()
 
     return Harness(
-        open=lambda name: open_at(proxy.port if proxy.is_armed else server.port, name),
-        advance=backend.advance,
+        open=lambda name: open_at(proxy.port if losses.are_due else server.port, name),
+        advance=ServerBackend(server).advance,
         restart=restart,
-        cut_reply=proxy.cut_reply,
+        cut_reply=losses.cut_reply,
         read=read,
     )
 
@@ -135,3 +156,41 @@ class TestValkey9Decoding(DecodingClient):
     """The newest Valkey, with clients that decode."""
 
     kind = "valkey-9"
+
+
+class TestCluster(ChannelConformance):
+    """Channels on the three masters of a cluster, that write everything to their disks at once."""
+
+    capabilities = Capabilities(shared=True, durable=True, remote=True)
+    examples = 10
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def harness(cls) -> Iterator[Harness]:
+        """A cluster; what is to lose a reply reaches each master through a proxy."""
+        with ExitStack() as stack:
+            cluster = stack.enter_context(run_cluster("redis-6.2", *_DURABLE))
+            proxies = {node.port: stack.enter_context(run_proxy(node)) for node in cluster.masters}
+            clients = [
+                stack.enter_context(redis.RedisCluster.from_url(cluster.url, **options))
+                for options in (
+                    {},
+                    {"address_remap": lambda address: (address[0], proxies[address[1]].port)},
+                )
+            ]
+            yield cluster_harness(cluster, Losses(list(proxies.values())), *clients)
+
+
+def cluster_harness(cluster: Cluster, losses: Losses, client: Any, lossy_client: Any) -> Harness:
+    """Reach channels on a cluster, or through its proxies while a reply is to be lost."""
+    return Harness(
+        open=lambda name: (
+            RedisChannel(name, lossy_client)
+            if losses.are_due
+            else RedisChannel(name, url=cluster.url, cluster=True)
+        ),
+        advance=ClusterBackend(cluster).advance,
+        restart=cluster.restart,
+        cut_reply=losses.cut_reply,
+        read=lambda name, key: read_record(client, name, key),
+    )

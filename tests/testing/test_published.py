@@ -56,7 +56,16 @@ def test_the_report_shows_at_the_end_of_a_run(tmp_path: Path, workers: str) -> N
     module = tmp_path / "test_sample.py"
     module.write_text(SAMPLE)
     ran = command(
-        *("pytest", "-q", "-n", workers, "-p", "no:cacheprovider", "-k", "ttl or pickle"),
+        *(
+            "pytest",
+            "-q",
+            "-n",
+            workers,
+            "-p",
+            "no:cacheprovider",
+            "-k",
+            "ttl or pickle or promises",
+        ),
         *("--rootdir", ROOT, "-c", ROOT / "pyproject.toml", module),
     )
     assert ran.returncode == 1, ran.stdout + ran.stderr

@@ -53,7 +53,8 @@ def harness_of(kind: type[DictChannel]) -> Harness:
 def first_broken(harness: Harness, seed: int, checks: list[Check] = CHECKS) -> Finding | None:
     """Run the suite until it finds something."""
     budget = Budget(seed=seed, shrink=False)
-    findings = run(harness, Capabilities(), budget=budget, checks=checks)
+    promised = Capabilities(remote=harness.cut_reply is not None)
+    findings = run(harness, promised, budget=budget, checks=checks)
     return next((found for found in findings if found.result is Result.BROKEN), None)
 
 
@@ -70,7 +71,8 @@ def test_a_broken_channel_is_rejected(name: str, seed: int) -> None:
 @pytest.mark.parametrize("kind", [DictChannel, LossyChannel])
 def test_a_correct_channel_passes(kind: type[DictChannel]) -> None:
     """One that does everything under one mutex."""
-    findings = list(run(harness_of(kind), Capabilities(), budget=Budget(seed=0)))
+    promised = Capabilities(remote=kind is LossyChannel)
+    findings = list(run(harness_of(kind), promised, budget=Budget(seed=0)))
     assert [found for found in findings if found.result is Result.BROKEN] == []
     assert len(findings) == len(CHECKS)
 
@@ -211,6 +213,19 @@ def test_the_model_agrees_with_the_table(edge: Edge) -> None:
 
 
 # What a backend's author says
+
+
+@pytest.mark.parametrize(
+    ("harness", "promise"),
+    [
+        (Harness(open=DictBackend().open, restart=list), "durable"),
+        (Harness(open=DictBackend().open, cut_reply=list), "remote"),
+    ],
+)
+def test_means_without_a_promise_are_refused(harness: Harness, promise: str) -> None:
+    """A check that the harness has the means for is not left out by forgetting to promise."""
+    with pytest.raises(ValueError, match=f"{promise}=True"):
+        list(run(harness))
 
 
 @pytest.mark.parametrize("names", [{"lists": "too slow"}, {"lock": ""}, {"lock": "  "}])

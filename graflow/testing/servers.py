@@ -1,0 +1,108 @@
+"""Channels on a server of the Redis protocol, as the suite reaches them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, cast
+from urllib.parse import quote
+
+import redis
+
+from graflow.channels.redis_channel import RedisChannel
+from graflow.testing.harness import Capabilities, Harness
+from graflow.testing.trial import PREFIX
+
+__all__ = ["BATCH", "advance", "read_record", "server_harness"]
+
+BATCH = 1_000
+"""How many keys a server looks at in one step of a search."""
+
+_FEW = 10_000  # keys that can be searched at each step of time
+_OURS = f"graflow:{{{PREFIX}*"
+_PREAMBLE = """import os, redis
+from graflow import RedisChannel
+from graflow.testing import servers
+url = os.environ['REDIS_URL']
+open = lambda name: RedisChannel('conformance-' + name, url=url)
+"""
+_MOVES = """client = redis.Redis.from_url(url)
+advance = lambda seconds: servers.advance(client, seconds, 'graflow:{conformance-*')"""
+_WAITS = "from time import sleep as advance"
+
+# Takes `ARGV[1]` ms from what a key has left, and from the expiries in an index.
+_ADVANCE = """
+local key = KEYS[1]
+local left = redis.call('PTTL', key)
+if left >= 0 then
+    redis.call('PEXPIRE', key, left - ARGV[1])
+end
+if redis.call('TYPE', key).ok == 'zset' then
+    for _, member in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+        redis.call('ZINCRBY', key, -ARGV[1], member)
+    end
+end
+"""
+
+
+def advance(client: Any, seconds: float, pattern: str = "graflow:*") -> None:
+    """Let time pass for channels on a server that has no clock to move: bring expiries nearer.
+
+    Args:
+        client: A `redis.Redis` on the server.
+        seconds: How much nearer.
+        pattern: Of the server's keys for which time is to pass.
+    """
+    for key in client.scan_iter(match=pattern, count=BATCH):
+        client.eval(_ADVANCE, 1, key, str(round(seconds * 1000)))
+
+
+def read_record(client: Any, channel: str, key: str) -> bytes | list[bytes] | None:
+    """Read what a channel keeps under a key as any other program would.
+
+    Args:
+        client: A `redis.Redis` that does not decode.
+        channel: The channel's name.
+        key: The key.
+    """
+    where = f"graflow:{{{quote(channel, safe='')}}}:k:{key}"
+    if client.type(where) == b"list":
+        return cast("list[bytes]", client.lrange(where, 0, -1))
+    return cast("bytes | None", client.get(where))
+
+
+@contextmanager
+def server_harness(url: str) -> Iterator[Harness]:
+    """Reach channels in a database of a running server, and remove them in the end.
+
+    Time is moved by bringing expiries nearer, unless the database has too many keys to search
+    them each time, or the user no right to that: then the suite waits.
+    """
+    with redis.Redis.from_url(url, decode_responses=False) as client:
+        moves = _can_advance(client)
+        try:
+            yield Harness(
+                open=lambda name: RedisChannel(name, url=url),
+                advance=partial(advance, client, pattern=_OURS) if moves else None,
+                read=partial(read_record, client),
+                preamble=_PREAMBLE + (_MOVES if moves else _WAITS),
+                capabilities=Capabilities(shared=True, durable=True, remote=True),
+            )
+        finally:
+            for key in client.scan_iter(match=_OURS, count=BATCH):
+                client.unlink(key)
+
+
+def _can_advance(client: Any) -> bool:
+    if client.dbsize() > _FEW:
+        return False
+    probe = f"graflow:{{{PREFIX}probe}}:i"
+    client.zadd(probe, {"key": 0})
+    try:
+        advance(client, 1, probe)
+    except redis.ResponseError:
+        return False
+    finally:
+        client.delete(probe)
+    return True
