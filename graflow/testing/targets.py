@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import redis
 
 from graflow.channels.redis_channel import RedisChannel
+from graflow.exceptions import ChannelError
 from graflow.testing.harness import Harness
 from graflow.testing.servers import BATCH, server_harness
 from graflow.testing.trial import PREFIX
@@ -62,7 +63,10 @@ def target_of(text: str, *, beside_others: bool = False) -> Target:
 
 
 def _server(url: str, beside_others: bool) -> Target:
-    channel = RedisChannel(f"{PREFIX}probe", url=url)
+    try:
+        channel = RedisChannel(f"{PREFIX}probe", url=url)
+    except ChannelError as error:
+        raise BadTarget(str(error)) from error
     name = repr(channel).partition(", ")[2].rstrip(")")
     with redis.Redis.from_url(url) as client:
         try:
@@ -89,16 +93,18 @@ def _factory(text: str) -> Target:
         factory = getattr(importlib.import_module(module_name), name)
     except (ImportError, AttributeError) as error:
         raise BadTarget(f"there is no {text}: {error}") from error
-    return Target(text, f"channels called {PREFIX}..., which it clears", _entered(factory))
+    return Target(text, f"channels called {PREFIX}..., which it clears", _entered(text, factory))
 
 
 @contextmanager
-def _entered(factory: Any) -> Iterator[Harness]:
-    made = factory()
-    if isinstance(made, Harness):
-        yield made
-        return
-    with made as harness:
+def _entered(text: str, factory: Any) -> Iterator[Harness]:
+    with ExitStack() as stack:
+        try:
+            harness = factory()
+            if hasattr(harness, "__enter__"):
+                harness = stack.enter_context(harness)
+        except Exception as error:
+            raise BadTarget(f"{text} raised {type(error).__name__}: {error}") from error
         if not isinstance(harness, Harness):
-            raise BadTarget(f"the factory gives a {type(harness).__name__}, not a Harness")
+            raise BadTarget(f"{text} gives a {type(harness).__name__}, not a Harness")
         yield harness

@@ -34,3 +34,8 @@ def broken() -> Iterator[Harness]:
 def no_harness() -> Iterator[int]:
     """Give something else."""
     yield 1
+
+
+def failing() -> Harness:
+    """Fail, as a factory does whose server is missing."""
+    raise OSError("no disk")
