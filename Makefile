@@ -16,7 +16,7 @@ help:
 	@echo "make bench   measure the speed"
 	@echo "make fuzz-plugin  edit a program 5,000 times, and compare what mypy says warm and cold"
 	@echo "make conformance-long  try our backends with ten times the examples"
-	@echo "make mutants  change the code in small ways, and see whether the suite on memory notices"
+	@echo "make mutants  change the code in small ways, and see whether the tests on memory notice"
 	@echo "make format  put the code into its format"
 	@echo "make clean   remove whatever these commands made"
 

@@ -1,4 +1,4 @@
-"""What kills mutants: the suite on memory, without what is slow. `make mutants` runs it."""
+"""The suite on memory, with few examples: `make mutants` runs it for each mutant."""
 
 from __future__ import annotations
 

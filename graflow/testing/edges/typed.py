@@ -1,0 +1,235 @@
+"""Edge cases of typed channels: what they add to a channel, and what they leave as it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graflow.channels.typed import TypedChannel
+from graflow.exceptions import (
+    ChannelError,
+    ChannelKeyError,
+    ChannelTypeError,
+    ChannelValidationError,
+    ChannelValueError,
+)
+from graflow.testing.edges.edge import Edge
+from graflow.testing.harness import Capability
+from graflow.testing.sameness import same
+from graflow.testing.trial import Trial
+
+__all__ = ["EDGES"]
+
+_WRAPS = "`TypedChannel[T]` wraps any channel"
+_READS = "`get_list(key)` reads what `append` built; `get` on such a key raises and says so"
+_VALIDATES = "validate before anything is written"
+
+
+def _edge(
+    name: str,
+    clause: str,
+    *lines: tuple[str, object],
+    form: Any = int,
+    needs: Capability | None = None,
+) -> Edge:
+    """Make an edge case of lines of code, each with what it gives or the kind of its error.
+
+    In a line, `typed` is the typed channel, `a` the channel below it, and `b` another handle.
+    """
+
+    def body(trial: Trial) -> None:
+        names = {"a": trial.open("job"), "b": trial.open("job", 1), "same": same}
+        names["typed"] = TypedChannel(trial.open("job"), form)
+        trial.note(f"typed = TypedChannel(a, {getattr(form, '__name__', form)})")
+        for line, outcome in lines:
+            trial.note(line)
+            _require(trial, line, names, outcome)
+
+    required = frozenset({Capability.TYPED, *([needs] if needs else [])})
+    return Edge(name, Capability.TYPED, clause, body=body, needs=required)
+
+
+def _require(trial: Trial, line: str, names: dict[str, Any], outcome: object) -> None:
+    is_refused = isinstance(outcome, type) and issubclass(outcome, ChannelError)
+    try:
+        found: object = eval(line, names)
+    except ChannelError as error:
+        trial.require(
+            is_refused and isinstance(error, outcome),  # type: ignore[arg-type]
+            f"it gives {outcome!r}; it raised {error!r}",
+        )
+        named = (error.channel, error.key)
+        trial.require(
+            named == (trial.name("job"), "key") or "ttl=" in line,  # a bad argument is of no key
+            f"the error names the channel and 'key'; it names {named!r}",
+        )
+    else:
+        trial.require(
+            not is_refused and same(found, outcome, in_order=False),
+            f"it gives {outcome!r}; it gave {found!r}",
+        )
+
+
+def _time_left(writes: str, *, key: str = "key") -> tuple[tuple[str, object], ...]:
+    return (writes, None), (f"149 < typed.ttl({key!r}) <= 150", True)
+
+
+EDGES = [
+    _edge(
+        "set takes a TTL, and clears it",
+        _WRAPS,
+        *_time_left("typed.set('key', 1, ttl=150)"),
+        ("typed.set('key', 2)", None),
+        ("typed.ttl('key')", None),
+        ("typed.set('key', 2, ttl=0)", ChannelValueError),
+        ("typed.get('key')", 2),
+        needs=Capability.TTL,
+    ),
+    _edge(
+        "set_many takes a TTL",
+        _WRAPS,
+        *_time_left("typed.set_many({'key': 1, 'other': 2}, ttl=150)", key="other"),
+        ("typed.set_many({'key': 3}, ttl='5')", ChannelTypeError),
+        ("typed.set_many({'key': 3})", None),
+        ("typed.ttl('key')", None),
+        needs=Capability.TTL,
+    ),
+    *(
+        _edge(
+            f"{end} takes a TTL, or leaves it",
+            _WRAPS,
+            (f"typed.{end}('key', 1)", 1),
+            (f"typed.{end}('key', 2, ttl=150)", 2),
+            (f"typed.{end}('key', 3)", 3),
+            ("149 < typed.ttl('key') <= 150", True),
+            (f"typed.{end}('key', 4, ttl=-1)", ChannelValueError),
+            ("len(typed.get_list('key'))", 3),
+            needs=Capability.TTL,
+        )
+        for end in ("append", "prepend")
+    ),
+    _edge(
+        "update keeps the TTL",
+        _WRAPS,
+        ("typed.set('key', 1, ttl=150)", None),
+        ("typed.update('key', lambda value: value + 1)", 2),
+        ("149 < typed.ttl('key') <= 150", True),
+        needs=Capability.TTL,
+    ),
+    _edge(
+        "update begins with the default",
+        _WRAPS,
+        ("typed.update('key', lambda value: value + 1)", ChannelKeyError),
+        ("typed.update('key', lambda value: value + 1, default=5)", 6),
+        ("typed.update('key', lambda value: value + 1, default=5)", 7),
+        ("typed.update('key', lambda value: str(value))", ChannelValidationError),
+        ("a.get('key')", 7),
+    ),
+    _edge(
+        "update goes by the latest value",
+        "`update` retries until nobody wrote in between",
+        ("typed.set('key', 1)", None),
+        ("typed.update('key', lambda old: old < 9 and b.set('key', 10) or old + 1)", 11),
+        ("a.get('key')", 11),
+    ),
+    _edge(
+        "update refuses a stranger",
+        "validate what they read, whoever wrote it",
+        ("a.set('key', 'text')", None),
+        ("typed.update('key', lambda value: 1)", ChannelValidationError),
+        ("a.get('key')", "text"),
+    ),
+    _edge(
+        "keys, exists, delete and clear are the channel's",
+        _WRAPS,
+        ("typed.exists('key')", False),
+        ("typed.set_many({'key': 1, 'other': 2})", None),
+        ("sorted(typed.keys())", ["key", "other"]),
+        ("typed.exists('key')", True),
+        ("typed.delete('key')", True),
+        ("typed.delete('key')", False),
+        ("a.keys()", ["other"]),
+        ("typed.ttl('key')", ChannelKeyError),
+        ("typed.clear()", None),
+        ("typed.keys()", []),
+    ),
+    _edge(
+        "a lock is the channel's",
+        _WRAPS,
+        ("typed.lock('key', 0, 60).__enter__() is not None", True),
+        ("typed.lock('key', 0).__enter__()", ChannelError),
+        ("b.lock('key', 0).__enter__()", ChannelError),
+        needs=Capability.LOCK,
+    ),
+    _edge(
+        "get and get_list keep apart",
+        _READS,
+        ("typed.append('key', 1)", 1),
+        ("typed.get('key')", ChannelTypeError),
+        ("typed.get('key', None)", ChannelTypeError),
+        ("typed.get_list('key', None)", [1]),
+        ("typed.set('key', 1)", None),
+        ("typed.get_list('key')", ChannelTypeError),
+        ("typed.get_list('key', None)", ChannelTypeError),
+        ("typed.append('key', 1)", ChannelTypeError),
+        ("typed.prepend('key', 1)", ChannelTypeError),
+        ("typed.pop('key')", ChannelTypeError),
+        ("typed.get('key')", 1),
+    ),
+    _edge(
+        "pop gives the default when there is nothing",
+        "Remove and return the item at the head",
+        ("typed.pop('key')", None),
+        ("typed.pop('key', 'none')", "none"),
+        ("typed.append('key', 1)", 1),
+        ("typed.append('key', 1)", 2),
+        ("typed.pop('key', 'none')", 1),
+        ("typed.pop('key')", 1),
+        ("typed.pop('key')", None),
+    ),
+    _edge(
+        "get_many leaves out what is missing",
+        _WRAPS,
+        ("typed.set('key', 1)", None),
+        ("typed.get_many(['missing', 'key', 'key'])", {"key": 1}),
+        ("a.set('key', 'text')", None),
+        ("typed.get_many(['missing', 'key'])", ChannelValidationError),
+    ),
+    _edge(
+        "one bad value of set_many stores nothing",
+        _VALIDATES,
+        ("typed.set_many({'new': 1, 'key': '1'})", ChannelValidationError),
+        ("typed.keys()", []),
+    ),
+    *(
+        _edge(
+            f"{name} comes back from a value and an item",
+            "What a typed channel wrote an untyped one can read as plain data",
+            (f"typed.set('key', {source})", None),
+            (f"same(typed.get('key'), {source})", True),
+            (f"same(a.get('key'), {source})", True),
+            (f"typed.append('list', {source})", 1),
+            (f"same(typed.get_list('list'), [{source}])", True),
+            (f"same(a.get('list'), [{source}])", True),
+            (f"same(typed.pop('list'), {source})", True),
+            form=form,
+        )
+        for name, form, source in (
+            ("a dollar sign", dict[str, str], "{'$': 'a$b', 'N': 'I'}"),
+            ("what looks like a tag", dict[str, list[int]], "{'$tuple': [1]}"),
+            ("text that spells NaN", list[str], "['NaN', '-Infinity', 'N', 'I']"),
+            ("what is no number", list[float], "[float('nan'), float('inf'), -float('inf'), -0.0]"),
+            ("NaN alone", float, "float('nan')"),
+            ("infinity alone", float, "float('-inf')"),
+            ("an int of 4,300 digits", list[int], "[10**4299, -(10**4299), 1]"),
+            ("text of many digits", str, "'1' * 5000"),
+        )
+    ),
+    _edge(
+        "an int that no JSON parser reads is refused",
+        _VALIDATES,
+        ("typed.set('key', 10**4300)", ChannelValidationError),
+        ("typed.append('key', -(10**4300))", ChannelValidationError),
+        ("typed.keys()", []),
+    ),
+]
+"""Edge cases of typed channels."""
