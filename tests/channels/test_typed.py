@@ -369,13 +369,6 @@ def test_snapshots_and_text_that_utf8_lacks() -> None:
         typed.set("key", {"city": "\ud800", "lines": []})
 
 
-def test_a_typed_channel_wraps_a_channel() -> None:
-    """And nothing else."""
-    bad: Any = {}
-    with pytest.raises(ChannelTypeError):
-        TypedChannel(bad, int)
-
-
 def test_an_item_that_is_no_json_by_itself_is_reported(redis_client: redis.Redis) -> None:
     """Items of another writer are never read as more or other items than there are."""
     channel = RedisChannel("c", redis_client)

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graflow.channels.base import Channel
-from graflow.channels.codec import decode, encode, encode_item
+from graflow.channels.codec import _has_long_number, decode, encode, encode_item
 from graflow.exceptions import ChannelDataError, ChannelTypeError, ChannelValueError
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -306,3 +306,11 @@ def test_an_int_too_long_for_a_json_parser_comes_back(before: int) -> None:
         for value in (["x" * before, number], ["x" * before, -number, "y" * 5000], [number, 1]):
             assert decode(encode_item(value)) == value
             assert decode(encode({"a": value, "b": 1})) == {"a": value, "b": 1}
+
+
+def test_digits_in_a_row_are_found_wherever_they_stand() -> None:
+    """One digit more than the JSON parser reads, between any two places that are looked at."""
+    for before in range(2 * 4301 + 1):
+        around = b" " * before, b" " * 9
+        assert _has_long_number((b"1" * 4301).join(around))
+        assert not _has_long_number((b"1" * 4300).join(around))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
 
 from graflow.channels.typed import TypedChannel
 from graflow.exceptions import (
@@ -30,10 +32,12 @@ def _edge(
     *lines: tuple[str, object],
     form: Any = int,
     needs: Capability | None = None,
+    names_key: bool = True,
 ) -> Edge:
     """Make an edge case of lines of code, each with what it gives or the kind of its error.
 
-    In a line, `typed` is the typed channel, `a` the channel below it, and `b` another handle.
+    In a line, `typed` is the typed channel, `a` the channel below it, and `b` another handle. An
+    error names the channel and `key`, but for those about bad arguments.
     """
 
     def body(trial: Trial) -> None:
@@ -42,13 +46,15 @@ def _edge(
         trial.note(f"typed = TypedChannel(a, {getattr(form, '__name__', form)})")
         for line, outcome in lines:
             trial.note(line)
-            _require(trial, line, names, outcome)
+            _require(trial, line, names, outcome, names_key and "ttl=" not in line)
 
     required = frozenset({Capability.TYPED, *([needs] if needs else [])})
     return Edge(name, Capability.TYPED, clause, body=body, needs=required)
 
 
-def _require(trial: Trial, line: str, names: dict[str, Any], outcome: object) -> None:
+def _require(
+    trial: Trial, line: str, names: dict[str, Any], outcome: object, names_key: bool
+) -> None:
     is_refused = isinstance(outcome, type) and issubclass(outcome, ChannelError)
     try:
         found: object = eval(line, names)
@@ -59,7 +65,7 @@ def _require(trial: Trial, line: str, names: dict[str, Any], outcome: object) ->
         )
         named = (error.channel, error.key)
         trial.require(
-            named == (trial.name("job"), "key") or "ttl=" in line,  # a bad argument is of no key
+            named == (trial.name("job"), "key") or not names_key,
             f"the error names the channel and 'key'; it names {named!r}",
         )
     else:
@@ -73,7 +79,98 @@ def _time_left(writes: str, *, key: str = "key") -> tuple[tuple[str, object], ..
     return (writes, None), (f"149 < typed.ttl({key!r}) <= 150", True)
 
 
+def _pop_meanwhile(trial: Trial) -> None:
+    """Let the head of the list change while it is looked at."""
+    writes = iter([lambda: trial.open("job", 1).prepend("key", 0)])
+
+    def look(value: int) -> int:
+        next(writes, int)()
+        return value
+
+    typed = TypedChannel(trial.open("job"), Annotated[int, AfterValidator(look)])
+    trial.open("job").set("key", [1, 2])
+    trial.note("a.set('key', [1, 2]); typed.pop('key')  # and meanwhile b.prepend('key', 0)")
+    found = typed.pop("key")
+    trial.require(found == 0, f"pop gives the latest head; it gave {found!r}")
+    left = trial.open("job").get("key")
+    trial.require(left == [1, 2], f"pop takes what it gives; {left!r} is left")
+
+
 EDGES = [
+    *(
+        _edge(
+            f"{operation}({key!a}) is refused",
+            "anything else is refused before the backend is touched",
+            (f"typed.{operation}({key!a}{rest})", kind),
+            names_key=False,
+        )
+        for operation, rest in (
+            ("set", ", 1"),
+            ("get", ""),
+            ("get_list", ", None"),
+            ("append", ", 1"),
+            ("prepend", ", 1"),
+            ("pop", ""),
+            ("update", ", int, 1"),
+        )
+        for key, kind in (
+            (1, ChannelTypeError),
+            (None, ChannelTypeError),
+            ("", ChannelValueError),
+            ("\ud800", ChannelValueError),
+        )
+    ),
+    _edge(
+        "a key of any text is read",
+        "Keys are non-empty text",
+        ("typed.set('k\u00e9y', 1)", None),
+        ("typed.get('k\u00e9y')", 1),
+        ("typed.get_many(['k\u00e9y'])", {"k\u00e9y": 1}),
+    ),
+    _edge(
+        "what is missing is named",
+        "`get(key) -> T` raises a `KeyError` kind when nothing is stored",
+        ("typed.get('key')", ChannelKeyError),
+        ("typed.get_list('key')", ChannelKeyError),
+        ("typed.update('key', int)", ChannelKeyError),
+        ("typed.get('key', None)", None),
+        ("typed.get_list('key', None)", None),
+    ),
+    _edge(
+        "a value that is a list can be added to",
+        "What a typed channel wrote an untyped one can read as plain data",
+        ("typed.set('key', [1])", None),
+        ("a.append('key', 2)", 2),
+        ("typed.get('key')", [1, 2]),
+        form=list[int],
+    ),
+    _edge(
+        "a value that may be a list or none",
+        "What a typed channel wrote an untyped one can read as plain data",
+        ("typed.set('key', 5)", None),
+        ("(typed.get('key'), a.get('key'))", (5, 5)),
+        ("typed.set('key', [5])", None),
+        ("(typed.get('key'), a.append('key', 6))", ([5], 2)),
+        form=int | list[int],
+    ),
+    _edge(
+        "data of another shape is no value",
+        "Validation is strict and deep",
+        ("a.set('key', {'a': (1, 2)})", None),
+        ("typed.get('key')", ChannelValidationError),
+        ("a.set('key', {1: [1, 2]})", None),
+        ("typed.get('key')", ChannelValidationError),
+        ("a.set('key', {'$': [1, 2]})", None),
+        ("typed.get('key')", {"$": [1, 2]}),
+        form=dict[str, list[int]],
+    ),
+    Edge(
+        "pop gives the latest head",
+        Capability.TYPED,
+        "Every operation is atomic",
+        body=_pop_meanwhile,
+        needs=frozenset({Capability.TYPED}),
+    ),
     _edge(
         "set takes a TTL, and clears it",
         _WRAPS,
