@@ -186,3 +186,31 @@ def test_an_interrupted_wait_leaves_no_lock() -> None:
         pass
     with MemoryChannel("a", space=space).lock("lock", timeout=0) as lock:
         assert not lock.lost
+
+
+def test_a_backend_knows_who_holds_a_lock(
+    channel: Channel, advance: Callable[[float], None]
+) -> None:
+    """The owner may ask again, as after a lost reply, and keeps the number; others get his name."""
+    lease = 10_000_000
+    fence = channel._acquire("key", "me", lease)
+    assert type(fence) is int
+    assert channel._acquire("key", "me", lease) == fence
+    assert channel._acquire("key", "another", lease) == "me"
+    advance(9_995)
+    assert channel._acquire("key", "another", lease) == "me"
+    assert channel._renew("key", "me", lease)
+    assert not channel._renew("key", "another", lease)
+    assert not channel._renew("free", "me", lease)
+    advance(9_995)
+    assert channel._acquire("key", "me", lease) == fence
+    advance(9_995)
+    assert channel._acquire("key", "another", lease) == "me"
+    advance(10)
+    assert not channel._renew("key", "me", lease)
+    second = channel._acquire("key", "another", lease)
+    assert type(second) is int
+    assert second > fence
+    assert not channel._release("key", "me")
+    assert channel._release("key", "another")
+    assert not channel._release("key", "another")

@@ -14,7 +14,7 @@ from graflow.channels.base import Channel
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.channels.redis_channel import RedisChannel
 from graflow.channels.typed import TypedChannel
-from graflow.exceptions import ChannelError, ChannelTypeError
+from graflow.exceptions import ChannelDataError, ChannelError, ChannelTypeError
 
 NO_LIST = (
     "key 'number' of channel 'test' holds a value that is no list; delete the key first, or use "
@@ -93,6 +93,48 @@ def test_an_error_names_its_channel_and_key(
     assert str(caught.value) == message
     assert caught.value.channel == "test"
     assert re.findall(r"key '(\w+)'", message) == [caught.value.key]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda channel: channel.set_many([("a", 1)]),
+            "set_many takes a mapping of keys to values, not list",
+        ),
+        (lambda channel: channel.get_many("ab"), "get_many takes an iterable of keys, not str"),
+        (lambda channel: channel.get_many(5), "get_many takes an iterable of keys, not int"),
+    ],
+)
+def test_a_batch_of_the_wrong_form_names_its_channel(
+    channel: Channel, call: Callable[[Any], Any], message: str
+) -> None:
+    """There is no key to name."""
+    with pytest.raises(ChannelTypeError) as caught:
+        call(channel)
+    assert (str(caught.value), caught.value.channel, caught.value.key) == (message, "test", None)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda channel: channel.get("key"),
+        lambda channel: channel.get_many(["other", "key"]),
+        lambda channel: channel.pop("key"),
+        lambda channel: channel.update("key", len),
+    ],
+)
+def test_what_another_writer_left_is_named(
+    channel: Channel, read: Callable[[Channel], Any]
+) -> None:
+    """Its key, its channel, and what is wrong with it."""
+    channel.set("other", 1)
+    channel._write("key", [b"{1"], None)
+    with pytest.raises(ChannelDataError) as caught:
+        read(channel)
+    about = "channel 'test', key 'key': the stored text is none that graflow wrote: "
+    assert str(caught.value).startswith(about)
+    assert (caught.value.channel, caught.value.key) == ("test", "key")
 
 
 def test_a_memory_channel_that_is_pickled_says_what_to_use_instead() -> None:
