@@ -176,6 +176,9 @@ def test_a_typed_channel_is_pickled_with_its_schema(strict: bool) -> None:
 def test_a_lock_of_a_typed_channel_is_that_of_its_channel() -> None:
     """It has the same defaults, and takes the same times."""
     channel = MemoryChannel("c")
+    assert str(inspect.signature(channel.lock)).startswith(
+        "(key: 'str', timeout: 'Seconds' = 10.0, lease: 'Seconds' = 30.0)"
+    )
     typed = TypedChannel(channel, int)
     assert inspect.signature(typed.lock) == inspect.signature(channel.lock)
     assert vars(typed.lock("k", 1, 2)) == vars(channel.lock("k", 1, 2))
