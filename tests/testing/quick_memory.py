@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from graflow.testing import ChannelConformance, Harness
-from graflow.testing.harness import Capabilities
-from tests.backends import MemoryBackend
+from graflow.testing import Capabilities, ChannelConformance, Harness
+from tests.testing.test_conformance import memory_harness
 
 
 class TestMemoryQuickly(ChannelConformance):
@@ -19,9 +18,4 @@ class TestMemoryQuickly(ChannelConformance):
     @classmethod
     def harness(cls) -> Harness:
         """Memory with a clock."""
-        backend = MemoryBackend()
-        return Harness(
-            open=backend.open,
-            advance=backend.advance,
-            read=lambda name, key: backend.open(name)._read(key),
-        )
+        return memory_harness()

@@ -28,12 +28,17 @@ class TestMemory(ChannelConformance):
     @classmethod
     def harness(cls) -> Harness:
         """Memory with a clock."""
-        backend = MemoryBackend()
-        return Harness(
-            open=backend.open,
-            advance=backend.advance,
-            read=lambda name, key: backend.open(name)._read(key),
-        )
+        return memory_harness()
+
+
+def memory_harness() -> Harness:
+    """Reach channels in memory."""
+    backend = MemoryBackend()
+    return Harness(
+        open=backend.open,
+        advance=backend.advance,
+        read=lambda name, key: backend.open(name)._read(key),
+    )
 
 
 class Losses:
