@@ -202,8 +202,8 @@ def test_a_backend_knows_who_holds_a_lock(
     assert channel._renew("key", "me", lease)
     assert not channel._renew("key", "another", lease)
     assert not channel._renew("free", "me", lease)
-    advance(9_995)
     assert channel._acquire("key", "me", lease) == fence
+    assert channel._renew("key", "me", lease)
     advance(9_995)
     assert channel._acquire("key", "another", lease) == "me"
     advance(10)

@@ -159,6 +159,7 @@ def test_handles_show_their_channel_and_schema() -> None:
     """But no address: there is none."""
     channel = MemoryChannel("notes")
     assert repr(channel) == "MemoryChannel('notes')"
+    assert channel._server() == ""
     assert (
         repr(TypedChannel(channel, list[int])) == "TypedChannel(MemoryChannel('notes'), list[int])"
     )

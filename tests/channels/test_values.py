@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic_core import to_json
 
 from graflow.channels.base import Channel
-from graflow.channels.codec import _has_long_number, decode, encode, encode_item
+from graflow.channels.codec import _has_long_number, decode, encode, encode_item, pack_json
 from graflow.exceptions import ChannelDataError, ChannelTypeError, ChannelValueError
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -314,3 +315,15 @@ def test_digits_in_a_row_are_found_wherever_they_stand() -> None:
         around = b" " * before, b" " * 9
         assert _has_long_number((b"1" * 4301).join(around))
         assert not _has_long_number((b"1" * 4300).join(around))
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, [math.nan], {"a": [math.inf]}, 1])
+def test_what_a_schema_made_is_stored_like_any_value(value: Any) -> None:
+    """Its text may have NaN and Infinity, which JSON has not."""
+    assert pack_json(to_json(value, inf_nan_mode="constants")) == encode(value)
+
+
+def test_text_that_no_parser_reads_is_refused() -> None:
+    """With the parser's reason."""
+    with pytest.raises(ChannelValueError, match="can't be stored as JSON: number out"):
+        pack_json(b"1" * 4301)

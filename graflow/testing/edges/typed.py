@@ -79,21 +79,30 @@ def _time_left(writes: str, *, key: str = "key") -> tuple[tuple[str, object], ..
     return (writes, None), (f"149 < typed.ttl({key!r}) <= 150", True)
 
 
-def _pop_meanwhile(trial: Trial) -> None:
-    """Let the head of the list change while it is looked at."""
-    writes = iter([lambda: trial.open("job", 1).prepend("key", 0)])
+def _pop_meanwhile(write: str, args: tuple[Any, ...], given: Any, left: Any) -> Edge:
+    """Make an edge case of a list that changes while a typed channel looks at its head."""
 
-    def look(value: int) -> int:
-        next(writes, int)()
-        return value
+    def body(trial: Trial) -> None:
+        other = trial.open("job", 1)
+        writes = iter([lambda: getattr(other, write)("key", *args)])
 
-    typed = TypedChannel(trial.open("job"), Annotated[int, AfterValidator(look)])
-    trial.open("job").set("key", [1, 2])
-    trial.note("a.set('key', [1, 2]); typed.pop('key')  # and meanwhile b.prepend('key', 0)")
-    found = typed.pop("key")
-    trial.require(found == 0, f"pop gives the latest head; it gave {found!r}")
-    left = trial.open("job").get("key")
-    trial.require(left == [1, 2], f"pop takes what it gives; {left!r} is left")
+        def look(value: int) -> int:
+            next(writes, int)()
+            return value
+
+        typed = TypedChannel(trial.open("job"), Annotated[int, AfterValidator(look)])
+        other.set("key", [1, 2])
+        trial.note(f"b.set('key', [1, 2]); typed.pop('key')  # meanwhile b.{write}('key', ...)")
+        try:
+            found: object = typed.pop("key")
+        except ChannelTypeError as error:
+            found = type(error)
+        trial.require(found == given, f"pop gives what is there now; it gave {found!r}")
+        rest = other.get("key")
+        trial.require(rest == left, f"pop takes what it gives; {rest!r} is left")
+
+    name = f"pop while another handle calls {write}{args}"
+    return Edge(name, Capability.TYPED, "Every operation is atomic", body=body)
 
 
 EDGES = [
@@ -164,13 +173,11 @@ EDGES = [
         ("typed.get('key')", {"$": [1, 2]}),
         form=dict[str, list[int]],
     ),
-    Edge(
-        "pop gives the latest head",
-        Capability.TYPED,
-        "Every operation is atomic",
-        body=_pop_meanwhile,
-        needs=frozenset({Capability.TYPED}),
-    ),
+    _pop_meanwhile("prepend", (0,), 0, [1, 2]),
+    _pop_meanwhile("pop", (), 2, None),
+    _pop_meanwhile("delete", (), None, None),
+    _pop_meanwhile("set", ([3],), 3, None),
+    _pop_meanwhile("set", (5,), ChannelTypeError, 5),
     _edge(
         "set takes a TTL, and clears it",
         _WRAPS,
