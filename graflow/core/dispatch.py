@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import BrokenExecutor, CancelledError, Future, wait
 from contextlib import suppress
-from heapq import heappop, heappush
 from queue import Empty, SimpleQueue
-from time import monotonic
 from typing import Any, NamedTuple
 
 from graflow.core.context import ExecutionContext
 from graflow.core.executors import Pool
 from graflow.core.outcome import raise_failures
+from graflow.core.pauses import Pauses
 from graflow.core.schedule import Schedule
 from graflow.core.supervisor import Supervisor
 from graflow.core.task import Task
@@ -74,7 +73,7 @@ class Dispatch:
         self._broken: list[_Flight] = []
         self._break: BaseException | None = None
         self._breaks = 0
-        self._pauses: list[tuple[float, int, Task[..., Any], BaseException]] = []
+        self._pauses = Pauses()
         self._failures: dict[str, BaseException] = {}
         self._crash: BaseException | None = None
 
@@ -93,7 +92,8 @@ class Dispatch:
                 self._land(self._arrivals())
         except BaseException:
             self._stop()
-            wait(self._flights)
+            while wait(self._flights, self._pauses.sleep()).not_done:
+                continue
             self._land(list(self._flights))
             self._clear_marks()
             raise
@@ -108,8 +108,7 @@ class Dispatch:
                 return True
             self._recover(self._break)
         ready = self._schedule.ready
-        while self._pauses and self._pauses[0][0] <= monotonic():
-            ready.append(heappop(self._pauses)[2])
+        ready.extend(self._pauses.over())
         while ready and len(self._flights) < self._max_flights:
             task = ready.popleft()
             try:
@@ -131,13 +130,12 @@ class Dispatch:
             self._supervisor.begins(task)
 
     def _arrivals(self) -> list[Future[Any]]:
-        """Return what has landed, once there is something, or nothing when a pause is over."""
+        """Return what has landed, once there is something, or nothing after a while."""
         arrivals: list[Future[Any]] = []
         if not self._flights and not self._pauses:
             return arrivals
-        timeout = max(0.0, self._pauses[0][0] - monotonic()) if self._pauses else None
         with suppress(Empty):
-            arrivals.append(self._landed.get(timeout=timeout))
+            arrivals.append(self._landed.get(timeout=self._pauses.sleep()))
             while True:
                 arrivals.append(self._landed.get_nowait())
         return arrivals
@@ -149,7 +147,7 @@ class Dispatch:
         done = [flight.task for flight, answer in answers if self._is_done(flight, answer)]
         if done:
             self._supervisor.ended(done)
-            if not self._supervisor.stopped.is_set():
+            if not self._supervisor.stopped:
                 for task in done:
                     self._schedule.done(task)
 
@@ -196,8 +194,7 @@ class Dispatch:
         """Try a task again later, or end the run with its failure."""
         pause = self._supervisor.retry(task, error) if retry else None
         if pause is not None:
-            self._serial += 1
-            heappush(self._pauses, (monotonic() + pause, self._serial, task, error))
+            self._pauses.begin(task, error, pause)
             return
         self._supervisor.gave_up(task, error)
         self._failures[task.task_id] = error
@@ -206,7 +203,7 @@ class Dispatch:
     def _recover(self, cause: BaseException) -> None:
         """Go on after the executor broke, with another one if the run may make it."""
         owned = self._pool.owned
-        if owned and not self._supervisor.stopped.is_set():
+        if owned and not self._supervisor.stopped:
             self._pool.replace()
             self._bearers = 2 * self._pool.size()
         flights, self._broken, self._break = self._broken, [], None
@@ -214,7 +211,7 @@ class Dispatch:
         self._breaks = 0 if begun else self._breaks + 1
         for task in begun:
             self._fail(task, self._lost(task, cause), retry=owned)
-        if self._supervisor.stopped.is_set():
+        if self._supervisor.stopped:
             return
         if not owned or self._breaks > _MOST_BREAKS:
             raise WorkflowStateError(
@@ -233,12 +230,11 @@ class Dispatch:
 
     def _stop(self) -> None:
         """Let nothing start any more: neither here nor what an executor has in its queue."""
-        if self._supervisor.stopped.is_set():
+        if self._supervisor.stopped:
             return
-        self._supervisor.stopped.set()
+        self._supervisor.stopped = True
         self._schedule.ready.clear()
-        while self._pauses:
-            *_, task, error = heappop(self._pauses)
+        for task, error in self._pauses.cut():
             self._fail(task, error)
         for future, flight in self._flights.items():
             if not future.done():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from threading import Event
 from typing import Any
 
 from graflow.core.context import ExecutionContext
@@ -20,7 +19,7 @@ class Supervisor:
 
     Attributes:
         idle: Whether nobody watches and nothing is saved, so that only failures matter.
-        stopped: Set when no task may start any more.
+        stopped: Whether no task may start any more.
     """
 
     def __init__(
@@ -34,7 +33,7 @@ class Supervisor:
             journal: Where finished tasks are saved.
         """
         self.idle = not observers and journal is None
-        self.stopped = Event()
+        self.stopped = False
         self._context = context
         self._observers = observers
         self._journal = journal
@@ -64,7 +63,7 @@ class Supervisor:
         """
         self._context._wishes.pop(task.task_id, None)
         number = self._number(task)
-        pause = None if self.stopped.is_set() else self._pause(task, error)
+        pause = None if self.stopped else self._pause(task, error)
         if pause is not None:
             self._context.get_channel().delete(result_key(task.task_id))
             if self._observers:

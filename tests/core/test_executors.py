@@ -32,7 +32,7 @@ from graflow.exceptions import (
     WorkflowTypeError,
 )
 from tests.core import travelling
-from tests.core.travelling import Totals, add, die, total, wait_for
+from tests.core.travelling import Elsewhere, Here, Totals, add, die, total, wait_for
 from tests.core.watching import Log
 from tests.servers import Server
 
@@ -128,37 +128,18 @@ def test_threads_of_the_caller_share_the_memory(channel: RedisChannel) -> None:
     assert not any(thread.name.startswith("made") for thread in threading.enumerate())
 
 
-class Homely(Executor):
-    """Somebody's executor, of no kind that graflow knows."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Call the function on a thread."""
-        future: Future[Any] = Future()
-        threading.Thread(target=lambda: future.set_result(fn(*args, **kwargs))).start()
-        return future
-
-
-class Stranger(Homely):
-    """The same, but it pickles what it is given, as if it had sent it away."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Call the function on a thread."""
-        fn, args = pickle.loads(pickle.dumps((fn, args)))
-        return super().submit(fn, *args, **kwargs)
-
-
 def test_an_unknown_executor_is_asked_whether_it_leaves_the_process(
     channel: RedisChannel,
 ) -> None:
     """With an object that would arrive as another one."""
     with workflow("memory") as wf:
         chain(add)
-    assert wf.execute(executor=Homely()) == 1
+    assert wf.execute(executor=Here()) == 1
     with pytest.raises(WorkflowTypeError, match=r"RedisChannel\.embedded"):
-        wf.execute(executor=Stranger())
+        wf.execute(executor=Elsewhere())
     with workflow("server", channel=channel) as wf:
         chain(add)
-    assert wf.execute(executor=Stranger()) == 1
+    assert wf.execute(executor=Elsewhere()) == 1
 
 
 def test_a_module_may_be_chosen_to_travel_by_value(channel: RedisChannel) -> None:

@@ -7,14 +7,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
-from graflow import MemoryChannel, chain, parallel, task, workflow
+from graflow import MemoryChannel, RedisChannel, chain, parallel, task, workflow
 from graflow.channels.base import Channel
+from graflow.core import pauses
 from graflow.core.context import TaskExecutionContext
 from graflow.core.events import RunObserver, TaskEvent
 from graflow.core.marks import FolderMarks
@@ -26,7 +29,9 @@ from graflow.exceptions import (
     WorkflowTypeError,
     WorkflowValueError,
 )
+from tests.core.travelling import Elsewhere
 from tests.core.watching import Log
+from tests.servers import Server
 
 
 def failing(times: int, *, retries: int, delay: float = 0.001) -> Any:
@@ -41,6 +46,30 @@ def failing(times: int, *, retries: int, delay: float = 0.001) -> Any:
         return len(ran)
 
     return flaky
+
+
+@task(inject_context=True)
+def note(ctx: TaskExecutionContext) -> int:
+    """Note that it runs, and return for the how manieth time."""
+    ctx.get_channel().append("log", ctx.task_id)
+    return int(ctx.get_channel().atomic_add(f"times {ctx.task_id}"))
+
+
+clock = [0.0]
+"""What the clock of the pauses shows, in seconds."""
+
+
+@task
+def wait() -> None:
+    """Let an hour pass."""
+    clock[0] += 3600
+
+
+@task(inject_context=True, max_retries=1, retry_delay=60)
+def stumbles(ctx: TaskExecutionContext) -> None:
+    """Fail at the first attempt."""
+    if note.run(ctx) == 1:
+        raise ConnectionError("busy")
 
 
 def test_a_task_is_tried_again_until_it_works(channel: Channel) -> None:
@@ -112,6 +141,20 @@ def test_pauses_grow_and_differ() -> None:
             assert min(2.0**number, 60) <= pause <= min(2.0**number, 60) + 1
         assert pauses[8] is None
     assert len({Attempts(Retries(1, 1.0)).fail(ValueError()) for _ in range(20)}) > 10
+
+
+@pytest.mark.parametrize("executor", [None, partial(ThreadPoolExecutor, 1), Elsewhere])
+def test_other_tasks_run_while_one_waits_for_its_next_attempt(
+    executor: Any, servers: Callable[[str], Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It keeps no thread and no worker, also where there is only one."""
+    monkeypatch.setattr(pauses, "monotonic", lambda: clock[0])
+    with RedisChannel("w", url=f"unix://{servers('valkey-9').socket}") as channel:
+        channel.clear()
+        with workflow("w", channel=channel) as wf:
+            stumbles(task_id="stumbles") | note(task_id="a") | chain(note(task_id="b"), wait)
+        wf.execute(executor=executor, max_workers=1)
+        assert channel.get("log") == ["stumbles", "a", "b", "stumbles"]
 
 
 def test_a_pause_ends_when_another_task_fails() -> None:

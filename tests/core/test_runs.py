@@ -15,9 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graflow import chain, parallel, task, workflow
+from graflow import RedisChannel, chain, parallel, task, workflow
 from graflow.channels.base import Channel
-from graflow.channels.memory_channel import MemoryChannel
 from graflow.core.node import Node
 from graflow.core.task import Task
 from graflow.core.workflow import Workflow
@@ -28,6 +27,8 @@ from graflow.exceptions import (
     WorkflowStateError,
     WorkflowTypeError,
 )
+from tests.core.travelling import Elsewhere
+from tests.servers import Server
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +54,34 @@ class Log:
             self.started.append(name)
 
         return task(name)(work)
+
+
+handled = threading.Event()
+
+
+def handle(number: int, frame: object) -> None:
+    """Handle a signal as Python handles Ctrl-C, and note that it was."""
+    handled.set()
+    raise KeyboardInterrupt
+
+
+@task
+def first() -> None:
+    """Do nothing."""
+
+
+@task
+def running(receiver: str) -> bool:
+    """Interrupt the program, and go on until it has noticed."""
+    thread = threading.main_thread() if receiver == "main" else threading.current_thread()
+    assert thread.ident is not None
+    signal.pthread_kill(thread.ident, signal.SIGINT)
+    return handled.wait(20)
+
+
+@task
+def never() -> None:
+    """Do nothing."""
 
 
 @given(
@@ -296,34 +325,27 @@ def test_what_is_no_exception_ends_the_run_as_it_is() -> None:
     assert log.started == []
 
 
-def test_an_interrupt_lets_running_tasks_finish_and_starts_nothing_new() -> None:
-    """As Ctrl-C does: the caller gets the `KeyboardInterrupt`."""
-    log = Log()
-    channel = MemoryChannel()
-    handled = threading.Event()
+@pytest.mark.parametrize("executor", [None, Elsewhere])
+@pytest.mark.parametrize("receiver", ["main", "worker"])
+def test_an_interrupt_lets_running_tasks_finish_and_starts_nothing_new(
+    receiver: str, executor: type[Elsewhere] | None, servers: Callable[[str], Server]
+) -> None:
+    """The caller gets the `KeyboardInterrupt`, whichever thread the system gave the signal to."""
+    handled.clear()
     handler = signal.getsignal(signal.SIGINT)
-    main = threading.main_thread().ident
-    assert main is not None
-
-    def handle(number: int, frame: object) -> None:
-        handled.set()
-        raise KeyboardInterrupt
-
-    @task
-    def running() -> bool:
-        signal.pthread_kill(main, signal.SIGINT)
-        return handled.wait(20)
-
-    with workflow("w", channel=channel) as wf:
-        log.task("first") >> running >> log.task("never")
-    signal.signal(signal.SIGINT, handle)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            wf.execute()
-    finally:
-        signal.signal(signal.SIGINT, handler)
-    assert channel.get("running.__result__") is True
-    assert log.started == ["first"]
+    url = f"unix://{servers('valkey-9').socket}"
+    with RedisChannel("interrupted", url=url) as channel:
+        channel.clear()
+        with workflow("w", channel=channel) as wf:
+            first >> running(receiver) >> never
+        signal.signal(signal.SIGINT, handle)
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                wf.execute(executor=executor)
+        finally:
+            signal.signal(signal.SIGINT, handler)
+        assert channel.get("running_1.__result__") is True
+        assert sorted(channel.keys()) == ["first.__result__", "running_1.__result__"]
 
 
 def test_a_run_that_gets_no_more_threads_ends_with_the_reason(

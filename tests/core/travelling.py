@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from typing import Any, TypedDict
 
 from graflow import TaskExecutionContext, task
@@ -33,6 +35,25 @@ def add(ctx: TaskExecutionContext, amount: int = 1) -> int:
 async def total(ctx: TaskExecutionContext) -> Totals:
     """Read the sum."""
     return {"sum": ctx.get_channel().get("sum")}
+
+
+class Here(Executor):
+    """Somebody's executor, of no kind that graflow knows, which calls functions on threads."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Call the function on a thread."""
+        future: Future[Any] = Future()
+        threading.Thread(target=lambda: future.set_result(fn(*args, **kwargs))).start()
+        return future
+
+
+class Elsewhere(Here):
+    """The same, but it pickles what it is given, as if it had sent it away."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Call the function on a thread."""
+        fn, args = pickle.loads(pickle.dumps((fn, args)))
+        return super().submit(fn, *args, **kwargs)
 
 
 def die() -> None:
