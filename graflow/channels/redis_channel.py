@@ -133,11 +133,13 @@ class RedisChannel(Channel):
             server.release()
             raise
         channel._stop_server = finalize(channel, server.release)
+        channel._place = f"embedded://{server.home}"
         return channel
 
     def _open(self, endpoint: Endpoint, timeout: float) -> None:
         self._endpoint, self._timeout = endpoint, timeout
         self._stop_server: Callable[[], object] | None = None
+        self._place = endpoint.name
         base = f"graflow:{{{quote(self._name, safe='')}}}:".encode()
         self._values, self._slots, self._locks = base + b"k:", base + b"t:", base + b"l:"
         self._index, self._fence = base + b"i", base + b"f"
@@ -281,7 +283,7 @@ class RedisChannel(Channel):
     # What the primitives share
 
     def _server(self) -> str:
-        return self._transport.server
+        return self._place
 
     def _value(self, key: str) -> bytes:
         return self._values + key.encode()

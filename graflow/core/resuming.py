@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 from graflow.channels.memory_channel import MemoryChannel
@@ -49,7 +50,8 @@ def match_channel(checkpoint: Checkpoint, context: ExecutionContext) -> None:
     if any(before[part] != now[part] for part in same):  # type: ignore[literal-required]
         _refuse(
             context.workflow_name,
-            f"it is of a run on {_told(before)}, and the workflow's channel is {_told(now)}",
+            f"it is of a run on {_told(before)}, and the workflow's channel is {_told(now)}"
+            + _advice(before),
         )
     if before["kind"] == "memory" or not checkpoint.finished:
         return
@@ -75,6 +77,16 @@ def restore(checkpoint: Checkpoint, context: ExecutionContext, plan: Plan) -> No
 def _told(place: Place) -> str:
     where = f" on {place['server']}" if place["server"] else ""
     return f"the channel {place['name']!r} of kind {place['kind']}{where}"
+
+
+def _advice(before: Place) -> str:
+    kind, _, home = before["server"].partition("://")
+    if kind != "embedded" or Path(home).exists():
+        return ""
+    return (
+        "; the embedded server of that run kept nothing: let it keep its data in a directory, "
+        "RedisChannel.embedded(path), where runs are to be resumed"
+    )
 
 
 def _refuse(workflow: str, why: str) -> NoReturn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -37,4 +38,6 @@ def main(url: str, executor: str, checkpoint: str) -> None:
 
 
 if __name__ == "__main__":
+    # A shell that starts the tests in the background has all that they start ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     main(*sys.argv[1:])

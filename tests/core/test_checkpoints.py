@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -339,6 +341,22 @@ def test_another_channel_is_refused(path: Path, servers: Callable[[str], Server]
             Steps(channel).workflow.resume(path)
 
 
+def test_nothing_connects_to_the_address_in_a_file(path: Path) -> None:
+    """A stranger may have written it; the workflow's own channel is what counts."""
+    steps = Steps()
+    steps.fail(path)
+    header, *records = [json.loads(line)["record"] for line in path.read_text().splitlines()]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
+        header["channel"] = {"kind": "RedisChannel", "name": "steps", "server": server}
+        path.write_bytes(with_checksums(header, *records))
+        with pytest.raises(CheckpointMismatchError, match=server):
+            steps.workflow.resume(path)
+        listener.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+
+
 def test_no_password_gets_into_the_file(path: Path) -> None:
     """The server's address is there, its user and password are not."""
     with (
@@ -573,6 +591,30 @@ def test_a_run_that_is_killed_again_and_again_comes_to_the_same_end(
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert int(done.stdout.split()[0]) >= 100
+
+
+@pytest.mark.parametrize("how", ["program", "server"])
+def test_a_run_on_an_embedded_server_goes_on_when_both_have_died(how: str, tmp_path: Path) -> None:
+    """The server that is started anew has its socket elsewhere, and is the same by its data."""
+    program = [sys.executable, "-m", "tests.core.embedded_run", str(tmp_path), how]
+    killed, done = (
+        subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+        for _ in range(2)
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert done.stdout == "[1, 2, 3, 3, 4, 5]\n", done.stderr
+    assert read_checkpoint(tmp_path / "run.json").channel["server"] == (
+        f"embedded://{tmp_path / 'data'}"
+    )
+
+
+def test_an_embedded_server_that_kept_nothing_is_another_one(path: Path) -> None:
+    """The run is refused, and the message says how to have one that keeps its data."""
+    with RedisChannel.embedded() as channel:
+        Steps(channel).fail(path)
+    refused = pytest.raises(CheckpointMismatchError, match=r"on embedded://.* kept nothing")
+    with RedisChannel.embedded() as channel, refused:
+        Steps(channel).workflow.resume(path)
 
 
 def test_errors_of_checkpoints_have_one_root() -> None:

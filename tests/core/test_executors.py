@@ -110,6 +110,20 @@ def test_tasks_run_on_every_executor(far: ExecutorSource, channel: RedisChannel)
     assert os.getpid() not in channel.get("pids")
 
 
+def test_variables_of_the_caller_do_not_leave_the_process(
+    far: ExecutorSource, channel: RedisChannel
+) -> None:
+    """On threads of whatever executor they are there."""
+    with workflow("w", channel=channel) as wf:
+        chain(travelling.look)
+    token = travelling.VARIABLE.set("of the caller")
+    try:
+        assert wf.execute(executor=partial(ThreadPoolExecutor, 1)) == "of the caller"
+        assert wf.execute(executor=far) == "of the worker"
+    finally:
+        travelling.VARIABLE.reset(token)
+
+
 def test_threads_of_the_caller_share_the_memory(channel: RedisChannel) -> None:
     """A pool of threads stays open; one that the run made is gone with it."""
     seen: list[str] = []

@@ -9,12 +9,16 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from contextvars import ContextVar
 from typing import Any, TypedDict
 
 from graflow import TaskExecutionContext, task
 
 LOCK = threading.Lock()
 """What pickle can't carry: a task that uses it has to be found by its name."""
+
+
+VARIABLE = ContextVar("variable", default="of the worker")
 
 
 class Totals(TypedDict):
@@ -35,6 +39,12 @@ def add(ctx: TaskExecutionContext, amount: int = 1) -> int:
 async def total(ctx: TaskExecutionContext) -> Totals:
     """Read the sum."""
     return {"sum": ctx.get_channel().get("sum")}
+
+
+@task
+def look() -> str:
+    """Return what the variable is where the task runs."""
+    return VARIABLE.get()
 
 
 class Here(Executor):
