@@ -7,13 +7,12 @@ beginning twice, or at all: whoever takes the mark first has it alone.
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol
 
 from graflow.channels.base import Channel
 from graflow.channels.identity import new_owner
+from graflow.core.owned_folder import OwnedFolder, die_with_owner
 
 __all__ = ["ChannelMarks", "FolderMarks", "Marks"]
 
@@ -26,6 +25,9 @@ _LINGER = 60 * 1000
 
 class Marks(Protocol):
     """The marks of a run, by the numbers of its submissions."""
+
+    def attend(self) -> None:
+        """Do what a worker has to do when it gets to know of the run."""
 
     def take(self, serial: int) -> bool:
         """Take a mark; tell whether it was free."""
@@ -43,11 +45,26 @@ class Marks(Protocol):
 class FolderMarks:
     """Marks for workers on this machine: files that only one process can create."""
 
-    def __init__(self) -> None:
-        """Make a folder for them."""
-        memory = "/dev/shm"  # where there is one, files cost no disk
-        folder = memory if os.access(memory, os.W_OK) else None
-        self._folder = tempfile.mkdtemp(prefix="graflow-marks-", dir=folder)
+    def __init__(self, folder: str | None = None) -> None:
+        """Use the folder of a run, or make one for a new run."""
+        self._owned: OwnedFolder | None = None
+        if folder is None:
+            self._owned = OwnedFolder("graflow-marks-")
+            folder = self._owned.path
+        self._folder = folder
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let workers use the folder; it stays the property of the run."""
+        return FolderMarks, (self._folder,)
+
+    def attend(self) -> None:
+        """Have this worker end when the process of the run dies.
+
+        The executors of the standard library would leave it there, to take what is in the
+        queue still, and then wait for ever; the tasks would run beside those of a run that is
+        resumed.
+        """
+        die_with_owner(self._folder)
 
     def take(self, serial: int) -> bool:
         """Take a mark; tell whether it was free."""
@@ -67,7 +84,8 @@ class FolderMarks:
 
     def close(self) -> None:
         """Remove the folder."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._owned is not None:
+            self._owned.close()
 
 
 class ChannelMarks:
@@ -83,6 +101,9 @@ class ChannelMarks:
         self._channel = channel
         self._run = run
         self._owners: dict[int, str] = {}
+
+    def attend(self) -> None:
+        """Do nothing: a cluster sees by itself that the process of the run is gone."""
 
     def take(self, serial: int) -> bool:
         """Take a mark; tell whether it was free."""

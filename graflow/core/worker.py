@@ -116,6 +116,7 @@ def _check_travels(cloudpickle: Any, task: Task[..., Any], workflow: str) -> Non
 def _unpack_run(packed: bytes) -> tuple[ExecutionContext, Marks]:
     tasks, channel, run_id, workflow, marks = pickle.loads(zlib.decompress(packed))
     context = ExecutionContext(channel, run_id=run_id, workflow_name=workflow, tasks=tasks)
+    marks.attend()
     return context, marks
 
 

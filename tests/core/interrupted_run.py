@@ -1,4 +1,4 @@
-"""A program that runs a workflow which a test interrupts: `URL EXECUTOR CHECKPOINT`."""
+"""A program that runs a workflow which a test interrupts: `URL EXECUTOR CHECKPOINT [NAME]`."""
 
 from __future__ import annotations
 
@@ -6,16 +6,29 @@ import os
 import signal
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from functools import partial
+from typing import Any
 
 import loky
+from distributed import Client, LocalCluster
 
 from graflow import RedisChannel, TaskExecutionContext, parallel, task, workflow
+from graflow.core.executors import ExecutorSource
 
-EXECUTORS = {
+
+def cluster() -> Executor:
+    """Start a cluster of two processes."""
+    settings: Any = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
+    client: Any = Client(LocalCluster(**settings))  # type: ignore[no-untyped-call]
+    executor: Executor = client.get_executor()
+    return executor
+
+
+EXECUTORS: dict[str, ExecutorSource | None] = {
     "process pool": partial(ProcessPoolExecutor, 2),
     "loky": partial(loky.get_reusable_executor, 2, timeout=60),
+    "dask": cluster,
     "threads": None,
 }
 
@@ -30,9 +43,9 @@ def slow(ctx: TaskExecutionContext, number: int) -> None:
     channel.append("ended", number)
 
 
-def main(url: str, executor: str, checkpoint: str) -> None:
+def main(url: str, executor: str, checkpoint: str, name: str = "interrupted") -> None:
     """Run twenty of them, two at a time."""
-    with RedisChannel("interrupted", url=url) as channel, workflow("w", channel=channel) as wf:
+    with RedisChannel(name, url=url) as channel, workflow("w", channel=channel) as wf:
         parallel(*(slow(task_id=f"slow {n}", number=n) for n in range(20)))
         wf.execute(executor=EXECUTORS[executor], max_workers=2, checkpoint=checkpoint)
 

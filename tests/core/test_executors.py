@@ -76,9 +76,6 @@ def channel(
             super().__init__()
             folders.append(self._folder)
 
-        def __reduce__(self) -> Any:
-            return FolderMarks.__new__, (FolderMarks,), vars(self)
-
     monkeypatch.setattr(execution, "FolderMarks", Noted)
     path = str(servers("valkey-9").socket)
     with RedisChannel("run", url=f"unix://{path}") as channel:
