@@ -28,6 +28,7 @@ __all__ = [
     "ChannelValueError",
     "CheckpointDamagedError",
     "CheckpointError",
+    "CheckpointInUseError",
     "CheckpointMismatchError",
     "CheckpointVersionError",
     "CycleError",
@@ -330,7 +331,7 @@ class TaskFailedError(TaskError, RuntimeError):
 
 
 class CheckpointError(WorkflowError):
-    """A file can't be resumed from; nothing was changed, and nothing has run.
+    """A file can't be resumed from, or saved to; nothing was changed, and nothing has run.
 
     Attributes:
         path: The file.
@@ -345,6 +346,10 @@ class CheckpointError(WorkflowError):
 
 class CheckpointDamagedError(CheckpointError, ValueError):
     """The file is no checkpoint, or is not as it was written."""
+
+
+class CheckpointInUseError(CheckpointError, BlockingIOError):
+    """Another run saves to the file, in this process or in another one."""
 
 
 class CheckpointVersionError(CheckpointError, ValueError):

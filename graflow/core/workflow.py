@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from contextvars import Context, ContextVar, copy_context
 from os import PathLike
 from types import TracebackType
@@ -13,6 +14,7 @@ from graflow.channels.base import Channel
 from graflow.channels.factory import default_channel
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.core.checkpoint import read_checkpoint
+from graflow.core.claim import claimed
 from graflow.core.context import ExecutionContext
 from graflow.core.events import RunObserver
 from graflow.core.execution import MAX_WORKERS, Options, check_options, prepared
@@ -172,12 +174,16 @@ class Workflow:
                 is broken.
             WorkflowTypeError, WorkflowValueError: An argument can't be taken, or a task or the
                 channel can't leave the process; nothing has run.
+            CheckpointInUseError: Another run saves to that file; nothing has run.
             OSError: The checkpoint can't be written.
         """
         options = self._options(max_workers, executor, progress, observers, checkpoint)
         plan = self._plan(start_node)
         context = self._open_run(plan.tasks, uuid4().hex)
-        with prepared(plan, context, self._variables(), options, {}) as execution:
+        with (
+            nullcontext() if checkpoint is None else claimed(checkpoint, self._name),
+            prepared(plan, context, self._variables(), options, {}) as execution,
+        ):
             if initial_channel is not None:
                 self._fill(context.get_channel(), initial_channel)
             results = execution.run()
@@ -233,20 +239,22 @@ class Workflow:
             CheckpointDamagedError: The file is not as it was written, or no checkpoint.
             CheckpointVersionError: A newer version of graflow wrote it.
             CheckpointMismatchError: It is of another workflow or graph, or its channel is not
-                this workflow's, or has lost what was in it. In all three cases nothing has
+                this workflow's, or has lost what was in it.
+            CheckpointInUseError: Another run saves to the file. In all four cases nothing has
                 changed.
             OSError: There is no such file, or it can't be read.
             GraflowError: As `execute`.
         """
         options = self._options(max_workers, executor, progress, observers, path)
-        checkpoint = read_checkpoint(path)
-        plan = match_plan(checkpoint, self._name, self._plan)
-        context = self._open_run(plan.tasks, checkpoint.run_id)
-        match_channel(checkpoint, context)
-        finished = {task: checkpoint._wishes.get(task) for task in checkpoint.finished}
-        with prepared(plan, context, self._variables(), options, finished) as execution:
-            restore(checkpoint, context, plan)
-            results = execution.run()
+        with claimed(path, self._name):
+            checkpoint = read_checkpoint(path)
+            plan = match_plan(checkpoint, self._name, self._plan)
+            context = self._open_run(plan.tasks, checkpoint.run_id)
+            match_channel(checkpoint, context)
+            finished = {task: checkpoint._wishes.get(task) for task in checkpoint.finished}
+            with prepared(plan, context, self._variables(), options, finished) as execution:
+                restore(checkpoint, context, plan)
+                results = execution.run()
         return _returned(results, context, ret_context)
 
     def _options(

@@ -39,12 +39,14 @@ from graflow.exceptions import (
     ChannelTypeError,
     CheckpointDamagedError,
     CheckpointError,
+    CheckpointInUseError,
     CheckpointMismatchError,
     CheckpointVersionError,
     TaskFailedError,
     WorkflowTypeError,
 )
 from tests.core.test_executors import processes
+from tests.core.travelling import wait_for
 from tests.servers import Server, run_server
 
 ROOT = Path(__file__).parent.parent.parent
@@ -575,6 +577,57 @@ def test_a_channel_can_be_saved_by_two_runs_at_once(tmp_path: Path) -> None:
         assert {"a", "b"} <= read_checkpoint(tmp_path / name)._contents.keys()
 
 
+def test_one_run_at_a_time_saves_to_a_file(path: Path) -> None:
+    """Another one of this process is refused, by whatever name; the first one goes on."""
+    other = Steps()
+    link = path.with_name("link.json")
+    link.symlink_to(path)
+    tried: list[str] = []
+
+    @task
+    def work() -> None:
+        saved = path.read_bytes()
+        for use in (other.workflow.resume, lambda name: other.workflow.execute(checkpoint=name)):
+            for name in (path, str(link)):
+                with pytest.raises(CheckpointInUseError, match="another run") as caught:
+                    use(name)
+                tried.append(caught.value.path)
+        assert path.read_bytes() == saved
+
+    with workflow("w") as wf:
+        chain(work)
+    wf.execute(checkpoint=path)
+    assert tried == [str(path), str(link)] * 2
+    assert other.ran == []
+    assert read_checkpoint(path).finished == ("work",)
+    assert sorted(entry.name for entry in path.parent.iterdir()) == ["link.json", "run.json"]
+    other.fail(path)
+    assert other.workflow.resume(path) == {"count": 3}
+
+
+def test_another_process_is_refused_until_the_first_has_died(
+    path: Path, servers: Callable[[str], Server]
+) -> None:
+    """However it died."""
+    steps = Steps()
+    url = f"unix://{servers('valkey-9').socket}"
+    program = [sys.executable, "-m", "tests.core.interrupted_run", url, "threads", str(path)]
+    with (
+        RedisChannel("in use", url=url) as channel,
+        subprocess.Popen([*program, "in use"], cwd=ROOT, stderr=subprocess.DEVNULL) as process,
+    ):
+        wait_for(lambda: channel.exists("began"))
+        with pytest.raises(CheckpointInUseError):
+            steps.workflow.resume(path)
+        with pytest.raises(CheckpointInUseError):
+            steps.workflow.execute(checkpoint=path)
+        process.kill()
+    with pytest.raises(CheckpointMismatchError):
+        steps.workflow.resume(path)
+    steps.fail(path)
+    assert read_checkpoint(path).workflow == "steps"
+
+
 @pytest.mark.parametrize("where", ["memory", "server"])
 def test_a_run_that_is_killed_again_and_again_comes_to_the_same_end(
     where: str, tmp_path: Path, servers: Callable[[str], Server]
@@ -622,3 +675,5 @@ def test_errors_of_checkpoints_have_one_root() -> None:
     for kind in (CheckpointDamagedError, CheckpointMismatchError, CheckpointVersionError):
         assert issubclass(kind, CheckpointError)
         assert issubclass(kind, ValueError)
+    assert issubclass(CheckpointInUseError, CheckpointError)
+    assert issubclass(CheckpointInUseError, BlockingIOError)
