@@ -1,7 +1,8 @@
 """Print a table of ratios: what runs take on other processes, at scale, and with checkpoints.
 
-`python -m benchmarks.runs` measures both sides of each ratio in turn in one run. The functions
-of the tasks keep a core busy for `BUSY` ms each.
+`python -m benchmarks.runs` measures both sides of each ratio in turn in one run. Each row says
+what the functions of its tasks do. Beside the bare executor, a run also stores each result on the
+server, and that is all there is to a task that does nothing.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ BUSY = 2.0  # ms
 TASKS, LAYER = 10_000, 100
 ROUNDS = 3
 
-Row = tuple[str, float, float]
+Row = tuple[str, float, float | None]
+"""What was measured, the ratio, and its bound if it has one."""
 
 
 def busy() -> int:
@@ -56,9 +58,10 @@ def cpu_seconds(work: Callable[[], object]) -> float:
     return time.process_time() - started
 
 
-def layers(size: int, channel: RedisChannel | None = None) -> Workflow:
+def layers(
+    size: int, function: Callable[[], object], channel: RedisChannel | None = None
+) -> Workflow:
     """Return a workflow of so many tasks, in layers that wait for each other."""
-    function = busy if channel is not None else nothing
     tasks = [task(f"task {number}")(function) for number in range(size)]
     with workflow("bench", channel=channel) as wf:
         chain(*(parallel(*tasks[start : start + LAYER]) for start in range(0, size, LAYER)))
@@ -69,10 +72,10 @@ def nothing() -> None:
     """Do nothing."""
 
 
-def bare(executor: Executor) -> None:
+def bare(executor: Executor, function: Callable[[], object]) -> None:
     """Hand the same functions to the executor, a layer at a time."""
     for _ in range(TASKS // LAYER):
-        for future in [executor.submit(busy) for _ in range(LAYER)]:
+        for future in [executor.submit(function) for _ in range(LAYER)]:
             future.result()
 
 
@@ -89,34 +92,46 @@ def dask() -> Iterator[Executor]:
 
 def elsewhere() -> Iterator[Row]:
     """Measure runs on two other processes, over the bare executor."""
+    work = f"{TASKS:,} tasks that keep a core busy for {BUSY:g} ms"
     with run_server("valkey-9") as server:
-        wf = layers(TASKS, RedisChannel("bench", url=f"unix://{server.socket}"))
-        for name, executor, rounds in (
-            ("a process pool of 2", ProcessPoolExecutor(2), 2),
-            ("a Dask cluster of 2", dask(), 1),
-        ):
-            with executor as pool:
-                found = median(over_bare(wf, pool) for _ in range(rounds))
-            yield f"{TASKS:,} tasks of {BUSY:g} ms on {name}, over the bare executor", found, 1.5
+        channel = RedisChannel("bench", url=f"unix://{server.socket}")
+        with ProcessPoolExecutor(2) as pool:
+            found = over_bare(busy, channel, pool, rounds=2)
+            yield f"{work}, on a process pool of 2, over the bare executor", found, 1.5
+            found = over_bare(nothing, channel, pool, rounds=3)
+            yield f"{TASKS:,} tasks that do nothing, on the same, over the bare", found, None
+        with dask() as cluster:
+            found = over_bare(busy, channel, cluster, rounds=1)
+            yield f"{work}, on a Dask cluster of 2, over the bare executor", found, 1.5
 
 
-def over_bare(wf: Workflow, pool: Executor) -> float:
-    """Return how much longer the workflow takes than its functions."""
-    return seconds(lambda: wf.execute(executor=pool)) / seconds(lambda: bare(pool))
+def over_bare(
+    function: Callable[[], object], channel: RedisChannel, pool: Executor, rounds: int
+) -> float:
+    """Return how much longer a workflow takes than its functions: the median of some rounds."""
+    wf = layers(TASKS, function, channel)
+    return median(
+        seconds(lambda: wf.execute(executor=pool)) / seconds(lambda: bare(pool, function))
+        for _ in range(rounds)
+    )
 
 
 def scale() -> Iterator[Row]:
     """Measure how the cost of a task in memory grows with their number."""
-    few, many = layers(1_000), layers(100_000)
+    few, many = layers(1_000, nothing), layers(100_000, nothing)
     ratios = []
     many.execute()  # the first run of a task reads its annotations
     for _ in range(ROUNDS):
         small = median(cpu_seconds(few.execute) for _ in range(15)) / 1_000
         ratios.append(cpu_seconds(many.execute) / 100_000 / small)
-    yield "a task of 100,000 over one of 1,000, in memory, CPU time", median(ratios), 1.2
-    few, many = layers(1_000), layers(50_000)
+    yield (
+        "a task (of 100,000) that does nothing over one of 1,000, in memory, CPU time",
+        median(ratios),
+        1.2,
+    )
+    few, many = layers(1_000, nothing), layers(50_000, nothing)
     ratio = bytes_per_task(many, 50_000) / bytes_per_task(few, 1_000)
-    yield "memory for a task of 50,000 over one of 1,000", ratio, 1.2
+    yield "memory for such a task, of 50,000 over one of 1,000", ratio, 1.2
 
 
 def bytes_per_task(wf: Workflow, size: int) -> float:
@@ -171,7 +186,7 @@ def main() -> None:
     table = Table("work", "ratio", "at most", title="Runs: medians of ratios in one run")
     for rows in (scale(), checkpoints(), elsewhere()):
         for name, found, bound in rows:
-            table.add_row(name, f"{found:.2f}", f"{bound:.2f}")
+            table.add_row(name, f"{found:.2f}", "" if bound is None else f"{bound:.2f}")
     Console(width=110).print(table)
 
 

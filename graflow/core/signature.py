@@ -61,8 +61,8 @@ class Signature:
         state = {name: value for name, value in vars(self).items() if name not in _CACHED}
         given = [parameter.annotation for parameter in self._signature.parameters.values()]
         texts = [*given, self._signature.return_annotation]
-        found = globals_of(self._function)
         named = {name for text in texts if isinstance(text, str) for name in names_in(text)}
+        found = globals_of(self._function) if named else {}
         state["_names"] = {name: found[name] for name in named if name in found} | {**self._names}
         return state
 
