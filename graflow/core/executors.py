@@ -10,10 +10,12 @@ from concurrent.futures import (
     Future,
     ProcessPoolExecutor,
     ThreadPoolExecutor,
+    wait,
 )
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
+from graflow.core.pauses import ALERT
 from graflow.exceptions import WorkflowStateError, WorkflowTypeError
 
 __all__ = ["ExecutorSource", "Pool"]
@@ -89,7 +91,10 @@ class Pool:
         if isinstance(self._executor, ProcessPoolExecutor):
             return False
         try:
-            return bool(self._executor.submit(_is_at_home, _Probe()).result())
+            answer = self._executor.submit(_is_at_home, _Probe())
+            while wait([answer], ALERT).not_done:
+                continue
+            return bool(answer.result())
         except BrokenExecutor as error:
             raise WorkflowStateError(
                 f"the executor of workflow {self._workflow!r} is broken: {error}",

@@ -133,14 +133,11 @@ class Journal:
         snapshot, self._sum = pack(entry, checksum)
         self._snapshot, self._changed = len(snapshot), 0
         new = self._path.with_name(f"{self._path.name}.new")
-        self._file = new.open("wb")
-        try:
-            _write(self._file, header, snapshot)
-            new.replace(self._path)
-            _sync_directory(self._path.parent)
-        except BaseException:
-            self._file.close()
-            raise
+        with new.open("wb") as file:
+            _write(file, header, snapshot)
+        new.replace(self._path)
+        _sync_directory(self._path.parent)
+        self._file = self._path.open("ab")
 
     def _take(self, *, everything: bool) -> Changes | None:
         if self._memory is None or self._watch is None:

@@ -9,9 +9,9 @@ from typing import Any
 
 from graflow.core.task import Task
 
-__all__ = ["Pauses"]
+__all__ = ["ALERT", "Pauses"]
 
-_ALERT = 0.2
+ALERT = 0.2
 """Seconds without a look at what happened, at most.
 
 The system may give a signal to any thread, and a main thread that waits for a lock without a
@@ -51,5 +51,5 @@ class Pauses:
     def sleep(self) -> float:
         """Return for how many seconds nothing needs to be looked at, unless there is news."""
         if not self._heap:
-            return _ALERT
-        return min(_ALERT, max(0.0, self._heap[0][0] - monotonic()))
+            return ALERT
+        return min(ALERT, max(0.0, self._heap[0][0] - monotonic()))

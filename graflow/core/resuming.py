@@ -56,7 +56,7 @@ def match_channel(checkpoint: Checkpoint, context: ExecutionContext) -> None:
     if before["kind"] == "memory" or not checkpoint.finished:
         return
     # A task's result is stored whatever it did to the channel before.
-    if not channel.get_many(map(result_key, checkpoint.finished)):
+    if not any(channel.exists(result_key(task_id)) for task_id in checkpoint.finished):
         _refuse(
             context.workflow_name,
             f"{_told(now)} has none of the results of the tasks that had ended: it has lost "

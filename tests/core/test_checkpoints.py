@@ -18,6 +18,7 @@ from typing import Any, TypedDict
 from zlib import crc32
 
 import pytest
+import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -357,6 +358,23 @@ def test_nothing_connects_to_the_address_in_a_file(path: Path) -> None:
         listener.setblocking(False)
         with pytest.raises(BlockingIOError):
             listener.accept()
+
+
+def test_results_are_not_read_to_see_that_they_are_there(
+    path: Path, servers: Callable[[str], Server]
+) -> None:
+    """They may be big, and what is wrong with one matters to those alone who read it."""
+    with (
+        RedisChannel("run", url=servers("valkey-9").url) as channel,
+        redis.Redis.from_url(servers("valkey-9").url) as client,
+    ):
+        channel.clear()
+        steps = Steps(channel)
+        steps.fail(path)
+        client.set("graflow:{run}:k:first.__result__", "no JSON")
+        with pytest.raises(TaskFailedError, match="'second'"):
+            steps.workflow.resume(path)
+        assert steps.ran == ["second"]
 
 
 def test_no_password_gets_into_the_file(path: Path) -> None:
