@@ -133,9 +133,13 @@ class Journal:
         snapshot, self._sum = pack(entry, checksum)
         self._snapshot, self._changed = len(snapshot), 0
         new = self._path.with_name(f"{self._path.name}.new")
-        with new.open("wb") as file:
-            _write(file, header, snapshot)
-        new.replace(self._path)
+        try:
+            with new.open("wb") as file:
+                _write(file, header, snapshot)
+            new.replace(self._path)
+        except BaseException:
+            new.unlink(missing_ok=True)  # the disk may be full
+            raise
         _sync_directory(self._path.parent)
         self._file = self._path.open("ab")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import resource
 import signal
 import socket
 import subprocess
@@ -539,6 +540,28 @@ def test_a_checkpoint_that_can_not_be_written_ends_the_run(
     with pytest.raises(OSError, match="No space left"):
         wf.execute(checkpoint=path)
     assert steps.ran == []
+
+
+@pytest.mark.parametrize("use", ["execute", "resume"])
+def test_a_snapshot_that_does_not_fit_leaves_the_file_before(use: str, path: Path) -> None:
+    """Nothing has run then, and nothing lies about that would keep the disk full."""
+    steps = Steps()
+    steps.fail(path, initial_channel={"big": "x" * 200_000})
+    saved = path.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))  # bytes in a file
+    try:
+        with pytest.raises(OSError, match="too large"):
+            if use == "resume":
+                steps.workflow.resume(path)
+            else:
+                steps.workflow.execute(checkpoint=path, initial_channel={"big": "x" * 200_000})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert steps.ran == []
+    assert path.read_bytes() == saved
+    assert [entry.name for entry in path.parent.iterdir()] == ["run.json"]
+    assert steps.workflow.resume(path) == {"count": 3}
 
 
 def test_a_run_on_processes_is_saved_and_goes_on_on_threads(
