@@ -92,6 +92,7 @@ class Dispatch:
                 self._land(self._arrivals())
         except BaseException:
             self._stop()
+            self._bar_last()
             while wait(self._flights, self._pauses.sleep()).not_done:
                 continue
             self._land(list(self._flights))
@@ -245,6 +246,12 @@ class Dispatch:
         if self._marks.take(flight.serial):
             self._barred.add(flight.serial)
             future.cancel()
+
+    def _bar_last(self) -> None:
+        """Take the mark of a submission that an interrupt has kept from becoming a flight."""
+        noted = {flight.serial for flight in self._flights.values()}
+        if self._serial not in noted and self._marks.take(self._serial):
+            self._marks.leave(self._serial)
 
     def _clear_marks(self) -> None:
         """Remove the marks of those who were at work when the executor broke."""

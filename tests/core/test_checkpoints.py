@@ -548,14 +548,17 @@ def test_a_snapshot_that_does_not_fit_leaves_the_file_before(use: str, path: Pat
     steps = Steps()
     steps.fail(path, initial_channel={"big": "x" * 200_000})
     saved = path.read_bytes()
+    run: dict[str, Callable[[], object]] = {
+        "execute": lambda: steps.workflow.execute(
+            checkpoint=path, initial_channel={"big": "x" * 200_000}
+        ),
+        "resume": lambda: steps.workflow.resume(path),
+    }
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))  # bytes in a file
     try:
         with pytest.raises(OSError, match="too large"):
-            if use == "resume":
-                steps.workflow.resume(path)
-            else:
-                steps.workflow.execute(checkpoint=path, initial_channel={"big": "x" * 200_000})
+            run[use]()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert steps.ran == []

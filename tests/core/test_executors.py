@@ -21,7 +21,7 @@ import redis
 from distributed import Client, LocalCluster
 
 from graflow import RedisChannel, chain, parallel, task, workflow
-from graflow.core import execution
+from graflow.core import execution, worker
 from graflow.core.context import TaskExecutionContext
 from graflow.core.executors import ExecutorSource
 from graflow.core.marks import FolderMarks
@@ -372,6 +372,32 @@ def test_a_cluster_is_asked_for_nothing_once_it_has_answered(
     with pytest.raises(TaskFailedError):
         wf.execute(executor=dask)
     wait_for(lambda: not dask._client.futures)
+
+
+class Interrupted(Elsewhere):
+    """The same, but Ctrl-C comes just when a task was submitted, and nobody has noted that yet."""
+
+    submitted: Callable[[], Any]
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Take in a task, and get no further than that."""
+        if fn is not worker.perform:
+            return super().submit(fn, *args, **kwargs)
+        self.submitted = partial(fn, *args, **kwargs)
+        raise KeyboardInterrupt
+
+
+def test_what_was_submitted_in_the_moment_of_an_interrupt_never_begins(
+    channel: RedisChannel,
+) -> None:
+    """However late an executor, which may be a cluster, comes to it."""
+    executor = Interrupted()
+    with workflow("w", channel=channel) as wf:
+        chain(add)
+    with pytest.raises(KeyboardInterrupt):
+        wf.execute(executor=executor)
+    assert executor.submitted().outcome == worker.Outcome.REPEATED
+    assert channel.keys() == []
 
 
 def test_a_broken_executor_of_the_caller_ends_the_run(channel: RedisChannel) -> None:
