@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from threading import Lock
+from threading import Condition
 from types import TracebackType
 from typing import BinaryIO, Self
 
@@ -61,9 +61,10 @@ class Journal:
         }
         self._memory = channel if isinstance(channel, MemoryChannel) else None
         self._finished = dict(finished)
-        self._pending: dict[str, bytes | None] = {}
-        self._pending_lock = Lock()
-        self._file_lock = Lock()
+        self._turn = Condition()
+        self._pending: dict[str, bytes | None] = {}  # what is saved with the next batch
+        self._batch, self._saved = 1, 0  # the numbers of the next batch and of the last saved
+        self._writing = False
         self._broken: BaseException | None = None
         self._watch: Watch | None = None
         self._file: BinaryIO
@@ -94,7 +95,7 @@ class Journal:
     def record(self, finished: Mapping[str, bytes | None]) -> None:
         """Save that tasks have ended; they are on the disk when this returns.
 
-        Threads that come while one is writing are served by the next one to write, all at once.
+        What ends while a thread is writing is saved by one of the threads that wait, all at once.
 
         Args:
             finished: The ids of the tasks, with their metadata, encoded, or `None`.
@@ -102,19 +103,25 @@ class Journal:
         Raises:
             OSError: It can't be written; nothing can be from then on.
         """
-        with self._pending_lock:
+        with self._turn:
             self._pending.update(finished)
-        with self._file_lock:
+            batch = self._batch
+            self._turn.wait_for(lambda: self._saved >= batch or not self._writing)
             if self._broken is not None:
                 raise self._broken
-            with self._pending_lock:
-                ended, self._pending = self._pending, {}
-            if ended:
-                try:
-                    self._append(ended)
-                except BaseException as error:
-                    self._broken = error
-                    raise
+            if self._saved >= batch:
+                return
+            self._writing, self._batch = True, batch + 1
+            ended, self._pending = self._pending, {}
+        try:
+            self._append(ended)
+        except BaseException as error:
+            self._broken = error
+            raise
+        finally:
+            with self._turn:
+                self._writing, self._saved = False, batch
+                self._turn.notify_all()
 
     def _append(self, ended: Mapping[str, bytes | None]) -> None:
         self._finished.update(ended)

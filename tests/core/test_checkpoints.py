@@ -505,6 +505,24 @@ def test_many_tasks_that_end_together_are_all_saved(path: Path) -> None:
     assert len(read_checkpoint(path).finished) == 101
 
 
+def test_tasks_that_end_while_the_disk_is_busy_are_saved_together(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread waits for its own task to be saved, and for no other."""
+    flushed: list[int] = []
+
+    def flush(number: int) -> None:
+        flushed.append(number)
+        time.sleep(0.001)  # what a disk takes
+
+    monkeypatch.setattr(os, "fsync", flush)
+    with workflow("w") as wf:
+        parallel(*(task(str(number))(lambda: None) for number in range(1_000)))
+    wf.execute(checkpoint=path)
+    assert len(read_checkpoint(path).finished) == 1_000
+    assert len(flushed) < 250
+
+
 def test_a_checkpoint_that_can_not_be_written_ends_the_run(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
