@@ -103,25 +103,27 @@ class Journal:
         Raises:
             OSError: It can't be written; nothing can be from then on.
         """
-        with self._turn:
-            self._pending.update(finished)
-            batch = self._batch
-            self._turn.wait_for(lambda: self._saved >= batch or not self._writing)
-            if self._broken is not None:
-                raise self._broken
-            if self._saved >= batch:
-                return
-            self._writing, self._batch = True, batch + 1
-            ended, self._pending = self._pending, {}
+        writes = 0  # which batch, if this thread is the one to write
         try:
+            with self._turn:
+                self._pending.update(finished)
+                batch = self._batch
+                self._turn.wait_for(lambda: self._saved >= batch or not self._writing)
+                if self._broken is not None:
+                    raise self._broken
+                if self._saved >= batch:
+                    return
+                writes, self._writing, self._batch = batch, True, batch + 1
+                ended, self._pending = self._pending, {}
             self._append(ended)
         except BaseException as error:
             self._broken = error
             raise
         finally:
-            with self._turn:
-                self._writing, self._saved = False, batch
-                self._turn.notify_all()
+            if writes:  # also if it was interrupted on the way: others wait
+                with self._turn:
+                    self._writing, self._saved = False, writes
+                    self._turn.notify_all()
 
     def _append(self, ended: Mapping[str, bytes | None]) -> None:
         self._finished.update(ended)
