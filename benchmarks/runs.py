@@ -62,8 +62,9 @@ def layers(
     size: int, function: Callable[[], object], channel: RedisChannel | None = None
 ) -> Workflow:
     """Return a workflow of so many tasks, in layers that wait for each other."""
-    tasks = [task(f"task {number}")(function) for number in range(size)]
+    step = task("step")(function)
     with workflow("bench", channel=channel) as wf:
+        tasks = [step(task_id=f"task {number}") for number in range(size)]
         chain(*(parallel(*tasks[start : start + LAYER]) for start in range(0, size, LAYER)))
     return wf
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from graphlib import CycleError as SorterError
 from graphlib import TopologicalSorter
@@ -118,14 +120,14 @@ class Graph:
             DuplicateTaskError: One of them has the id of another task; nothing was added.
         """
         new = self._new_parts(node)
-        tasks = [part._heads[0] for part in new if not part._parts]
+        tasks = [part._heads()[0] for part in new if not part._parts]
         self._enter(tasks)
         self._loose.difference_update(tasks)
         self._added.update(new)
         for part in new:
             if isinstance(part, Chain):
                 for left, right in pairwise(part._parts):
-                    self._link(left._tails, right._heads)
+                    self._link(left._tails(), right._heads())
 
     def plan(self, start: Task[..., Any] | str | None = None) -> Plan:
         """Return what there is to do: everything, or `start` and what follows it.
@@ -136,6 +138,14 @@ class Graph:
         """
         first = None if start is None else self._find(start)
         before = self._before if first is None else self._from(first)
+        with _no_collection():
+            sorter = self._sorter(before)
+        tasks = {task_id: task for task_id, task in self._tasks.items() if task in before}
+        awaited = {other for others in before.values() for other in others}
+        last = tuple(task for task in tasks.values() if task not in awaited)
+        return Plan(tasks, sorter, last, None if first is None else first.task_id, before)
+
+    def _sorter(self, before: Before) -> TopologicalSorter[Vertex]:
         sorter: TopologicalSorter[Vertex] = TopologicalSorter()
         for vertex in before:  # first, so that tasks become ready in the order of definition
             sorter.add(vertex)
@@ -145,10 +155,7 @@ class Graph:
             sorter.prepare()
         except SorterError as error:
             raise self._cycle(error.args[1][:-1]) from error
-        tasks = {task_id: task for task_id, task in self._tasks.items() if task in before}
-        awaited = {other for others in before.values() for other in others}
-        last = tuple(task for task in tasks.values() if task not in awaited)
-        return Plan(tasks, sorter, last, None if first is None else first.task_id, before)
+        return sorter
 
     def _new_parts(self, node: Node) -> list[Node]:
         """Return `node` and the parts in it, from left to right, but for those added before."""
@@ -226,3 +233,18 @@ class Graph:
             workflow=self._name,
             cycle=cycle,
         )
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Put off the collection of garbage while much is made that lives for the whole run.
+
+    It is set off by the number of new objects, and goes through all that the process has.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

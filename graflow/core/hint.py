@@ -69,6 +69,9 @@ class Hint:
         return not any(differences(value, back))
 
 
+_ANYTHING = Hint()
+
+
 def read_hint(
     annotation: object, function: Callable[..., Any], names: Mapping[str, object]
 ) -> Hint:
@@ -80,7 +83,7 @@ def read_hint(
         names: Looked up first: what was local where the function was defined.
     """
     if annotation is inspect.Parameter.empty:
-        return Hint()
+        return _ANYTHING
     holder = SimpleNamespace(__annotations__={"it": annotation})
     try:
         hints = get_type_hints(holder, globals_of(function), dict(names), include_extras=True)
@@ -88,7 +91,7 @@ def read_hint(
         return Hint(problem=f"the annotation {annotation!r} can't be resolved: {error}")
     schema = hints["it"]
     if schema is Any or schema is object:
-        return Hint()
+        return _ANYTHING
     try:
         schema_of(schema)
     except SchemaError as error:

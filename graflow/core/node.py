@@ -26,8 +26,14 @@ class Node:
     """
 
     _parts: tuple[Node, ...] = ()
-    _heads: tuple[Task[..., Any], ...]
-    _tails: tuple[Task[..., Any], ...]
+
+    def _heads(self) -> tuple[Task[..., Any], ...]:
+        """Return the tasks that begin the node: they wait for what comes before it."""
+        raise NotImplementedError
+
+    def _tails(self) -> tuple[Task[..., Any], ...]:
+        """Return the tasks that end the node: what comes after it waits for them."""
+        raise NotImplementedError
 
     def __rshift__(self, other: Node) -> Chain:
         """Let `other` wait for this node."""
@@ -44,26 +50,41 @@ class Node:
         raise WorkflowTypeError(_why_no_node(other))
 
 
-class Chain(Node):
+class _Composed(Node):
+    """Nodes that were put together."""
+
+    def __init__(
+        self,
+        parts: tuple[Node, ...],
+        heads: tuple[Task[..., Any], ...],
+        tails: tuple[Task[..., Any], ...],
+    ) -> None:
+        self._parts, self._first, self._last = parts, heads, tails
+
+    def _heads(self) -> tuple[Task[..., Any], ...]:
+        return self._first
+
+    def _tails(self) -> tuple[Task[..., Any], ...]:
+        return self._last
+
+
+class Chain(_Composed):
     """Nodes of which each waits for the one before."""
 
     def __init__(self, parts: tuple[Node, ...]) -> None:
-        self._parts = parts
-        self._heads = parts[0]._heads
-        self._tails = parts[-1]._tails
+        super().__init__(parts, parts[0]._heads(), parts[-1]._tails())
 
     def __repr__(self) -> str:
         """Show how many parts there are; they may be long."""
         return f"<chain of {len(self._parts)}>"
 
 
-class Group(Node):
+class Group(_Composed):
     """Nodes that run at the same time."""
 
     def __init__(self, parts: tuple[Node, ...]) -> None:
-        self._parts = parts
-        self._heads = tuple(head for part in parts for head in part._heads)
-        self._tails = tuple(tail for part in parts for tail in part._tails)
+        heads = tuple(head for part in parts for head in part._heads())
+        super().__init__(parts, heads, tuple(tail for part in parts for tail in part._tails()))
 
     def __repr__(self) -> str:
         """Show how many parts there are; they may be long."""

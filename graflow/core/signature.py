@@ -74,13 +74,13 @@ class Signature:
         """
         return self._signature.bind_partial(*args, **kwargs).arguments
 
-    def unbound(self, bound: Mapping[str, Any]) -> list[Parameter]:
+    def unbound(self, bound: Mapping[str, Any]) -> tuple[Parameter, ...]:
         """Return the parameters that need a value beside those that are `bound`."""
-        return [
+        return tuple(
             parameter
             for name, parameter in self._signature.parameters.items()
             if name not in bound and parameter.kind not in VARIADIC
-        ]
+        )
 
     def call(self, arguments: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return arguments by parameter as a function takes them."""

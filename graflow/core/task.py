@@ -76,7 +76,6 @@ class Task(Node, Generic[P, R_co]):
         retries: Retries | None = None,
     ) -> None:
         functools.update_wrapper(self, function, updated=())
-        self._heads = self._tails = (self,)
         self._function = function
         self._id = task_id
         self._key = result_key(task_id)
@@ -89,6 +88,12 @@ class Task(Node, Generic[P, R_co]):
     def task_id(self) -> str:
         """What tells the task from the others of a workflow."""
         return self._id
+
+    def _heads(self) -> tuple[Task[..., Any], ...]:
+        return (self,)
+
+    def _tails(self) -> tuple[Task[..., Any], ...]:
+        return (self,)
 
     def __repr__(self) -> str:
         """Show the id."""
