@@ -92,6 +92,8 @@ def _conflict(
     for other in others:
         if are_written and not (mine.writes or other.writes):
             continue  # one of two readers that differ also differs from what is written
+        if not (mine.has_schema or other.has_schema):
+            continue  # an untyped key may hold `None` first, and a number later
         if _differ_in_type(mine, other, fitting):
             here, there = show(mine.form), show(other.form)
             if mine.is_on_list and other.is_on_list:

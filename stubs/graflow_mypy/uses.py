@@ -26,10 +26,12 @@ class Signature:
     Attributes:
         operation: The name of the method.
         form: The form of the whole value: of a list where the operation is one of lists.
+        has_schema: Whether a schema says so, and not the value alone.
     """
 
     operation: str
     form: Form
+    has_schema: bool
 
     @property
     def is_on_list(self) -> bool:
@@ -92,7 +94,7 @@ _OF_RUNS = {"run", "given", "none"}
 
 def _anything(module: str) -> Use:
     """Return a use that may write anything: that of a file that can't be parsed."""
-    return Use(frozenset({ANYTHING}), Signature("set", ANY_FORM), "unknown", (module, ""), None)
+    return Use(frozenset({ANYTHING}), Signature("set", ANY_FORM, False), "unknown", (module, ""), None)
 
 
 class _Reader:
@@ -117,7 +119,8 @@ class _Reader:
             return
         keys = self._program.texts(key)
         form = self._form(operation, receiver, keys, value)
-        yield Use(keys, Signature(operation, form), receiver.where, (module, function), place)
+        signature = Signature(operation, form, receiver.kind != "plain")
+        yield Use(keys, signature, receiver.where, (module, function), place)
 
     def _form(
         self, operation: str, receiver: Receiver, keys: frozenset[Pattern], value: Term
