@@ -7,7 +7,6 @@ nothing that a run keeps in its process is there in the next one.
 from __future__ import annotations
 
 import multiprocessing
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -31,7 +30,11 @@ show_error_codes = True
 {settings}
 [graflow_mypy]
 {options}
+[mypy-cryptography.*,hiredis.*,markdown_it.*,mdurl.*,redis.*,rich.*]
+follow_imports = skip
 """
+# What is skipped is used by graflow, but no type in a program depends on it. It is two modules of
+# five, and mypy looks at each of them in every run.
 
 # Mypy adds this note to the first of several errors alone, and which is first may differ.
 _SAID_ONCE = "note: See https://mypy.readthedocs.io"
@@ -106,12 +109,6 @@ class Runner:
         """Return what mypy says with the cache of the last time in this mode."""
         cache = self._folder / f"warm {mode}"
         return self._run([*MODES[mode], "--cache-dir", str(cache)], ["app"])
-
-    def alone(self, mode: str) -> list[str]:
-        """Return what mypy says without the plugin, with a cache of its own."""
-        cache = self._folder / f"alone {mode}"
-        options = ["--config-file", os.devnull, "--strict", "--cache-dir", str(cache)]
-        return self._run([*MODES[mode], *options], ["app"])
 
     def _prime(self) -> Path:
         if not self._primed.exists():

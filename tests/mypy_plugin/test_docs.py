@@ -15,12 +15,6 @@ EXAMPLES = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 _ERROR = re.compile(r"^ *# error: (.*)\n", re.MULTILINE)
 
 
-@pytest.fixture(scope="module")
-def primed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache that has graflow and all that it imports."""
-    return tmp_path_factory.mktemp("primed") / "cache"
-
-
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))
 def test_an_example_gets_the_errors_that_it_shows(
     number: int, primed: Path, tmp_path: Path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,23 @@ from graflow import TaskExecutionContext
 def use(ctx: TaskExecutionContext) -> None:
     ctx.get_channel().get("key")
 """
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache of mypy that has graflow and all that it imports, and nothing of the plugin."""
+    folder = tmp_path_factory.mktemp("filled")
+    said, status = check(folder, "mypy.ini", "[mypy]\nplugins = graflow_mypy\n")
+    assert status == 1, said
+    shutil.rmtree(folder / "cache/graflow_mypy")
+    return folder / "cache"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, filled: Path) -> Path:
+    """A folder with such a cache."""
+    shutil.copytree(filled, tmp_path / "cache")
+    return tmp_path
 
 
 def check(folder: Path, name: str, config: str) -> tuple[str, int]:
@@ -44,47 +62,45 @@ def test_a_wrong_option_is_an_error(tmp_path: Path, option: str, message: str) -
     assert status == 2
 
 
-def test_options_in_toml(tmp_path: Path) -> None:
+def test_options_in_toml(folder: Path) -> None:
     """`pyproject.toml` has the same options, as lists."""
     config = '[tool.mypy]\nplugins = ["graflow_mypy"]\n[tool.graflow_mypy]\n'
-    said, status = check(tmp_path, "pyproject.toml", config)
+    said, status = check(folder, "pyproject.toml", config)
     assert "[graflow-key-unknown]" in said
     assert status == 1
-    said, status = check(tmp_path, "pyproject.toml", config + 'external_keys = ["k*"]\n')
+    said, status = check(folder, "pyproject.toml", config + 'external_keys = ["k*"]\n')
     assert status == 0, said
-    said, status = check(tmp_path, "pyproject.toml", config + "graflow-key-unknown = false\n")
+    said, status = check(folder, "pyproject.toml", config + "graflow-key-unknown = false\n")
     assert status == 0, said
 
 
-def test_an_option_that_changes_is_seen_with_a_cache(tmp_path: Path) -> None:
+def test_an_option_that_changes_is_seen_with_a_cache(folder: Path) -> None:
     """What was said before is said no more."""
     config = "[mypy]\nplugins = graflow_mypy\n[graflow_mypy]\n"
-    assert check(tmp_path, "mypy.ini", config)[1] == 1
-    assert check(tmp_path, "mypy.ini", config + "graflow-key-unknown = off\n")[1] == 0
-    assert check(tmp_path, "mypy.ini", config)[1] == 1
+    assert check(folder, "mypy.ini", config)[1] == 1
+    assert check(folder, "mypy.ini", config + "graflow-key-unknown = off\n")[1] == 0
+    assert check(folder, "mypy.ini", config)[1] == 1
 
 
 @pytest.mark.parametrize("content", [b"def f(:\n", b"\xff\xfe\x00", b"x = '\\ud800'\n", b"\0"])
-def test_a_file_that_cannot_be_read_does_not_stop_the_plugin(
-    tmp_path: Path, content: bytes
-) -> None:
+def test_a_file_that_cannot_be_read_does_not_stop_the_plugin(folder: Path, content: bytes) -> None:
     """It is scanned, and may write any key; mypy is not asked to check it."""
-    (tmp_path / "broken.py").write_bytes(content)
-    (tmp_path / "gone.py").symlink_to(tmp_path / "nowhere")
+    (folder / "broken.py").write_bytes(content)
+    (folder / "gone.py").symlink_to(folder / "nowhere")
     config = "[mypy]\nplugins = graflow_mypy\n[graflow_mypy]\npaths = .\n"
-    said, status = check(tmp_path, "mypy.ini", config)
+    said, status = check(folder, "mypy.ini", config)
     assert status in {0, 1}, said
     assert "Traceback" not in said
 
 
-def test_a_cache_that_is_broken_is_made_again(tmp_path: Path) -> None:
+def test_a_cache_that_is_broken_is_made_again(folder: Path) -> None:
     """The plugin's own files beside mypy's cache may be lost or damaged."""
     config = "[mypy]\nplugins = graflow_mypy\n"
-    before = check(tmp_path, "mypy.ini", config)
-    kept = list((tmp_path / "cache/graflow_mypy").rglob("*.json"))
+    before = check(folder, "mypy.ini", config)
+    kept = list((folder / "cache/graflow_mypy").rglob("*.json"))
     for path in kept:
         path.write_text("[1, {")
-    assert check(tmp_path, "mypy.ini", config) == before
+    assert check(folder, "mypy.ini", config) == before
     for path in kept:
         path.write_text("[]")
-    assert check(tmp_path, "mypy.ini", config) == before
+    assert check(folder, "mypy.ini", config) == before
