@@ -9,7 +9,7 @@ import re
 from graflow_mypy.scopes import Binding, Scope
 from graflow_mypy.terms import ANY, Term, either, is_unknown
 
-__all__ = ["CHANNEL_GETTERS", "binding_term", "term_of"]
+__all__ = ["CHANNEL_GETTERS", "binding_term", "home_of", "term_of"]
 
 CHANNEL_GETTERS = {
     "get_channel": "plain",
@@ -169,16 +169,23 @@ def _template(template: Term, pattern: re.Pattern[str], escaped: str, plain: str
 
 def _look_up(name: str, scope: Scope, depth: int) -> Term:
     """Return what a name stands for, where the source says so."""
-    place: Scope | None = scope
-    while place is not None and place.parent is not None:
-        is_visible = place is scope or place.kind != "class"
-        if is_visible and name in place.bindings:
-            return _bound(name, place, depth)
-        place = place.parent
-    assert place is not None
+    place = home_of(name, scope)
+    if place.parent is not None:
+        return _bound(name, place, depth)
     if name not in place.bindings and name in _BUILTINS:
         return ["r", f"builtins.{name}"]
     return ["r", place.full_name(name)]
+
+
+def home_of(name: str, scope: Scope) -> Scope:
+    """Return the scope that a name is bound in; the module, if it is bound in none around."""
+    place = scope
+    while place.parent is not None:
+        is_visible = place is scope or place.kind != "class"
+        if is_visible and name in place.bindings:
+            return place
+        place = place.parent
+    return place
 
 
 def _bound(name: str, scope: Scope, depth: int) -> Term:

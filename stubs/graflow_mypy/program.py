@@ -56,6 +56,28 @@ class Program:
         self._tops = {name.partition(".")[0] for name in records}
         self._resolved: dict[str, tuple[Any, ...]] = {}
         self._texts: dict[str, frozenset[Pattern]] = {}
+        self._changed = frozenset[str]()
+        self._changed, self._filled = self._homes("changed"), self._homes("filled")
+
+    def _homes(self, kind: str) -> frozenset[str]:
+        """Return what files say is changed, each by the name that it has where it is defined."""
+        noted = {each for record in self.records.values() for each in record.get(kind, ())}
+        return frozenset(map(self.home, noted))
+
+    def home(self, dotted: str, depth: int = 0) -> str:
+        """Return the name that something has where it is defined, through imports."""
+        module, name = self._split(dotted)
+        if module is None or not name or depth > _DEEPEST:
+            return dotted
+        first, _, rest = name.partition(".")
+        term = self.record(module).get("names", {}).get(first)
+        if term is None or term[0] != "r":
+            return dotted
+        return self.home(f"{term[1]}.{rest}" if rest else term[1], depth + 1)
+
+    def is_filled(self, dotted: str) -> bool:
+        """Tell whether a dictionary gets more items than its display has."""
+        return self.home(dotted) in self._filled
 
     def record(self, module: str) -> Record:
         """Return the index of a module, with what it defines."""
@@ -92,6 +114,8 @@ class Program:
         return None, dotted
 
     def _member(self, module: str, name: str, dotted: str) -> tuple[Any, ...]:
+        if f"{module}.{name}" in self._changed:
+            return ("term", ANY)
         record = self.record(module)
         names: Mapping[str, Term] = record.get("names", {})
         if name in names:

@@ -8,10 +8,11 @@ import warnings
 from collections.abc import Callable
 from typing import Any, TypeGuard, get_args
 
+from graflow_mypy.changes import FILLING, assigned_from_inside, keys_added
 from graflow_mypy.definitions import class_record, function_record, names_of
-from graflow_mypy.expressions import CHANNEL_GETTERS, term_of
+from graflow_mypy.expressions import CHANNEL_GETTERS, home_of, term_of
 from graflow_mypy.scopes import Comprehension, Scope
-from graflow_mypy.terms import ANY, Term, is_unknown
+from graflow_mypy.terms import ANY, Term, either, is_unknown
 
 __all__ = ["READS", "WRITES", "Record", "is_quiet", "scan"]
 
@@ -28,6 +29,8 @@ _SCHEMA_CALLS = {"TypedChannel", "KeyedChannel", "get_typed_channel", "get_keyed
 _WORTH_A_LOOK = re.compile(
     rb"get_result|get_channel|_channel\(|Channel\s*[\[(]|\btask\b|initial_channel|task_id"
     rb"|\.\s*(?:set|append|prepend|update|atomic_add|set_many|set_all|get_many|get_list)\s*\("
+    rb"|\b(?:[A-Z]\w*|cls)\.\w+\s*=[^=]|\.[A-Z][A-Z0-9_]*\s*=[^=]"
+    rb"|\b[A-Z][A-Z0-9_]+\s*\[|\.setdefault\("
 )
 
 
@@ -61,7 +64,9 @@ def scan(source: bytes, module: str, *, is_package: bool) -> Record:
             scanner.visit_definitions(tree.body, scope)
         else:
             scanner.visit_body(tree.body, scope)
-        scanner.record["names"] = names_of(tree, scope)
+        names = scanner.record["names"] = names_of(tree, scope)
+        for name in assigned_from_inside(tree) if b"global" in source else ():
+            names[name] = either([names.get(name, ANY), ANY])
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {"broken": True}
     return {name: found for name, found in scanner.record.items() if found}
@@ -80,10 +85,13 @@ class _Scanner:
             "tasks": [],
             "instances": [],
             "initial": [],
+            "changed": [],
+            "filled": [],
         }
         self._visits: dict[type[ast.AST], Callable[[Any, Scope], None]] = {
             ast.Call: self._visit_call,
             ast.Attribute: self._visit_attribute,
+            ast.Subscript: self._visit_subscript,
             ast.Name: self._visit_name,
             ast.FunctionDef: self._visit_function,
             ast.AsyncFunctionDef: self._visit_function,
@@ -191,11 +199,33 @@ class _Scanner:
 
     def _visit_attribute(self, node: ast.Attribute, scope: Scope) -> None:
         """Look at a method that is handed on, which may write whatever it is called with."""
-        if node.attr in WRITES and isinstance(node.ctx, ast.Load):
+        if not isinstance(node.ctx, ast.Load):
+            self._visit_changed(node, scope)
+        elif node.attr in WRITES:
             receiver = term_of(node.value, scope)
             if not is_unknown(receiver):
                 self._add_use("handed", receiver, ANY, ANY, scope, None)
         self._visit(node.value, scope)
+
+    def _visit_changed(self, node: ast.Attribute, scope: Scope) -> None:
+        """Look at what is assigned to a name of another module, or to one of a class."""
+        owner = term_of(node.value, scope)
+        if isinstance(node.value, ast.Name) and node.value.id == "cls":
+            owner = ["r", f"{scope.module}.{scope.name.rpartition('.')[0]}"]
+        if owner[0] == "r":
+            self.record["changed"].append(f"{owner[1]}.{node.attr}")
+
+    def _visit_subscript(self, node: ast.Subscript, scope: Scope) -> None:
+        if isinstance(node.ctx, ast.Store):
+            self._note_filled(node.value, scope)
+        self._visit_children(node, scope)
+
+    def _note_filled(self, node: ast.expr, scope: Scope) -> None:
+        """Write down that what a module has may get more items."""
+        if isinstance(node, ast.Name | ast.Attribute):
+            term = term_of(node, scope)
+            if term[0] == "r":
+                self.record["filled"].append(term[1])
 
     def _visit_call(self, node: ast.Call, scope: Scope) -> None:
         function = node.func
@@ -212,15 +242,21 @@ class _Scanner:
         else:
             self._visit(function, scope)
         for keyword in node.keywords:
-            if keyword.arg == "initial_channel":
-                self.record["initial"].append(term_of(keyword.value, scope))
-            elif keyword.arg == "task_id":
-                instance = [term_of(function, scope), term_of(keyword.value, scope)]
-                self.record["instances"].append(instance)
-            elif keyword.arg is None and isinstance(function, ast.Name):
-                self.record["instances"].append([term_of(function, scope), ANY])
+            self._look_at_keyword(keyword, function, scope)
             self._visit(keyword.value, scope)
         self._visit_all(node.args, scope)
+
+    def _look_at_keyword(self, keyword: ast.keyword, function: ast.expr, scope: Scope) -> None:
+        """Look for what a run starts with, and for ids of instances; `**` may have them in it."""
+        if keyword.arg == "initial_channel":
+            self.record["initial"] += self._mapping(keyword.value, scope)
+        elif keyword.arg == "task_id":
+            instance = [term_of(function, scope), term_of(keyword.value, scope)]
+            self.record["instances"].append(instance)
+        elif keyword.arg is None and isinstance(function, ast.Name):
+            self.record["instances"].append([term_of(function, scope), ANY])
+        elif keyword.arg is None and getattr(function, "attr", "") == "execute":
+            self.record["initial"].append(ANY)
 
     def _visit_named(self, node: ast.Call, function: ast.Name, scope: Scope) -> None:
         """Look at the call of a name: a class of channels, or a method under another name."""
@@ -235,6 +271,8 @@ class _Scanner:
 
     def _visit_method(self, node: ast.Call, function: ast.Attribute, scope: Scope) -> None:
         name = function.attr
+        if name in FILLING:
+            self._note_filled(function.value, scope)
         if name == "get_result":
             asked = node.args[0] if node.args else _keyword(node, "task")
             place = self._place(node)
@@ -282,14 +320,24 @@ class _Scanner:
         self, node: ast.Call, name: str, receiver: Term, scope: Scope, place: Any
     ) -> None:
         """Write down one use for each key of a mapping or of a list of keys."""
-        given = term_of(node.args[0] if node.args else None, scope)
-        keys = [ANY]
-        if given[0] == "d":
-            keys = [key for key, _ in given[1]]
-        elif given[0] == "l":
-            keys = given[2:]
-        for key in keys:
-            self._add_use(_MAPPINGS[name], receiver, key, ANY, scope, place)
+        for given in self._mapping(node.args[0] if node.args else None, scope):
+            keys = [ANY]
+            if given[0] == "d":
+                keys = [key for key, _ in given[1]]
+            elif given[0] == "l":
+                keys = given[2:]
+            for key in keys:
+                self._add_use(_MAPPINGS[name], receiver, key, ANY, scope, place)
+
+    def _mapping(self, node: ast.expr | None, scope: Scope) -> list[Term]:
+        """Return the term of a mapping, and terms of what else is put into it in its function."""
+        found = [term_of(node, scope)]
+        if isinstance(node, ast.Name):
+            home = home_of(node.id, scope)
+            if home.parent is not None:
+                added = [term_of(key, home) for key in keys_added(node.id, home.node)]
+                found += [["d", [[key, ANY]]] for key in added]
+        return found
 
     def _add_use(
         self, name: str, receiver: Term, key: Term, value: Term, scope: Scope, place: Any

@@ -12,7 +12,7 @@ from graflow_mypy.patterns import ANYTHING, Pattern, text_of
 from graflow_mypy.program import Program
 from graflow_mypy.scan import READS, WRITES, Record
 from graflow_mypy.shapes import Shapes
-from graflow_mypy.terms import Term
+from graflow_mypy.terms import ANY, Term
 
 __all__ = ["Signature", "Use", "uses_of", "writes_at_start"]
 
@@ -94,7 +94,9 @@ _OF_RUNS = {"run", "given", "none"}
 
 def _anything(module: str) -> Use:
     """Return a use that may write anything: that of a file that can't be parsed."""
-    return Use(frozenset({ANYTHING}), Signature("set", ANY_FORM, False), "unknown", (module, ""), None)
+    return Use(
+        frozenset({ANYTHING}), Signature("set", ANY_FORM, False), "unknown", (module, ""), None
+    )
 
 
 class _Reader:
@@ -119,7 +121,7 @@ class _Reader:
             return
         keys = self._program.texts(key)
         form = self._form(operation, receiver, keys, value)
-        signature = Signature(operation, form, receiver.kind != "plain")
+        signature = Signature(operation, form, has_schema=receiver.kind != "plain")
         yield Use(keys, signature, receiver.where, (module, function), place)
 
     def _form(
@@ -168,7 +170,8 @@ def _keys_of(term: Term, program: Program, depth: int = 0) -> Iterator[Pattern]:
         yield from _keys_of(term[2], program, depth + 1)
     elif term[0] == "r":
         found = program.resolve(term[1])
-        yield from _keys_of(found[1] if found[0] == "term" else ["?"], program, depth + 1)
+        is_known = found[0] == "term" and not program.is_filled(term[1])
+        yield from _keys_of(found[1] if is_known else ANY, program, depth + 1)
     elif term[0] == "f" and term[1] == ["r", "builtins.dict"] and not term[2]:
         for name in term[3]:
             yield ANYTHING if name == "**" else (name,)
