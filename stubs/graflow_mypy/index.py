@@ -14,21 +14,24 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 from mypy.options import Options
 
+from graflow_mypy.aliases import task_aliases
 from graflow_mypy.facts import Facts, facts_of
 from graflow_mypy.files import Source, find_sources
 from graflow_mypy.options import PluginOptions
-from graflow_mypy.scan import Record, is_quiet, scan
+from graflow_mypy.program import Program
+from graflow_mypy.scan import Record, is_quiet, mentions, scan
 
 __all__ = ["Index"]
 
 _JUST_NOW: Final = 100_000_000  # nanoseconds; file systems tell times no finer than 10 ms
+_MOST_ROUNDS: Final = 5  # of names for names for `task`
 _NO_FACTS: Final = Facts({}, 2)
 
 Stamp = list[int]
@@ -126,18 +129,35 @@ class _Files:
                 self._is_changed = True
                 is_safe = stamp and stamp[0] < time.time_ns() - _JUST_NOW
                 record = _scanned(path, source.module)
-                entry = [stamp if is_safe else None, source.module, record]
+                entry = [stamp if is_safe else None, source.module, record, []]
             self._entries[path] = entry
             if source.module not in self._paths or path.endswith(".pyi"):
                 self._paths[source.module] = path
-        self.records = {module: self._entries[path][2] for module, path in self._paths.items()}
+        self.records: dict[str, Record] = {}
+        self._follow_aliases()
+
+    def _follow_aliases(self) -> None:
+        """Scan files again that mention other names of `task`, until no more names are found."""
+        for _ in range(_MOST_ROUNDS):
+            self.records = {module: self._entries[path][2] for module, path in self._paths.items()}
+            aliases = task_aliases(Program(self.records, self.load))
+            behind = [path for path, entry in self._entries.items() if entry[3] != aliases]
+            if not behind:
+                return
+            self._is_changed = True
+            for path in behind:
+                entry = self._entries[path]
+                text = _text(path)
+                if text is not None and mentions(text, {*entry[3], *aliases}):
+                    entry[2] = _scanned(path, entry[1], aliases)
+                entry[3] = aliases
 
     def load(self, module: str) -> Record:
         """Return the full index of a module of which only names are wanted."""
         path = self._paths[module]
         entry = self._entries[path]
         if entry[2].get("quiet"):
-            found = _scanned(path, module, in_full=True)
+            found = _scanned(path, module, entry[3], in_full=True)
             if found.get("broken"):
                 return {}
             self._is_changed = True
@@ -171,14 +191,23 @@ def _stamp(path: str) -> Stamp | None:
     return [found.st_mtime_ns, found.st_size]
 
 
-def _scanned(path: str, module: str, *, in_full: bool = False) -> Record:
+def _text(path: str) -> bytes | None:
     try:
-        text = Path(path).read_bytes()
+        return Path(path).read_bytes()
     except OSError:
+        return None
+
+
+def _scanned(
+    path: str, module: str, aliases: Iterable[str] = (), *, in_full: bool = False
+) -> Record:
+    text = _text(path)
+    if text is None:
         return {"broken": True}
-    if not in_full and is_quiet(text):
+    if not in_full and is_quiet(text, aliases):
         return {"quiet": True}
-    return scan(text, module, is_package=Path(path).stem == "__init__")
+    is_package = Path(path).stem == "__init__"
+    return scan(text, module, is_package=is_package, aliases=aliases)
 
 
 class _Kept:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mypy.nodes import Expression, StrExpr
-from mypy.plugin import CheckerPluginInterface, MethodContext, MethodSigContext
+from mypy.plugin import CheckerPluginInterface, MethodSigContext
+from mypy.typeops import make_simplified_union
 from mypy.types import (
     CallableType,
     FunctionLike,
@@ -18,9 +19,9 @@ from mypy.types import (
 )
 
 from graflow_mypy.messages import CODES, KEY_SHAPE, KEY_UNKNOWN, suggestion
-from graflow_mypy.mypy_types import with_default
+from graflow_mypy.mypy_types import with_result
 
-__all__ = ["KEYED_CHANNEL", "METHODS", "keyed_signature", "keyed_value"]
+__all__ = ["KEYED_CHANNEL", "METHODS", "keyed_signature"]
 
 KEYED_CHANNEL = "graflow.channels.keyed.KeyedChannel"
 METHODS = frozenset({"append", "delete", "exists", "get", "pop", "prepend", "set", "ttl", "update"})
@@ -51,23 +52,7 @@ def keyed_signature(method: str, ctx: MethodSigContext, off: frozenset[str]) -> 
     item = _item(held) if method in _ON_LISTS else held
     if item is None:
         return ctx.default_signature
-    return _with_value(ctx.default_signature, method, item)
-
-
-def keyed_value(method: str, ctx: MethodContext) -> Type:
-    """Return what `get`, `pop` or `update` returns for the key of a call."""
-    schema, key = _schema(ctx.type), _key(ctx.args, ctx.api)
-    if schema is None or key is None or key not in schema.items:
-        return ctx.default_return_type
-    held = schema.items[key]
-    if method == "update":
-        return held
-    value = _item(held) if method == "pop" else held
-    if value is None:
-        return ctx.default_return_type
-    if len(ctx.arg_types) > 1 and ctx.arg_types[1]:
-        return with_default(value, ctx.arg_types[1][0])
-    return with_default(value, NoneType()) if method == "pop" else value
+    return _of_key(ctx, method, held, item)
 
 
 def _schema(kind: Type) -> TypedDictType | None:
@@ -110,22 +95,23 @@ def _item(held: Type) -> Type | None:
     return None
 
 
-def _with_value(signature: FunctionLike, method: str, value: Type) -> FunctionLike:
-    """Return a signature whose value, or whose function of a value, has a type."""
-    if not isinstance(signature, CallableType) or method not in {
-        "set",
-        "append",
-        "prepend",
-        "update",
-    }:
-        return signature
-    kinds = list(signature.arg_types)
+def _of_key(ctx: MethodSigContext, method: str, held: Type, item: Type) -> FunctionLike:
+    """Return the signature of a method for one key."""
+    signature = ctx.default_signature
+    has_default = len(ctx.args) > 1 and bool(ctx.args[1])
+    takes = list(signature.arg_types)
+    if method == "get":
+        return with_result(signature, held, ctx.api, has_default=has_default)
+    if method == "pop":
+        kind = item if has_default else make_simplified_union([item, NoneType()])
+        return with_result(signature, kind, ctx.api, has_default=has_default)
     if method == "update":
-        function = get_proper_type(kinds[1])
+        function = get_proper_type(takes[1])
         if not isinstance(function, CallableType):
             return signature
-        kinds[1] = function.copy_modified(arg_types=[value], ret_type=value)
-        kinds[2] = value
-    else:
-        kinds[1] = value
-    return signature.copy_modified(arg_types=kinds)
+        takes[1] = function.copy_modified(arg_types=[held], ret_type=held)
+        takes[2] = held
+        return signature.copy_modified(arg_types=takes, ret_type=held)
+    if method in {"set", "append", "prepend"}:
+        takes[1] = item
+    return signature.copy_modified(arg_types=takes)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mypy.erasetype import remove_instance_last_known_values
 from mypy.nodes import Decorator, FuncDef, SymbolTableNode, TypeAlias, TypeInfo
 from mypy.plugin import CheckerPluginInterface
 from mypy.typeops import make_simplified_union
@@ -15,6 +14,8 @@ from mypy.types import (
     NoneType,
     Type,
     TypeOfAny,
+    TypeVarId,
+    TypeVarType,
     get_proper_type,
 )
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     LookUp = Callable[[str], SymbolTableNode | None]
 
-__all__ = ["returned", "type_of", "with_default"]
+__all__ = ["returned", "type_of", "with_result"]
 
 _SCALARS = {"int", "float", "str", "bool", "bytes"}
 _CONTAINERS = {
@@ -93,6 +94,24 @@ def _instance(found: SymbolTableNode | None) -> Type | None:
     return instance
 
 
-def with_default(kind: Type, default: Type) -> Type:
-    """Return the type of something of one kind, or a default."""
-    return make_simplified_union([kind, remove_instance_last_known_values(default)])
+def with_result(
+    signature: CallableType, kind: Type, api: CheckerPluginInterface, *, has_default: bool
+) -> CallableType:
+    """Return a signature that returns one type, or that or its second argument, a default.
+
+    The default is a type variable, as it is in `TypedChannel.get`: so `[]` can be a `list[str]`.
+    """
+    if not has_default:
+        return signature.copy_modified(ret_type=kind)
+    default = TypeVarType(
+        "D",
+        "graflow_mypy.D",
+        TypeVarId(-1, namespace="graflow_mypy"),
+        [],
+        api.named_generic_type("builtins.object", []),
+        AnyType(TypeOfAny.from_omitted_generics),
+    )
+    takes = [*signature.arg_types]
+    takes[1] = default
+    returns = make_simplified_union([kind, default])
+    return signature.copy_modified(arg_types=takes, variables=[default], ret_type=returns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final
 
@@ -12,7 +12,6 @@ from mypy.options import Options
 from mypy.plugin import (
     CheckerPluginInterface,
     FunctionSigContext,
-    MethodContext,
     MethodSigContext,
     Plugin,
     ReportConfigContext,
@@ -21,9 +20,9 @@ from mypy.types import AnyType, FunctionLike, Type, get_proper_type
 
 from graflow_mypy.facts import Place
 from graflow_mypy.index import Index
-from graflow_mypy.keyed import KEYED_CHANNEL, METHODS, keyed_signature, keyed_value
+from graflow_mypy.keyed import KEYED_CHANNEL, METHODS, keyed_signature
 from graflow_mypy.messages import CODES
-from graflow_mypy.mypy_types import returned, type_of, with_default
+from graflow_mypy.mypy_types import returned, type_of, with_result
 from graflow_mypy.options import PluginOptions, read_options
 
 __all__ = ["GraflowPlugin"]
@@ -91,6 +90,8 @@ class GraflowPlugin(Plugin):
         owner, _, method = fullname.rpartition(".")
         if owner == KEYED_CHANNEL and method in METHODS:
             return partial(self._check_keyed, method)
+        if owner in _CONTEXTS and method == "get_result":
+            return self._check_result
         if owner in _CHANNELS or owner in _CONTEXTS:
             return self._check_method
         return None
@@ -100,15 +101,6 @@ class GraflowPlugin(Plugin):
     ) -> Callable[[FunctionSigContext], FunctionLike] | None:
         """Report a schema that can't be stored where a channel is made."""
         return self._check_call if fullname in {_TYPED_CHANNEL, KEYED_CHANNEL} else None
-
-    def get_method_hook(self, fullname: str) -> Callable[[MethodContext], Type] | None:
-        """Return the types of results, and of what keys hold."""
-        owner, _, method = fullname.rpartition(".")
-        if owner in _CONTEXTS and method == "get_result":
-            return self._result
-        if owner == KEYED_CHANNEL and method in {"get", "pop", "update"}:
-            return partial(keyed_value, method)
-        return None
 
     def _check_keyed(self, method: str, ctx: MethodSigContext) -> FunctionLike:
         self._report(ctx.context, ctx.api)
@@ -129,20 +121,27 @@ class GraflowPlugin(Plugin):
                 for code, message in messages.get(place, ()):
                     api.fail(message, context, code=CODES[code])
 
-    def _result(self, ctx: MethodContext) -> Type:
-        results = self._index.of(ctx.api.path).results
-        found = next((results[at] for at in _places(ctx.context) if at in results), None)
-        if found is None or not isinstance(get_proper_type(ctx.default_return_type), AnyType):
-            return ctx.default_return_type
+    def _check_result(self, ctx: MethodSigContext) -> FunctionLike:
+        self._report(ctx.context, ctx.api)
+        signature = ctx.default_signature
+        # There is one signature for each overload: that for an id returns `Any`.
+        is_for_id = isinstance(get_proper_type(signature.ret_type), AnyType)
+        kind = self._result(ctx.context, ctx.api) if is_for_id else None
+        if kind is None:
+            return signature
+        has_default = len(ctx.args) > 1 and bool(ctx.args[1])
+        return with_result(signature, kind, ctx.api, has_default=has_default)
+
+    def _result(self, context: Context, api: CheckerPluginInterface) -> Type | None:
+        """Return the type of the result that a call asks for, if it is known."""
+        results = self._index.of(api.path).results
+        found = next((results[at] for at in _places(context) if at in results), None)
+        if found is None:
+            return None
         module, name, form = found
         if form is None:
-            kind = returned(self.lookup_fully_qualified(f"{module}.{name}"))
-        else:
-            kind = type_of(form, self.lookup_fully_qualified, ctx.api)
-        if kind is None:
-            return ctx.default_return_type
-        default = _second(ctx.arg_types)
-        return kind if default is None else with_default(kind, default)
+            return returned(self.lookup_fully_qualified(f"{module}.{name}"))
+        return type_of(form, self.lookup_fully_qualified, api)
 
 
 def _places(context: Context) -> Iterator[Place]:
@@ -153,7 +152,3 @@ def _places(context: Context) -> Iterator[Place]:
         first = context.args[0] if context.args else None
         text = first.value if isinstance(first, StrExpr) else ""
         yield line, end_line, f"{context.callee.name} {text}"
-
-
-def _second(arguments: Sequence[Sequence[Type]]) -> Type | None:
-    return arguments[1][0] if len(arguments) > 1 and arguments[1] else None

@@ -127,11 +127,11 @@ class Program:
         first, _, rest = name.partition(".")
         if rest:
             return self._attribute(module, first, rest, dotted)
-        for star in names.get("*", [])[1:]:
-            found = self.resolve(f"{star[1]}.{name}")
-            if found[0] != "unknown":
-                return found
-        return ("unknown", dotted)
+        found = [self.resolve(f"{star[1]}.{name}") for star in names.get("*", [])[1:]]
+        known = [each for each in found if each[0] not in {"unknown", "external"}]
+        if known:
+            return known[-1]  # the later import goes over the earlier
+        return found[0] if len(found) == 1 else ("unknown", dotted)
 
     def _attribute(self, module: str, first: str, rest: str, dotted: str) -> tuple[Any, ...]:
         """Find an attribute of what a module has: of a module, or of a class and its bases."""
@@ -237,5 +237,11 @@ class Program:
         return str(found[-1]).rpartition(".")[2] if found[0] != "term" else ""
 
     def is_task(self, term: Term) -> bool:
-        """Tell whether a term is the decorator `task`."""
-        return term[0] == "r" and self.resolve(term[1]) == ("graflow", "task")
+        """Tell whether a term is the decorator `task`, or a name for `task(...)`."""
+        if term[0] != "r":
+            return False
+        found = self.resolve(term[1])
+        if found[0] == "term" and found[1][0] == "f":
+            called, given = found[1][1], found[1][2]
+            return all(each[0] == "s" for each in given) and self.is_task(called)
+        return found == ("graflow", "task")

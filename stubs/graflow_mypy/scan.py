@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeGuard, get_args
 
 from graflow_mypy.changes import FILLING, assigned_from_inside, keys_added
@@ -14,7 +14,7 @@ from graflow_mypy.expressions import CHANNEL_GETTERS, home_of, term_of
 from graflow_mypy.scopes import Comprehension, Scope
 from graflow_mypy.terms import ANY, Term, either, is_unknown
 
-__all__ = ["READS", "WRITES", "Record", "is_quiet", "scan"]
+__all__ = ["READS", "WRITES", "Record", "is_quiet", "mentions", "scan"]
 
 Record = dict[str, Any]
 """What is kept of a file, as JSON. Lists of uses have the items that `_Scanner` puts in them."""
@@ -34,9 +34,14 @@ _WORTH_A_LOOK = re.compile(
 )
 
 
-def is_quiet(source: bytes) -> bool:
+def is_quiet(source: bytes, aliases: Iterable[str] = ()) -> bool:
     """Tell whether a file surely uses no key and no task, whatever it defines for others."""
-    return _WORTH_A_LOOK.search(source) is None
+    return _WORTH_A_LOOK.search(source) is None and not mentions(source, aliases)
+
+
+def mentions(source: bytes, aliases: Iterable[str]) -> bool:
+    """Tell whether the last part of one of some full names is in a file."""
+    return any(each.rpartition(".")[2].encode() in source for each in aliases)
 
 
 class _MethodNamed(ast.Assign):
@@ -45,13 +50,14 @@ class _MethodNamed(ast.Assign):
     value: ast.Attribute
 
 
-def scan(source: bytes, module: str, *, is_package: bool) -> Record:
+def scan(source: bytes, module: str, *, is_package: bool, aliases: Iterable[str] = ()) -> Record:
     """Return the index of a file; one that can't be parsed says only that it is `broken`.
 
     Args:
         source: What the file holds.
         module: The full name of the module.
         is_package: Whether the file is an `__init__`.
+        aliases: Full names that stand for the decorator `task`.
     """
     try:
         with warnings.catch_warnings():
@@ -59,8 +65,8 @@ def scan(source: bytes, module: str, *, is_package: bool) -> Record:
             tree = ast.parse(source)
         package = module if is_package else module.rpartition(".")[0]
         scope = Scope("module", "", tree, None, package, module, b":=" in source)
-        scanner = _Scanner(scope, tree, source)
-        if is_quiet(source):
+        scanner = _Scanner(scope, source, frozenset(aliases))
+        if is_quiet(source, aliases):
             scanner.visit_definitions(tree.body, scope)
         else:
             scanner.visit_body(tree.body, scope)
@@ -75,7 +81,7 @@ def scan(source: bytes, module: str, *, is_package: bool) -> Record:
 class _Scanner:
     """Walks a file once, and writes down what concerns channels and tasks."""
 
-    def __init__(self, module: Scope, tree: ast.Module, source: bytes) -> None:
+    def __init__(self, module: Scope, source: bytes, aliases: frozenset[str]) -> None:
         self.record: Record = {
             "uses": [],
             "results": [],
@@ -102,11 +108,13 @@ class _Scanner:
             **dict.fromkeys((ast.Constant, ast.Load, ast.Store), self._visit_nothing),
         }
         self._lines = None if source.isascii() else source.split(b"\n")
-        self._task_names = {
-            name
-            for name, bindings in module.bindings.items()
-            if any(each.dotted.rpartition(".")[2] == "task" for each in bindings)
-        }
+        self._task_words = {"task", *(each.rpartition(".")[2] for each in aliases)}
+        self._task_names = set(self._task_words if "*" in module.bindings else ())
+        for name, bindings in module.bindings.items():
+            for each in bindings:
+                is_task = each.dotted.rpartition(".")[2] == "task" or each.dotted in aliases
+                if is_task or self._makes_tasks(each.value):
+                    self._task_names.add(name)
 
     def visit_body(self, body: list[ast.stmt], scope: Scope) -> None:
         for statement in body:
@@ -148,6 +156,8 @@ class _Scanner:
         self._visit_all([*node.decorator_list, *node.bases, *node.body], inner)
 
     def _visit_assignment(self, node: ast.Assign, scope: Scope) -> None:
+        if scope.kind == "module" and self._makes_tasks(node.value):
+            return  # an alias, which is followed
         if self._is_followed(node, scope):
             self._visit(node.value.value, scope)
         else:
@@ -195,7 +205,14 @@ class _Scanner:
     def _is_task(self, node: ast.AST | None) -> bool:
         if isinstance(node, ast.Name):
             return node.id in self._task_names
-        return isinstance(node, ast.Attribute) and node.attr == "task"
+        return isinstance(node, ast.Attribute) and node.attr in self._task_words
+
+    def _makes_tasks(self, node: ast.expr | None) -> bool:
+        """Tell whether an expression is the decorator `task`, or a call that makes one like it."""
+        if isinstance(node, ast.Call):
+            is_maker = all(isinstance(each, ast.Constant) for each in node.args)
+            return is_maker and self._is_task(node.func)
+        return self._is_task(node)
 
     def _visit_attribute(self, node: ast.Attribute, scope: Scope) -> None:
         """Look at a method that is handed on, which may write whatever it is called with."""
@@ -285,7 +302,7 @@ class _Scanner:
                 self._add_schema(node, name, scope)
         elif name in _OPERATIONS:
             self._add_operation(node, name, term_of(function.value, scope), scope, is_seen=True)
-        elif name == "task":
+        elif name in self._task_words:
             self._task_call(node, None, scope)
 
     def _add_operation(

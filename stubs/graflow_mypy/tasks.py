@@ -40,6 +40,7 @@ class Tasks:
         self._by_id: dict[str, set[Definition | None]] = {}
         self._patterns: set[Pattern] = set()
         self._gapped: list[tuple[Patterns, Definition | None]] = []
+        self._of_any_id: set[Definition | None] = set()
         for module, record in program.records.items():
             self._find(module, record)
 
@@ -130,7 +131,9 @@ class Tasks:
         for pattern in ids:
             text = text_of(pattern)
             self._patterns.add(pattern)
-            if text is None:
+            if pattern == ANYTHING:
+                self._of_any_id.add(definition)
+            elif text is None:
                 self._gapped.append((Patterns([pattern]), definition))
             else:
                 self._by_id.setdefault(text, set()).add(definition)
@@ -157,8 +160,9 @@ class Tasks:
         if local:
             return local
         gapped = {definition for patterns, definition in self._gapped if patterns.match(task_id)}
-        if found:
+        if found:  # an id that is written down goes before those of which nothing is known
             return found | ({None} if gapped - found else set())
+        gapped |= self._of_any_id
         base, _, number = task_id.rpartition("_")
         numbered = self._by_id.get(base, set()) if number.isdigit() else set()
         return gapped if len(gapped) < 2 and not numbered else numbered or {None}
