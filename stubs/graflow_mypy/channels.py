@@ -11,6 +11,7 @@ __all__ = ["NO_CHANNEL", "UNKNOWN", "Receiver", "Receivers"]
 
 _KIND_OF = {"TypedChannel": "typed", "KeyedChannel": "keyed"}
 _PLAIN = {"Channel", "MemoryChannel", "RedisChannel"}
+_CONTEXTS = {("graflow", "ExecutionContext"), ("graflow", "TaskExecutionContext")}
 _DEEPEST = 15
 
 
@@ -65,6 +66,13 @@ class Receivers:
             found = self.of(term[1], depth + 1)
             return Receiver(found.where, "plain") if found.kind else UNKNOWN
         return UNKNOWN if kind in {"?", "a", "i"} else NO_CHANNEL
+
+    def reaches(self, term: Term) -> bool:
+        """Tell whether who gets a term can write: it is a channel, or the context of a run."""
+        if self.of(term).where in {"run", "given"}:
+            return True
+        is_annotated = term[0] == "t" and term[1][0] == "r"
+        return is_annotated and self._program.resolve(term[1][1]) in _CONTEXTS
 
     def _name(self, dotted: str, depth: int) -> Receiver:
         found = self._named.get(dotted)

@@ -47,7 +47,7 @@ def _add_members(body: list[ast.stmt], scope: Scope, names: dict[str, Term]) -> 
 def class_record(node: ast.ClassDef, scope: Scope) -> dict[str, Any]:
     """Return what is known of a class: bases, decorators, and its fields in their order.
 
-    A field is its annotation, and whether it has a default.
+    A field is its annotation, and its default: "" for none, "value", or "call" as for `Field()`.
     """
     inner = scope.inner("class", node.name, node)
     fields = {}
@@ -55,7 +55,7 @@ def class_record(node: ast.ClassDef, scope: Scope) -> dict[str, Any]:
     for statement in node.body:
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
             annotation = term_of(statement.annotation, inner, is_type=True)
-            fields[statement.target.id] = [annotation, statement.value is not None]
+            fields[statement.target.id] = [annotation, _default(statement.value)]
         elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             others.append(statement.name)
         elif isinstance(statement, ast.Assign):
@@ -69,6 +69,12 @@ def class_record(node: ast.ClassDef, scope: Scope) -> dict[str, Any]:
         "others": others,
         "generic": bool(getattr(node, "type_params", None)),
     }
+
+
+def _default(value: ast.expr | None) -> str:
+    if value is None:
+        return ""
+    return "call" if isinstance(value, ast.Call) else "value"
 
 
 def _is_false(keyword: ast.keyword, name: str) -> bool:

@@ -100,9 +100,7 @@ class Fitting:
                 return path, what
             dot = f"{path}." if path else ""
             parts = [
-                (dot + name, field.form)
-                for name, field in shape.fields.items()
-                if field.is_required or shape.kind != "model"
+                (dot + name, each.form) for name, each in shape.fields.items() if each.is_stored
             ]
         found = (self._unstorable(step, part, seen) for step, part in parts)
         return next((each for each in found if each is not None), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import warnings
 from collections.abc import Callable, Iterable
 from typing import Any, TypeGuard, get_args
@@ -32,6 +33,8 @@ _WORTH_A_LOOK = re.compile(
     rb"|\b(?:[A-Z]\w*|cls)\.\w+\s*=[^=]|\.[A-Z][A-Z0-9_]*\s*=[^=]"
     rb"|\b[A-Z][A-Z0-9_]+\s*\[|\.setdefault\("
 )
+
+_MAY_WRITE = re.compile(r"(?:Channel|Context)'")
 
 
 def is_quiet(source: bytes, aliases: Iterable[str] = ()) -> bool:
@@ -115,6 +118,12 @@ class _Scanner:
                 is_task = each.dotted.rpartition(".")[2] == "task" or each.dotted in aliases
                 if is_task or self._makes_tasks(each.value):
                     self._task_names.add(name)
+
+        self._foreign = {
+            name
+            for name, bindings in module.bindings.items()
+            if any(_is_foreign(each.dotted) for each in bindings if each.kind == "import")
+        } | {"getattr"}
 
     def visit_body(self, body: list[ast.stmt], scope: Scope) -> None:
         for statement in body:
@@ -258,6 +267,8 @@ class _Scanner:
             self._visit_named(node, function, scope)
         else:
             self._visit(function, scope)
+        if self._foreign and _root(function) in self._foreign:
+            self._note_lent(node, scope)
         for keyword in node.keywords:
             self._look_at_keyword(keyword, function, scope)
             self._visit(keyword.value, scope)
@@ -274,6 +285,16 @@ class _Scanner:
             self.record["instances"].append([term_of(function, scope), ANY])
         elif keyword.arg is None and getattr(function, "attr", "") == "execute":
             self.record["initial"].append(ANY)
+
+    def _note_lent(self, node: ast.Call, scope: Scope) -> None:
+        """Write down what another package gets, for it may write into a channel."""
+        called = term_of(node.func, scope)
+        if called[0] != "r":
+            return
+        for given in (*node.args, *(keyword.value for keyword in node.keywords)):
+            term = term_of(given, scope)
+            if term[0] == "ch" or (term[0] == "t" and _MAY_WRITE.search(repr(term[1]))):
+                self._add_use("lent", term, called, ANY, scope, None)
 
     def _visit_named(self, node: ast.Call, function: ast.Name, scope: Scope) -> None:
         """Look at the call of a name: a class of channels, or a method under another name."""
@@ -403,6 +424,17 @@ class _Scanner:
             text = first.value if isinstance(first, ast.Constant) else ""
             column = f"{name} {text if isinstance(text, str) else ''}"
         return [node.lineno, end_line, end, column]
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _is_foreign(dotted: str) -> bool:
+    top = dotted.partition(".")[0]
+    return top != "graflow" and top not in sys.stdlib_module_names
 
 
 def _keyword(node: ast.Call, name: str) -> ast.expr | None:

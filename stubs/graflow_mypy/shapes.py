@@ -37,11 +37,13 @@ class Field:
         form: The form of its values.
         is_required: Whether data without it does not fit.
         is_present: Whether data that was made of an instance always has it.
+        is_stored: Whether it is certainly stored: `Field(exclude=True)` keeps one out.
     """
 
     form: Form
     is_required: bool
     is_present: bool
+    is_stored: bool = True
 
 
 @dataclass(frozen=True)
@@ -128,17 +130,19 @@ class Shapes:
 
     def _own(self, record: dict[str, Any], kind: str) -> dict[str, Field]:
         found = {}
-        for name, (annotation, has_default) in record["fields"].items():
+        for name, (annotation, default) in record["fields"].items():
             marks = self._marks(annotation)
             if "ClassVar" in marks or (kind == "model" and name.startswith("_")):
                 continue
-            is_required = not has_default
+            is_required = not default
             if kind == "typed dict":
                 is_required = ("Required" in marks) or (
                     record["total"] and "NotRequired" not in marks
                 )
             form = form_of(annotation, self.program)
-            found[name] = Field(form, is_required, is_required or kind != "typed dict")
+            is_present = is_required or kind != "typed dict"
+            is_stored = kind == "typed dict" or default != "call"
+            found[name] = Field(form, is_required, is_present, is_stored)
         return found
 
     def _marks(self, annotation: Term) -> set[str]:

@@ -84,6 +84,9 @@ def uses_of(program: Program, shapes: Shapes) -> tuple[list[Use], bool]:
         for raw in record.get("uses", ()):
             if raw[0] == "made":
                 is_closed = is_closed and reader.receivers.of(raw[1]).where in _OF_RUNS
+            elif raw[0] == "lent":
+                if program.resolve(raw[2][1])[0] == "external" and reader.receivers.reaches(raw[1]):
+                    found.append(_anything(module))
             else:
                 found += reader.read(module, raw)
     return found, is_closed
