@@ -79,6 +79,12 @@ class Fitting:
             return self._shapes.of(form).kind in {"typed dict", "dataclass", "model", "enum"}
         return bool(form[0] in {"scalar", "literal", "map"})
 
+    def is_no_typed_dict(self, form: Form) -> bool:
+        """Tell whether a form is certainly no `TypedDict`."""
+        if form[0] == "class":
+            return self._shapes.of(form).kind not in {"typed dict", "unknown"}
+        return bool(form[0] != "any")
+
     def unstorable_part(self, form: Form) -> tuple[str, str] | None:
         """Return the path of a part that can't be stored and what it is, `None` if all can."""
         return self._unstorable("", form, set())

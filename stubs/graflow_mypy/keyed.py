@@ -13,8 +13,10 @@ from mypy.types import (
     Instance,
     LiteralType,
     NoneType,
+    TupleType,
     Type,
     TypedDictType,
+    UnionType,
     get_proper_type,
 )
 
@@ -83,7 +85,8 @@ def _problem(method: str, schema: TypedDictType, key: str) -> tuple[str, str] | 
     if method in _CHANGING and key in schema.readonly_keys:
         return KEY_SHAPE, f'Channel key "{key}" of "{name}" is read-only'
     held = get_proper_type(schema.items[key])
-    if method in _ON_LISTS and isinstance(held, Instance) and _item(held) is None:
+    is_known = isinstance(held, Instance | TypedDictType | UnionType | LiteralType | TupleType)
+    if method in _ON_LISTS and is_known and _item(held) is None:
         return KEY_SHAPE, f'Channel key "{key}" of "{name}" is no list'
     return None
 

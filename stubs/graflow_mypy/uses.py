@@ -124,6 +124,8 @@ class _Reader:
             return
         keys = self._program.texts(key)
         form = self._form(operation, receiver, keys, value)
+        if receiver.kind == "keyed" and operation in _ON_LISTS and form[0] not in {"any", "array"}:
+            return  # the keyed channel refuses it, and the plugin says so there
         signature = Signature(operation, form, has_schema=receiver.kind != "plain")
         yield Use(keys, signature, receiver.where, (module, function), place)
 
