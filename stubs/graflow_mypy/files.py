@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from mypy.find_sources import InvalidSourceList, SourceFinder
 from mypy.fscache import FileSystemCache
+from mypy.modulefinder import matches_exclude
 from mypy.options import Options
 
 from graflow_mypy.options import PluginOptions
 
 __all__ = ["Source", "find_sources"]
+
+
+_NEVER = frozenset({"__pycache__", "node_modules", "site-packages"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +28,14 @@ class Source:
         path: Its absolute path.
         module: The name of its module, as mypy has it.
         base: The folder that the module's name starts from.
+        name: The name of the module, with a number behind `#` if it is not the one that an
+            import of the module finds: a stub beside its source, or `main.py` in two folders.
     """
 
     path: str
     module: str
     base: str
+    name: str = ""
 
 
 def find_sources(options: Options, mine: PluginOptions) -> list[Source]:
@@ -37,23 +44,68 @@ def find_sources(options: Options, mine: PluginOptions) -> list[Source]:
     excluded = [re.compile(each) for each in mine.exclude]
     found: dict[str, Source] = {}
     for path in mine.paths:
-        for source in _below(path, finder):
+        for source in _with_stubbed(_below(path, finder, options)):
             shown = os.path.relpath(source.path).replace(os.sep, "/")
             if not any(each.search(shown) for each in excluded):
                 found.setdefault(source.path, source)
-    return sorted(found.values(), key=lambda source: source.path)
+    return _named([found[path] for path in sorted(found)], options)
 
 
-def _below(path: str, finder: SourceFinder) -> Iterator[Source]:
+def _named(sources: list[Source], options: Options) -> list[Source]:
+    """Return the files with names of their own."""
+    roots = {os.getcwd(), *map(os.path.abspath, options.mypy_path)}  # noqa: PTH109
+    groups: dict[str, list[Source]] = {}
+    for source in sources:
+        groups.setdefault(source.module, []).append(source)
+    found = []
+    for module, group in groups.items():
+        bases = {source.base for source in group}
+        imported = bases & roots or bases
+        is_clear = len(imported) == 1
+        group.sort(key=lambda source: (source.base not in imported, source.path))
+        for number, source in enumerate(group):
+            is_first = number == 0 and is_clear
+            found.append(replace(source, name=module if is_first else f"{module}#{number + 1}"))
+    return found
+
+
+def _with_stubbed(sources: Iterable[Source]) -> Iterator[Source]:
+    """Yield files, and where one is a stub, what it is the stub of, which mypy leaves out."""
+    for source in sources:
+        yield source
+        beside = source.path.removesuffix("i")
+        if source.path.endswith(".pyi") and os.path.isfile(beside):  # noqa: PTH113
+            yield replace(source, path=beside)
+
+
+def _below(path: str, finder: SourceFinder, options: Options) -> Iterator[Source]:
+    is_folder = os.path.isdir(path)  # noqa: PTH112 - mypy's search works on text
+    if not is_folder and not path.endswith((".py", ".pyi")):
+        return
     try:
-        if os.path.isdir(path):  # noqa: PTH112 - mypy's search works on text
+        if is_folder:
             for each in finder.find_sources_in_dir(path):
                 if each.path is not None:
                     yield _source(each.path, each.module, each.base_dir)
-        elif path.endswith((".py", ".pyi")):
+        else:
             yield _source(path, *finder.crawl_up(path))
-    except (InvalidSourceList, OSError):
+    except InvalidSourceList:
+        # Mypy has no name for a package such as `my-tools`; what is in it counts nevertheless.
+        if not is_folder:
+            folder, file = os.path.split(path)
+            yield _source(path, file.rpartition(".")[0], folder)
+            return
+        for name in sorted(os.listdir(path)):  # noqa: PTH208
+            inner = os.path.join(path, name)  # noqa: PTH118
+            is_left_out = name in _NEVER or name.startswith(".")
+            if not is_left_out and not _is_excluded(inner, finder, options):
+                yield from _below(inner, finder, options)
+    except OSError:
         return  # mypy says so itself
+
+
+def _is_excluded(path: str, finder: SourceFinder, options: Options) -> bool:
+    return matches_exclude(path, options.exclude, finder.fscache, verbose=False)
 
 
 def _source(path: str, module: str, base: str | None) -> Source:

@@ -74,7 +74,7 @@ class Index:
         facts = self._facts.get(path)
         if facts is None:
             source = self._sources.get(path)
-            raw = self._raw.get(source.module) if source else None
+            raw = self._raw.get(source.name) if source else None
             facts = self._facts[path] = Facts(raw, self._column) if raw else _NO_FACTS
         return facts
 
@@ -97,7 +97,7 @@ class Index:
     def _signature(self) -> str:
         now = time.time_ns()
         stamps = [
-            [path, source.module, self._stamps.get(path)] for path, source in self._sources.items()
+            [path, source.name, self._stamps.get(path)] for path, source in self._sources.items()
         ]
         is_fresh = any(stamp[0] > now - _JUST_NOW for stamp in self._stamps.values())
         return (
@@ -111,7 +111,7 @@ class _Files:
     """The index of each file, from what was kept or from the file.
 
     Attributes:
-        records: The indexes by the names of the modules; a stub goes before its source.
+        records: The indexes by the names of the modules.
     """
 
     def __init__(
@@ -125,14 +125,13 @@ class _Files:
         for path, source in sources.items():
             stamp = stamps.get(path)
             entry = known.get(path)
-            if entry is None or entry[0] != stamp or entry[1] != source.module:
+            if entry is None or entry[0] != stamp or entry[1] != source.name:
                 self._is_changed = True
                 is_safe = stamp and stamp[0] < time.time_ns() - _JUST_NOW
-                record = _scanned(path, source.module)
-                entry = [stamp if is_safe else None, source.module, record, []]
+                record = _scanned(path, source.name)
+                entry = [stamp if is_safe else None, source.name, record, []]
             self._entries[path] = entry
-            if source.module not in self._paths or path.endswith(".pyi"):
-                self._paths[source.module] = path
+            self._paths[source.name] = path
         self.records: dict[str, Record] = {}
         self._follow_aliases()
 

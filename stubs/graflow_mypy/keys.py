@@ -126,4 +126,5 @@ def _differ_in_type(mine: Signature, other: Signature, fitting: Fitting) -> bool
 
 
 def _name(location: tuple[str, str]) -> str:
-    return ".".join(filter(None, location))
+    module, function = location
+    return ".".join(filter(None, (module.partition("#")[0], function)))

@@ -53,7 +53,7 @@ class Program:
         """
         self.records = records
         self._load = load
-        self._tops = {name.partition(".")[0] for name in records}
+        self._tops = {_top(name) for name in records}
         self._resolved: dict[str, tuple[Any, ...]] = {}
         self._texts: dict[str, frozenset[Pattern]] = {}
         self._changed = frozenset[str]()
@@ -93,7 +93,7 @@ class Program:
         return found
 
     def _find(self, dotted: str) -> tuple[Any, ...]:
-        top, _, _rest = dotted.partition(".")
+        top = _top(dotted)
         last = dotted.rpartition(".")[2]
         if top == "graflow" and last in _OF_GRAFLOW:
             return ("graflow", last)
@@ -245,3 +245,7 @@ class Program:
             called, given = found[1][1], found[1][2]
             return all(each[0] == "s" for each in given) and self.is_task(called)
         return found == ("graflow", "task")
+
+
+def _top(dotted: str) -> str:
+    return dotted.partition(".")[0].partition("#")[0]

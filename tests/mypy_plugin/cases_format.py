@@ -2,7 +2,7 @@
 
 A case is a file. It begins with a comment that says what it shows; a comment `# options: ...` may
 follow, a line of the plugin's section. `# === app/name.py` begins a module; a case without
-such a line is the module `app/main.py`. What is expected stands at the end of a line, as
+such a line is the module `app/main.py`. Mypy checks `app`; the plugin scans other folders too. What is expected stands at the end of a line, as
 `# E: message [code]` or `# N: note`.
 """
 
@@ -35,6 +35,7 @@ def write_case(case: str, folder: Path) -> str:
     (folder / "app").mkdir(parents=True)
     (folder / "app/__init__.py").touch()
     for path, text in _modules(plain(case)):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
     options = re.search(r"^# options: (.*)$", case, re.MULTILINE)
     return options.group(1) if options else ""
