@@ -139,6 +139,9 @@ class GraflowPlugin(Plugin):
         if found is None:
             return None
         module, name, form = found
+        source = self._index.source(api.path)
+        if source is not None and source.name == module:
+            module = source.module
         if form is None:
             return returned(self.lookup_fully_qualified(f"{module}.{name}"))
         return type_of(form, self.lookup_fully_qualified, api)

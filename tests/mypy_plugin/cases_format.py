@@ -2,8 +2,8 @@
 
 A case is a file. It begins with a comment that says what it shows; a comment `# options: ...` may
 follow, a line of the plugin's section. `# === app/name.py` begins a module; a case without
-such a line is the module `app/main.py`. Mypy checks `app`; the plugin scans other folders too. What is expected stands at the end of a line, as
-`# E: message [code]` or `# N: note`.
+such a line is the module `app/main.py`. Mypy checks `app`; the plugin scans other folders too.
+What is expected stands at the end of a line, as `# E: message [code]` or `# N: note`.
 """
 
 from __future__ import annotations

@@ -41,7 +41,9 @@ class Module:
     schema: list[str] = field(default_factory=list)
     base: int | None = None
     constant: str = "user"
-    tasks: list[tuple[str, str, bool]] = field(default_factory=list)
+    is_changing: bool = False
+    has_alias: bool = True
+    tasks: list[tuple[str, str, bool, int | None]] = field(default_factory=list)
     uses: list[str] = field(default_factory=list)
     imports: set[int] = field(default_factory=set)
     is_broken: bool = False
@@ -72,7 +74,7 @@ class Program:
         edits = (
             *(self._add_use, self._drop_use, self._move_use, self._rename),
             *(self._add_task, self._drop_task, self._move_task, self._rename),
-            *(self._change_schema, self._change_base, self._change_constant),
+            *(self._change_schema, self._change_base, self._change_constant, self._change_alias),
             *(self._import, self._import, self._shift, self._break, self._remove),
         )
         for module in self._modules:  # nothing else is seen while something is broken
@@ -113,8 +115,9 @@ class Program:
                     break
 
     def _add_task(self, module: Module) -> None:
-        returns = self._random.choice(_RETURNS)
-        module.tasks.append((self._random.choice(_IDS), returns, self._random.random() < 0.3))
+        returns, task_id = self._random.choice(_RETURNS), self._random.choice(_IDS)
+        alias = self._random.randrange(10) if self._random.random() < 0.3 else None
+        module.tasks.append((task_id, returns, self._random.random() < 0.3, alias))
 
     def _drop_task(self, module: Module) -> None:
         if module.tasks:
@@ -133,6 +136,10 @@ class Program:
 
     def _change_constant(self, module: Module) -> None:
         module.constant = self._random.choice(_KEYS)
+        module.is_changing = self._random.random() < 0.2
+
+    def _change_alias(self, module: Module) -> None:
+        module.has_alias = not module.has_alias
 
     def _import(self, module: Module) -> None:
         module.imports ^= {self._random.randrange(10)}
@@ -162,6 +169,7 @@ class Program:
 def _source(number: int, module: Module) -> str:
     body = "\n".join(module.uses)
     needed = {n for n in range(10) for name in (f"S{n}", f"KEY{n}", f"shared{n}") if name in body}
+    aliases = {alias for *_, alias in module.tasks if alias is not None}
     base = "TypedDict" if module.base is None else f"S{module.base}"
     lines = [
         *[""] * module.blank,
@@ -171,6 +179,8 @@ def _source(number: int, module: Module) -> str:
         *(f"from app.m{n} import KEY{n}, S{n}, shared{n}" for n in sorted(needed - {number})),
         *(f"import app.m{n}" for n in sorted(module.imports)),
         *([f"from app.m{module.base} import S{module.base}"] if module.base is not None else []),
+        *(f"from app.m{n} import step{n}" for n in sorted(aliases - {number})),
+        *([f"step{number} = task"] if module.has_alias else []),
         f'KEY{number} = "{module.constant}"',
         "class Made: ...",
         "class Item(TypedDict):",
@@ -179,8 +189,10 @@ def _source(number: int, module: Module) -> str:
         *(f"    {each}" for each in module.schema),
         f"def shared{number}(channel: Any) -> Any: ...",
     ]
-    for at, (task_id, returns, is_async) in enumerate(module.tasks):
-        lines += [f'@task("{task_id}")']
+    if module.is_changing:
+        lines += ["def change() -> None:", f"    global KEY{number}", f"    KEY{number} = ''"]
+    for at, (task_id, returns, is_async, alias) in enumerate(module.tasks):
+        lines += [f'@{"task" if alias is None else f"step{alias}"}("{task_id}")']
         lines += [f"{'async ' * is_async}def task{at}() -> {returns}: ..."]
     lines += [
         "@task(inject_context=True)",
