@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 import re
+from collections.abc import Callable
+from typing import Any
 
 from graflow_mypy.scopes import Binding, Scope
 from graflow_mypy.terms import ANY, Term, either, is_unknown
@@ -57,16 +59,13 @@ class _Reader:
         self._depth = depth
 
     def read(self, node: ast.expr | None) -> Term:
-        if node is None:
-            return ANY
-        method = getattr(self, f"_read_{type(node).__name__}", None)
+        method = _READERS.get(node.__class__)
         if method is not None:
-            term: Term = method(node)
-            return term
-        display = _DISPLAYS.get(type(node))
+            return method(self, node)
+        display = _DISPLAYS.get(node.__class__)
         return ["k", display, display] if display else ANY
 
-    def _read_Constant(self, node: ast.Constant) -> Term:  # noqa: N802
+    def _constant(self, node: ast.Constant) -> Term:
         if not isinstance(node.value, str):
             return ["k", repr(node.value), type(node.value).__name__]
         if not self._is_type:
@@ -77,25 +76,25 @@ class _Reader:
             return ANY
         return term_of(inner, self._scope, is_type=True, depth=self._depth + 1)
 
-    def _read_Name(self, node: ast.Name) -> Term:  # noqa: N802
+    def _name(self, node: ast.Name) -> Term:
         return _look_up(node.id, self._scope, self._depth)
 
-    def _read_Attribute(self, node: ast.Attribute) -> Term:  # noqa: N802
+    def _attribute(self, node: ast.Attribute) -> Term:
         base = self.read(node.value)
         if base[0] == "r":
             return ["r", f"{base[1]}.{node.attr}"]
         return ["a", base, node.attr]
 
-    def _read_JoinedStr(self, node: ast.JoinedStr) -> Term:  # noqa: N802
-        return ["+", *map(self._read_piece, node.values)]
+    def _joined(self, node: ast.JoinedStr) -> Term:
+        return ["+", *map(self._piece, node.values)]
 
-    def _read_piece(self, node: ast.expr) -> Term:
+    def _piece(self, node: ast.expr) -> Term:
         if isinstance(node, ast.FormattedValue):
             is_plain = node.format_spec is None and node.conversion in {-1, ord("s")}
             return self.read(node.value) if is_plain else ANY
         return self.read(node)
 
-    def _read_BinOp(self, node: ast.BinOp) -> Term:  # noqa: N802
+    def _operation(self, node: ast.BinOp) -> Term:
         if isinstance(node.op, ast.BitOr):
             return ["|", self.read(node.left), self.read(node.right)]
         if isinstance(node.op, ast.Add):
@@ -104,16 +103,16 @@ class _Reader:
             return _template(self.read(node.left), _PERCENT, "%%", "%")
         return ANY
 
-    def _read_IfExp(self, node: ast.IfExp) -> Term:  # noqa: N802
+    def _choice(self, node: ast.IfExp) -> Term:
         return either([self.read(node.body), self.read(node.orelse)])
 
-    def _read_BoolOp(self, node: ast.BoolOp) -> Term:  # noqa: N802
+    def _choices(self, node: ast.BoolOp) -> Term:
         return either([self.read(value) for value in node.values])
 
-    def _read_NamedExpr(self, node: ast.NamedExpr) -> Term:  # noqa: N802
+    def _named(self, node: ast.NamedExpr) -> Term:
         return self.read(node.value)
 
-    def _read_Subscript(self, node: ast.Subscript) -> Term:  # noqa: N802
+    def _subscript(self, node: ast.Subscript) -> Term:
         base = self.read(node.value)
         arguments = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         is_literal = base[0] == "r" and base[1].rpartition(".")[2] == "Literal"
@@ -121,17 +120,17 @@ class _Reader:
         inner = _Reader(self._scope, is_type, self._depth)
         return ["i", base, [inner.read(each) for each in arguments]]
 
-    def _read_List(self, node: ast.List) -> Term:  # noqa: N802
+    def _list(self, node: ast.List) -> Term:
         return ["l", "list", *map(self.read, node.elts)]
 
-    def _read_Tuple(self, node: ast.Tuple) -> Term:  # noqa: N802
+    def _tuple(self, node: ast.Tuple) -> Term:
         return ["l", "tuple", *map(self.read, node.elts)]
 
-    def _read_Dict(self, node: ast.Dict) -> Term:  # noqa: N802
+    def _dict(self, node: ast.Dict) -> Term:
         pairs = zip(node.keys, node.values, strict=True)
         return ["d", [[self.read(key), self.read(value)] for key, value in pairs]]
 
-    def _read_Call(self, node: ast.Call) -> Term:  # noqa: N802
+    def _call(self, node: ast.Call) -> Term:
         function = node.func
         if isinstance(function, ast.Attribute) and function.attr in CHANNEL_GETTERS:
             kind = CHANNEL_GETTERS[function.attr]
@@ -147,6 +146,23 @@ class _Reader:
         arguments = [self.read(each) for each in node.args]
         named = {each.arg or "**": self.read(each.value) for each in node.keywords}
         return ["f", called, arguments, named]
+
+
+_READERS: dict[type, Callable[[_Reader, Any], Term]] = {
+    ast.Constant: _Reader._constant,
+    ast.Name: _Reader._name,
+    ast.Attribute: _Reader._attribute,
+    ast.JoinedStr: _Reader._joined,
+    ast.BinOp: _Reader._operation,
+    ast.IfExp: _Reader._choice,
+    ast.BoolOp: _Reader._choices,
+    ast.NamedExpr: _Reader._named,
+    ast.Subscript: _Reader._subscript,
+    ast.List: _Reader._list,
+    ast.Tuple: _Reader._tuple,
+    ast.Dict: _Reader._dict,
+    ast.Call: _Reader._call,
+}
 
 
 def _keyword(node: ast.Call, name: str) -> ast.expr | None:

@@ -39,7 +39,13 @@ Stamp = list[int]
 
 
 class Index:
-    """The facts about each file of the program."""
+    """The facts about each file of the program.
+
+    Attributes:
+        has_messages: Whether there is anything to report in any file.
+    """
+
+    has_messages = False
 
     def __init__(self, options: Options, mine: PluginOptions, version: str) -> None:
         """Scan what has changed since the last time."""
@@ -67,13 +73,13 @@ class Index:
                 self._kept.keep_facts(signature, raw)
         self._raw = raw
         self._facts = {}
+        self.has_messages = any("messages" in about for about in raw.values())
 
     def of(self, path: str) -> Facts:
         """Return the facts about a file; there are none about a file that is not scanned."""
-        path = os.path.abspath(path)  # noqa: PTH100 - many calls
         facts = self._facts.get(path)
         if facts is None:
-            source = self._sources.get(path)
+            source = self.source(path)
             raw = self._raw.get(source.name) if source else None
             facts = self._facts[path] = Facts(raw, self._column) if raw else _NO_FACTS
         return facts

@@ -87,14 +87,15 @@ class GraflowPlugin(Plugin):
         self, fullname: str
     ) -> Callable[[MethodSigContext], FunctionLike] | None:
         """Report what is wrong with a use of a key or a result."""
+        if not fullname.startswith("graflow."):
+            return None
         owner, _, method = fullname.rpartition(".")
         if owner == KEYED_CHANNEL and method in METHODS:
             return partial(self._check_keyed, method)
         if owner in _CONTEXTS and method == "get_result":
             return self._check_result
-        if owner in _CHANNELS or owner in _CONTEXTS:
-            return self._check_method
-        return None
+        is_judged = owner in _CHANNELS or owner in _CONTEXTS
+        return self._check_method if is_judged and self._index.has_messages else None
 
     def get_function_signature_hook(
         self, fullname: str

@@ -34,6 +34,15 @@ _WORTH_A_LOOK = re.compile(
     rb"|\b[A-Z][A-Z0-9_]+\s*\[|\.setdefault\("
 )
 
+_WITHOUT_INTEREST = frozenset(
+    {
+        *(ast.Constant, ast.Load, ast.Store, ast.Del, ast.Import, ast.ImportFrom),
+        *ast.operator.__subclasses__(),
+        *ast.unaryop.__subclasses__(),
+        *ast.cmpop.__subclasses__(),
+        *ast.boolop.__subclasses__(),
+    }
+)
 _MAY_WRITE = re.compile(r"(?:Channel|Context)'")
 
 
@@ -98,6 +107,7 @@ class _Scanner:
             "filled": [],
         }
         self._visits: dict[type[ast.AST], Callable[[Any, Scope], None]] = {
+            ast.Expr: lambda node, scope: self._visit(node.value, scope),
             ast.Call: self._visit_call,
             ast.Attribute: self._visit_attribute,
             ast.Subscript: self._visit_subscript,
@@ -108,7 +118,6 @@ class _Scanner:
             ast.Assign: self._visit_assignment,
             ast.Lambda: self._visit_lambda,
             **dict.fromkeys(get_args(Comprehension), self._visit_comprehension),
-            **dict.fromkeys((ast.Constant, ast.Load, ast.Store), self._visit_nothing),
         }
         self._lines = None if source.isascii() else source.split(b"\n")
         self._task_words = {"task", *(each.rpartition(".")[2] for each in aliases)}
@@ -148,8 +157,11 @@ class _Scanner:
                 self.record["functions"][name] = function_record(node, scope, [])
 
     def _visit(self, node: ast.AST, scope: Scope) -> None:
-        visit = self._visits.get(type(node), self._visit_children)
-        visit(node, scope)
+        kind = node.__class__
+        if kind in self._visits:
+            self._visits[kind](node, scope)
+        elif kind not in _WITHOUT_INTEREST:
+            self._visit_children(node, scope)
 
     def _visit_name(self, node: ast.Name, scope: Scope) -> None:
         """Look for the decorator `task` where it is neither called nor decorates."""
@@ -178,9 +190,6 @@ class _Scanner:
     def _visit_comprehension(self, node: ast.expr, scope: Scope) -> None:
         self._visit_children(node, scope.inner("function", "", node))
 
-    def _visit_nothing(self, node: ast.AST, scope: Scope) -> None:
-        """Leave out what has nothing of interest in it."""
-
     def _is_followed(self, node: ast.Assign, scope: Scope) -> TypeGuard[_MethodNamed]:
         """Tell whether a method gets a local name, under which its calls are found."""
         is_method = isinstance(node.value, ast.Attribute)
@@ -192,9 +201,8 @@ class _Scanner:
             self._visit(node, scope)
 
     def _visit_children(self, node: ast.AST, scope: Scope) -> None:
-        for name in node._fields:
-            value = getattr(node, name, None)
-            for each in value if isinstance(value, list) else (value,):
+        for value in node.__dict__.values():
+            for each in value if value.__class__ is list else (value,):
                 if isinstance(each, ast.AST):
                     self._visit(each, scope)
 
@@ -348,11 +356,13 @@ class _Scanner:
 
     def _kind_of(self, value: ast.expr | None, scope: Scope) -> Term:
         """Return what is known of a value that is written, without what is in it."""
+        if isinstance(value, ast.Dict):
+            return ["k", "", "dict"]
         term = term_of(value, scope)
-        kinds = {"s": "str", "d": "dict", "+": "?"}
         if term[0] == "l":
             return ["k", term[1], term[1]]
-        return ["k", "", kinds[term[0]]] if term[0] in {"s", "d"} else term
+        kinds = {"s": "str", "d": "dict"}
+        return ["k", "", kinds[term[0]]] if term[0] in kinds else term
 
     def _add_several(
         self, node: ast.Call, name: str, receiver: Term, scope: Scope, place: Any

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -123,7 +124,7 @@ def _in_statement(node: ast.AST, scope: Scope) -> Iterator[tuple[str, Binding]]:
         yield node.name, Binding("definition", dotted=scope.full_name(node.name))
     elif isinstance(node, _IMPORTS):
         yield from import_bindings(node, scope.package)
-    elif hasattr(ast, "TypeAlias") and isinstance(node, ast.TypeAlias):
+    elif sys.version_info >= (3, 12) and isinstance(node, ast.TypeAlias):
         yield node.name.id, Binding("value", None if node.type_params else node.value)
     elif kind in _ASSIGNING:
         yield from _assigned(node)
