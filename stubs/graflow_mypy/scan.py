@@ -29,11 +29,13 @@ _MAPPINGS = {"set_many": "set", "set_all": "set", "get_many": "get"}
 _SCHEMA_CALLS = {"TypedChannel", "KeyedChannel", "get_typed_channel", "get_keyed_channel"}
 _WORTH_A_LOOK = re.compile(
     rb"get_result|get_channel|_channel\(|Channel\s*[\[(]|\btask\b|initial_channel|task_id"
-    rb"|\.\s*(?:set|append|prepend|update|atomic_add|set_many|set_all|get_many|get_list)\s*\("
+    # A channel takes more than the one simple argument of `list.append` and `set.update`.
+    rb"|\.\s*(?:set|append|prepend|update)\b(?!\s*\([^,()*]*\))"
+    rb"|\.\s*(?:atomic_add|set_many|set_all|get_many|get_list)\s*\("
+    # What changes a constant or the items of one.
     rb"|\b(?:[A-Z]\w*|cls)\.\w+\s*=[^=]|\.[A-Z][A-Z0-9_]*\s*=[^=]"
-    rb"|\b[A-Z][A-Z0-9_]+\s*\[|\.setdefault\("
+    rb"|\b[A-Z][A-Z0-9_]+\s*(?:\[|\.(?:setdefault|update)\()"
 )
-
 _WITHOUT_INTEREST = frozenset(
     {
         *(ast.Constant, ast.Load, ast.Store, ast.Del, ast.Import, ast.ImportFrom),
@@ -338,6 +340,8 @@ class _Scanner:
         self, node: ast.Call, name: str, receiver: Term, scope: Scope, *, is_seen: bool
     ) -> None:
         count = len(node.args) + len(node.keywords)
+        if any(isinstance(each, ast.Starred) for each in node.args):
+            count = max(count, 2)
         if receiver[0] in {"k", "s", "l", "d", "+"}:
             return
         is_doubtful = is_unknown(receiver) or receiver[0] == "a"
