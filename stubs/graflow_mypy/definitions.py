@@ -95,13 +95,4 @@ def function_record(
     returns = term_of(node.returns, scope, is_type=True) if node.returns else ANY
     kind = "async" if isinstance(node, ast.AsyncFunctionDef) else ""
     kind = "generic" if getattr(node, "type_params", None) else kind
-    is_nested = any(place.kind == "function" for place in _around(scope))
-    return [returns, kind, decorators, is_nested]
-
-
-def _around(scope: Scope | None) -> list[Scope]:
-    found = []
-    while scope is not None:
-        found.append(scope)
-        scope = scope.parent
-    return found
+    return [returns, kind, decorators, scope.is_in_function]

@@ -11,10 +11,10 @@ from graflow_mypy.fitting import Fitting
 from graflow_mypy.forms import ANY_FORM, Form, form_of, show
 from graflow_mypy.keys import Finding, judge_keys
 from graflow_mypy.messages import SCHEMA
+from graflow_mypy.notes import Record
 from graflow_mypy.options import PluginOptions
 from graflow_mypy.patterns import Pattern, Patterns, text_of
 from graflow_mypy.program import Program
-from graflow_mypy.scan import Record
 from graflow_mypy.shapes import Shapes
 from graflow_mypy.tasks import Definition, Tasks
 from graflow_mypy.uses import uses_of, writes_at_start

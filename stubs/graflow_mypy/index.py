@@ -24,9 +24,11 @@ from mypy.options import Options
 from graflow_mypy.aliases import task_aliases
 from graflow_mypy.facts import Facts, facts_of
 from graflow_mypy.files import Source, find_sources
+from graflow_mypy.interest import is_quiet, mentions
+from graflow_mypy.notes import Record
 from graflow_mypy.options import PluginOptions
 from graflow_mypy.program import Program
-from graflow_mypy.scan import Record, is_quiet, mentions, scan
+from graflow_mypy.scan import scan
 
 __all__ = ["Index"]
 

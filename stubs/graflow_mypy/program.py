@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from graflow_mypy.notes import Record
 from graflow_mypy.patterns import ANYTHING, Pattern, joined, text_of
-from graflow_mypy.scan import Record
 from graflow_mypy.terms import ANY, Term
 
 __all__ = ["Program"]

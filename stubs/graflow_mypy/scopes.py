@@ -78,6 +78,11 @@ class Scope:
             found.setdefault(name, []).append(binding)
         return found
 
+    @property
+    def is_in_function(self) -> bool:
+        """Whether it is a function, or inside one."""
+        return self.kind == "function" or (self.parent is not None and self.parent.is_in_function)
+
     def inner(self, kind: str, name: str, node: ast.AST) -> Scope:
         """Return the scope of a class, function or comprehension inside."""
         full = f"{self.name}.{name}" if self.name and name else name or self.name

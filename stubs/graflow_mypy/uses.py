@@ -8,9 +8,9 @@ from typing import Any
 
 from graflow_mypy.channels import Receiver, Receivers
 from graflow_mypy.forms import ANY_FORM, Form, form_of, value_form
+from graflow_mypy.notes import READS, WRITES, Record
 from graflow_mypy.patterns import ANYTHING, Pattern, text_of
 from graflow_mypy.program import Program
-from graflow_mypy.scan import READS, WRITES, Record
 from graflow_mypy.shapes import Shapes
 from graflow_mypy.terms import ANY, Term
 
