@@ -48,7 +48,7 @@ oldest-mypy: install
 	@test -d .venvs/mypy-1.19 || $(PYTHON) -m venv .venvs/mypy-1.19
 	@.venvs/mypy-1.19/bin/python -m pip install --quiet --disable-pip-version-check --upgrade pip
 	@.venvs/mypy-1.19/bin/python -m pip install --quiet --disable-pip-version-check \
-		--editable '.[testing]' 'mypy==1.19.0' build hatchling pytest-timeout
+		--editable '.[testing]' 'mypy==1.19.0' build hatchling pytest-timeout trustme
 	.venvs/mypy-1.19/bin/python -m pytest -q tests/mypy_plugin
 
 conformance-long: install servers
