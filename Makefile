@@ -24,7 +24,7 @@ demo: install
 	@$(BIN)/python -m examples
 
 test: install servers
-	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
 check: install
 	$(BIN)/ruff check
