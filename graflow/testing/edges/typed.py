@@ -43,7 +43,8 @@ def _edge(
     def body(trial: Trial) -> None:
         names = {"a": trial.open("job"), "b": trial.open("job", 1), "same": same}
         names["typed"] = TypedChannel(trial.open("job"), form)
-        trial.note(f"typed = TypedChannel(a, {getattr(form, '__name__', form)})")
+        trial.note("from graflow import TypedChannel; a, b = open('job'), open('job')")
+        trial.note(f"typed = TypedChannel(a, {form.__name__ if type(form) is type else form})")
         for line, outcome in lines:
             trial.note(line)
             _require(trial, line, names, outcome, names_key and "ttl=" not in line)
@@ -58,12 +59,12 @@ def _require(
     is_refused = isinstance(outcome, type) and issubclass(outcome, ChannelError)
     try:
         found: object = eval(line, names)
-    except ChannelError as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the wrong one
         trial.require(
             is_refused and isinstance(error, outcome),  # type: ignore[arg-type]
             f"it gives {outcome!r}; it raised {error!r}",
         )
-        named = (error.channel, error.key)
+        named = (getattr(error, "channel", None), getattr(error, "key", None))
         trial.require(
             named == (trial.name("job"), "key") or not names_key,
             f"the error names the channel and 'key'; it names {named!r}",
@@ -92,7 +93,7 @@ def _pop_meanwhile(write: str, args: tuple[Any, ...], given: Any, left: Any) -> 
 
         typed = TypedChannel(trial.open("job"), Annotated[int, AfterValidator(look)])
         other.set("key", [1, 2])
-        trial.note(f"b.set('key', [1, 2]); typed.pop('key')  # meanwhile b.{write}('key', ...)")
+        trial.note(f"# meanwhile b.{write}{('key', *args)}: b.set('key', [1, 2]); typed.pop('key')")
         try:
             found: object = typed.pop("key")
         except ChannelTypeError as error:
