@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,7 +21,7 @@ import os, signal
 from tests.servers import Server
 
 server = Server("redis-6.2").start()
-print(server.port, flush=True)
+print(server.port, server.socket.parent, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -62,9 +63,10 @@ def test_a_server_ends_with_the_process_that_started_it() -> None:
     killed = subprocess.run(
         [sys.executable, "-c", CRASH], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    client = redis.Redis(port=int(killed.stdout))
-    with client, pytest.raises(redis.ConnectionError):
+    port, folder = killed.stdout.split()
+    with redis.Redis(port=int(port)) as client, pytest.raises(redis.ConnectionError):
         ping_until_it_fails(client)
+    shutil.rmtree(folder)
 
 
 def test_time_passes_without_waiting(channel: Channel, advance: Callable[[float], None]) -> None:
