@@ -22,7 +22,7 @@ __all__ = ["MODES", "Runner", "run_mypy"]
 
 CONFIG = """\
 [mypy]
-{plugins}
+plugins = graflow_mypy
 strict = True
 allow_empty_bodies = True
 disable_error_code = empty-body
@@ -84,29 +84,18 @@ def _run(folder: Path, arguments: list[str]) -> tuple[str, str, int]:
 class Runner:
     """Runs mypy on the package `app` of a folder."""
 
-    def __init__(
-        self,
-        folder: Path,
-        options: str = "",
-        primed: Path | None = None,
-        *,
-        with_plugin: bool = True,
-    ) -> None:
+    def __init__(self, folder: Path, options: str = "", primed: Path | None = None) -> None:
         """Write the configuration.
 
         Args:
             folder: Where the program is, or will be.
             options: Lines of the plugin's section.
             primed: A folder for a cache that has all but the program. It is filled at first.
-            with_plugin: Whether mypy uses the plugin.
         """
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         settings = "" if _IS_NEW else _FOR_MYPY_1
-        plugins = "plugins = graflow_mypy" if with_plugin else ""
-        (folder / "mypy.ini").write_text(
-            CONFIG.format(plugins=plugins, settings=settings, options=options)
-        )
+        (folder / "mypy.ini").write_text(CONFIG.format(settings=settings, options=options))
         self._primed = primed or folder / "primed"
 
     def cold(self) -> list[str]:
