@@ -184,7 +184,6 @@ def _source(number: int, module: Module) -> str:
         *(f"import app.m{n}" for n in sorted(module.imports)),
         *([f"from app.m{module.base} import S{module.base}"] if module.base is not None else []),
         *(f"from app.m{n} import step{n}" for n in sorted(aliases - {number})),
-        # Of `step = task` mypy itself says other things warm than cold, in a circle of imports.
         *([f"from graflow import task as step{number}"] if module.has_alias else []),
         f'KEY{number} = "{module.constant}"',
         "class Made: ...",
