@@ -559,6 +559,9 @@ class Flat(DictChannel):
     def _live(self, key: str) -> tuple[Record | None, float | None]:
         return super()._live(self.full(key))
 
+    def _put(self, key: str, record: Record, deadline: float | None) -> None:
+        super()._put(self.full(key), record, deadline)
+
     def _keys(self) -> list[str]:
         return [
             full[len(self.name) + 1 :]
@@ -574,35 +577,6 @@ class Flat(DictChannel):
         with self.store.mutex:
             there = self._live(key)[0] is not None
             return there and self.store.entries.pop(self.full(key), None) is not None
-
-    def _write_many(self, records: Mapping[str, Record], ttl: int | None) -> None:
-        super()._write_many({self.full(key): each for key, each in records.items()}, ttl)
-
-    def _push(self, key: str, item: bytes, ttl: int | None, at_head: bool) -> int:
-        with self.store.mutex:
-            items, deadline = self._live(key)
-            if isinstance(items, bytes):
-                raise NotAList
-            items = [item, *(items or [])] if at_head else [*(items or []), item]
-            self._write(key, items, ttl)
-            if ttl is None:
-                self.store.entries[self.full(key)] = (items, deadline)
-            return len(items)
-
-    def _pop_if(self, key: str, item: bytes) -> bool:
-        with self.store.mutex:
-            items, deadline = self._live(key)
-            if not isinstance(items, list) or items[:1] != [item]:
-                return False
-            self.store.entries[self.full(key)] = (items[1:], deadline)
-            return len(items) > 1 or self._delete(key)
-
-    def _swap(self, key: str, old: Record | None, new: Record) -> bool:
-        with self.store.mutex:
-            present, deadline = self._live(key)
-            if present == old:
-                self.store.entries[self.full(key)] = (new, deadline)
-            return present == old
 
 
 @broken("a name bleeds into another that begins like it", FLAT)

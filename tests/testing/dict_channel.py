@@ -41,6 +41,9 @@ class DictChannel(Channel):
             return None, None
         return record, deadline
 
+    def _put(self, key: str, record: Record, deadline: float | None) -> None:
+        self.store.entries[key] = (record, deadline)
+
     def _read(self, key: str) -> Record | None:
         return self._read_many([key])[0]
 
@@ -55,7 +58,8 @@ class DictChannel(Channel):
     def _write_many(self, records: Mapping[str, Record], ttl: int | None) -> None:
         with self.store.mutex:
             deadline = None if ttl is None else self.store.clock() + ttl / 1000
-            self.store.entries.update({key: (each, deadline) for key, each in records.items()})
+            for key, record in records.items():
+                self._put(key, record, deadline)
 
     def _push(self, key: str, item: bytes, ttl: int | None, at_head: bool) -> int:
         with self.store.mutex:
@@ -65,7 +69,7 @@ class DictChannel(Channel):
             items = [item, *(items or [])] if at_head else [*(items or []), item]
             self._write(key, items, ttl)
             if ttl is None:
-                self.store.entries[key] = (items, deadline)
+                self._put(key, items, deadline)
             return len(items)
 
     def _first(self, key: str) -> bytes | None:
@@ -86,14 +90,14 @@ class DictChannel(Channel):
             items, deadline = self._live(key)
             if not isinstance(items, list) or items[:1] != [item]:
                 return False
-            self.store.entries[key] = (items[1:], deadline)
+            self._put(key, items[1:], deadline)
             return len(items) > 1 or self._delete(key)
 
     def _swap(self, key: str, old: Record | None, new: Record) -> bool:
         with self.store.mutex:
             present, deadline = self._live(key)
             if present == old:
-                self.store.entries[key] = (new, deadline)
+                self._put(key, new, deadline)
             return present == old
 
     def _delete(self, key: str) -> bool:
