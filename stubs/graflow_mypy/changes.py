@@ -9,14 +9,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-__all__ = ["FILLING", "assigned_from_inside", "keys_added"]
+from graflow_mypy.expressions import last_name
+
+__all__ = ["FILLING", "ONLY_READING", "assigned_from_inside", "keys_added"]
 
 FILLING = frozenset({"update", "setdefault"})
 """The methods of a dictionary that add keys to it."""
 
-_ONLY_READING = frozenset(
+ONLY_READING = frozenset(
     {
-        *("bool", "dict", "isinstance", "len", "list", "print", "sorted"),
+        *("bool", "copy", "deepcopy", "dict", "isinstance", "iter", "len", "list", "print", "repr"),
+        *("set", "sorted", "str", "tuple"),
         *("execute", "set_all", "set_many"),
     }
 )
@@ -55,9 +58,8 @@ def _may_add(node: ast.Call, name: str) -> bool:
     function = node.func
     if isinstance(function, ast.Attribute) and _is(function.value, name):
         return function.attr in FILLING
-    called = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
     given = (*node.args, *(word.value for word in node.keywords))
-    return called not in _ONLY_READING and any(_is(each, name) for each in given)
+    return last_name(function) not in ONLY_READING and any(_is(each, name) for each in given)
 
 
 def _is(node: ast.expr, name: str) -> bool:

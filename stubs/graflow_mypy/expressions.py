@@ -11,7 +11,7 @@ from typing import Any
 from graflow_mypy.scopes import Binding, Scope
 from graflow_mypy.terms import ANY, Term, either, is_unknown
 
-__all__ = ["CHANNEL_GETTERS", "binding_term", "home_of", "term_of"]
+__all__ = ["CHANNEL_GETTERS", "binding_term", "home_of", "last_name", "term_of"]
 
 CHANNEL_GETTERS = {
     "get_channel": "plain",
@@ -240,13 +240,14 @@ def _item(node: ast.expr | None, scope: Scope, depth: int) -> Term:
     return ANY
 
 
-def _last_name(node: ast.expr) -> str:
+def last_name(node: ast.expr) -> str:
+    """Return the name, or the last part of the dotted name, that an expression is; else none."""
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
 def _names_an_alias(annotation: ast.expr) -> bool:
-    return _last_name(annotation) == "TypeAlias"
+    return last_name(annotation) == "TypeAlias"
 
 
 def _says_nothing(annotation: ast.expr) -> bool:
-    return _last_name(annotation) in {"Final", "TypeAlias", "ClassVar"}
+    return last_name(annotation) in {"Final", "TypeAlias", "ClassVar"}

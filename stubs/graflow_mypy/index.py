@@ -14,7 +14,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -22,9 +22,10 @@ from typing import Any, Final
 from mypy.options import Options
 
 from graflow_mypy.aliases import task_aliases
+from graflow_mypy.constants import names_to_watch
 from graflow_mypy.facts import Facts, facts_of
 from graflow_mypy.files import Source, find_sources
-from graflow_mypy.interest import is_quiet, mentions
+from graflow_mypy.interest import Interest
 from graflow_mypy.notes import Record
 from graflow_mypy.options import PluginOptions
 from graflow_mypy.program import Program
@@ -33,7 +34,7 @@ from graflow_mypy.scan import scan
 __all__ = ["Index"]
 
 _JUST_NOW: Final = 100_000_000  # nanoseconds; file systems tell times no finer than 10 ms
-_MOST_ROUNDS: Final = 5  # of names for names for `task`
+_MOST_ROUNDS: Final = 5  # of names for names
 _NO_FACTS: Final = Facts({}, 2)
 
 Stamp = list[int]
@@ -45,6 +46,7 @@ class Index:
 
     Attributes:
         has_messages: Whether there is anything to report in any file.
+        raw: The findings about each module, as `facts_of` gives them.
     """
 
     has_messages = False
@@ -57,8 +59,9 @@ class Index:
         self._kept = _Kept(options, mine, version)
         self._sources: dict[str, Source] = {}
         self._stamps: dict[str, Stamp] = {}
-        self._raw: dict[str, Any] = {}
+        self.raw: dict[str, Any] = {}
         self._facts: dict[str, Facts] = {}
+        self._asked: dict[str, Source | None] = {}
         self.refresh()
 
     def refresh(self) -> None:
@@ -73,8 +76,9 @@ class Index:
                 raw = facts_of(files.records, files.load, self._mine)
                 files.keep()
                 self._kept.keep_facts(signature, raw)
-        self._raw = raw
+        self.raw = raw
         self._facts = {}
+        self._asked = {}
         self.has_messages = any("messages" in about for about in raw.values())
 
     def of(self, path: str) -> Facts:
@@ -82,13 +86,15 @@ class Index:
         facts = self._facts.get(path)
         if facts is None:
             source = self.source(path)
-            raw = self._raw.get(source.name) if source else None
+            raw = self.raw.get(source.name) if source else None
             facts = self._facts[path] = Facts(raw, self._column) if raw else _NO_FACTS
         return facts
 
     def source(self, path: str) -> Source | None:
         """Return the source of a path, if it is scanned."""
-        return self._sources.get(os.path.abspath(path))  # noqa: PTH100
+        if path not in self._asked:
+            self._asked[path] = self._sources.get(os.path.abspath(path))  # noqa: PTH100
+        return self._asked[path]
 
     def has(self, module: str, beside: Source) -> bool:
         """Tell whether mypy can be asked to load a module for the sake of another one."""
@@ -97,9 +103,9 @@ class Index:
 
     def note_change(self, path: str) -> None:
         """Bring all up to date if a file is not as it was scanned: a daemon lives long."""
-        path = os.path.abspath(path)  # noqa: PTH100
-        stamp = _stamp(path)
-        if stamp and path in self._sources and self._stamps.get(path) != stamp:
+        source = self.source(path)
+        stamp = _stamp(source.path) if source else None
+        if source and stamp and self._stamps.get(source.path) != stamp:
             self.refresh()
 
     def _signature(self) -> str:
@@ -136,35 +142,41 @@ class _Files:
             if entry is None or entry[0] != stamp or entry[1] != source.name:
                 self._is_changed = True
                 is_safe = stamp and stamp[0] < time.time_ns() - _JUST_NOW
-                record = _scanned(path, source.name)
-                entry = [stamp if is_safe else None, source.name, record, []]
+                record = _scanned(path, source.name, Interest())
+                entry = [stamp if is_safe else None, source.name, record, [[], [], []]]
             self._entries[path] = entry
             self._paths[source.name] = path
         self.records: dict[str, Record] = {}
-        self._follow_aliases()
+        self._follow_names()
 
-    def _follow_aliases(self) -> None:
-        """Scan files again that mention other names of `task`, until no more names are found."""
+    def _follow_names(self) -> None:
+        """Scan files again in which names of the program matter, until no more names are found."""
         for _ in range(_MOST_ROUNDS):
             self.records = {module: self._entries[path][2] for module, path in self._paths.items()}
-            aliases = task_aliases(Program(self.records, self.load))
-            behind = [path for path, entry in self._entries.items() if entry[3] != aliases]
+            program = Program(self.records, self.load)
+            names = [task_aliases(program), *names_to_watch(program)]
+            behind = [path for path, entry in self._entries.items() if entry[3] != names]
             if not behind:
                 return
             self._is_changed = True
+            interest = Interest(*names)
             for path in behind:
                 entry = self._entries[path]
+                before = Interest(*entry[3])
                 text = _text(path)
-                if text is not None and mentions(text, {*entry[3], *aliases}):
-                    entry[2] = _scanned(path, entry[1], aliases)
-                entry[3] = aliases
+                is_concerned = text is not None and (
+                    interest.is_named_in(text) or before.is_named_in(text)
+                )
+                if is_concerned:
+                    entry[2] = _scanned(path, entry[1], interest)
+                entry[3] = names
 
     def load(self, module: str) -> Record:
         """Return the full index of a module of which only names are wanted."""
         path = self._paths[module]
         entry = self._entries[path]
         if entry[2].get("quiet"):
-            found = _scanned(path, module, entry[3], in_full=True)
+            found = _scanned(path, module, Interest(*entry[3]), is_known_quiet=True)
             if found.get("broken"):
                 return {}
             self._is_changed = True
@@ -205,16 +217,19 @@ def _text(path: str) -> bytes | None:
         return None
 
 
-def _scanned(
-    path: str, module: str, aliases: Iterable[str] = (), *, in_full: bool = False
-) -> Record:
+def _scanned(path: str, module: str, interest: Interest, *, is_known_quiet: bool = False) -> Record:
     text = _text(path)
     if text is None:
         return {"broken": True}
-    if not in_full and is_quiet(text, aliases):
+    if not is_known_quiet and interest.is_quiet(text):
         return {"quiet": True}
-    is_package = Path(path).stem == "__init__"
-    return scan(text, module, is_package=is_package, aliases=aliases)
+    return scan(
+        text,
+        module,
+        is_package=Path(path).stem == "__init__",
+        interest=interest,
+        only_definitions=is_known_quiet,
+    )
 
 
 class _Kept:

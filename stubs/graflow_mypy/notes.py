@@ -23,7 +23,6 @@ WRITES = {"set": 2, "append": 2, "prepend": 2, "update": 2, "atomic_add": 1, "se
 OPERATIONS = READS | WRITES.keys() | {"set_all"}
 _MAPPINGS = {"set_many": "set", "set_all": "set", "get_many": "get"}
 _MAY_WRITE = re.compile(r"(?:Channel|Context)'")
-_LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 class Notes:
@@ -52,7 +51,7 @@ class Notes:
             "changed": [],
             "filled": [],
         }
-        self.lines = _LINE_END.split(source)
+        self.lines = source.splitlines()  # at the ends that Python knows: it is bytes
         self._is_ascii = source.isascii()
 
     def filled(self, node: ast.expr, scope: Scope) -> None:

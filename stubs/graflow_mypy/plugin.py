@@ -39,6 +39,7 @@ _CHANNELS: Final = {
     _TYPED_CHANNEL,
     KEYED_CHANNEL,
 }
+_MAKERS: Final = {_TYPED_CHANNEL, KEYED_CHANNEL}
 _PRIORITY: Final = 10  # of an import that is at the top of a module
 
 
@@ -101,7 +102,7 @@ class GraflowPlugin(Plugin):
         self, fullname: str
     ) -> Callable[[FunctionSigContext], FunctionLike] | None:
         """Report a schema that can't be stored where a channel is made."""
-        return self._check_call if fullname in {_TYPED_CHANNEL, KEYED_CHANNEL} else None
+        return self._check_call if fullname in _MAKERS else None
 
     def _check_keyed(self, method: str, ctx: MethodSigContext) -> FunctionLike:
         self._report(ctx.context, ctx.api)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeGuard, get_args
 
-from graflow_mypy.changes import FILLING, assigned_from_inside
+from graflow_mypy.changes import FILLING, ONLY_READING, assigned_from_inside
 from graflow_mypy.definitions import class_record, function_record, names_of
-from graflow_mypy.expressions import CHANNEL_GETTERS, term_of
-from graflow_mypy.interest import is_dull, is_quiet
+from graflow_mypy.expressions import CHANNEL_GETTERS, last_name, term_of
+from graflow_mypy.interest import Interest
 from graflow_mypy.notes import OPERATIONS, WRITES, Notes, Record, keyword_of
 from graflow_mypy.scopes import Comprehension, Scope
 from graflow_mypy.terms import ANY, either, is_unknown
@@ -19,9 +19,10 @@ from graflow_mypy.terms import ANY, either, is_unknown
 __all__ = ["scan"]
 
 _SCHEMA_CALLS = {"TypedChannel", "KeyedChannel", "get_typed_channel", "get_keyed_channel"}
+_COPIED = {None, "initial_channel"}
 _WITHOUT_INTEREST = frozenset(
     {
-        *(ast.Constant, ast.Load, ast.Store, ast.Del, ast.Import, ast.ImportFrom),
+        *(ast.Constant, ast.Load, ast.Store, ast.Del, ast.Import),
         *ast.operator.__subclasses__(),
         *ast.unaryop.__subclasses__(),
         *ast.cmpop.__subclasses__(),
@@ -36,14 +37,22 @@ class _MethodNamed(ast.Assign):
     value: ast.Attribute
 
 
-def scan(source: bytes, module: str, *, is_package: bool, aliases: Iterable[str] = ()) -> Record:
+def scan(
+    source: bytes,
+    module: str,
+    *,
+    is_package: bool,
+    interest: Interest,
+    only_definitions: bool = False,
+) -> Record:
     """Return the index of a file; one that can't be parsed says only that it is `broken`.
 
     Args:
         source: What the file holds.
         module: The full name of the module.
         is_package: Whether the file is an `__init__`.
-        aliases: Full names that stand for the decorator `task`.
+        interest: What makes a function worth a look.
+        only_definitions: Whether to leave out what the file uses.
     """
     try:
         with warnings.catch_warnings():
@@ -52,8 +61,8 @@ def scan(source: bytes, module: str, *, is_package: bool, aliases: Iterable[str]
         package = module if is_package else module.rpartition(".")[0]
         scope = Scope("module", "", tree, None, package, module, b":=" in source)
         notes = Notes(source)
-        scanner = _Scanner(scope, notes, frozenset(aliases))
-        if is_quiet(source, aliases):
+        scanner = _Scanner(scope, notes, interest)
+        if only_definitions:
             scanner.visit_definitions(tree.body, scope)
         else:
             scanner.visit_body(tree.body, scope)
@@ -68,7 +77,7 @@ def scan(source: bytes, module: str, *, is_package: bool, aliases: Iterable[str]
 class _Scanner:
     """Walks a file once, and writes down what concerns channels and tasks."""
 
-    def __init__(self, module: Scope, notes: Notes, aliases: frozenset[str]) -> None:
+    def __init__(self, module: Scope, notes: Notes, interest: Interest) -> None:
         self._notes = notes
         self._visits: dict[type[ast.AST], Callable[[Any, Scope], None]] = {
             ast.Expr: lambda node, scope: self._visit(node.value, scope),
@@ -80,9 +89,13 @@ class _Scanner:
             ast.AsyncFunctionDef: self._visit_function,
             ast.ClassDef: self._visit_class,
             ast.Assign: self._visit_assignment,
+            ast.ImportFrom: self._visit_import,
             ast.Lambda: self._visit_lambda,
+            ast.Return: self._visit_return,
             **dict.fromkeys(get_args(Comprehension), self._visit_comprehension),
         }
+        self._interest = interest
+        aliases = interest.aliases
         self._task_words = {"task", *(each.rpartition(".")[2] for each in aliases)}
         self._task_names = set(self._task_words if "*" in module.bindings else ())
         for name, bindings in module.bindings.items():
@@ -102,7 +115,7 @@ class _Scanner:
             self._visit(statement, scope)
 
     def visit_definitions(self, body: Sequence[ast.AST], scope: Scope) -> None:
-        """Write down the classes and functions of a file that has nothing else of interest."""
+        """Write down the classes and functions of a file, and not what it uses."""
         for node in body:
             if isinstance(node, ast.ClassDef):
                 self.visit_definitions(node.body, self._add_class(node, scope))
@@ -139,13 +152,31 @@ class _Scanner:
         known[inner.name]["twice"] = is_known
         return inner
 
+    def _visit_import(self, node: ast.ImportFrom, scope: Scope) -> None:
+        """Note what `task` is called in a function that imports it; a module's names are known."""
+        for alias in node.names:
+            if alias.asname and alias.name in self._task_words:
+                self._task_names.add(alias.asname)
+
     def _visit_assignment(self, node: ast.Assign, scope: Scope) -> None:
-        if scope.kind == "module" and self._makes_tasks(node.value):
-            return  # an alias, which is followed
-        if self._is_followed(node, scope):
+        names = {each.id for each in node.targets if isinstance(each, ast.Name)}
+        is_alias = len(names) == len(node.targets) and scope.kind != "class"
+        if is_alias and self._makes_tasks(node.value):
+            self._task_names |= names  # which are followed
+        elif self._is_followed(node, scope):
             self._visit(node.value.value, scope)
         else:
             self._visit_children(node, scope)
+
+    def _visit_return(self, node: ast.Return, scope: Scope) -> None:
+        if node.value is not None:
+            self._look_at_escape(node.value, scope)
+            self._visit(node.value, scope)
+
+    def _look_at_escape(self, given: ast.expr, scope: Scope) -> None:
+        """Look for a mapping that others get, who may put more into it."""
+        if self._interest.mappings and last_name(given) in self._interest.mappings:
+            self._notes.filled(given, scope)
 
     def _visit_lambda(self, node: ast.Lambda, scope: Scope) -> None:
         self._visit(node.body, scope.inner("function", "", node))
@@ -185,7 +216,7 @@ class _Scanner:
 
     def _is_dull(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         lines = self._notes.lines[node.lineno - 1 : node.end_lineno]
-        return is_dull(b"\n".join(lines), self._task_words)
+        return self._interest.is_dull(b"\n".join(lines))
 
     def _is_task(self, node: ast.AST | None) -> bool:
         if isinstance(node, ast.Name):
@@ -239,11 +270,15 @@ class _Scanner:
         if self._foreign and _root(function) in self._foreign:
             self._notes.lent(node, scope)
         for keyword in node.keywords:
-            self._look_atkeyword_of(keyword, function, scope)
+            self._look_at_keyword(keyword, function, scope)
             self._visit(keyword.value, scope)
         self._visit_all(node.args, scope)
+        if last_name(function) not in ONLY_READING:
+            named = (each.value for each in node.keywords if each.arg not in _COPIED)
+            for given in (*node.args, *named):
+                self._look_at_escape(given, scope)
 
-    def _look_atkeyword_of(self, keyword: ast.keyword, function: ast.expr, scope: Scope) -> None:
+    def _look_at_keyword(self, keyword: ast.keyword, function: ast.expr, scope: Scope) -> None:
         """Look for what a run starts with, and for ids of instances; `**` may have them in it."""
         if keyword.arg == "initial_channel":
             self._notes.record["initial"] += self._notes.mapping(keyword.value, scope)

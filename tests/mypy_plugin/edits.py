@@ -24,6 +24,8 @@ _USES = (
     'ctx.get_typed_channel({schema}).get_list("{key}")',
     "ctx.get_typed_channel({schema}).get({constant})",
     "ctx.get_channel().set({constant}, given)",
+    "ctx.get_typed_channel({schema}).get({quiet_constant})",
+    "workflow('w').execute(initial_channel=start{number})",
     'ctx.get_channel().set("{key}:" + given, 1)',
     "ctx.get_channel().set(given, 1)",
     'given.set("{key}", 1)',
@@ -33,6 +35,16 @@ _USES = (
     'reveal_type(ctx.get_keyed_channel({schema}).get("name"))',
     'ctx.get_keyed_channel({schema}).set("price", given)',
 )
+
+_SHARED = ("KEY", "S", "key", "shared", "start")
+_TWEAKS = (
+    "m{n}.key{n} = 'order'",
+    "m{n}.start{n}['{key}'] = 1",
+    "m{n}.start{n}.update({key}=1)",
+    "print(m{n}.start{n}, m{n}.key{n})",
+    "list(map(print, m{n}.start{n}))",
+)
+"""What a module that has nothing else of interest does to the constants of the others."""
 
 
 @dataclass
@@ -67,7 +79,8 @@ class Program:
                 self._add_use(module)
             self._change_schema(module)
             self._add_task(module)
-        self._written: dict[int, str] = {}
+        self._tweaks: set[tuple[int, str]] = set()
+        self._written: dict[str, str] = {}
         self._time = 1_700_000_000
         self._write()
 
@@ -77,7 +90,7 @@ class Program:
             *(self._add_use, self._drop_use, self._move_use, self._rename),
             *(self._add_task, self._drop_task, self._move_task, self._rename),
             *(self._change_schema, self._change_base, self._change_constant, self._change_alias),
-            *(self._import, self._import, self._shift, self._break, self._remove),
+            *(self._import, self._tweak, self._shift, self._break, self._remove),
         )
         for module in self._modules:  # nothing else is seen while something is broken
             is_out = module.is_broken or not module.is_there
@@ -95,6 +108,7 @@ class Program:
             id=self._random.choice(_IDS),
             schema=f"S{self._random.randrange(10)}",
             constant=f"KEY{self._random.randrange(10)}",
+            quiet_constant=f"key{self._random.randrange(10)}",
             number=self._random.randrange(10),
         )
         module.uses.insert(self._random.randrange(len(module.uses) + 1), use)
@@ -146,6 +160,15 @@ class Program:
     def _import(self, module: Module) -> None:
         module.imports ^= {self._random.randrange(10)}
 
+    def _tweak(self, module: Module) -> None:
+        number = self._modules.index(module)
+        key = self._random.choice(_KEYS)
+        if self._random.random() < 0.5:
+            line = self._random.choice(_TWEAKS).format(n=number, key=key)
+            self._tweaks.add((number, line))
+        elif self._tweaks:
+            self._tweaks.remove(self._random.choice(sorted(self._tweaks)))
+
     def _shift(self, module: Module) -> None:
         module.blank = self._random.randrange(3)
 
@@ -158,34 +181,49 @@ class Program:
     def _write(self) -> None:
         self._time += 1  # mypy takes files of one size and one second for the same
         for number, module in enumerate(self._modules):
-            path = self._package / f"m{number}.py"
-            if not module.is_there:
-                path.unlink(missing_ok=True)
-                self._written.pop(number, None)
-                continue
-            source = _source(number, module)
-            if self._written.get(number) != source:
-                path.write_text(source)
-                os.utime(path, (self._time, self._time))
-                self._written[number] = source
+            self._put(f"m{number}.py", _source(number, module) if module.is_there else None)
+        self._put("tweaks.py", _tweaking(self._tweaks))
+
+    def _put(self, name: str, source: str | None) -> None:
+        path = self._package / name
+        if source is None:
+            path.unlink(missing_ok=True)
+            self._written.pop(name, None)
+        elif self._written.get(name) != source:
+            path.write_text(source)
+            os.utime(path, (self._time, self._time))
+            self._written[name] = source
+
+
+def _tweaking(tweaks: set[tuple[int, str]]) -> str:
+    modules = sorted({number for number, _ in tweaks})
+    lines = [f"from app import m{number}" for number in modules]
+    lines += ["def tweak() -> None:", *(f"    {line}" for _, line in sorted(tweaks)), "    return"]
+    return "\n".join(lines) + "\n"
+
+
+def _shared(number: int) -> str:
+    return f"from app.m{number} import {', '.join(f'{each}{number}' for each in _SHARED)}"
 
 
 def _source(number: int, module: Module) -> str:
     body = "\n".join(module.uses)
-    needed = {n for n in range(10) for name in (f"S{n}", f"KEY{n}", f"shared{n}") if name in body}
+    needed = {n for n in range(10) if any(f"{each}{n}" in body for each in _SHARED)}
     aliases = {alias for *_, alias in module.tasks if alias is not None}
     base = "TypedDict" if module.base is None else f"S{module.base}"
     lines = [
         *[""] * module.blank,
         "from typing import Any",
         "from typing_extensions import NotRequired, TypedDict",
-        "from graflow import TaskExecutionContext, task",
-        *(f"from app.m{n} import KEY{n}, S{n}, shared{n}" for n in sorted(needed - {number})),
+        "from graflow import TaskExecutionContext, task, workflow",
+        *(_shared(n) for n in sorted(needed - {number})),
         *(f"import app.m{n}" for n in sorted(module.imports)),
         *([f"from app.m{module.base} import S{module.base}"] if module.base is not None else []),
         *(f"from app.m{n} import step{n}" for n in sorted(aliases - {number})),
         *([f"from graflow import task as step{number}"] if module.has_alias else []),
         f'KEY{number} = "{module.constant}"',
+        f'key{number} = "{module.constant}"',
+        f'start{number}: dict[str, object] = {{"{module.constant}": 1}}',
         "class Made: ...",
         "class Item(TypedDict):",
         f"    field{number % 3}: int",

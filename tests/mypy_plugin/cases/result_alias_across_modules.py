@@ -31,6 +31,11 @@ def four() -> bytes:
 def five() -> bool:
     return True
 step("fifth")(five)
+def build() -> None:
+    @renamed
+    def inner() -> int:
+        return 1
+    inner.run()
 
 # === app/stars.py
 from graflow import *
@@ -55,3 +60,4 @@ def use(ctx: TaskExecutionContext) -> None:
     reveal_type(ctx.get_result("six"))  # N: Revealed type is "int"
     reveal_type(ctx.get_result("seven"))  # N: Revealed type is "int"
     ctx.get_result("secnd")  # E: No task has the id "secnd"; did you mean "second"?  [graflow-result]
+    reveal_type(ctx.get_result("inner"))  # N: Revealed type is "int"

@@ -1,0 +1,27 @@
+# A dictionary of a module may get more items under another name.
+
+# === app/start.py
+values: dict[str, object] = {"begun": 1}
+
+# === app/elsewhere.py
+from app import start
+from app.start import values as given
+
+def fill(more: dict[str, object]) -> None:
+    more["filled"] = 1
+def go(verbose: bool) -> dict[str, object]:
+    print(len(given), dict(start.values), given["begun"], {**given})
+    for key in given:
+        print(key)
+    given["filled"] = 1
+    return {}
+
+# === app/use.py
+from app.start import values
+from graflow import TaskExecutionContext, workflow
+
+def use(ctx: TaskExecutionContext) -> None:
+    ctx.get_channel().get("begun")
+    ctx.get_channel().get("filled")
+with workflow("w") as wf:
+    wf.execute(initial_channel=values)
