@@ -28,7 +28,8 @@ def names_to_watch(program: Program) -> list[list[str]]:
     names = {home.rpartition(".")[2]: is_mapping for home, is_mapping in homes.items()}
     for module, record in program.records.items():
         for name, term in record.get("names", {}).items():
-            home = program.home(f"{module}.{name}") if term[0] == "r" else ""
+            is_another = term[0] == "r" and term[1].rpartition(".")[2] != name
+            home = program.home(f"{module}.{name}") if is_another else ""
             if home in homes:
                 names[name] = names.get(name, False) or homes[home]
     return [sorted(each for each in names if names[each] is kind) for kind in (False, True)]

@@ -62,10 +62,13 @@ class Index:
         self.raw: dict[str, Any] = {}
         self._facts: dict[str, Facts] = {}
         self._asked: dict[str, Source | None] = {}
+        self._listed = 0
+        self._roots = tuple(map(os.path.abspath, mine.paths))
         self.refresh()
 
     def refresh(self) -> None:
         """Bring everything up to date with the files as they are now."""
+        self._listed = time.time_ns() - _JUST_NOW
         self._sources = {each.path: each for each in find_sources(self._options, self._mine)}
         self._stamps = {path: stamp for path in self._sources if (stamp := _stamp(path))}
         signature = self._signature()
@@ -102,11 +105,24 @@ class Index:
         return any(each.module == module and each.base in bases for each in self._sources.values())
 
     def note_change(self, path: str) -> None:
-        """Bring all up to date if a file is not as it was scanned: a daemon lives long."""
+        """Bring all up to date if a file is not as it was scanned, or new: a daemon lives long."""
         source = self.source(path)
-        stamp = _stamp(source.path) if source else None
-        if source and stamp and self._stamps.get(source.path) != stamp:
+        if source is None:
+            is_stale = self._is_new(os.path.abspath(path))  # noqa: PTH100
+        else:
+            stamp = _stamp(source.path)
+            is_stale = stamp is not None and stamp != self._stamps.get(source.path)
+        if is_stale:
             self.refresh()
+
+    def _is_new(self, path: str) -> bool:
+        """Tell whether a file may have come to the program since its files were listed."""
+        if not path.startswith(self._roots):
+            return False
+        try:
+            return os.stat(path).st_ctime_ns > self._listed  # noqa: PTH116 - as in _stamp
+        except OSError:
+            return False
 
     def _signature(self) -> str:
         now = time.time_ns()

@@ -65,3 +65,14 @@ def test_an_edited_file_is_judged_by_the_present_program(
     make.write_text(MAKE.replace("KEY", "usre"))
     use.write_text(USE.replace("KEY", "usre") + "\n# edited\n")
     assert "error" not in check()
+
+
+@pytest.mark.timeout(300)
+def test_a_new_file_is_judged(tmp_path: Path, check: Callable[[], str]) -> None:
+    """A file that comes while the daemon runs belongs to the program at once."""
+    (tmp_path / "app/make.py").write_text(MAKE.replace("KEY", "user"))
+    assert "error" not in check()
+    (tmp_path / "app/use.py").write_text(USE.replace("KEY", "usre"))
+    said = check()
+    assert 'did you mean "user"?' in said
+    assert 'Revealed type is "int"' in said.replace("builtins.", "")
