@@ -73,7 +73,7 @@ SNIPPETS_AND_OUTPUT = Sybil([PythonCodeBlockParser(), CodeBlockParser("text", co
         ("docs/executors.md", 8),
         ("docs/checkpoints.md", 2),
         ("docs/guarantees.md", 2),
-        ("docs/backends.md", 5),
+        ("docs/backends.md", 6),
     ],
 )
 def test_a_page_runs(page: str, snippets: int, capsys: pytest.CaptureFixture[str]) -> None:

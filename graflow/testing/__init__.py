@@ -12,13 +12,23 @@ import importlib
 import typing
 
 from graflow.testing.harness import Capabilities, Capability, Harness
+from graflow.testing.proxy import Fault, LossyProxy
 
 if typing.TYPE_CHECKING:
     from graflow.testing.budget import Budget
     from graflow.testing.conformance import ChannelConformance
     from graflow.testing.runner import run
 
-__all__ = ["Budget", "Capabilities", "Capability", "ChannelConformance", "Harness", "run"]
+__all__ = [
+    "Budget",
+    "Capabilities",
+    "Capability",
+    "ChannelConformance",
+    "Fault",
+    "Harness",
+    "LossyProxy",
+    "run",
+]
 
 _PLACES = {"Budget": "budget", "ChannelConformance": "conformance", "run": "runner"}
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any, cast
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import redis
 
 from graflow.channels.redis_channel import RedisChannel
 from graflow.testing.harness import Capabilities, Harness
+from graflow.testing.proxy import LossyProxy
 from graflow.testing.trial import PREFIX
 
-__all__ = ["BATCH", "advance", "read_record", "server_harness"]
+__all__ = ["BATCH", "advance", "has_written", "read_record", "server_harness"]
 
 BATCH = 1_000
 """How many keys a server looks at in one step of a search."""
@@ -72,18 +73,36 @@ def read_record(client: Any, channel: str, key: str) -> bytes | list[bytes] | No
     return cast("bytes | None", client.get(where))
 
 
+def has_written(request: bytes, reply: bytes) -> bool:
+    """Tell for a `LossyProxy` whether a server was asked to write, and did it: a script ran."""
+    return b"EVAL" in request and b"NOSCRIPT" not in reply
+
+
 @contextmanager
 def server_harness(url: str) -> Iterator[Harness]:
     """Reach channels in a database of a running server, and remove them in the end.
 
-    Time is moved by bringing expiries nearer, unless the database has too many keys to search
-    them each time, or the user no right to that: then the suite waits.
+    Replies get lost in a proxy, unless the connection is encrypted. Time is moved by bringing
+    expiries nearer, unless the database has too many keys to search them each time, or the user
+    no right to that: then the suite waits.
     """
-    with redis.Redis.from_url(url, decode_responses=False) as client:
+    with ExitStack() as stack:
+        client = stack.enter_context(redis.Redis.from_url(url, decode_responses=False))
         moves = _can_advance(client)
+        address = _address(url)
+        proxy = None
+        if address is not None:
+            proxy = stack.enter_context(LossyProxy(address, is_write=has_written))
+
+        def open_channel(name: str) -> RedisChannel:
+            if proxy is not None and proxy.is_due:
+                return RedisChannel(name, url=_by_way_of(proxy.port, url))
+            return RedisChannel(name, url=url)
+
         try:
             yield Harness(
-                open=lambda name: RedisChannel(name, url=url),
+                open=open_channel,
+                cut_reply=proxy.cut_reply if proxy else None,
                 advance=partial(advance, client, pattern=_OURS) if moves else None,
                 read=partial(read_record, client),
                 preamble=_PREAMBLE + (_MOVES if moves else _WAITS),
@@ -92,6 +111,22 @@ def server_harness(url: str) -> Iterator[Harness]:
         finally:
             for key in client.scan_iter(match=_OURS, count=BATCH):
                 client.unlink(key)
+
+
+def _address(url: str) -> tuple[str, int] | str | None:
+    """Return where the server of a URL listens, if what is said there can be read."""
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return unquote(parts.path)
+    return (parts.hostname or "localhost", parts.port or 6379) if parts.scheme == "redis" else None
+
+
+def _by_way_of(port: int, url: str) -> str:
+    """Return a URL with a port of this machine in place of where the server listens."""
+    parts = urlsplit(url)
+    user, at, _ = parts.netloc.rpartition("@")
+    path = "" if parts.scheme == "unix" else parts.path
+    return urlunsplit(("redis", f"{user}{at}127.0.0.1:{port}", path, parts.query, ""))
 
 
 def _can_advance(client: Any) -> bool:

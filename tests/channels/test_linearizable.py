@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from graflow.channels.redis_channel import RedisChannel
+from graflow.testing import Fault
 from graflow.testing.linearizability import Operation, Recorder, check
 from tests.channels.racy import RacyChannel
-from tests.proxy import Fault, run_proxy
+from tests.proxy import run_proxy, url_of
 from tests.servers import Server
 
 PROCESSES = 8
@@ -136,7 +137,7 @@ def test_a_list_while_replies_are_lost(
     pool: ProcessPoolExecutor, server: Server, redis_url: str, fault: Fault
 ) -> None:
     """Every fifth reply, so that operations overlap with what is sent again."""
-    with run_proxy(server, fault) as proxy, RedisChannel("linear", url=proxy.url) as channel:
+    with run_proxy(server, fault) as proxy, RedisChannel("linear", url=url_of(proxy)) as channel:
         proxy.every = 5
         found = history(pool, channel, list_calls)
         assert proxy.lost > CALLS

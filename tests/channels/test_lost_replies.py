@@ -14,7 +14,8 @@ import redis
 
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelConnectionError, ChannelUnavailableError, OutcomeUnknownError
-from tests.proxy import Fault, run_proxy
+from graflow.testing import Fault
+from tests.proxy import run_proxy, url_of
 from tests.servers import Server
 
 Call = Callable[[RedisChannel], Any]
@@ -111,7 +112,7 @@ def test_it_happens_once_and_is_answered(
     """One or two lost replies are not noticed, whatever became of them."""
     with (
         run_proxy(server, fault) as proxy,
-        RedisChannel("c", url=proxy.url, socket_timeout=0.05) as channel,
+        RedisChannel("c", url=url_of(proxy), socket_timeout=0.05) as channel,
     ):
         proxy.faults = lost
         assert operation.call(channel) == operation.answer
@@ -126,7 +127,7 @@ def test_it_says_that_it_may_have_happened(
     server: Server, direct: RedisChannel, operation: Operation
 ) -> None:
     """When no reply comes at all, within the time that was set, and it happened once."""
-    with run_proxy(server) as proxy, RedisChannel("c", url=proxy.url, timeout=0.15) as channel:
+    with run_proxy(server) as proxy, RedisChannel("c", url=url_of(proxy), timeout=0.15) as channel:
         proxy.spared, proxy.faults = operation.reads, 1_000
         started = time.monotonic()
         with pytest.raises(ChannelConnectionError) as caught:
@@ -135,14 +136,14 @@ def test_it_says_that_it_may_have_happened(
         if operation.name not in {"pop nothing", "delete nothing"}:  # they might have written
             kind = OutcomeUnknownError if operation.writes else ChannelUnavailableError
             assert type(caught.value) is kind
-        assert proxy.url in str(caught.value)
+        assert url_of(proxy) in str(caught.value)
         assert proxy.lost
     assert content(direct) == operation.after
 
 
 def test_it_is_tried_until_the_time_is_over(server: Server, direct: RedisChannel) -> None:
     """Again and again, with pauses that grow."""
-    with run_proxy(server) as proxy, RedisChannel("c", url=proxy.url, timeout=3) as channel:
+    with run_proxy(server) as proxy, RedisChannel("c", url=url_of(proxy), timeout=3) as channel:
         proxy.faults = 1_000
         with pytest.raises(OutcomeUnknownError):
             channel.append("list", "z")
@@ -155,7 +156,7 @@ def test_it_says_that_it_did_not_happen(
     server: Server, direct: RedisChannel, operation: Operation
 ) -> None:
     """When the replies to what it reads first are lost."""
-    with run_proxy(server) as proxy, RedisChannel("c", url=proxy.url, timeout=0.15) as channel:
+    with run_proxy(server) as proxy, RedisChannel("c", url=url_of(proxy), timeout=0.15) as channel:
         proxy.faults = 1_000
         with pytest.raises(ChannelUnavailableError):
             operation.call(channel)

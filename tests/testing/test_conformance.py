@@ -10,10 +10,10 @@ import pytest
 import redis
 
 from graflow.channels.redis_channel import RedisChannel
-from graflow.testing import Capabilities, ChannelConformance, Harness
+from graflow.testing import Capabilities, ChannelConformance, Harness, LossyProxy
 from graflow.testing.servers import read_record
 from tests.backends import ClusterBackend, MemoryBackend, ServerBackend
-from tests.proxy import Proxy, run_proxy
+from tests.proxy import run_proxy
 from tests.servers import Cluster, Server, run_cluster, run_server
 
 _DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
@@ -44,7 +44,7 @@ def memory_harness() -> Harness:
 class Losses:
     """Proxies of which one loses a reply when it is asked to."""
 
-    def __init__(self, proxies: Sequence[Proxy]) -> None:
+    def __init__(self, proxies: Sequence[LossyProxy]) -> None:
         """Lose nothing yet."""
         self._proxies = proxies
         self._lost = 0
@@ -53,12 +53,12 @@ class Losses:
         """Lose the next reply, whoever passes it on."""
         self._lost = self._count()
         for proxy in self._proxies:
-            proxy.faults = 1
+            proxy.cut_reply()
 
     @property
     def are_due(self) -> bool:
         """Whether a reply is to be lost, and none has been since."""
-        return any(proxy.faults for proxy in self._proxies) and self._count() == self._lost
+        return any(proxy.is_due for proxy in self._proxies) and self._count() == self._lost
 
     def _count(self) -> int:
         return sum(proxy.lost for proxy in self._proxies)
@@ -105,7 +105,7 @@ class DecodingClient(RedisServer):
 
 
 def server_harness(
-    server: Server, proxy: Proxy, open_at: Callable[[int, str], RedisChannel]
+    server: Server, proxy: LossyProxy, open_at: Callable[[int, str], RedisChannel]
 ) -> Harness:
     """Reach channels on a server, or through its proxy while that is to lose a reply."""
     losses = Losses([proxy])

@@ -157,8 +157,10 @@ def test_the_command_tries_a_server(
         assert "holds keys of graflow already" in ran.stdout
         return
     redis_client.set("graflow:{mine}:k:a", "1")
-    ran = command("graflow.testing", server.url, "--beside-others", "--examples", "5")
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "keys that begin with graflow:{conformance-" in ran.stdout
-    assert "it removes them at the end" in ran.stdout
+    for url in (server.url, f"unix://{server.socket}"):
+        ran = command("graflow.testing", url, "--beside-others", "--examples", "5")
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert "keys that begin with graflow:{conformance-" in ran.stdout
+        assert "it removes them at the end" in ran.stdout
+        assert "lost replies               | 1    |" in ran.stdout
     assert redis_client.keys("*") == [b"graflow:{mine}:k:a"]
