@@ -150,7 +150,8 @@ class _Files:
         self._kept = kept
         self._entries: dict[str, Any] = {}
         self._paths: dict[str, str] = {}
-        known = kept.records()
+        names, known = kept.records()
+        self._interest = Interest(*names)
         self._is_changed = known.keys() != sources.keys()
         for path, source in sources.items():
             stamp = stamps.get(path)
@@ -158,8 +159,8 @@ class _Files:
             if entry is None or entry[0] != stamp or entry[1] != source.name:
                 self._is_changed = True
                 is_safe = stamp and stamp[0] < time.time_ns() - _JUST_NOW
-                record = _scanned(path, source.name, Interest())
-                entry = [stamp if is_safe else None, source.name, record, [[], [], []]]
+                record = _scanned(path, source.name, self._interest)
+                entry = [stamp if is_safe else None, source.name, record]
             self._entries[path] = entry
             self._paths[source.name] = path
         self.records: dict[str, Record] = {}
@@ -170,29 +171,22 @@ class _Files:
         for _ in range(_MOST_ROUNDS):
             self.records = {module: self._entries[path][2] for module, path in self._paths.items()}
             program = Program(self.records, self.load)
-            names = [task_aliases(program), *names_to_watch(program)]
-            behind = [path for path, entry in self._entries.items() if entry[3] != names]
-            if not behind:
+            interest = Interest(task_aliases(program), *names_to_watch(program))
+            if interest.names == self._interest.names:
                 return
             self._is_changed = True
-            interest = Interest(*names)
-            for path in behind:
-                entry = self._entries[path]
-                before = Interest(*entry[3])
+            before, self._interest = self._interest, interest
+            for path, entry in self._entries.items():
                 text = _text(path)
-                is_concerned = text is not None and (
-                    interest.is_named_in(text) or before.is_named_in(text)
-                )
-                if is_concerned:
+                if text is not None and (interest.is_named_in(text) or before.is_named_in(text)):
                     entry[2] = _scanned(path, entry[1], interest)
-                entry[3] = names
 
     def load(self, module: str) -> Record:
         """Return the full index of a module of which only names are wanted."""
         path = self._paths[module]
         entry = self._entries[path]
         if entry[2].get("quiet"):
-            found = _scanned(path, module, Interest(*entry[3]), is_known_quiet=True)
+            found = _scanned(path, module, self._interest, is_known_quiet=True)
             if found.get("broken"):
                 return {}
             self._is_changed = True
@@ -203,7 +197,7 @@ class _Files:
     def keep(self) -> None:
         """Keep the indexes for the next time."""
         if self._is_changed:
-            self._kept.keep_records(self._entries)
+            self._kept.keep_records(self._interest.names, self._entries)
 
 
 @contextmanager
@@ -281,14 +275,17 @@ class _Kept:
         if signature:
             self._store("facts", {"signature": signature, "facts": facts})
 
-    def records(self) -> dict[str, Any]:
-        """Return the indexes of files that were kept, each with its stamp and its module."""
-        found = self._load("files")
-        return found if isinstance(found, dict) else {}
+    def records(self) -> tuple[list[list[str]], dict[str, Any]]:
+        """Return what was kept: the names of interest, and the indexes of files.
 
-    def keep_records(self, records: Mapping[str, Any]) -> None:
-        """Keep the indexes for the next time."""
-        self._store("files", records)
+        An index is there with the stamp of its file, and with its module.
+        """
+        found = self._load("files")
+        return (found[0], found[1]) if isinstance(found, list) else ([], {})
+
+    def keep_records(self, names: list[list[str]], records: Mapping[str, Any]) -> None:
+        """Keep the names of interest and the indexes for the next time."""
+        self._store("files", [names, records])
 
     def _load(self, name: str) -> Any:
         if self._folder is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 
 __all__ = ["Interest"]
 
@@ -21,10 +21,10 @@ _OPERATIONS = (
     rb"(?:set|append|prepend|update)\b(?!" + _ONE_ARGUMENT + rb")"
     rb"|(?:atomic_add|set_many|set_all|get_many|get_list|execute)\s*\("
 )
-_CHANGES_OF = rb"\.\s*(?:%(name)b)\s*[+%%]?=[^=]|\b(?:%(name)b)\s+as\b"
 _READS = rb"\.\s*(?:get|pop|ttl)\s*\(|\*\*|getattr\b"
 _FOR_A_FILE = re.compile(rb"%b|\.\s*(?:%b)" % (_NAMES, _OPERATIONS))
 _FOR_A_FUNCTION = re.compile(_FOR_A_FILE.pattern + rb"|" + _READS)
+_ASSIGNED = re.compile(rb"\.\s*(\w+)\s*[+%]?=(?!=)")
 
 
 class Interest:
@@ -33,13 +33,14 @@ class Interest:
     Attributes:
         aliases: Full names that stand for the decorator `task`.
         mappings: Names of mappings of which it matters who may add items.
+        names: All names, as the arguments have them.
     """
 
     def __init__(
         self,
-        aliases: Iterable[str] = (),
-        constants: Iterable[str] = (),
-        mappings: Iterable[str] = (),
+        aliases: Collection[str] = (),
+        constants: Collection[str] = (),
+        mappings: Collection[str] = (),
     ) -> None:
         """Take the names.
 
@@ -50,11 +51,11 @@ class Interest:
         """
         self.aliases = frozenset(aliases)
         self.mappings = frozenset(mappings)
+        self.names = [sorted(aliases), sorted(constants), sorted(mappings)]
+        self._constants = {each.encode() for each in constants}
         words = {each.rpartition(".")[2] for each in self.aliases} | self.mappings
-        patterns = [rb"\b(?:%b)\b" % _one_of(words)] if words else []
-        if constants := frozenset(constants):
-            patterns.append(_CHANGES_OF % {b"name": _one_of(constants)})
-        self._names = re.compile(b"|".join(patterns)) if patterns else None
+        one_of = "|".join(map(re.escape, sorted(words)))
+        self._words = re.compile(rf"\b(?:{one_of})\b".encode()) if words else None
 
     def is_quiet(self, source: bytes) -> bool:
         """Tell whether a file surely uses no key and no task, whatever it defines for others."""
@@ -66,8 +67,6 @@ class Interest:
 
     def is_named_in(self, source: bytes) -> bool:
         """Tell whether one of the names is in a piece of source, or may be changed there."""
-        return self._names is not None and self._names.search(source) is not None
-
-
-def _one_of(names: Iterable[str]) -> bytes:
-    return "|".join(map(re.escape, sorted(names))).encode()
+        if self._words is not None and self._words.search(source):
+            return True
+        return bool(self._constants) and not self._constants.isdisjoint(_ASSIGNED.findall(source))

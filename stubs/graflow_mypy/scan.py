@@ -6,6 +6,7 @@ import ast
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from types import NoneType
 from typing import Any, TypeGuard, get_args
 
 from graflow_mypy.changes import FILLING, ONLY_READING, assigned_from_inside
@@ -22,6 +23,7 @@ _SCHEMA_CALLS = {"TypedChannel", "KeyedChannel", "get_typed_channel", "get_keyed
 _COPIED = {None, "initial_channel"}
 _WITHOUT_INTEREST = frozenset(
     {
+        *(str, int, NoneType),
         *(ast.Constant, ast.Load, ast.Store, ast.Del, ast.Import),
         *ast.operator.__subclasses__(),
         *ast.unaryop.__subclasses__(),
@@ -79,7 +81,8 @@ class _Scanner:
 
     def __init__(self, module: Scope, notes: Notes, interest: Interest) -> None:
         self._notes = notes
-        self._visits: dict[type[ast.AST], Callable[[Any, Scope], None]] = {
+        self._visits: dict[type, Callable[[Any, Scope], None] | None] = {
+            **dict.fromkeys(_WITHOUT_INTEREST),
             ast.Expr: lambda node, scope: self._visit(node.value, scope),
             ast.Call: self._visit_call,
             ast.Attribute: self._visit_attribute,
@@ -129,11 +132,9 @@ class _Scanner:
                 self._notes.record["functions"][name] = function_record(node, scope, [])
 
     def _visit(self, node: ast.AST, scope: Scope) -> None:
-        kind = node.__class__
-        if kind in self._visits:
-            self._visits[kind](node, scope)
-        elif kind not in _WITHOUT_INTEREST:
-            self._visit_children(node, scope)
+        visit = self._visits.get(node.__class__, self._visit_children)
+        if visit is not None:
+            visit(node, scope)
 
     def _visit_name(self, node: ast.Name, scope: Scope) -> None:
         """Look for the decorator `task` where it is neither called nor decorates."""
@@ -195,10 +196,12 @@ class _Scanner:
             self._visit(node, scope)
 
     def _visit_children(self, node: ast.AST, scope: Scope) -> None:
+        visits, children = self._visits, self._visit_children
         for value in node.__dict__.values():
-            for each in value if value.__class__ is list else (value,):
-                if isinstance(each, ast.AST):
-                    self._visit(each, scope)
+            if value.__class__ is list:
+                self._visit_all(value, scope)
+            elif (visit := visits.get(value.__class__, children)) is not None:
+                visit(value, scope)
 
     def _visit_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
         inner = scope.inner("function", node.name, node)
