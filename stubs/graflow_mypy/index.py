@@ -281,11 +281,12 @@ class _Kept:
         An index is there with the stamp of its file, and with its module.
         """
         found = self._load("files")
-        return (found[0], found[1]) if isinstance(found, list) else ([], {})
+        known = found if isinstance(found, dict) else {}
+        return known.get("names", []), known.get("files", {})
 
     def keep_records(self, names: list[list[str]], records: Mapping[str, Any]) -> None:
         """Keep the names of interest and the indexes for the next time."""
-        self._store("files", [names, records])
+        self._store("files", {"names": names, "files": records})
 
     def _load(self, name: str) -> Any:
         if self._folder is None:

@@ -98,9 +98,7 @@ def test_a_cache_that_is_broken_is_made_again(folder: Path) -> None:
     config = "[mypy]\nplugins = graflow_mypy\n"
     before = check(folder, "mypy.ini", config)
     kept = list((folder / "cache/graflow_mypy").rglob("*.json"))
-    for path in kept:
-        path.write_text("[1, {")
-    assert check(folder, "mypy.ini", config) == before
-    for path in kept:
-        path.write_text("[]")
-    assert check(folder, "mypy.ini", config) == before
+    for damage in ("[1, {", "[]", "{}", "3"):
+        for path in kept:
+            path.write_text(damage)
+        assert check(folder, "mypy.ini", config) == before
