@@ -24,7 +24,8 @@ _OPERATIONS = (
 _READS = rb"\.\s*(?:get|pop|ttl)\s*\(|\*\*|getattr\b"
 _FOR_A_FILE = re.compile(rb"%b|\.\s*(?:%b)" % (_NAMES, _OPERATIONS))
 _FOR_A_FUNCTION = re.compile(_FOR_A_FILE.pattern + rb"|" + _READS)
-_ASSIGNED = re.compile(rb"\.\s*(\w+)\s*[+%]?=(?!=)")
+_LETTER = rb"[\w\x80-\xff]"  # what is not ASCII may be one
+_ASSIGNED = re.compile(rb"\.\s*(%b+)\s*[+%%]?=(?!=)" % _LETTER)
 
 
 class Interest:
@@ -54,8 +55,9 @@ class Interest:
         self.names = [sorted(aliases), sorted(constants), sorted(mappings)]
         self._constants = {each.encode() for each in constants}
         words = {each.rpartition(".")[2] for each in self.aliases} | self.mappings
-        one_of = "|".join(map(re.escape, sorted(words)))
-        self._words = re.compile(rf"\b(?:{one_of})\b".encode()) if words else None
+        one_of = "|".join(map(re.escape, sorted(words))).encode()
+        whole = rb"(?<!%b)(?:%b)(?!%b)" % (_LETTER, one_of, _LETTER)
+        self._words = re.compile(whole) if words else None
 
     def is_quiet(self, source: bytes) -> bool:
         """Tell whether a file surely uses no key and no task, whatever it defines for others."""
