@@ -93,8 +93,9 @@ class Dispatch:
         except BaseException:
             self._stop()
             self._bar_last()
-            while wait(self._flights, self._pauses.sleep()).not_done:
-                continue
+            # `wait` goes on for one that was cancelled until its executor has seen that, if ever.
+            while flying := [future for future in self._flights if not future.done()]:
+                wait(flying, self._pauses.sleep())
             self._land(list(self._flights))
             self._clear_marks()
             raise

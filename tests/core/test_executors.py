@@ -6,13 +6,20 @@ import asyncio
 import multiprocessing
 import os
 import pickle
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import (
+    Executor,
+    Future,
+    InvalidStateError,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import cloudpickle
 import loky
@@ -398,6 +405,36 @@ def test_what_was_submitted_in_the_moment_of_an_interrupt_never_begins(
         wf.execute(executor=executor)
     assert executor.submitted().outcome == worker.Outcome.REPEATED
     assert channel.keys() == []
+
+
+class Unmarked(Elsewhere):
+    """The same, but it says of no future that it runs, and Ctrl-C comes when a task has ended."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Call the function on a thread, and hold back its result until somebody cancels it."""
+        if fn is not worker.perform:
+            return super().submit(fn, *args, **kwargs)
+        future: Future[Any] = Future()
+
+        def work() -> None:
+            result = fn(*args, **kwargs)
+            signal.pthread_kill(cast("int", threading.main_thread().ident), signal.SIGINT)
+            wait_for(future.cancelled)
+            with pytest.raises(InvalidStateError):
+                future.set_result(result)
+
+        threading.Thread(target=work).start()
+        return future
+
+
+@pytest.mark.timeout(60)
+def test_an_executor_need_not_say_what_is_running(channel: RedisChannel) -> None:
+    """A future that was cancelled when its task had ended is not waited for."""
+    with workflow("w", channel=channel) as wf:
+        chain(add)
+    with pytest.raises(KeyboardInterrupt):
+        wf.execute(executor=Unmarked())
+    assert channel.get("add.__result__") == 1
 
 
 def test_a_broken_executor_of_the_caller_ends_the_run(channel: RedisChannel) -> None:

@@ -53,6 +53,7 @@ class Here(Executor):
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Call the function on a thread."""
         future: Future[Any] = Future()
+        future.set_running_or_notify_cancel()
         threading.Thread(target=lambda: future.set_result(fn(*args, **kwargs))).start()
         return future
 
