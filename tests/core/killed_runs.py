@@ -76,7 +76,9 @@ def run(wf: Workflow, path: Path, final: Path) -> None:
         _, ctx = wf.resume(path, **arguments)
     else:
         _, ctx = wf.execute(checkpoint=path, **arguments)
-    final.write_bytes(content(ctx.get_channel()))
+    written = final.with_suffix(".new")
+    written.write_bytes(content(ctx.get_channel()))
+    written.replace(final)  # in one step, as it may be killed in between
 
 
 def content(channel: Channel) -> bytes:
