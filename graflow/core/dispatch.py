@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import BrokenExecutor, CancelledError, Future, wait
+from concurrent.futures import BrokenExecutor, CancelledError, Future
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from graflow.core.context import ExecutionContext
 from graflow.core.executors import Pool
 from graflow.core.outcome import raise_failures
-from graflow.core.pauses import Pauses
+from graflow.core.pauses import Pauses, wait_until_done
 from graflow.core.schedule import Schedule
 from graflow.core.supervisor import Supervisor
 from graflow.core.task import Task
@@ -93,9 +93,7 @@ class Dispatch:
         except BaseException:
             self._stop()
             self._bar_last()
-            # `wait` goes on for one that was cancelled until its executor has seen that, if ever.
-            while flying := [future for future in self._flights if not future.done()]:
-                wait(flying, self._pauses.sleep())
+            wait_until_done(self._flights, self._pauses.sleep)
             self._land(list(self._flights))
             self._clear_marks()
             raise

@@ -6,16 +6,16 @@ import os
 from collections.abc import Callable
 from concurrent.futures import (
     BrokenExecutor,
+    CancelledError,
     Executor,
     Future,
     ProcessPoolExecutor,
     ThreadPoolExecutor,
-    wait,
 )
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
-from graflow.core.pauses import ALERT
+from graflow.core.pauses import wait_until_done
 from graflow.exceptions import WorkflowStateError, WorkflowTypeError
 
 __all__ = ["ExecutorSource", "Pool"]
@@ -92,12 +92,12 @@ class Pool:
             return False
         try:
             answer = self._executor.submit(_is_at_home, _Probe())
-            while wait([answer], ALERT).not_done:
-                continue
+            wait_until_done([answer])
             return bool(answer.result())
-        except BrokenExecutor as error:
+        except (BrokenExecutor, CancelledError) as error:
+            why = str(error) or "it cancels what it is given"
             raise WorkflowStateError(
-                f"the executor of workflow {self._workflow!r} is broken: {error}",
+                f"the executor of workflow {self._workflow!r} is broken: {why}",
                 workflow=self._workflow,
             ) from error
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+from concurrent.futures import Future, wait
 from heapq import heappop, heappush
 from itertools import count
 from time import monotonic
@@ -9,7 +11,7 @@ from typing import Any
 
 from graflow.core.task import Task
 
-__all__ = ["ALERT", "Pauses"]
+__all__ = ["ALERT", "Pauses", "wait_until_done"]
 
 ALERT = 0.2
 """Seconds without a look at what happened, at most.
@@ -53,3 +55,19 @@ class Pauses:
         if not self._heap:
             return ALERT
         return min(ALERT, max(0.0, self._heap[0][0] - monotonic()))
+
+
+def wait_until_done(
+    futures: Collection[Future[Any]], sleep: Callable[[], float] = lambda: ALERT
+) -> None:
+    """Wait for futures, however they end.
+
+    `concurrent.futures.wait` alone goes on for one that was cancelled until its executor has
+    seen that, if it ever does.
+
+    Args:
+        futures: What to wait for.
+        sleep: Returns the seconds until the next look.
+    """
+    while waiting := [each for each in futures if not each.done()]:
+        wait(waiting, sleep())

@@ -437,6 +437,26 @@ def test_an_executor_need_not_say_what_is_running(channel: RedisChannel) -> None
     assert channel.get("add.__result__") == 1
 
 
+class Closing(Executor):
+    """An executor that is shut down meanwhile, and cancels what it is given."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Cancel at once, and tell nobody who waits, as `shutdown(cancel_futures=True)` does."""
+        future: Future[Any] = Future()
+        future.cancel()
+        return future
+
+
+@pytest.mark.timeout(60)
+def test_an_executor_that_cancels_everything_is_refused(channel: RedisChannel) -> None:
+    """Nothing waits for what will never be."""
+    with workflow("w", channel=channel) as wf:
+        chain(add)
+    with pytest.raises(WorkflowStateError, match="executor of workflow 'w' is broken: it cancels"):
+        wf.execute(executor=Closing())
+    assert channel.keys() == []
+
+
 def test_a_broken_executor_of_the_caller_ends_the_run(channel: RedisChannel) -> None:
     """Nobody else can replace it: the error says to pass a function, retries or not."""
 
