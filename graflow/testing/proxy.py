@@ -51,7 +51,8 @@ class LossyProxy:
         Args:
             server: Where the server listens: host and port, or the path of a Unix socket.
             is_write: Tells from a request and the reply whether that was a write which took
-                effect. It gets the first 64 KiB of each, at least.
+                effect. Of a long request it gets the beginning, and of a reply that comes in
+                pieces the first.
             fault: What happens to a reply that is lost.
         """
         self._server = server
@@ -137,9 +138,12 @@ class LossyProxy:
             server.shutdown(socket.SHUT_WR)
 
     def _answer(self, client: socket.socket, server: socket.socket, asked: deque[bytes]) -> None:
+        is_lost = False
         while reply := server.recv(_CHUNK):
             request = b"".join(asked.popleft() for _ in range(len(asked)))
-            if not (request and self._is_write(request, reply) and self._is_lost()):
+            if request:  # otherwise it is one more piece of the same reply
+                is_lost = self._is_write(request, reply) and self._is_lost()
+            if not is_lost:
                 client.sendall(reply)
                 continue
             if self._fault is Fault.HALVE:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -127,6 +128,32 @@ def test_a_reply_that_does_not_come(sums: tuple[Sums, LossyProxy]) -> None:
 
 
 test_a_reply_that_does_not_come.fault = Fault.STALL  # type: ignore[attr-defined]
+
+
+def test_no_piece_of_a_reply_comes_when_it_stalls() -> None:
+    """However many pieces it comes in."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        LossyProxy(
+            listener.getsockname(), is_write=lambda asked, _: b"add" in asked, fault=Fault.STALL
+        ) as proxy,
+        connected(proxy) as client,
+        listener.accept()[0] as server,
+    ):
+        proxy.cut_reply()
+        client.sendall(b"add")
+        assert server.recv(100) == b"add"
+        for piece in (b"first ", b"second ", b"third"):
+            server.sendall(piece)
+            time.sleep(0.05)  # so that each arrives by itself
+        client.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            client.recv(100)
+        client.sendall(b"get")
+        assert server.recv(100) == b"get"
+        server.sendall(b"answer")
+        client.settimeout(10)
+        assert client.recv(100) == b"answer"
 
 
 def test_a_server_that_is_not_there(tmp_path: Path) -> None:
