@@ -160,10 +160,11 @@ class _Scanner:
                 self._task_names.add(alias.asname)
 
     def _visit_assignment(self, node: ast.Assign, scope: Scope) -> None:
-        names = {each.id for each in node.targets if isinstance(each, ast.Name)}
-        is_alias = len(names) == len(node.targets) and scope.kind != "class"
-        if is_alias and self._makes_tasks(node.value):
-            self._task_names |= names  # which are followed
+        if scope.kind != "class" and self._makes_tasks(node.value):
+            names = [each.id for each in node.targets if isinstance(each, ast.Name)]
+            self._task_names.update(names)  # which are followed
+            if len(names) < len(node.targets):
+                self._visit_children(node, scope)
         elif self._is_followed(node, scope):
             self._visit(node.value.value, scope)
         else:
@@ -176,7 +177,7 @@ class _Scanner:
 
     def _look_at_escape(self, given: ast.expr, scope: Scope) -> None:
         """Look for a mapping that others get, who may put more into it."""
-        if self._interest.mappings and last_name(given) in self._interest.mappings:
+        if last_name(given) in self._interest.mappings:
             self._notes.filled(given, scope)
 
     def _visit_lambda(self, node: ast.Lambda, scope: Scope) -> None:
@@ -276,7 +277,7 @@ class _Scanner:
             self._look_at_keyword(keyword, function, scope)
             self._visit(keyword.value, scope)
         self._visit_all(node.args, scope)
-        if last_name(function) not in ONLY_READING:
+        if self._interest.mappings and last_name(function) not in ONLY_READING:
             named = (each.value for each in node.keywords if each.arg not in _COPIED)
             for given in (*node.args, *named):
                 self._look_at_escape(given, scope)
