@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from graflow.testing.proxy import Fault, LossyProxy
 from graflow.testing.servers import has_written
 from tests.servers import Server
@@ -12,11 +9,9 @@ from tests.servers import Server
 __all__ = ["run_proxy", "url_of"]
 
 
-@contextmanager
-def run_proxy(server: Server, fault: Fault = Fault.CUT) -> Iterator[LossyProxy]:
+def run_proxy(server: Server, fault: Fault = Fault.CUT) -> LossyProxy:
     """Run a proxy in front of a server for the length of a `with` block."""
-    with LossyProxy(("127.0.0.1", server.port), is_write=has_written, fault=fault) as proxy:
-        yield proxy
+    return LossyProxy(("127.0.0.1", server.port), is_write=has_written, fault=fault)
 
 
 def url_of(proxy: LossyProxy) -> str:

@@ -41,29 +41,6 @@ def memory_harness() -> Harness:
     )
 
 
-class Losses:
-    """Proxies of which one loses a reply when it is asked to."""
-
-    def __init__(self, proxies: Sequence[LossyProxy]) -> None:
-        """Lose nothing yet."""
-        self._proxies = proxies
-        self._lost = 0
-
-    def cut_reply(self) -> None:
-        """Lose the next reply, whoever passes it on."""
-        self._lost = self._count()
-        for proxy in self._proxies:
-            proxy.cut_reply()
-
-    @property
-    def are_due(self) -> bool:
-        """Whether a reply is to be lost, and none has been since."""
-        return any(proxy.is_due for proxy in self._proxies) and self._count() == self._lost
-
-    def _count(self) -> int:
-        return sum(proxy.lost for proxy in self._proxies)
-
-
 class RedisServer(ChannelConformance):
     """Channels on a server of the Redis protocol that writes everything to its disk at once."""
 
@@ -108,7 +85,6 @@ def server_harness(
     server: Server, proxy: LossyProxy, open_at: Callable[[int, str], RedisChannel]
 ) -> Harness:
     """Reach channels on a server, or through its proxy while that is to lose a reply."""
-    losses = Losses([proxy])
 
     def read(name: str, key: str) -> bytes | list[bytes] | None:
         with redis.Redis(port=server.port) as client:
@@ -119,10 +95,10 @@ def server_harness(
         server.start()
 
     return Harness(
-        open=lambda name: open_at(proxy.port if losses.are_due else server.port, name),
+        open=lambda name: open_at(proxy.port if proxy.is_due else server.port, name),
         advance=ServerBackend(server).advance,
         restart=restart,
-        cut_reply=losses.cut_reply,
+        cut_reply=proxy.cut_reply,
         read=read,
     )
 
@@ -161,6 +137,29 @@ class TestValkey9Decoding(DecodingClient):
     """The newest Valkey, with clients that decode."""
 
     kind = "valkey-9"
+
+
+class Losses:
+    """Proxies of which one loses a reply when it is asked to."""
+
+    def __init__(self, proxies: Sequence[LossyProxy]) -> None:
+        """Lose nothing yet."""
+        self._proxies = proxies
+        self._lost = 0
+
+    def cut_reply(self) -> None:
+        """Lose the next reply, whoever passes it on."""
+        self._lost = self._count()
+        for proxy in self._proxies:
+            proxy.cut_reply()
+
+    @property
+    def are_due(self) -> bool:
+        """Whether a reply is to be lost, and none has been since."""
+        return any(proxy.is_due for proxy in self._proxies) and self._count() == self._lost
+
+    def _count(self) -> int:
+        return sum(proxy.lost for proxy in self._proxies)
 
 
 class TestCluster(ChannelConformance):
