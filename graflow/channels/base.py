@@ -271,7 +271,8 @@ class Channel(Primitives):
             key: Non-empty text.
             timeout: Seconds to wait for the lock, >= 0; 0 tries once.
             lease: Seconds after which the lock of a dead process or thread is free, > 0.
-                While its holder lives the lease is renewed, so the body may take longer.
+                While its holder lives the lease is renewed, so the body may take longer. A lock
+                that was entered and dropped is not renewed either: nobody could leave it.
 
         Raises:
             ChannelTimeoutError: On entry: the lock was not free within `timeout`.

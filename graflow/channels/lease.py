@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from typing import Protocol
+from weakref import ReferenceType, WeakSet, ref
 
 from graflow.exceptions import ChannelError
 
@@ -31,9 +32,14 @@ class LockPrimitives(Protocol):
 class Holding:
     """A lock that this process holds; its lease is renewed until it is released.
 
+    The lock alone keeps it: with a lock that was dropped while it was held goes the last who
+    could release it, and the lease ends by itself.
+
     Attributes:
         fence: The fencing number of the acquisition.
         lost: Whether the lease is known to have ended.
+        due: When to renew the lease, on the clock of `time.monotonic`.
+        ended: Set when the lock is released.
     """
 
     def __init__(
@@ -41,50 +47,57 @@ class Holding:
     ) -> None:
         self.fence = fence
         self.lost = False
+        self.ended = threading.Event()
         self._channel = channel
         self._key = key
         self._owner = owner
         self._lease = lease
-        self._renewed = since
         self._pid = os.getpid()
         self._holder = threading.current_thread()
-        self._ended = threading.Event()
+        self._is_leased(since)
         _renewer.watch(self)
 
+    def _is_leased(self, since: float) -> None:
+        self._ends = since + self._lease / 1000
+        self.due = since + self._lease / 3000
+
     @property
-    def due(self) -> float:
-        """When to renew the lease, on the clock of `time.monotonic`: after a third of it."""
-        return self._renewed + self._lease / 3000
+    def is_needed(self) -> bool:
+        """Whether the lock is held by a thread that can still release it."""
+        return not self.lost and not self.ended.is_set() and self._holder.is_alive()
 
-    def keep(self) -> None:
-        """Renew the lease until the lock is released or lost, or its holder has ended."""
-        while (
-            self._holder.is_alive()
-            and not self.lost
-            and not self._ended.wait(max(0.0, self.due - time.monotonic()))
-        ):
-            self._renew()
-
-    def _renew(self) -> None:
+    def renew(self) -> None:
+        """Renew the lease; where the channel can't be reached, try again a little later."""
         started = time.monotonic()
         try:
             renewed = self._channel._renew(self._key, self._owner, self._lease)
         except ChannelError:
-            self.lost = time.monotonic() > self._renewed + self._lease / 1000
-            self._ended.wait(self._lease / 10_000)
+            now = time.monotonic()
+            self.lost = now > self._ends
+            self.due = now + self._lease / 10_000
             return
         if renewed:
-            self._renewed = started
+            self._is_leased(started)
         else:
-            self.lost = not self._ended.is_set()
+            self.lost = not self.ended.is_set()
 
     def release(self) -> bool:
         """Free the lock; tell whether it was held until now."""
-        self._ended.set()
+        self.ended.set()
         _renewer.forget(self)
         if os.getpid() != self._pid:
             return True  # a fork inherited the body; the lock is still its parent's
         return self._channel._release(self._key, self._owner)
+
+
+def _keep(reference: ReferenceType[Holding]) -> None:
+    """Renew a lease for as long as somebody is there to release the lock."""
+    while (holding := reference()) is not None and holding.is_needed:
+        if holding.due <= time.monotonic():
+            holding.renew()
+        ended, pause = holding.ended, holding.due - time.monotonic()
+        del holding  # while this waits, the lock may be dropped
+        ended.wait(max(0.0, pause))
 
 
 class _Renewer:
@@ -100,13 +113,13 @@ class _Renewer:
     def start_anew(self) -> None:
         """Begin without locks: after a fork they are still the parent's."""
         self._condition = threading.Condition()
-        self._holdings: dict[Holding, None] = {}
+        self._holdings = WeakSet[Holding]()
         self._wakes_at: float | None = None
 
     def watch(self, holding: Holding) -> None:
         """Renew the lease of `holding` from now on."""
         with self._condition:
-            self._holdings[holding] = None
+            self._holdings.add(holding)
             if self._wakes_at is None:
                 self._wakes_at = holding.due
                 threading.Thread(target=self._run, name="graflow-leases", daemon=True).start()
@@ -116,7 +129,7 @@ class _Renewer:
     def forget(self, holding: Holding) -> None:
         """Renew the lease of `holding` no longer."""
         with self._condition:
-            self._holdings.pop(holding, None)
+            self._holdings.discard(holding)
 
     def _run(self) -> None:
         with self._condition:
@@ -124,12 +137,17 @@ class _Renewer:
             while not (idle and not self._holdings):
                 idle = not self._holdings
                 now = time.monotonic()
-                for holding in [held for held in self._holdings if held.due <= now]:
-                    del self._holdings[holding]
-                    threading.Thread(target=holding.keep, name="graflow-lease", daemon=True).start()
+                self._keep_what_is_due(now)
                 self._wakes_at = min((held.due for held in self._holdings), default=now + _LINGER)
                 self._condition.wait(self._wakes_at - now)
             self._wakes_at = None
+
+    def _keep_what_is_due(self, now: float) -> None:
+        for holding in [held for held in self._holdings if held.due <= now]:
+            self._holdings.discard(holding)
+            threading.Thread(
+                target=_keep, args=[ref(holding)], name="graflow-lease", daemon=True
+            ).start()
 
 
 _renewer = _Renewer()

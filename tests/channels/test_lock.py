@@ -156,6 +156,22 @@ def test_a_thread_that_ends_without_releasing_lets_the_lease_end() -> None:
         pass
 
 
+def test_a_lock_that_is_dropped_while_it_is_held_lets_the_lease_end() -> None:
+    """Nobody can release it any more: not at once, and not long after its renewals began."""
+    channel = MemoryChannel("real time")
+    dropped_at_once = channel.lock("a", lease=0.3).__enter__
+    dropped_later = channel.lock("b", lease=0.15)
+    dropped_at_once()
+    del dropped_at_once
+    dropped_later.__enter__()
+    time.sleep(0.5)
+    (error,) = in_thread(channel.lock("b", timeout=0).__enter__)
+    assert isinstance(error, ChannelTimeoutError)
+    del dropped_later
+    for key in "ab":
+        assert in_thread(channel.lock(key, timeout=20).__enter__) == []
+
+
 def test_times_that_can_not_be_are_refused(channel: Channel) -> None:
     """A lease must be greater than 0; a timeout may be 0, in any of its forms."""
     for lease in (0, -1):
