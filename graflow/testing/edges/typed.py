@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
+from typing_extensions import TypedDict
 
 from graflow.channels.typed import TypedChannel
 from graflow.exceptions import (
@@ -26,25 +27,37 @@ _READS = "`get_list(key)` reads what `append` built; `get` on such a key raises 
 _VALIDATES = "validate before anything is written"
 
 
+class Point(TypedDict):
+    """A schema of one field."""
+
+    x: int
+
+
 def _edge(
     name: str,
     clause: str,
     *lines: tuple[str, object],
     form: Any = int,
+    source: str = "",
+    setup: str = "",
     needs: Capability | None = None,
     names_key: bool = True,
 ) -> Edge:
     """Make an edge case of lines of code, each with what it gives or the kind of its error.
 
     In a line, `typed` is the typed channel, `a` the channel below it, and `b` another handle. An
-    error names the channel and `key`, but for those about bad arguments.
+    error names the channel and `key`, but for those about bad arguments. A form whose own text
+    is no code has a `source` that is, after the line `setup`.
     """
 
     def body(trial: Trial) -> None:
         names = {"a": trial.open("job"), "b": trial.open("job", 1), "same": same}
         names["typed"] = TypedChannel(trial.open("job"), form)
         trial.note("from graflow import TypedChannel; a, b = open('job'), open('job')")
-        trial.note(f"typed = TypedChannel(a, {form.__name__ if type(form) is type else form})")
+        if setup:
+            trial.note(setup)
+        text = source or (form.__name__ if type(form) is type else form)
+        trial.note(f"typed = TypedChannel(a, {text})")
         for line, outcome in lines:
             trial.note(line)
             _require(trial, line, names, outcome, names_key and "ttl=" not in line)
@@ -327,6 +340,39 @@ EDGES = [
             ("infinity alone", float, "float('-inf')"),
             ("an int of 4,300 digits", list[int], "[10**4299, -(10**4299), 1]"),
             ("text of many digits", str, "'1' * 5000"),
+        )
+    ),
+    *(
+        _edge(
+            f"a field that the schema lacks, {place}",
+            "unknown fields are refused",
+            (f"typed.set('key', {bad})", ChannelValidationError),
+            (f"typed.set_many({{'key': {bad}}})", ChannelValidationError),
+            (f"typed.append('key', {bad})", ChannelValidationError),
+            (f"typed.prepend('key', {bad})", ChannelValidationError),
+            (f"typed.update('key', lambda value: {bad}, default={good})", ChannelValidationError),
+            ("typed.keys()", []),
+            (f"a.set('key', {bad})", None),
+            ("typed.get('key')", ChannelValidationError),
+            ("typed.get_many(['key'])", ChannelValidationError),
+            (f"a.append('list', {bad})", 1),
+            ("typed.get_list('list')", ChannelValidationError),
+            ("typed.pop('list')", ChannelValidationError),
+            (f"(a.get('key') == {bad}, a.get('list') == [{bad}])", (True, True)),
+            form=form,
+            source=source,
+            setup="from typing_extensions import TypedDict; Point = TypedDict('Point', {'x': int})",
+            names_key=False,
+        )
+        for place, form, source, good, bad in (
+            ("at the top", Point, "Point", "{'x': 1}", "{'x': 1, 'y': 2}"),
+            (
+                "below a key",
+                dict[str, Point],
+                "dict[str, Point]",
+                "{'p': {'x': 1}}",
+                "{'p': {'x': 1, 'y': 2}}",
+            ),
         )
     ),
     _edge(
