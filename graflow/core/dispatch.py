@@ -5,12 +5,13 @@ from __future__ import annotations
 from concurrent.futures import BrokenExecutor, CancelledError, Future
 from contextlib import suppress
 from queue import Empty, SimpleQueue
+from time import sleep
 from typing import Any, NamedTuple
 
 from graflow.core.context import ExecutionContext
 from graflow.core.executors import Pool
 from graflow.core.outcome import raise_failures
-from graflow.core.pauses import Pauses, wait_until_done
+from graflow.core.pauses import ALERT, Pauses, wait_until_done
 from graflow.core.schedule import Schedule
 from graflow.core.supervisor import Supervisor
 from graflow.core.task import Task
@@ -66,6 +67,7 @@ class Dispatch:
         self._parcel = parcel
         self._marks = parcel.marks
         self._serial = 0
+        self._boarding: int | None = None  # what is submitted and not yet noted as a flight
         self._bearers = 2 * pool.size()  # submissions that bring what workers have to know
         self._flights: dict[Future[Any], _Flight] = {}
         self._landed: SimpleQueue[Future[Any]] = SimpleQueue()
@@ -123,8 +125,10 @@ class Dispatch:
         self._serial += 1
         self._bearers -= 1
         packed = self._parcel.packed if self._bearers >= 0 or not first else None
+        self._boarding = self._serial
         future = self._pool.submit(perform, self._parcel.run, task.task_id, self._serial, packed)
         self._flights[future] = _Flight(task, self._serial)
+        self._boarding = None
         future.add_done_callback(self._landed.put)
         if first:
             self._supervisor.begins(task)
@@ -247,10 +251,24 @@ class Dispatch:
             future.cancel()
 
     def _bar_last(self) -> None:
-        """Take the mark of a submission that an interrupt has kept from becoming a flight."""
-        noted = {flight.serial for flight in self._flights.values()}
-        if self._serial not in noted and self._marks.take(self._serial):
-            self._marks.leave(self._serial)
+        """Bar a submission that an interrupt has kept from becoming a flight.
+
+        If a worker has begun with it, its mark goes when it is over. To shut down an executor is
+        to wait for that too; one that stays is asked meanwhile whether it is broken.
+        """
+        serial, noted = self._boarding, {flight.serial for flight in self._flights.values()}
+        if serial is None or serial in noted:
+            return
+        while not self._marks.take(serial):
+            if self._pool.owned:
+                return
+            sleep(ALERT)
+            try:
+                self._pool.submit(int)
+            except RuntimeError:  # a `BrokenExecutor`, or it was shut down
+                self._marks.drop(serial)
+                return
+        self._marks.leave(serial)
 
     def _clear_marks(self) -> None:
         """Remove the marks of those who were at work when the executor broke."""

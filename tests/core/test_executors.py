@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import (
+    BrokenExecutor,
     Executor,
     Future,
     InvalidStateError,
@@ -39,7 +40,17 @@ from graflow.exceptions import (
     WorkflowTypeError,
 )
 from tests.core import travelling
-from tests.core.travelling import Elsewhere, Here, Totals, add, die, total, wait_for
+from tests.core.travelling import (
+    BEGUN,
+    Elsewhere,
+    Here,
+    Totals,
+    add,
+    die,
+    slow,
+    total,
+    wait_for,
+)
 from tests.core.watching import Log
 from tests.servers import Server
 
@@ -404,6 +415,60 @@ def test_what_was_submitted_in_the_moment_of_an_interrupt_never_begins(
     with pytest.raises(KeyboardInterrupt):
         wf.execute(executor=executor)
     assert executor.submitted().outcome == worker.Outcome.REPEATED
+    assert channel.keys() == []
+
+
+class InterruptedLater(Elsewhere):
+    """The same, but the task has begun by then."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Begin with a task, and get no further than that."""
+        if fn is not worker.perform:
+            return super().submit(fn, *args, **kwargs)
+        BEGUN.clear()
+        super().submit(fn, *args, **kwargs)
+        assert BEGUN.wait(20)
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("executor", [InterruptedLater, InterruptedLater()])
+def test_what_has_begun_in_the_moment_of_an_interrupt_is_waited_for(
+    channel: RedisChannel, executor: ExecutorSource
+) -> None:
+    """It has no future that anybody knows of, on an executor of the run or somebody else's."""
+    with workflow("w", channel=channel) as wf:
+        chain(slow)
+    with pytest.raises(KeyboardInterrupt):
+        wf.execute(executor=executor)
+    assert channel.keys() == ["slow.__result__"]
+
+
+class DeadAfterwards(InterruptedLater):
+    """The same, but the worker dies, and the executor is broken from then on."""
+
+    dead = False
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Take the mark of a task, as a worker does, and go no further."""
+        if self.dead:
+            raise BrokenExecutor("the worker is dead")
+        if fn is not worker.perform:
+            return super().submit(fn, *args, **kwargs)
+        self.dead = True
+        run, _, serial, packed = args
+        found = worker._runs.find(run, packed)
+        assert found is not None
+        assert found[1].take(serial)
+        raise KeyboardInterrupt
+
+
+@pytest.mark.timeout(60)
+def test_a_task_that_died_after_an_interrupt_is_not_waited_for(channel: RedisChannel) -> None:
+    """Its executor tells."""
+    with workflow("w", channel=channel) as wf:
+        chain(add)
+    with pytest.raises(KeyboardInterrupt):
+        wf.execute(executor=DeadAfterwards())
     assert channel.keys() == []
 
 

@@ -47,14 +47,36 @@ def look() -> str:
     return VARIABLE.get()
 
 
+BEGUN = threading.Event()
+
+
+@task
+def slow() -> bool:
+    """Tell that it has begun, and take a while."""
+    BEGUN.set()
+    time.sleep(0.5)
+    return True
+
+
 class Here(Executor):
     """Somebody's executor, of no kind that graflow knows, which calls functions on threads."""
+
+    def __init__(self) -> None:
+        """Begin without calls."""
+        self._threads: list[threading.Thread] = []
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Wait for the calls."""
+        while wait and self._threads:
+            self._threads.pop().join()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Call the function on a thread."""
         future: Future[Any] = Future()
         future.set_running_or_notify_cancel()
-        threading.Thread(target=lambda: future.set_result(fn(*args, **kwargs))).start()
+        thread = threading.Thread(target=lambda: future.set_result(fn(*args, **kwargs)))
+        self._threads.append(thread)
+        thread.start()
         return future
 
 
