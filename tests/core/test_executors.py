@@ -264,11 +264,12 @@ def test_what_a_task_raises_comes_back(far: ExecutorSource, channel: RedisChanne
 
 def test_nothing_starts_after_a_failure(far: ExecutorSource, channel: RedisChannel) -> None:
     """Not even what the executor has been given already; what runs finishes."""
-    number = 40
+    number = 100
 
     @task(inject_context=True)
     def late(ctx: TaskExecutionContext) -> None:
-        ctx.get_channel().atomic_add("late")
+        if ctx.get_channel().exists("failing"):  # a cluster has an order of its own
+            ctx.get_channel().atomic_add("late")
         time.sleep(0.05)  # about as long as it takes to hear of the failure
 
     @task(inject_context=True)
