@@ -130,7 +130,7 @@ def test_a_frozen_server_is_waited_for(own_server: Server, pool: ProcessPoolExec
 
 def test_a_server_that_stays_frozen_is_given_up(own_server: Server) -> None:
     """In the time that was set; and what was sent happens once at most when it goes on."""
-    with RedisChannel("c", url=own_server.url, timeout=0.4) as channel:
+    with RedisChannel("c", url=own_server.url, timeout=0.8) as channel:
         channel.set("number", 1)
         own_server.freeze()
         started = time.monotonic()

@@ -127,7 +127,7 @@ def test_a_server_that_is_busy_with_a_script(own_server: Server) -> None:
     with (
         redis.Redis.from_url(own_server.url) as client,
         own_server.block(),
-        RedisChannel("c", url=own_server.url, timeout=0.3) as hasty,
+        RedisChannel("c", url=own_server.url, timeout=1) as hasty,
         RedisChannel("c", url=own_server.url, timeout=30) as patient,
     ):
         with pytest.raises(ChannelServerError, match="busy with somebody's script"):

@@ -134,7 +134,7 @@ def test_tls(open_on: Open, server: Server, by: str, tmp_path: Path) -> None:
         use_every_operation(channel)
         use_elsewhere(channel)
         assert repr(channel) == f"RedisChannel('c', {url}/0)"
-        stranger = RedisChannel("c", url=url, timeout=0.5)
+        stranger = RedisChannel("c", url=url, timeout=2)
         with pytest.raises(ChannelUnavailableError, match=r"(?i)certificate"):
             stranger.get("key")
 

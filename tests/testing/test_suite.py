@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from contextlib import suppress
 from typing import Any
@@ -19,10 +18,9 @@ from graflow.testing.model import Model
 from graflow.testing.report import Finding, Result, report
 from graflow.testing.sameness import same
 from graflow.testing.steps import Left, Refused
+from tests.seeds import SEEDS
 from tests.testing.broken_channels import BROKEN, FLAT, LOSSY, LossyChannel
 from tests.testing.dict_channel import DictBackend, DictChannel, Store
-
-SEEDS = range(int(os.environ.get("GRAFLOW_SEEDS", "5")))
 
 
 class FlatBackend(DictBackend):
