@@ -259,12 +259,14 @@ class Dispatch:
         serial, noted = self._boarding, {flight.serial for flight in self._flights.values()}
         if serial is None or serial in noted:
             return
+        question: Future[Any] | None = None
         while not self._marks.take(serial):
             if self._pool.owned:
                 return
             sleep(ALERT)
             try:
-                self._pool.submit(int)
+                if question is None or question.done():
+                    question = self._pool.submit(int)
             except RuntimeError:  # a `BrokenExecutor`, or it was shut down
                 self._marks.drop(serial)
                 return

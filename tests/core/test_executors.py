@@ -444,8 +444,32 @@ def test_what_has_begun_in_the_moment_of_an_interrupt_is_waited_for(
     assert channel.keys() == ["slow.__result__"]
 
 
-class DeadAfterwards(InterruptedLater):
-    """The same, but the worker dies, and the executor is broken from then on."""
+class Busy(InterruptedLater):
+    """The same, but it comes to nothing else meanwhile."""
+
+    questions = 0
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Let whatever is no task wait, once it is known where functions are called."""
+        if fn is not int:
+            return super().submit(fn, *args, **kwargs)
+        self.questions += 1
+        return Future()
+
+
+def test_a_busy_executor_is_asked_once_whether_it_is_broken(channel: RedisChannel) -> None:
+    """Questions do not pile up behind the task that is waited for."""
+    executor = Busy()
+    with workflow("w", channel=channel) as wf:
+        chain(slow)
+    with pytest.raises(KeyboardInterrupt):
+        wf.execute(executor=executor)
+    assert channel.keys() == ["slow.__result__"]
+    assert executor.questions == 1
+
+
+class DeadAfterwards(Elsewhere):
+    """The same, but the worker dies then, and the executor is broken from then on."""
 
     dead = False
 
