@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -170,6 +171,27 @@ def test_a_lock_that_is_dropped_while_it_is_held_lets_the_lease_end() -> None:
     del dropped_later
     for key in "ab":
         assert in_thread(channel.lock(key, timeout=20).__enter__) == []
+
+
+def test_a_body_that_is_suspended_keeps_the_lock(
+    open_channel: Callable[[str], Channel],
+) -> None:
+    """That of a generator whose lock has no other name; when it is closed the lock is free."""
+
+    def body() -> Iterator[None]:
+        with open_channel("suspended").lock("key", lease=0.3):
+            yield
+
+    suspended = body()
+    next(suspended)
+    gc.collect()
+    time.sleep(0.7)
+    (error,) = in_thread(open_channel("suspended").lock("key", timeout=0).__enter__)
+    assert isinstance(error, ChannelTimeoutError)
+    del suspended
+    gc.collect()
+    with open_channel("suspended").lock("key", timeout=0):
+        pass
 
 
 def test_times_that_can_not_be_are_refused(channel: Channel) -> None:
