@@ -279,6 +279,7 @@ class Channel(Primitives):
             LockReentryError: On entry: this thread holds the lock already.
             LockLostError: On exit: the lease could not be renewed, so someone else may have
                 held the lock while the body ran.
+            RuntimeError: On entry: the system has no thread to give that could renew the lease.
         """
         return ChannelLock(self, check_key(key), timeout, lease)
 

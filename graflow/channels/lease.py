@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Callable
 from typing import Protocol
 from weakref import ReferenceType, WeakSet, ref
 
@@ -72,14 +73,17 @@ class Holding:
         try:
             renewed = self._channel._renew(self._key, self._owner, self._lease)
         except ChannelError:
-            now = time.monotonic()
-            self.lost = now > self._ends
-            self.due = now + self._lease / 10_000
+            self.postpone(time.monotonic())
             return
         if renewed:
             self._is_leased(started)
         else:
             self.lost = not self.ended.is_set()
+
+    def postpone(self, now: float) -> None:
+        """Try again a little later, unless the lease has ended."""
+        self.lost = now > self._ends
+        self.due = now + self._lease / 10_000
 
     def release(self) -> bool:
         """Free the lock; tell whether it was held until now."""
@@ -117,13 +121,17 @@ class _Renewer:
         self._wakes_at: float | None = None
 
     def watch(self, holding: Holding) -> None:
-        """Renew the lease of `holding` from now on."""
+        """Renew the lease of `holding` from now on.
+
+        Raises:
+            RuntimeError: The system has no thread to give.
+        """
         with self._condition:
-            self._holdings.add(holding)
             if self._wakes_at is None:
+                _start(self._run, "graflow-leases")
                 self._wakes_at = holding.due
-                threading.Thread(target=self._run, name="graflow-leases", daemon=True).start()
-            elif holding.due < self._wakes_at:
+            self._holdings.add(holding)
+            if holding.due < self._wakes_at:
                 self._condition.notify()
 
     def forget(self, holding: Holding) -> None:
@@ -144,10 +152,17 @@ class _Renewer:
 
     def _keep_what_is_due(self, now: float) -> None:
         for holding in [held for held in self._holdings if held.due <= now]:
-            self._holdings.discard(holding)
-            threading.Thread(
-                target=_keep, args=[ref(holding)], name="graflow-lease", daemon=True
-            ).start()
+            try:
+                if holding.is_needed:
+                    _start(_keep, "graflow-lease", ref(holding))
+            except RuntimeError:  # the system has no thread to give; it may have one later
+                holding.postpone(now)
+            else:
+                self._holdings.discard(holding)
+
+
+def _start(target: Callable[..., None], name: str, *args: object) -> None:
+    threading.Thread(target=target, args=args, name=name, daemon=True).start()
 
 
 _renewer = _Renewer()

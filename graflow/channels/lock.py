@@ -83,11 +83,13 @@ class ChannelLock:
             started = time.monotonic()
             try:
                 answer = self._channel._acquire(self._key, owner, self._lease)
-            except KeyboardInterrupt:  # the lock may have been granted all the same
+                if isinstance(answer, int):
+                    return Holding(self._channel, self._key, owner, answer, self._lease, started)
+            except ChannelError:
+                raise
+            except BaseException:  # Ctrl-C, or no thread to renew; the lock may have been granted
                 self._channel._release(self._key, owner)
                 raise
-            if isinstance(answer, int):
-                return Holding(self._channel, self._key, owner, answer, self._lease, started)
             if same_thread(answer, owner):
                 raise self._error(LockReentryError, "is held by this thread already")
             left = deadline - time.monotonic()

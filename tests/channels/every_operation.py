@@ -38,7 +38,7 @@ def use_every_operation(channel: Channel) -> None:
     assert channel.exists("a")
     assert channel.delete("a")
     assert not channel.delete("a")
-    with channel.lock("lock", lease=0.2) as lock:
+    with channel.lock("lock", lease=20) as lock:
         held = lock._holdings.copy().popitem()[1]
         assert channel._renew("lock", held._owner, 30_000)
     expected = {"b", "empty", "huge", "list", "new", "short", "value"}

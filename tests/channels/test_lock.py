@@ -6,10 +6,12 @@ import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 
+from graflow.channels import lease as leases
 from graflow.channels.base import Channel
 from graflow.channels.memory_channel import MemoryChannel, MemorySpace
 from graflow.exceptions import (
@@ -38,6 +40,54 @@ def in_thread(body: Callable[[], object]) -> list[BaseException]:
     thread.start()
     thread.join()
     return raised
+
+
+class Renewed:
+    """A channel on which time passes as leases are renewed: no renewal can come too late."""
+
+    def __init__(self) -> None:
+        """Make an empty channel."""
+        self._now = 0.0
+        self._renewals = threading.Semaphore(0)
+        parent = self
+
+        class Renewing(MemoryChannel):
+            def _renew(self, key: str, owner: str, lease: int) -> bool:
+                renewed = super()._renew(key, owner, lease)
+                parent.pass_time(lease / 1000 * 0.75)
+                parent._renewals.release()
+                return renewed
+
+        self.channel = Renewing("renewed", space=MemorySpace(clock=lambda: self._now))
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass on the channel, without waiting."""
+        self._now += seconds
+
+    def wait(self, renewals: int = 4) -> None:
+        """Wait for renewals; without as many as four a lease would have ended."""
+        for _ in range(renewals):
+            assert self._renewals.acquire(timeout=60)
+
+    def wait_until_free(self, key: str) -> None:
+        """Let time pass until the lease ends of a lock that nobody holds."""
+        for _ in range(100):
+            if not self.is_held(key):
+                return
+            time.sleep(0.05)  # one last renewal may be under way
+            self.pass_time(0.1)
+        pytest.fail("the lease is renewed for ever")
+
+    def is_held(self, key: str) -> bool:
+        """Tell whether somebody has the lock."""
+        raised = in_thread(self.channel.lock(key, timeout=0).__enter__)
+        return [type(error) for error in raised] == [ChannelTimeoutError]
+
+
+@pytest.fixture
+def renewed() -> Renewed:
+    """An empty channel on which time passes as leases are renewed."""
+    return Renewed()
 
 
 def test_one_holder_at_a_time(open_channel: Open) -> None:
@@ -137,61 +187,82 @@ def test_the_error_of_the_body_stays_reachable(channel: Channel, advance: Advanc
         raise ZeroDivisionError
 
 
-def test_the_lease_is_renewed_while_the_body_runs() -> None:
+def test_the_lease_is_renewed_while_the_body_runs(renewed: Renewed) -> None:
     """A body much longer than its lease keeps the lock."""
-    channel = MemoryChannel("real time")
-    with channel.lock("key", lease=0.15) as lock:
-        time.sleep(0.5)
-        (error,) = in_thread(lambda: channel.lock("key", timeout=0).__enter__())
-        assert isinstance(error, ChannelTimeoutError)
+    with renewed.channel.lock("key", lease=0.15) as lock:
+        renewed.wait()
+        assert renewed.is_held("key")
         assert not lock.lost
+    assert not renewed.is_held("key")
 
 
-def test_a_thread_that_ends_without_releasing_lets_the_lease_end() -> None:
+def test_a_thread_that_ends_without_releasing_lets_the_lease_end(renewed: Renewed) -> None:
     """Nobody could release its lock any more, so it is not renewed for ever."""
-    channel = MemoryChannel("real time")
-    assert in_thread(channel.lock("key", lease=0.15).__enter__) == []
-    with pytest.raises(ChannelTimeoutError), channel.lock("key", timeout=0):
-        pass
-    with channel.lock("key", timeout=20):
-        pass
+    assert in_thread(renewed.channel.lock("key", lease=0.15).__enter__) == []
+    assert renewed.is_held("key")
+    renewed.wait_until_free("key")
 
 
-def test_a_lock_that_is_dropped_while_it_is_held_lets_the_lease_end() -> None:
+def test_a_lock_that_is_dropped_while_it_is_held_lets_the_lease_end(renewed: Renewed) -> None:
     """Nobody can release it any more: not at once, and not long after its renewals began."""
-    channel = MemoryChannel("real time")
-    dropped_at_once = channel.lock("a", lease=0.3).__enter__
-    dropped_later = channel.lock("b", lease=0.15)
+    dropped_at_once = renewed.channel.lock("a", lease=0.15).__enter__
+    dropped_later = renewed.channel.lock("b", lease=0.15)
     dropped_at_once()
     del dropped_at_once
     dropped_later.__enter__()
-    time.sleep(0.5)
-    (error,) = in_thread(channel.lock("b", timeout=0).__enter__)
-    assert isinstance(error, ChannelTimeoutError)
+    renewed.wait()
+    assert renewed.is_held("b")
+    assert not renewed.is_held("a")
     del dropped_later
-    for key in "ab":
-        assert in_thread(channel.lock(key, timeout=20).__enter__) == []
+    renewed.wait_until_free("b")
 
 
-def test_a_body_that_is_suspended_keeps_the_lock(
-    open_channel: Callable[[str], Channel],
-) -> None:
+def test_a_body_that_is_suspended_keeps_the_lock(renewed: Renewed) -> None:
     """That of a generator whose lock has no other name; when it is closed the lock is free."""
 
     def body() -> Iterator[None]:
-        with open_channel("suspended").lock("key", lease=0.3):
+        with renewed.channel.lock("key", lease=0.15):
             yield
 
     suspended = body()
     next(suspended)
     gc.collect()
-    time.sleep(0.7)
-    (error,) = in_thread(open_channel("suspended").lock("key", timeout=0).__enter__)
-    assert isinstance(error, ChannelTimeoutError)
+    renewed.wait()
+    assert renewed.is_held("key")
     del suspended
     gc.collect()
-    with open_channel("suspended").lock("key", timeout=0):
-        pass
+    assert not renewed.is_held("key")
+
+
+@contextmanager
+def no_threads() -> Iterator[None]:
+    """Let none be started: each would take more memory than there is."""
+    before = threading.stack_size(1 << 60)
+    try:
+        yield
+    finally:
+        threading.stack_size(before)
+
+
+def test_a_lock_whose_lease_nobody_could_renew_is_not_taken(
+    renewed: Renewed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system has no thread to give; later, when it has one, the lock is free."""
+    monkeypatch.setattr(leases, "_renewer", leases._Renewer())
+    with no_threads(), pytest.raises(RuntimeError, match="thread"):
+        renewed.channel.lock("key").__enter__()
+    with renewed.channel.lock("key", timeout=0, lease=0.15) as lock:
+        renewed.wait()
+        assert not lock.lost
+
+
+def test_a_lease_is_renewed_when_there_is_a_thread_again(renewed: Renewed) -> None:
+    """For a while the system has none to give."""
+    with renewed.channel.lock("another"), renewed.channel.lock("key", lease=3) as lock:
+        with no_threads():
+            time.sleep(1.2)  # the first renewal is due after a second
+        renewed.wait(1)
+        assert not lock.lost
 
 
 def test_times_that_can_not_be_are_refused(channel: Channel) -> None:

@@ -334,7 +334,7 @@ def test_a_task_whose_worker_was_killed_goes_on_elsewhere(
     @task(max_retries=2, retry_delay=0.01, inject_context=True)
     def killed(ctx: TaskExecutionContext) -> int:
         channel = ctx.get_channel()
-        with channel.lock("lock", lease=0.5):
+        with channel.lock("lock", lease=2):
             channel.append("seen", channel.get("killed.__result__", "nothing"))
             if channel.atomic_add("attempts") < 3:
                 channel.set("killed.__result__", "too early")
