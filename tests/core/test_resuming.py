@@ -30,7 +30,7 @@ from graflow.core.context import TaskExecutionContext
 from graflow.core.workflow import Workflow
 from graflow.exceptions import CheckpointMismatchError, TaskFailedError
 from tests.core.checkpointed import Count, Steps, with_checksums
-from tests.core.test_executors import processes
+from tests.core.travelling import processes
 from tests.servers import Server
 
 ROOT = Path(__file__).parent.parent.parent

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pickle
 import signal
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, TypedDict
 
 from graflow import TaskExecutionContext, task
@@ -87,6 +89,12 @@ class Elsewhere(Here):
         """Call the function on a thread."""
         fn, args = pickle.loads(pickle.dumps((fn, args)))
         return super().submit(fn, *args, **kwargs)
+
+
+processes: Callable[[], Executor] = partial(
+    ProcessPoolExecutor, 2, mp_context=multiprocessing.get_context("forkserver")
+)
+"""Makes a pool of two."""
 
 
 def die() -> None:

@@ -6,33 +6,27 @@ import asyncio
 import multiprocessing
 import os
 import pickle
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import (
-    BrokenExecutor,
     Executor,
     Future,
-    InvalidStateError,
     ProcessPoolExecutor,
     ThreadPoolExecutor,
 )
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import cloudpickle
 import loky
 import pytest
-import redis
 from distributed import Client, LocalCluster
 
 from graflow import RedisChannel, chain, parallel, task, workflow
-from graflow.core import execution, worker
 from graflow.core.context import TaskExecutionContext
 from graflow.core.executors import ExecutorSource
-from graflow.core.marks import FolderMarks
 from graflow.exceptions import (
     TaskFailedError,
     WorkerLostError,
@@ -41,22 +35,16 @@ from graflow.exceptions import (
 )
 from tests.core import travelling
 from tests.core.travelling import (
-    BEGUN,
     Elsewhere,
     Here,
     Totals,
     add,
     die,
-    slow,
+    processes,
     total,
     wait_for,
 )
 from tests.core.watching import Log
-from tests.servers import Server
-
-processes: Callable[[], Executor] = partial(
-    ProcessPoolExecutor, 2, mp_context=multiprocessing.get_context("forkserver")
-)
 
 
 @pytest.fixture(scope="module")
@@ -77,33 +65,6 @@ def far(request: pytest.FixtureRequest) -> ExecutorSource:
         executor: Executor = request.getfixturevalue("dask")
         return executor
     return processes if request.param == "process pool" else partial(loky.get_reusable_executor, 2)
-
-
-@pytest.fixture
-def channel(
-    servers: Callable[[str], Server], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[RedisChannel]:
-    """An empty channel on a server, reached over its Unix socket.
-
-    No test leaves a lock there, or the mark of a submission anywhere for longer than a minute.
-    """
-    folders: list[str] = []
-
-    class Noted(FolderMarks):
-        def __init__(self) -> None:
-            super().__init__()
-            folders.append(self._folder)
-
-    monkeypatch.setattr(execution, "FolderMarks", Noted)
-    path = str(servers("valkey-9").socket)
-    with RedisChannel("run", url=f"unix://{path}") as channel:
-        channel.clear()
-        yield channel
-    with redis.Redis(unix_socket_path=path) as client:
-        assert client.keys("graflow:{run}:l:[^g]*") == []
-        marks = [client.pttl(mark) for mark in client.scan_iter("graflow:{run}:l:graflow:*")]
-        assert all(left <= 60_000 for left in marks)  # of what a cluster was told to forget
-    assert [folder for folder in folders if Path(folder).exists()] == []
 
 
 def test_tasks_run_on_every_executor(far: ExecutorSource, channel: RedisChannel) -> None:
@@ -391,145 +352,6 @@ def test_a_cluster_is_asked_for_nothing_once_it_has_answered(
     with pytest.raises(TaskFailedError):
         wf.execute(executor=dask)
     wait_for(lambda: not dask._client.futures)
-
-
-class Interrupted(Elsewhere):
-    """The same, but Ctrl-C comes just when a task was submitted, and nobody has noted that yet."""
-
-    submitted: Callable[[], Any]
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Take in a task, and get no further than that."""
-        if fn is not worker.perform:
-            return super().submit(fn, *args, **kwargs)
-        self.submitted = partial(fn, *args, **kwargs)
-        raise KeyboardInterrupt
-
-
-def test_what_was_submitted_in_the_moment_of_an_interrupt_never_begins(
-    channel: RedisChannel,
-) -> None:
-    """However late an executor, which may be a cluster, comes to it."""
-    executor = Interrupted()
-    with workflow("w", channel=channel) as wf:
-        chain(add)
-    with pytest.raises(KeyboardInterrupt):
-        wf.execute(executor=executor)
-    assert executor.submitted().outcome == worker.Outcome.REPEATED
-    assert channel.keys() == []
-
-
-class InterruptedLater(Elsewhere):
-    """The same, but the task has begun by then."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Begin with a task, and get no further than that."""
-        if fn is not worker.perform:
-            return super().submit(fn, *args, **kwargs)
-        BEGUN.clear()
-        super().submit(fn, *args, **kwargs)
-        assert BEGUN.wait(20)
-        raise KeyboardInterrupt
-
-
-@pytest.mark.parametrize("executor", [InterruptedLater, InterruptedLater()])
-def test_what_has_begun_in_the_moment_of_an_interrupt_is_waited_for(
-    channel: RedisChannel, executor: ExecutorSource
-) -> None:
-    """It has no future that anybody knows of, on an executor of the run or somebody else's."""
-    with workflow("w", channel=channel) as wf:
-        chain(slow)
-    with pytest.raises(KeyboardInterrupt):
-        wf.execute(executor=executor)
-    assert channel.keys() == ["slow.__result__"]
-
-
-class Busy(InterruptedLater):
-    """The same, but it comes to nothing else meanwhile."""
-
-    questions = 0
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Let whatever is no task wait, once it is known where functions are called."""
-        if fn is not int:
-            return super().submit(fn, *args, **kwargs)
-        self.questions += 1
-        return Future()
-
-
-def test_a_busy_executor_is_asked_once_whether_it_is_broken(channel: RedisChannel) -> None:
-    """Questions do not pile up behind the task that is waited for."""
-    executor = Busy()
-    with workflow("w", channel=channel) as wf:
-        chain(slow)
-    with pytest.raises(KeyboardInterrupt):
-        wf.execute(executor=executor)
-    assert channel.keys() == ["slow.__result__"]
-    assert executor.questions == 1
-
-
-class DeadAfterwards(Elsewhere):
-    """The same, but the worker dies then, and the executor is broken from then on."""
-
-    dead = False
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Take the mark of a task, as a worker does, and go no further."""
-        if self.dead:
-            raise BrokenExecutor("the worker is dead")
-        if fn is not worker.perform:
-            return super().submit(fn, *args, **kwargs)
-        self.dead = True
-        run, _, serial, packed = args
-        found = worker._runs.find(run, packed)
-        assert found is not None
-        assert found[1].take(serial)
-        raise KeyboardInterrupt
-
-
-@pytest.mark.timeout(60)
-def test_a_task_that_died_after_an_interrupt_is_not_waited_for(channel: RedisChannel) -> None:
-    """Its executor tells."""
-    with workflow("w", channel=channel) as wf:
-        chain(add)
-    with pytest.raises(KeyboardInterrupt):
-        wf.execute(executor=DeadAfterwards())
-    assert channel.keys() == []
-
-
-class Unmarked(Elsewhere):
-    """The same, but it says of no future that it runs, and Ctrl-C comes when a task has ended."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Call the function on a thread, and hold back its result until somebody cancels it."""
-        if fn is not worker.perform:
-            return super().submit(fn, *args, **kwargs)
-        future: Future[Any] = Future()
-
-        def work() -> None:
-            result = fn(*args, **kwargs)
-            wait_for(lambda: vars(future)["_done_callbacks"])  # the run knows it
-            signal.pthread_kill(cast("int", threading.main_thread().ident), signal.SIGINT)
-            wait_for(future.cancelled)
-            with pytest.raises(InvalidStateError):
-                future.set_result(result)
-
-        threading.Thread(target=work).start()
-        return future
-
-
-@pytest.mark.timeout(60)
-def test_an_executor_need_not_say_what_is_running(channel: RedisChannel) -> None:
-    """A future that was cancelled when its task had ended is not waited for."""
-    with workflow("w", channel=channel) as wf:
-        chain(add)
-    handler = signal.signal(signal.SIGINT, signal.default_int_handler)  # it may be ignored
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            wf.execute(executor=Unmarked())
-    finally:
-        signal.signal(signal.SIGINT, handler)
-    assert channel.get("add.__result__") == 1
 
 
 class Closing(Executor):
