@@ -7,6 +7,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -54,43 +56,48 @@ def channel(redis_client: redis.Redis, redis_url: str) -> RedisChannel:
     return RedisChannel("c", url=redis_url)
 
 
-def hold(url: str, lease: float) -> tuple[subprocess.Popen[str], int]:
-    """Let another process hold the lock, and return its fencing number."""
+@contextmanager
+def holder(url: str, lease: float) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """Let another process hold the lock, and give its fencing number as well."""
     command = [sys.executable, "-c", HOLD, url, str(lease)]
     pipe = subprocess.PIPE
-    holder = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
-    assert holder.stdout is not None
-    return holder, int(holder.stdout.readline())
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield process, int(process.stdout.readline())
+        finally:
+            process.kill()
 
 
 def test_a_killed_holder_frees_the_lock_within_its_lease(
     channel: RedisChannel, redis_url: str
 ) -> None:
     """Not before: its lease, which was renewed as long as it lived, has to end."""
-    holder, fence = hold(redis_url, 2.0)
-    with pytest.raises(ChannelTimeoutError), channel.lock("key", timeout=2.5):
-        pass
-    holder.send_signal(signal.SIGKILL)
-    killed = time.monotonic()
-    holder.communicate()
-    with channel.lock("key", timeout=20) as lock:
-        assert time.monotonic() - killed > 0.5
-        assert lock.fence == fence + 1
+    with holder(redis_url, 4.0) as (process, fence):
+        with pytest.raises(ChannelTimeoutError), channel.lock("key", timeout=4.5):
+            pass
+        killed = time.monotonic()
+        process.kill()
+        with channel.lock("key", timeout=25) as lock:
+            assert time.monotonic() - killed > 0.5
+            assert lock.fence == fence + 1
 
 
 def test_a_holder_that_stood_still_too_long_learns_that_it_lost_the_lock(
     channel: RedisChannel, redis_url: str
 ) -> None:
     """It can't free its successor's, and what it wrote bears a smaller fencing number."""
-    holder, fence = hold(redis_url, 0.3)
-    holder.send_signal(signal.SIGSTOP)
-    with channel.lock("key", timeout=10) as lock:
-        assert lock.fence > fence
-        holder.send_signal(signal.SIGCONT)
-        assert "LockLostError" in holder.communicate()[1]
-        with pytest.raises(ChannelTimeoutError), in_another_thread(channel):
-            pass
-        assert not lock.lost
+    with holder(redis_url, 0.3) as (process, fence):
+        process.send_signal(signal.SIGSTOP)
+        with channel.lock("key", timeout=10) as lock:
+            assert lock.fence > fence
+            process.send_signal(signal.SIGCONT)
+            assert "LockLostError" in process.communicate()[1]
+            with pytest.raises(ChannelTimeoutError), in_another_thread(channel):
+                pass
+            assert not lock.lost
 
 
 class in_another_thread:  # noqa: N801 (it stands for a `with` statement)
@@ -121,8 +128,8 @@ class in_another_thread:  # noqa: N801 (it stands for a `with` statement)
 
 def test_a_long_body_keeps_the_lock(channel: RedisChannel) -> None:
     """The lease is renewed in the background, many times if need be."""
-    with channel.lock("key", lease=2) as lock:
-        time.sleep(2.5)
+    with channel.lock("key", lease=3) as lock:
+        time.sleep(3.5)
         with pytest.raises(ChannelTimeoutError), in_another_thread(channel):
             pass
         assert not lock.lost
