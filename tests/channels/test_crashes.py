@@ -138,7 +138,7 @@ def test_a_server_that_stays_frozen_is_given_up(own_server: Server) -> None:
             channel.atomic_add("number", 1)
         with pytest.raises(ChannelUnavailableError):
             channel.append("list", "x")  # no new connection is answered
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 5  # by default each waits as long
         own_server.thaw()
         channel.append("list", "y")
         assert channel.get("number") in {1, 2}

@@ -25,6 +25,7 @@ from tests.servers import SERVERS, Server, run_server
 from tests.servers.server import wait_until
 
 TIMEOUT = 0.6
+BOUND = 4.0  # what a busy machine may need for it; timeouts that are not ours are longer
 
 Clients = Callable[[str], Any]
 CLIENTS: dict[str, Clients] = {
@@ -63,7 +64,7 @@ def test_no_server(kind: str) -> None:
             assert isinstance(error, ChannelUnavailableError)
             assert "redis://127.0.0.1:1/2" in str(error)
             assert "s3cret" not in str(error)
-            assert seconds < 2 * TIMEOUT
+            assert seconds < BOUND
 
 
 @pytest.mark.parametrize("kind", CLIENTS)
@@ -78,10 +79,10 @@ def test_a_server_that_hangs(own_server: Server, kind: str) -> None:
         try:
             error, seconds = raised_by(lambda: channel.append("list", 1))
             assert isinstance(error, OutcomeUnknownError)
-            assert seconds < 2 * TIMEOUT
+            assert seconds < BOUND
             error, seconds = raised_by(lambda: channel.get("list"))
             assert isinstance(error, ChannelUnavailableError)
-            assert seconds < 2 * TIMEOUT
+            assert seconds < BOUND
         finally:
             own_server.thaw()
         wait_until("it has seen to what it got", lambda: channel.get("list") == [0, 1])

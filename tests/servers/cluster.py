@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -90,17 +90,12 @@ class Cluster:
         return f"redis://127.0.0.1:{self.masters[-1].port}"
 
     def form(self) -> None:
-        """Let the nodes meet, share the slots, and wait until all agree."""
-        for node in self.nodes:
-            for other in self.nodes:
-                if node is not other:
-                    node.client.execute_command("CLUSTER", "MEET", "127.0.0.1", other.port)
+        """Let the nodes share the slots and meet, and wait until all agree."""
         share = _SLOTS // len(self.masters) + 1
         for i, master in enumerate(self.masters):
             slots = range(i * share, min((i + 1) * share, _SLOTS))
             master.client.execute_command("CLUSTER", "ADDSLOTS", *slots)
-        for node in self.nodes:
-            wait_until("the cluster is formed", partial(node.knows, len(self.nodes)))
+        wait_until("the cluster is formed", self._meet, timeout=60)
         wait_until("the nodes agree", self._agree)
         if self.replica is not None:
             first = self.masters[0].id
@@ -110,6 +105,19 @@ class Cluster:
                 "the replica is in sync",
                 lambda: replica.info("replication").get("master_link_status") == "up",
             )
+
+    def _meet(self) -> bool:
+        """Let the nodes meet, and tell whether they do: a machine that pauses can prevent it."""
+        for node in self.nodes:
+            for other in self.nodes:
+                if node is not other:
+                    node.client.execute_command("CLUSTER", "MEET", "127.0.0.1", other.port)
+        with suppress(TimeoutError):
+            wait_until("all know all", self._is_complete, timeout=5)
+        return self._is_complete()
+
+    def _is_complete(self) -> bool:
+        return all(node.knows(len(self.nodes)) for node in self.nodes)
 
     def name_on(self, master: ClusterNode) -> str:
         """Return a name of a channel whose slot is on this master at first."""
