@@ -6,7 +6,6 @@ import random
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
 from typing import Any
 
 import redis
@@ -166,8 +165,7 @@ class Cluster:
             node.stop()
         for node in self.nodes:
             node.start()
-        for node in self.nodes:
-            wait_until("the cluster is back", partial(node.knows, len(self.nodes)))
+        wait_until("the cluster is back", self._is_complete, timeout=60)
 
     def flush(self) -> None:
         """Empty the masters."""
