@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from operator import itemgetter
 from typing import Any
 
 from graflow_mypy.fitting import Fitting
 from graflow_mypy.forms import ANY_FORM, Form, form_of, show
 from graflow_mypy.keys import Finding, judge_keys
-from graflow_mypy.messages import SCHEMA
+from graflow_mypy.messages import KEY_UNKNOWN, RESULT, SCHEMA, UNREAD, printable
 from graflow_mypy.notes import Record
 from graflow_mypy.options import PluginOptions
 from graflow_mypy.patterns import Pattern, Patterns, text_of
@@ -33,6 +34,7 @@ class Facts:
         results: For the place of a `get_result`, where its type comes from: a module, a
             function in it, and a form where the function can't be looked up.
         needs: The modules that the types of results come from.
+        unread: The line and the message of why nothing is known of the module, if it is so.
         digest: Differs where anything of this differs.
     """
 
@@ -52,6 +54,7 @@ class Facts:
             for place, module, name, form in raw.get("results", ())
         }
         self.needs: list[str] = raw.get("needs", [])
+        self.unread: tuple[int, str] | None = raw.get("unread")
         text = json.dumps(raw, sort_keys=True)
         self.digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:16]
 
@@ -80,15 +83,20 @@ class _Judge:
     def facts(self) -> dict[str, Any]:
         written = self._written()
         self._findings += judge_keys(
-            self._uses, is_closed=self._is_closed, written=written, fitting=self._fitting
+            self._uses,
+            is_closed=self._is_closed,
+            written=written,
+            fitting=self._fitting,
+            unless=self._unless(KEY_UNKNOWN),
         )
         for module, record in self._records.items():
             self._look_at_results(module, record, written)
             self._look_at_schemas(module, record)
+            self._look_at_file(module, record)
         for module, place, code, message in sorted(self._findings, key=repr):
             if code not in self._options.off:
                 about = self._found.setdefault(module, {})
-                about.setdefault("messages", []).append([place, code, message])
+                about.setdefault("messages", []).append([place, code, printable(message)])
         return self._found
 
     def _written(self) -> Patterns:
@@ -107,7 +115,9 @@ class _Judge:
             if text is None:
                 continue
             definitions = self._tasks.definitions(text, module, function)
-            self._findings += self._tasks.judge(written, text, definitions, place, module)
+            self._findings += self._tasks.judge(
+                written, text, definitions, place, module, self._unless(RESULT)
+            )
             result = self._result(definitions)
             if result is not None:
                 about = self._found.setdefault(module, {})
@@ -132,9 +142,39 @@ class _Judge:
 
     def _look_at_schemas(self, module: str, record: Record) -> None:
         for term, is_keyed, _, place in record.get("schemas", ()):
-            message = _unstorable(form_of(term, self._program), is_keyed, self._fitting)
+            form = form_of(term, self._program)
+            message = _unstorable(form, is_keyed, self._fitting)
+            home = self._program.unread_home(term) if form == ANY_FORM else None
             if message:
                 self._findings.append((module, place, SCHEMA, message))
+            elif home is not None and SCHEMA not in self._options.off:
+                name = term[1].rpartition(".")[2]
+                message = f'Schema "{name}" is unknown, as "{home}" can\'t be read'
+                self._findings.append((module, place, UNREAD, message))
+
+    def _look_at_file(self, module: str, record: Record) -> None:
+        """Say in a file that can't be read that it is so; mypy may be able to read it."""
+        if _is_unread(record) and UNREAD not in self._options.off:
+            line, reason, _ = record["unread"]
+            message = f"What this file does with keys and tasks is unknown: {reason}"
+            self._found.setdefault(module, {})["unread"] = [line, printable(message)]
+
+    def _unless(self, code: str) -> str:
+        """Return what to add to a message that something is nowhere: files may have it.
+
+        Where the code is off, so is what would be said instead.
+        """
+        unread = [each["unread"] for each in self._records.values() if _is_unread(each)]
+        if not unread or code in self._options.off:
+            return ""
+        _, reason, path = min(unread, key=itemgetter(2))
+        others = f", and {len(unread) - 1} more files" if len(unread) > 1 else ""
+        return f', unless in "{path}", which can\'t be read ({reason}){others}'
+
+
+def _is_unread(record: Record) -> bool:
+    """Tell whether a file may do anything: it can't be read, and its text does not exclude it."""
+    return "unread" in record and not record.get("quiet")
 
 
 def _glob(text: str) -> Pattern:

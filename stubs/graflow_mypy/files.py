@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from mypy.find_sources import InvalidSourceList, SourceFinder
 from mypy.fscache import FileSystemCache
@@ -38,9 +39,19 @@ class Source:
     name: str = ""
 
 
+class _WithoutLoops(FileSystemCache):
+    """The file system without the links that lead back to where one came from.
+
+    Mypy follows them as far as the system lets it; with two of them that takes forever.
+    """
+
+    def isdir(self, path: str) -> bool:
+        return super().isdir(path) and not _is_loop(path)
+
+
 def find_sources(options: Options, mine: PluginOptions) -> list[Source]:
     """Return the files to scan, as mypy's own search finds and names them."""
-    finder = SourceFinder(FileSystemCache(), options)
+    finder = SourceFinder(_WithoutLoops(), options)
     excluded = [re.compile(each) for each in mine.exclude]
     found: dict[str, Source] = {}
     for path in mine.paths:
@@ -79,7 +90,7 @@ def _with_stubbed(sources: Iterable[Source]) -> Iterator[Source]:
 
 
 def _below(path: str, finder: SourceFinder, options: Options) -> Iterator[Source]:
-    is_folder = os.path.isdir(path)  # noqa: PTH112 - mypy's search works on text
+    is_folder = finder.fscache.isdir(path)
     if not is_folder and not path.endswith((".py", ".pyi")):
         return
     try:
@@ -102,6 +113,13 @@ def _below(path: str, finder: SourceFinder, options: Options) -> Iterator[Source
                 yield from _below(inner, finder, options)
     except OSError:
         return  # mypy says so itself
+
+
+def _is_loop(path: str) -> bool:
+    if not os.path.islink(path):  # noqa: PTH114 - mypy's search works on text
+        return False
+    target = os.path.realpath(path)
+    return any(os.path.realpath(above) == target for above in Path(path).absolute().parents)
 
 
 def _is_excluded(path: str, finder: SourceFinder, options: Options) -> bool:

@@ -28,6 +28,7 @@ from graflow_mypy.kept import Kept
 from graflow_mypy.notes import Record
 from graflow_mypy.options import PluginOptions
 from graflow_mypy.program import Program
+from graflow_mypy.reading import Unread, read_source
 from graflow_mypy.scan import scan
 
 __all__ = ["Index"]
@@ -81,7 +82,7 @@ class Index:
         self.raw = raw
         self._facts = {}
         self._asked = {}
-        self.has_messages = any("messages" in about for about in raw.values())
+        self.has_messages = any(about.keys() & {"messages", "unread"} for about in raw.values())
 
     def of(self, path: str) -> Facts:
         """Return the facts about a file; there are none about a file that is not scanned."""
@@ -177,19 +178,16 @@ class _Files:
             before, self._interest = self._interest, interest
             for path, entry in self._entries.items():
                 text = _text(path)
-                if text is not None and (interest.is_named_in(text) or before.is_named_in(text)):
+                if interest.is_named_in(text) or before.is_named_in(text):
                     entry[2] = _scanned(path, entry[1], interest)
 
     def load(self, module: str) -> Record:
         """Return the full index of a module of which only names are wanted."""
         path = self._paths[module]
         entry = self._entries[path]
-        if entry[2].get("quiet"):
-            found = _scanned(path, module, self._interest, is_known_quiet=True)
-            if found.get("broken"):
-                return {}
+        if entry[2].get("quiet") and "unread" not in entry[2]:
             self._is_changed = True
-            entry[2] = found
+            entry[2] = _scanned(path, module, self._interest, is_known_quiet=True)
         record: Record = entry[2]
         return record
 
@@ -216,26 +214,38 @@ def _stamp(path: str) -> Stamp | None:
         found = os.stat(path)  # noqa: PTH116 - many calls
     except OSError:
         return None
+    if not os.access(path, os.R_OK):
+        return None  # no time tells when it can be read
     return [found.st_mtime_ns, found.st_size]
 
 
-def _text(path: str) -> bytes | None:
+def _text(path: str) -> bytes:
+    """Return what a file holds; nothing, where it can't be read."""
     try:
-        return Path(path).read_bytes()
-    except OSError:
-        return None
+        return read_source(path)
+    except Unread:
+        return b""
 
 
 def _scanned(path: str, module: str, interest: Interest, *, is_known_quiet: bool = False) -> Record:
-    text = _text(path)
-    if text is None:
-        return {"broken": True}
-    if not is_known_quiet and interest.is_quiet(text):
-        return {"quiet": True}
-    return scan(
-        text,
-        module,
-        is_package=Path(path).stem == "__init__",
-        interest=interest,
-        only_definitions=is_known_quiet,
-    )
+    """Return the index of a file, or what there is instead.
+
+    A file that surely uses no key and no task is `quiet`; what it defines is found where it
+    `is_known_quiet`. One that can't be read or parsed has only `unread`: the line, the reason, and
+    the path that a message shows.
+    """
+    try:
+        text = read_source(path)
+        if not is_known_quiet and interest.is_quiet(text):
+            return {"quiet": True}
+        return scan(
+            text,
+            module,
+            is_package=Path(path).stem == "__init__",
+            interest=interest,
+            only_definitions=is_known_quiet,
+        )
+    except Unread as problem:
+        shown = os.path.relpath(path).replace(os.sep, "/")
+        found: Record = {"unread": [problem.line, problem.reason, shown]}
+        return {**found, "quiet": True} if is_known_quiet else found

@@ -20,7 +20,7 @@ from mypy.types import (
     get_proper_type,
 )
 
-from graflow_mypy.messages import CODES, KEY_SHAPE, KEY_UNKNOWN, suggestion
+from graflow_mypy.messages import CODES, KEY_SHAPE, KEY_UNKNOWN, printable, suggestion
 from graflow_mypy.mypy_types import with_result
 
 __all__ = ["KEYED_CHANNEL", "METHODS", "keyed_signature"]
@@ -48,7 +48,7 @@ def keyed_signature(method: str, ctx: MethodSigContext, off: frozenset[str]) -> 
     if problem is not None:
         code, message = problem
         if code not in off:
-            ctx.api.fail(message, ctx.context, code=CODES[code])
+            ctx.api.fail(printable(message), ctx.context, code=CODES[code])
         return ctx.default_signature
     held = schema.items[key]
     item = _item(held) if method in _ON_LISTS else held

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from graflow_mypy.fitting import Fitting
 from graflow_mypy.forms import show
-from graflow_mypy.messages import KEY_SHAPE, KEY_TYPE, KEY_UNKNOWN, suggestion
+from graflow_mypy.messages import KEY_SHAPE, KEY_TYPE, KEY_UNKNOWN, UNREAD, suggestion
 from graflow_mypy.patterns import Patterns
 from graflow_mypy.uses import Signature, Use
 
@@ -31,7 +31,7 @@ _VERBS = {
 
 
 def judge_keys(
-    uses: Iterable[Use], *, is_closed: bool, written: Patterns, fitting: Fitting
+    uses: Iterable[Use], *, is_closed: bool, written: Patterns, fitting: Fitting, unless: str = ""
 ) -> Iterator[Finding]:
     """Yield what is wrong.
 
@@ -40,6 +40,7 @@ def judge_keys(
         is_closed: Whether a channel that is handed over must be one of a run.
         written: All keys that are written, in whatever way.
         fitting: Answers about types.
+        unless: Where else keys may be written, as messages say it.
     """
     judged = {"run", "given"} if is_closed else {"run"}
     by_key: dict[str, list[Use]] = {}
@@ -47,13 +48,14 @@ def judge_keys(
         if use.where in judged and use.key is not None:
             by_key.setdefault(use.key, []).append(use)
     for key in sorted(by_key):
-        yield from _judge_key(key, by_key[key], written, fitting)
+        if not key.endswith(".__result__"):
+            unknown = None if written.match(key) else _unknown(key, written, unless)
+            yield from _judge_key(key, by_key[key], unknown, fitting)
 
 
-def _judge_key(key: str, uses: list[Use], known: Patterns, fitting: Fitting) -> Iterator[Finding]:
-    if key.endswith(".__result__"):
-        return
-    unknown = "" if known.match(key) else _unknown(key, known)
+def _judge_key(
+    key: str, uses: list[Use], unknown: tuple[str, str] | None, fitting: Fitting
+) -> Iterator[Finding]:
     locations: dict[Signature, tuple[str, str]] = {}
     for use in uses:
         present = locations.get(use.signature, use.location)
@@ -63,7 +65,7 @@ def _judge_key(key: str, uses: list[Use], known: Patterns, fitting: Fitting) -> 
         if use.place is None:
             continue
         if unknown and use.signature.reads:
-            yield use.location[0], use.place, KEY_UNKNOWN, unknown
+            yield use.location[0], use.place, *unknown
         if use.signature not in verdicts:
             verdicts[use.signature] = _conflict(key, use.signature, locations, fitting)
         verdict = verdicts[use.signature]
@@ -71,8 +73,11 @@ def _judge_key(key: str, uses: list[Use], known: Patterns, fitting: Fitting) -> 
             yield use.location[0], use.place, *verdict
 
 
-def _unknown(key: str, known: Patterns) -> str:
-    return f'Channel key "{key}" is read but never written{suggestion(key, known.texts)}'
+def _unknown(key: str, known: Patterns, unless: str) -> tuple[str, str]:
+    """Return the code and the message about a key that nothing writes that is known."""
+    code = UNREAD if unless else KEY_UNKNOWN
+    end = suggestion(key, known.texts)
+    return code, f'Channel key "{key}" is read but never written{unless}{end}'
 
 
 def _conflict(

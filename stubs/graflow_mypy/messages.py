@@ -15,6 +15,8 @@ __all__ = [
     "RESULT",
     "RESULT_AMBIGUOUS",
     "SCHEMA",
+    "UNREAD",
+    "printable",
     "suggestion",
 ]
 
@@ -24,6 +26,7 @@ KEY_SHAPE = "graflow-key-shape"
 RESULT = "graflow-result"
 RESULT_AMBIGUOUS = "graflow-result-ambiguous"
 SCHEMA = "graflow-schema"
+UNREAD = "graflow-unread"
 
 CODES = {
     name: ErrorCode(name, description, "Graflow")
@@ -34,9 +37,15 @@ CODES = {
         (RESULT, "Check that the task of a result exists"),
         (RESULT_AMBIGUOUS, "Check that the tasks of one id return one type"),
         (SCHEMA, "Check that a schema can be stored in a channel"),
+        (UNREAD, "Check that the files of the program can be read and parsed"),
     )
 }
 """The codes by their names."""
+
+
+def printable(message: str) -> str:
+    """Return a message without lone surrogates, which mypy can neither print nor keep."""
+    return message.encode("utf-8", "backslashreplace").decode()
 
 
 def suggestion(name: str, names: Iterable[str]) -> str:

@@ -21,7 +21,7 @@ from mypy.types import AnyType, FunctionLike, Type, get_proper_type
 from graflow_mypy.facts import Place
 from graflow_mypy.index import Index
 from graflow_mypy.keyed import KEYED_CHANNEL, METHODS, keyed_signature
-from graflow_mypy.messages import CODES
+from graflow_mypy.messages import CODES, UNREAD
 from graflow_mypy.mypy_types import returned, type_of, with_result
 from graflow_mypy.options import PluginOptions, read_options
 
@@ -117,7 +117,11 @@ class GraflowPlugin(Plugin):
         return ctx.default_signature
 
     def _report(self, context: Context, api: CheckerPluginInterface) -> None:
-        messages = self._index.of(api.path).messages
+        facts = self._index.of(api.path)
+        if facts.unread is not None:
+            line, message = facts.unread
+            api.fail(message, Context(line, 0), code=CODES[UNREAD])
+        messages = facts.messages
         if messages:
             for place in _places(context):
                 for code, message in messages.get(place, ()):

@@ -159,6 +159,12 @@ class Program:
     def _followed(self, term: Term) -> tuple[Any, ...]:
         return self.resolve(term[1]) if term[0] == "r" else ("term", term)
 
+    def unread_home(self, term: Term) -> str | None:
+        """Return the path of the file that something is defined in, if it can't be read."""
+        module = self._split(self.home(term[1]))[0] if term[0] == "r" else None
+        about = self.record(module).get("unread") if module is not None else None
+        return None if about is None else str(about[2])
+
     def class_of(self, found: tuple[Any, ...]) -> dict[str, Any] | None:
         """Return the record of a class that `resolve` found."""
         if found[0] != "class":

@@ -14,6 +14,7 @@ from graflow_mypy.definitions import class_record, function_record, names_of
 from graflow_mypy.expressions import CHANNEL_GETTERS, last_name, term_of
 from graflow_mypy.interest import Interest
 from graflow_mypy.notes import OPERATIONS, WRITES, Notes, Record, keyword_of
+from graflow_mypy.reading import parsing_failed
 from graflow_mypy.scopes import Comprehension, Scope
 from graflow_mypy.terms import ANY, either, is_unknown
 
@@ -47,7 +48,7 @@ def scan(
     interest: Interest,
     only_definitions: bool = False,
 ) -> Record:
-    """Return the index of a file; one that can't be parsed says only that it is `broken`.
+    """Return the index of a file.
 
     Args:
         source: What the file holds.
@@ -55,6 +56,9 @@ def scan(
         is_package: Whether the file is an `__init__`.
         interest: What makes a function worth a look.
         only_definitions: Whether to leave out what the file uses.
+
+    Raises:
+        Unread: The file can't be parsed.
     """
     try:
         with warnings.catch_warnings():
@@ -71,8 +75,8 @@ def scan(
         names = notes.record["names"] = names_of(tree, scope)
         for name in assigned_from_inside(tree) if b"global" in source else ():
             names[name] = either([names.get(name, ANY), ANY])
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {"broken": True}
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise parsing_failed(error) from error
     return {name: found for name, found in notes.record.items() if found}
 
 

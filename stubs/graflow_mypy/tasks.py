@@ -8,7 +8,7 @@ from typing import Any
 
 from graflow_mypy.forms import ANY_FORM, Form, form_of, is_certain
 from graflow_mypy.keys import Finding
-from graflow_mypy.messages import RESULT, RESULT_AMBIGUOUS, suggestion
+from graflow_mypy.messages import RESULT, RESULT_AMBIGUOUS, UNREAD, suggestion
 from graflow_mypy.patterns import ANYTHING, Pattern, Patterns, joined, text_of
 from graflow_mypy.program import Program
 from graflow_mypy.terms import ANY, Term
@@ -45,8 +45,6 @@ class Tasks:
             self._find(module, record)
 
     def _find(self, module: str, record: dict[str, Any]) -> None:
-        if record.get("broken"):
-            self._add(frozenset({ANYTHING}), None)
         for name, (_, _, decorators, _) in record.get("functions", {}).items():
             for decorator in decorators:
                 self._decorated(Definition(module, name), decorator)
@@ -179,11 +177,12 @@ class Tasks:
         definitions: set[Definition | None],
         place: list[int],
         module: str,
+        unless: str,
     ) -> Iterator[Finding]:
-        """Yield what is wrong with asking for the result of an id."""
+        """Yield what is wrong with asking for the result of an id; see `judge_keys`."""
         if not definitions and not written.match(asked + _RESULT):
-            message = f'No task has the id "{asked}"{suggestion(asked, self._by_id)}'
-            yield module, place, RESULT, message
+            message = f'No task has the id "{asked}"{unless}{suggestion(asked, self._by_id)}'
+            yield module, place, UNREAD if unless else RESULT, message
         elif self.is_ambiguous(definitions):
             message = f'Several tasks have the id "{asked}" and return different types'
             yield module, place, RESULT_AMBIGUOUS, message

@@ -79,8 +79,6 @@ def uses_of(program: Program, shapes: Shapes) -> tuple[list[Use], bool]:
     found: list[Use] = []
     is_closed = True
     for module, record in program.records.items():
-        if record.get("broken"):
-            found.append(_anything(module))
         for raw in record.get("uses", ()):
             if raw[0] == "made":
                 is_closed = is_closed and reader.receivers.of(raw[1]).where in _OF_RUNS
@@ -96,7 +94,7 @@ _OF_RUNS = {"run", "given", "none"}
 
 
 def _anything(module: str) -> Use:
-    """Return a use that may write anything: that of a file that can't be parsed."""
+    """Return a use that may write anything: that of what is lent to another package."""
     return Use(
         frozenset({ANYTHING}), Signature("set", ANY_FORM, False), "unknown", (module, ""), None
     )

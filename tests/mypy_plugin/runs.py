@@ -105,6 +105,10 @@ class Runner:
         shutil.copytree(self._prime(), cache)
         return self._run(["--cache-dir", str(cache)], ["app"])
 
+    def again(self) -> list[str]:
+        """Return what mypy says with the cache that `cold` left."""
+        return self._run(["--cache-dir", str(self._folder / "cold")], ["app"])
+
     def warm(self, mode: str) -> list[str]:
         """Return what mypy says with the cache of the last time in this mode."""
         cache = self._folder / f"warm {mode}"
