@@ -3,39 +3,35 @@
 from __future__ import annotations
 
 import collections.abc
-import dataclasses
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import (
     Annotated,
     Any,
     Final,
     ForwardRef,
     Literal,
+    Never,
     NotRequired,
     Required,
-    TypeVar,
     Union,
     get_args,
     get_origin,
 )
 
-from pydantic import BaseModel
-from typing_extensions import (
-    ReadOnly,
-    TypeAliasType,
-    get_type_hints,
-    is_typeddict,
-)
+from typing_extensions import ReadOnly, TypeAliasType, is_typeddict
 
-__all__ = ["Names", "children", "hints_of", "is_self_contained", "parts", "resolved"]
+from graflow.channels.core_walk import Unstorable
+from graflow.channels.fields import arguments_of, fields_of, openness_of, resolved, substituted
+from graflow.channels.namespaces import namespace_of
 
-Names = Mapping[str, Any]
-"""Names that are local where a schema is used, for references to local classes."""
+__all__ = ["children", "is_self_contained", "parts"]
 
 _WRAPPERS = (Annotated, Required, NotRequired, ReadOnly, Final)
 _UNIONS = (Union, types.UnionType)
 _NOT_SEARCHED: tuple[Any, ...] = (Literal, collections.abc.Callable)
+_MOST_GROWTH = 8
+"""How often in a row a generic type may name itself with bigger arguments than before."""
 
 
 def is_self_contained(form: object) -> bool:
@@ -48,100 +44,73 @@ def is_self_contained(form: object) -> bool:
     return all(map(is_self_contained, get_args(form)[: 1 if origin is Annotated else None]))
 
 
-def resolved(form: Any, names: Names) -> Any:
-    """Return `form` with the types that it names in text put in, if `names` has them."""
-    holder = types.SimpleNamespace(__annotations__={"it": form})
-    try:
-        return get_type_hints(holder, dict(names), include_extras=True)["it"]
-    except (NameError, SyntaxError, TypeError):
-        return form
+class _Part:
+    """A type on the way from a schema to its innermost parts."""
+
+    def __init__(self, form: Any, path: str, outer: _Part | None) -> None:
+        self.form = form
+        self.path = path
+        self.outer = outer
+        self.growth = 0
+        self._size = _size_of(form)
+        while outer is not None and self._size > 1:
+            if get_origin(outer.form) is get_origin(form):
+                self.growth = outer.growth + (self._size > outer._size)
+                return
+            outer = outer.outer
 
 
-def parts(form: Any, names: Names) -> Iterator[tuple[str, Any]]:
+def parts(form: Any) -> Iterator[tuple[str, Any]]:
     """Yield every type that `form` is made of with its path, the outer before the inner.
 
     Args:
         form: A type in any form that an annotation can have.
-        names: Local names, for local classes.
+
+    Raises:
+        Unstorable: There is no end to them.
     """
     seen: set[object] = set()
-    left = [("", form)]
+    left = [_Part(form, "", None)]
     while left:
-        path, part = left.pop()
-        marker = part if isinstance(part, type) and not get_args(part) else repr(part)
+        part = left.pop()
+        it = part.form
+        marker = it if isinstance(it, type) and not get_args(it) else repr(it)
         if marker in seen:
             continue
         seen.add(marker)
-        yield path, part
-        inner = [((path + step).removeprefix("."), each) for step, each in children(part, names)]
+        if part.growth > _MOST_GROWTH:
+            raise Unstorable(part.path, f"{get_origin(it).__name__} {_ENDLESS}")
+        yield part.path, it
+        inner = [
+            _Part(each, (part.path + step).removeprefix("."), part) for step, each in children(it)
+        ]
         left += reversed(inner)
 
 
-def children(form: Any, names: Names) -> Iterator[tuple[str, Any]]:
+_ENDLESS = "names itself with ever bigger arguments, so there is no end to the types it is made of"
+
+
+def _size_of(form: Any) -> int:
+    """Return of how many types the text of a type consists."""
+    return 1 + sum(map(_size_of, get_args(form)))
+
+
+def children(form: Any) -> Iterator[tuple[str, Any]]:
     """Yield the types that `form` is directly made of, each with the step from it to them."""
     origin, arguments = get_origin(form), get_args(form)
-    known = dict(zip(_parameters(origin), arguments, strict=False))
     if origin in _WRAPPERS or origin in _UNIONS:
         yield from (("", inner) for inner in arguments[: 1 if origin in _WRAPPERS else None])
     elif isinstance(alias := origin or form, TypeAliasType):
-        yield "", _substituted(alias.__value__, known)
+        value = resolved(alias.__value__, namespace_of(alias), strict=False)
+        yield "", substituted(value, arguments_of(form))
     elif hasattr(form, "__supertype__"):
-        yield "", form.__supertype__
-    elif fields := _fields_of(origin or form, names):
-        yield from ((f".{name}", _substituted(hint, known)) for name, hint in fields.items())
+        yield "", resolved(form.__supertype__, namespace_of(form), strict=False)
+    elif fields := fields_of(form):
+        yield from ((f".{name}", hint) for name, hint in fields.items())
+        if is_typeddict(origin or form):
+            extra = openness_of(origin or form, strict=False).get("extra_items", Never)
+            yield "[]", substituted(extra, arguments_of(form))
     elif origin is tuple and arguments[-1:] != (...,):
         yield from ((f"[{i}]", inner) for i, inner in enumerate(arguments))
     elif isinstance(origin, type) and origin not in _NOT_SEARCHED:
         yield from (("[]", inner) for inner in arguments if inner is not ...)
-
-
-def _fields_of(form: Any, names: Names) -> dict[str, Any]:
-    """Return the annotations of the fields of a class; none if it has no fields."""
-    if not isinstance(form, type):
-        return {}
-    if issubclass(form, BaseModel):
-        return {name: field.annotation for name, field in form.model_fields.items()}
-    if not (is_typeddict(form) or dataclasses.is_dataclass(form) or hasattr(form, "_fields")):
-        return {}
-    try:
-        return hints_of(form, names)
-    except (NameError, SyntaxError, TypeError):
-        return {}
-
-
-def hints_of(form: type, names: Names) -> dict[str, Any]:
-    """Return the annotations of a class, with the arguments of its generic bases put in.
-
-    Args:
-        form: A class.
-        names: Looked up if the class is local itself.
-
-    Raises:
-        NameError: An annotation names a type that is not defined.
-    """
-    local = {**names, form.__name__: form} if "<locals>" in form.__qualname__ else None
-    hints: dict[str, Any] = get_type_hints(form, localns=local, include_extras=True)
-    for base in vars(form).get("__orig_bases__", ()):
-        origin = get_origin(base) or base
-        if is_typeddict(origin):
-            known = dict(zip(_parameters(origin), get_args(base), strict=False))
-            plain = get_type_hints(origin, localns=local, include_extras=True)
-            for name, hint in hints_of(origin, names).items():
-                if hints[name] == plain[name]:
-                    hints[name] = _substituted(hint, known)
-    return hints
-
-
-def _parameters(form: Any) -> tuple[Any, ...]:
-    found = getattr(form, "__type_params__", ()) or getattr(form, "__parameters__", ())
-    return found if isinstance(found, tuple) else ()  # it is a descriptor of a class of types
-
-
-def _substituted(hint: Any, known: Mapping[Any, Any]) -> Any:
-    """Return `hint` with the arguments of a generic type in place of its parameters."""
-    if isinstance(hint, TypeVar):
-        return known.get(hint, hint)
-    parameters = () if isinstance(hint, type) and not get_args(hint) else _parameters(hint)
-    if not any(parameter in known for parameter in parameters):
-        return hint
-    return hint[tuple(known.get(parameter, parameter) for parameter in parameters)]

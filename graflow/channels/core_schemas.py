@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from threading import RLock
-from types import FrameType
 from typing import Any, Final, get_origin
 
 from pydantic import (
@@ -19,8 +17,11 @@ from pydantic import (
 from pydantic_core import CoreSchema
 from pydantic_core import SchemaError as CoreSchemaError
 
-from graflow.channels.annotations import Names, children, parts, resolved
-from graflow.channels.typed_dict import readable
+from graflow.channels.annotations import children, parts
+from graflow.channels.core_walk import Unstorable
+from graflow.channels.fields import resolved
+from graflow.channels.namespaces import namespace_of_caller
+from graflow.channels.readable import readable
 from graflow.exceptions import SchemaError
 
 __all__ = ["core_schema_of"]
@@ -46,25 +47,24 @@ def core_schema_of(form: Any, name: str) -> CoreSchema:
     """Return what pydantic makes of a type, every `TypedDict` included.
 
     Args:
-        form: Any type. Local classes that it names in text are looked up in the function that
-            called graflow.
+        form: Any type. What it names itself in text is looked up where graflow was called.
         name: What to call the type in an error.
 
     Raises:
         SchemaError: Pydantic does not take the type, or a part of it can't be read back.
     """
-    frame, depth = _caller()
-    names = {**frame.f_globals, **frame.f_locals}
+    given, around = form, namespace_of_caller()
+    form = resolved(given, around, strict=False)
     with _building, warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*`ReadOnly` qualifier", UserWarning)
         try:
-            with readable(resolved(form, names), frame.f_locals):
-                core = _generated(form, depth)
+            core = _generated(resolved(given, around))
+        except Unstorable as error:
+            raise schema_error(name, error.path, error.reason) from None
         except _REFUSALS as error:
-            path = _refused_part(resolved(form, names), frame.f_locals, depth)
             reason = str(error).partition("\n")[0].partition(". ")[0]
-            raise schema_error(name, path, reason) from error
-    for path, part in parts(resolved(form, names), frame.f_locals):
+            raise schema_error(name, _refused_part(form), reason) from error
+    for path, part in parts(form):
         kind = get_origin(part) or part
         if isinstance(kind, type) and issubclass(kind, _SECRETS):
             raise schema_error(name, path, "a secret is not written, so it can't be read back")
@@ -77,39 +77,31 @@ def schema_error(name: str, path: str, reason: str) -> SchemaError:
     return SchemaError(f"{name} can't be the schema of a typed channel: {where}{reason}")
 
 
-def _caller() -> tuple[FrameType, int]:
-    """Return the frame that called into graflow, and its depth as `TypeAdapter` counts."""
-    frame, depth = sys._getframe(2), 3
-    while frame.f_back and str(frame.f_globals.get("__name__")).partition(".")[0] == "graflow":
-        frame, depth = frame.f_back, depth + 1
-    return frame, depth
+def _generated(form: Any) -> CoreSchema:
+    with readable(form) as names:
+        adapter: TypeAdapter[Any] = TypeAdapter(form)
+        if names or not adapter.pydantic_complete:
+            adapter.rebuild(force=True, _types_namespace=names)
+        return adapter.core_schema
 
 
-def _generated(form: Any, depth: int) -> CoreSchema:
-    adapter: TypeAdapter[Any] = TypeAdapter(form, _parent_depth=depth + 1)
-    if not adapter.pydantic_complete:
-        adapter.rebuild(_parent_namespace_depth=depth + 1)
-    return adapter.core_schema
-
-
-def _refused_part(form: Any, names: Names, depth: int) -> str:
+def _refused_part(form: Any) -> str:
     """Return the path of the innermost part of a type that pydantic refuses by itself."""
     path, part = "", form
     seen: list[Any] = []
     while True:
         seen.append(part)
-        for step, inner in children(part, names):
-            if inner not in seen and _is_refused(inner, names, depth):
+        for step, inner in children(part):
+            if inner not in seen and _is_refused(inner):
                 path, part = (path + step).removeprefix("."), inner
                 break
         else:
             return path
 
 
-def _is_refused(form: Any, names: Names, depth: int) -> bool:
+def _is_refused(form: Any) -> bool:
     try:
-        with readable(form, names):
-            _generated(form, depth)
+        _generated(form)
     except _REFUSALS:
         return True
     return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from difflib import get_close_matches
 from functools import partial
@@ -20,8 +19,8 @@ from typing import (
 
 from typing_extensions import ReadOnly, TypeForm, is_typeddict
 
-from graflow.channels.annotations import Names, children
 from graflow.channels.base import Channel
+from graflow.channels.fields import fields_of
 from graflow.channels.primitives import MISSING
 from graflow.channels.rules import Seconds, check_key, milliseconds
 from graflow.channels.typed import TypedChannel
@@ -64,11 +63,9 @@ class KeyedChannel(Generic[S]):
         self._form = schema
         self._strict = strict
         self._keys = {
-            check_key(step.removeprefix(".")): _Key(channel, hint, strict, f"{kind.__name__}{step}")
-            for step, hint in children(schema, _names_around())
+            check_key(name): _Key(channel, hint, strict, f"{kind.__name__}.{name}")
+            for name, hint in fields_of(schema).items()
         }
-        if not self._keys and kind.__annotations__:
-            raise SchemaError(f"an annotation of {kind.__name__} names a type that is not defined")
         self._name = str(kind.__name__)
         self._required = [
             name
@@ -265,11 +262,3 @@ class _Key:
                 self.items = TypedChannel(channel, item, strict=strict)
         except SchemaError as error:
             raise SchemaError(f"key {path}: {error}") from error
-
-
-def _names_around() -> Names:
-    """Return what is local in the function that called graflow, for its local classes."""
-    frame = sys._getframe(1)
-    while frame.f_back and str(frame.f_globals.get("__name__")).partition(".")[0] == "graflow":
-        frame = frame.f_back
-    return frame.f_locals

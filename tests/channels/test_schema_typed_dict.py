@@ -6,16 +6,28 @@ import typing
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, NamedTuple, NotRequired, Required, TypedDict, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Generic,
+    NamedTuple,
+    NotRequired,
+    Required,
+    TypedDict,
+    TypeVar,
+)
 
 import pytest
 import typing_extensions
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
 
+from graflow import KeyedChannel, MemoryChannel
 from graflow.channels.schema import Schema, schema_of
 from graflow.exceptions import ChannelValidationError, SchemaError
 
 T = TypeVar("T")
+S = TypeVar("S")
 
 
 class Address(TypedDict):
@@ -85,6 +97,52 @@ class Tolerant(TypedDict):
     name: str
 
 
+class Counts(typing_extensions.TypedDict, Generic[T], extra_items=list[T]):  # type: ignore[call-arg]
+    """One with items beside its fields."""
+
+    total: T
+
+
+class IntCounts(Counts[int]):
+    """Inherits them from a generic one."""
+
+    unit: str
+
+
+class Plain(IntCounts, closed=False):
+    """Takes them back."""
+
+
+class Sealable(typing_extensions.TypedDict, Generic[T], closed=True):
+    """A generic one that says itself that it has no more items, whatever the config."""
+
+    item: T
+
+
+@with_config(ConfigDict(extra="ignore"))
+class Sealed(Sealable[int]):
+    """Stays closed."""
+
+
+@with_config(ConfigDict(extra="allow"))
+class Loose(typing_extensions.TypedDict, Generic[T]):
+    """A generic one with a config of its own."""
+
+    item: T
+
+
+class LooseText(Loose[str]):
+    """Inherits the config."""
+
+
+class UsersByName(  # type: ignore[call-arg]
+    typing_extensions.TypedDict, extra_items="typing_extensions.ReadOnly[User]"
+):
+    """Items beside its fields whose type is text."""
+
+    name: str
+
+
 Constrained = TypedDict("Constrained", {"age": Annotated[int, Field(ge=0)], "user-id": str})
 
 
@@ -127,6 +185,12 @@ FITTING: list[tuple[Any, Any]] = [
     (Tree, {"value": 1, "branches": [{"value": 2, "branches": []}]}),
     (Locked, {"name": "x"}),
     (Constrained, {"age": 1, "user-id": "u"}),
+    (Counts[int], {"total": 1, "more": [1]}),
+    (IntCounts, {"total": 1, "unit": "m", "more": [1]}),
+    (Plain, {"total": 1, "unit": "m"}),
+    (Sealed, {"item": 1}),
+    (LooseText, {"item": "x", "more": [1]}),
+    (UsersByName, {"name": "x", "Zoë": USER}),
     (Visit, Visit(USER)),
     (Pair, Pair(ADDRESS, ADDRESS)),
     (Addresses, [ADDRESS]),
@@ -154,6 +218,16 @@ MISFITS: list[tuple[Any, Any, str]] = [
     (Tree, {"value": 1, "branches": [{"value": "x", "branches": []}]}, "branches[0].value"),
     (Locked, {"name": 1}, "name"),
     (Constrained, {"age": -1, "user-id": "u"}, "age"),
+    (Counts[int], {"total": 1, "more": ["x"]}, "more[0]"),
+    (IntCounts, {"total": 1, "unit": "m", "more": ["x"]}, "more[0]"),
+    (Plain, {"total": 1, "unit": "m", "more": [1]}, "more"),
+    (Sealed, {"item": 1, "more": 1}, "more"),
+    (LooseText, {"item": 1}, "item"),
+    (
+        UsersByName,
+        {"name": "x", "Zoë": {"name": "Zoë", "homes": [{"city": 1}]}},
+        "Zoë.homes[0].city",
+    ),
     (Visit, Visit({"name": 1, "homes": []}), "user.name"),  # type: ignore[typeddict-item]
     (Pair, Pair(ADDRESS, {"city": 1}), "right.city"),  # type: ignore[typeddict-item]
     (Addresses, [{"town": "x"}], "[0].city"),
@@ -233,6 +307,65 @@ def test_a_name_that_is_not_defined_is_refused_at_once() -> None:
     with pytest.raises(SchemaError, match="NoSuchType") as caught:
         schema_of(Lost)
     assert isinstance(caught.value.__cause__, NameError)
+
+
+class Swapped(TypedDict, Generic[T, S]):
+    """One that contains itself with other arguments, which come to an end."""
+
+    left: T
+    right: S
+    swapped: NotRequired[Swapped[S, T]]
+    numbers: NotRequired[Swapped[int, list[int]]]
+
+
+if TYPE_CHECKING:  # mypy would not come to an end either
+    Grow: Any
+    Turn: Any
+    Layers: Any
+else:
+
+    class Grow(TypedDict, Generic[T]):
+        """One that contains itself with ever bigger arguments."""
+
+        value: T
+        next: NotRequired[Grow[list[T]]]
+
+    @dataclass
+    class Turn(Generic[T, S]):
+        """One that grows only by way of another."""
+
+        left: T
+        other: Other[S, T] | None = None
+
+    @dataclass
+    class Other(Generic[T, S]):
+        """The other one."""
+
+        both: Turn[dict[str, T], S]
+
+    Layers = typing_extensions.TypeAliasType(
+        "Layers", "T | list[Layers[tuple[T, T]]]", type_params=(T,)
+    )
+
+
+@pytest.mark.parametrize("form", [Grow[int], dict[str, Grow[str]], Turn[int, str], Layers[int]])
+def test_types_without_end_are_refused(form: Any) -> None:
+    """With the reason, and at once."""
+    with pytest.raises(SchemaError, match="names itself with ever bigger arguments"):
+        schema_of(form)
+    if form == Grow[int]:
+        with pytest.raises(SchemaError, match=r"key Grow\.next: .*Grow names itself"):
+            KeyedChannel(MemoryChannel("grow"), form)
+
+
+def test_arguments_may_change_on_the_way() -> None:
+    """As long as there is an end to them."""
+    schema: Schema[Any] = schema_of(Swapped[str, bytes])
+    value: Any = {"left": "a", "right": b"b"}
+    value |= {"swapped": {"left": b"a", "right": "b", "numbers": {"left": 1, "right": [2]}}}
+    assert load_and_dump(schema, value) == value
+    with pytest.raises(ChannelValidationError, match=r"swapped\.left"):
+        schema.dump({"left": "a", "right": b"b", "swapped": {"left": "a", "right": b"b"}})
 
 
 def classes() -> Iterator[Any]:

@@ -1,0 +1,149 @@
+"""Namespaces of the text in annotations: what a name in it stands for.
+
+Text belongs to where it was written. For a class that is its module, and, if it was made in a
+function, the variables of that very call, as far as they can still be seen. Whoever uses the
+class has no say.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any, NamedTuple
+
+__all__ = ["Namespace", "namespace_of", "namespace_of_caller", "variables_around"]
+
+_INSIDE = ".<locals>."
+
+
+class Namespace(NamedTuple):
+    """What names stand for.
+
+    Attributes:
+        globals: The variables of a module.
+        locals: What is looked up before them.
+    """
+
+    globals: dict[str, Any]
+    locals: dict[str, Any]
+
+
+def namespace_of(form: Any) -> Namespace:
+    """Return what names stand for in the annotations of a class, or in the value of an alias."""
+    module = _module_of(form)
+    name = getattr(form, "__name__", "")
+    names = variables_around(form)
+    is_nested = "." in _path_in_function(form)
+    if name not in module or not is_nested:
+        names[name] = form
+    names.update({each.__name__: each for each in getattr(form, "__type_params__", ())})
+    if isinstance(form, type):
+        fields = vars(form).get("__annotations__", {})
+        names.update(
+            (key, found)
+            for key, found in vars(form).items()
+            if key not in fields and not hasattr(type(found), "__get__")  # a method is no type
+        )
+    return Namespace(module, names)
+
+
+def namespace_of_caller() -> Namespace:
+    """Return what names stand for where graflow was called."""
+    frame = sys._getframe(1)
+    while frame.f_back and _name_of_module(frame).partition(".")[0] == "graflow":
+        frame = frame.f_back
+    return Namespace(frame.f_globals, dict(frame.f_locals))
+
+
+def variables_around(form: Any) -> dict[str, Any]:
+    """Return the variables of the functions in which a class, a function or an alias was made.
+
+    They are found in the frames of this thread: in those of these very functions, and of others
+    inside of them that share variables with them.
+    """
+    owners = getattr(form, "__qualname__", "").split(_INSIDE)[:-1]
+    if not owners:
+        return _variables_beside(form)
+    names: dict[str, Any] = {}
+    for depth in range(len(owners)):
+        is_last = depth == len(owners) - 1
+        owner = _INSIDE.join(owners[: depth + 1])
+        names.update(_variables_of(owner, form.__module__, form if is_last else None))
+    return names
+
+
+def _variables_of(owner: str, module: str, form: Any) -> dict[str, Any]:
+    """Return the variables of a function, of the call of it that made `form` if that is known."""
+    shared: dict[str, Any] = {}
+    nearest: dict[str, Any] | None = None
+    for frame in _frames_of(module):
+        name = frame.f_code.co_qualname
+        if name != owner and not name.startswith(owner + _INSIDE):
+            continue
+        variables = dict(frame.f_locals)
+        found = None if form is None else _found_in(variables, form)
+        if name == owner and found is form is not None:
+            return variables
+        if (
+            isinstance(found, type)
+            and found.__qualname__ == form.__qualname__
+            and found is not form
+        ):
+            continue  # it is of another call
+        if name != owner:
+            free = {name: variables[name] for name in frame.f_code.co_freevars if name in variables}
+            shared = free | shared
+        elif nearest is None:
+            nearest = variables
+    return shared if nearest is None else nearest
+
+
+def _variables_beside(form: Any) -> dict[str, Any]:
+    """Return the variables of the function that has `form`, whose name does not tell of it.
+
+    The name of an alias does not, nor that of `TypedDict("Row", {...})`.
+    """
+    name = getattr(form, "__name__", "")
+    if _module_of(form).get(name) is form or "." in _path_in_function(form):
+        return {}
+    for frame in _frames_of(form.__module__):
+        variables = frame.f_locals
+        if variables is not frame.f_globals and variables.get(name) is form:
+            return dict(variables)
+    return {}
+
+
+def _frames_of(module: str) -> Iterator[FrameType]:
+    """Yield the frames of the functions of a module that are running, the innermost first."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if _name_of_module(frame) == module:
+            yield frame
+        frame = frame.f_back
+
+
+def _name_of_module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__"))
+
+
+def _module_of(form: Any) -> dict[str, Any]:
+    module = sys.modules.get(getattr(form, "__module__", None) or "")
+    return {} if module is None else vars(module)
+
+
+def _path_in_function(form: Any) -> str:
+    return str(getattr(form, "__qualname__", "")).rpartition(_INSIDE)[2]
+
+
+def _found_in(variables: dict[str, Any], form: Any) -> Any:
+    """Return what stands where a function keeps `form`, as the names of it tell."""
+    first, *others = _path_in_function(form).split(".")
+    found = variables.get(first)
+    for name in others:
+        found = getattr(found, name, None)
+    return found
+
+
+def _is_namesake(found: type, form: Any) -> bool:
+    return found is not form and found.__qualname__ == form.__qualname__
