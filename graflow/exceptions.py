@@ -28,8 +28,12 @@ __all__ = [
     "ChannelValueError",
     "CheckpointDamagedError",
     "CheckpointError",
+    "CheckpointFileError",
     "CheckpointInUseError",
+    "CheckpointIsADirectoryError",
     "CheckpointMismatchError",
+    "CheckpointNotFoundError",
+    "CheckpointPermissionError",
     "CheckpointVersionError",
     "CycleError",
     "DuplicateTaskError",
@@ -331,7 +335,10 @@ class TaskFailedError(TaskError, RuntimeError):
 
 
 class CheckpointError(WorkflowError):
-    """A file can't be resumed from, or saved to; nothing was changed, and nothing has run.
+    """A file can't be resumed from, or saved to.
+
+    Nothing was changed and nothing has run, except where the file could be written at first and
+    then no more.
 
     Attributes:
         path: The file.
@@ -346,6 +353,44 @@ class CheckpointError(WorkflowError):
 
 class CheckpointDamagedError(CheckpointError, ValueError):
     """The file is no checkpoint, or is not as it was written."""
+
+
+class CheckpointFileError(CheckpointError, OSError):
+    """The system does not let the file be read or written: the disk is full, it is no file, ...
+
+    Attributes:
+        errno: The system's number for the reason.
+        filename: The file.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        workflow: str | None = None,
+        path: str = "",
+        errno: int | None = None,
+    ) -> None:
+        super().__init__(message, workflow=workflow, path=path)
+        self.errno = errno
+        self.filename = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep what an `OSError` forgets."""
+        kept = {"errno": self.errno, "filename": self.filename}
+        return type(self), self.args, {**vars(self), **kept}
+
+
+class CheckpointNotFoundError(CheckpointFileError, FileNotFoundError):
+    """There is no such file, or no folder for it."""
+
+
+class CheckpointIsADirectoryError(CheckpointFileError, IsADirectoryError):
+    """The path is that of a folder."""
+
+
+class CheckpointPermissionError(CheckpointFileError, PermissionError):
+    """The user may not read or write the file, or make one there."""
 
 
 class CheckpointInUseError(CheckpointError, BlockingIOError):

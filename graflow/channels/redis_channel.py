@@ -119,14 +119,16 @@ class RedisChannel(Channel):
             timeout: As for any channel.
 
         Raises:
-            ChannelValueError: The path is no directory, or one that holds something else.
-            ChannelUnavailableError: The server is not installed (`graflow[embedded]`), or does
-                not start.
+            ChannelValueError: The path is no directory, or one that holds something else, or
+                that others can write to.
+            ChannelUnavailableError: The server does not start, or it runs and has not answered
+                for a minute; another one is never started beside it.
+            ExtraMissingError: The server is not installed (`graflow[embedded]`).
         """
         # Not at the top: only Unix has what it needs.
         from graflow.channels.embedded import EmbeddedServer  # noqa: PLC0415
 
-        server = EmbeddedServer.use(path)
+        server = EmbeddedServer(path)
         try:
             channel = cls(name, unix_socket_path=server.socket, timeout=timeout)
         except BaseException:

@@ -22,6 +22,7 @@ from graflow.channels.base import Channel
 from graflow.channels.changes import Change, Changes, Contents, Ends, replay
 from graflow.channels.codec import decode
 from graflow.channels.memory_channel import MemoryChannel
+from graflow.core.checkpoint_file import check_path, file_errors, read
 from graflow.exceptions import CheckpointDamagedError, CheckpointVersionError
 
 __all__ = ["VERSION", "Checkpoint", "Place", "place_of", "read_checkpoint"]
@@ -123,11 +124,15 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
             line that was not written to its end is no damage: what it was about to say is
             missing.
         CheckpointVersionError: A newer version of graflow wrote it.
-        OSError: There is no such file, or it can't be read.
+        CheckpointFileError: There is no such file, or it can't be read.
+        WorkflowTypeError, WorkflowValueError: The path can't be one of a file.
     """
+    check_path(path)
+    with file_errors(path):
+        data = read(path)
     file = Path(path)
     try:
-        records = _records(file.read_bytes())
+        records = _records(data)
         header = _header(next(records), file)
         return _checkpoint(header, [_adapter(Entry).validate_json(record) for record in records])
     except CheckpointVersionError:

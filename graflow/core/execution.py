@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from graflow.channels.memory_channel import MemoryChannel
+from graflow.core.checkpoint_file import check_path
 from graflow.core.context import ExecutionContext
 from graflow.core.dispatch import Dispatch
 from graflow.core.engine import Run
@@ -63,11 +64,8 @@ def check_options(options: Options, workflow: str) -> Options:
             raise WorkflowValueError(
                 f"max_workers must be at least 1, not {number}", workflow=workflow
             )
-    if options.checkpoint is not None and not isinstance(options.checkpoint, str | os.PathLike):
-        raise WorkflowTypeError(
-            f"checkpoint must be a path, not {type(options.checkpoint).__name__}",
-            workflow=workflow,
-        )
+    if options.checkpoint is not None:
+        check_path(options.checkpoint, workflow)
     return options
 
 

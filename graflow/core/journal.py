@@ -13,6 +13,7 @@ from graflow.channels.base import Channel
 from graflow.channels.changes import Changes, Watch
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.core.checkpoint import VERSION, Header, entry_of, pack, place_of
+from graflow.core.checkpoint_file import file_errors, replace, target_of, write
 
 __all__ = ["Journal"]
 
@@ -49,7 +50,7 @@ class Journal:
             start: The id of the task that the run starts at, if it does not do everything.
             finished: The tasks that have ended before, with their metadata, encoded.
         """
-        self._path = Path(path)
+        self._path, self._target = path, Path(target_of(path))
         self._header: Header = {
             "format": "graflow checkpoint",
             "version": VERSION,
@@ -101,7 +102,7 @@ class Journal:
             finished: The ids of the tasks, with their metadata, encoded, or `None`.
 
         Raises:
-            OSError: It can't be written; nothing can be from then on.
+            CheckpointFileError: It can't be written; nothing can be from then on.
         """
         writes = 0  # which batch, if this thread is the one to write
         try:
@@ -132,7 +133,8 @@ class Journal:
             self._write_anew()
             return
         line, self._sum = pack(entry_of(ended, self._take(everything=False)), self._sum)
-        _write(self._file, line)
+        with file_errors(self._path, self._header["workflow"]):
+            write(self._file, line)
         self._changed += len(line)
 
     def _write_anew(self) -> None:
@@ -141,16 +143,8 @@ class Journal:
         entry = entry_of(self._finished, self._take(everything=True))
         snapshot, self._sum = pack(entry, checksum)
         self._snapshot, self._changed = len(snapshot), 0
-        new = self._path.with_name(f"{self._path.name}.new")
-        try:
-            with new.open("wb") as file:
-                _write(file, header, snapshot)
-            new.replace(self._path)
-        except BaseException:
-            new.unlink(missing_ok=True)  # the disk may be full
-            raise
-        _sync_directory(self._path.parent)
-        self._file = self._path.open("ab")
+        with file_errors(self._path, self._header["workflow"]):
+            self._file = replace(self._target, header, snapshot)
 
     def _take(self, *, everything: bool) -> Changes | None:
         if self._memory is None or self._watch is None:
@@ -160,20 +154,3 @@ class Journal:
     def _close(self) -> None:
         if self._memory is not None and self._watch is not None:
             self._memory._unwatch(self._watch)
-
-
-def _write(file: BinaryIO, *parts: bytes) -> None:
-    """Write to the disk."""
-    file.writelines(parts)
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _sync_directory(directory: Path) -> None:
-    """Have the disk know the file by its new name, where the system has a way to ask for it."""
-    if os.name == "posix":
-        number = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)

@@ -11,10 +11,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
-from typing import ClassVar
 
-if sys.platform != "win32":
-    import fcntl
+from graflow.file_locks import FileLock, is_locked
 
 __all__ = ["OwnedFolder", "die_with_owner"]
 
@@ -26,75 +24,52 @@ _LEFT_BEHIND = 60.0  # seconds after which a folder of nobody is a leftover; a n
 class OwnedFolder:
     """A folder for files that are of use as long as this process lives.
 
-    In it is a file `owner`, which this process holds a lock on; the system takes that away when
-    the process ends, however it ends. Where there are no such locks, on Windows, a folder of a
-    killed process stays.
+    In it is a file `owner`, which this process has a lock on. On Windows, which has no locks
+    that others see, a folder of a killed process stays.
 
     Attributes:
         path: Where it is.
     """
 
-    _mine: ClassVar[set[str]] = set()
-
     def __init__(self, prefix: str) -> None:
         """Make a folder whose name begins with `prefix`, and delete those of dead owners."""
         where = _MEMORY if os.access(_MEMORY, os.W_OK) else tempfile.gettempdir()
-        _sweep(Path(where), prefix, self._mine)
+        _sweep(Path(where), prefix)
         self.path = tempfile.mkdtemp(prefix=prefix, dir=where)
-        self._mine.add(self.path)
-        self._file = os.open(f"{self.path}/{_OWNER}", os.O_RDWR | os.O_CREAT, 0o600)
-        if sys.platform != "win32":
-            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._lock = FileLock(f"{self.path}/{_OWNER}")
+        self._lock.acquire()
 
     def close(self) -> None:
         """Delete the folder; who would die with its owner lives on."""
-        os.write(self._file, b"closed\n")
-        os.close(self._file)
+        os.write(self._lock.fileno(), b"closed\n")
+        self._lock.release()
         shutil.rmtree(self.path, ignore_errors=True)
-        self._mine.discard(self.path)
 
 
 def die_with_owner(folder: str) -> None:
     """Have this process end when the owner of `folder` dies, unless that closes it before."""
     with suppress(FileNotFoundError):  # it was closed
-        file = os.open(f"{folder}/{_OWNER}", os.O_RDONLY)
-        Thread(target=_wait_for_owner, args=(file,), name="graflow-owner", daemon=True).start()
+        lock = FileLock(f"{folder}/{_OWNER}", create=False)
+        Thread(target=_wait_for_owner, args=(lock,), name="graflow-owner", daemon=True).start()
 
 
-def _wait_for_owner(file: int) -> None:
+def _wait_for_owner(lock: FileLock) -> None:
     if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # they are for others
-        fcntl.lockf(file, fcntl.LOCK_SH)
-        if not os.fstat(file).st_size:
+        lock.acquire(shared=True, timeout=None)
+        if not os.fstat(lock.fileno()).st_size:
             os._exit(1)
-    os.close(file)
+    lock.release()
 
 
-def _sweep(where: Path, prefix: str, mine: set[str]) -> None:
+def _sweep(where: Path, prefix: str) -> None:
     for folder in where.glob(f"{prefix}*"):
         with suppress(OSError):  # somebody else deletes it as well
-            state = folder.stat()
+            state = folder.lstat()
             old = time.time() - state.st_mtime > _LEFT_BEHIND
-            # To close a file that this process has a lock on would end the lock.
-            if old and _is_ours(state) and str(folder) not in mine and _has_no_owner(folder):
+            if old and _is_ours(state) and not is_locked(folder / _OWNER):
                 shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_ours(state: os.stat_result) -> bool:
     return sys.platform == "win32" or state.st_uid == os.getuid()
-
-
-def _has_no_owner(folder: Path) -> bool:
-    if sys.platform == "win32":
-        return False
-    try:
-        file = os.open(folder / _OWNER, os.O_RDONLY)
-    except FileNotFoundError:
-        return True
-    try:
-        fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    finally:
-        os.close(file)
-    return True

@@ -175,7 +175,8 @@ class Workflow:
             WorkflowTypeError, WorkflowValueError: An argument can't be taken, or a task or the
                 channel can't leave the process; nothing has run.
             CheckpointInUseError: Another run saves to that file; nothing has run.
-            OSError: The checkpoint can't be written.
+            CheckpointFileError: The checkpoint can't be written; it is an `OSError`. Nothing has
+                run, unless the disk became full later.
         """
         options = self._options(max_workers, executor, progress, observers, checkpoint)
         plan = self._plan(start_node)
@@ -242,7 +243,8 @@ class Workflow:
                 this workflow's, or has lost what was in it.
             CheckpointInUseError: Another run saves to the file. In all four cases nothing has
                 changed.
-            OSError: There is no such file, or it can't be read.
+            CheckpointFileError: There is no such file, or it can't be read or written; it is an
+                `OSError`.
             GraflowError: As `execute`.
         """
         options = self._options(max_workers, executor, progress, observers, path)

