@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from redis.crc import key_slot
 from redis.exceptions import ClusterDownError
 
+from graflow.channels.deadlines import ASKED_IN_TIME, operation, portion
 from graflow.channels.effort import BROKEN, Effort, NotExecuted
 from graflow.channels.failures import REDIRECTIONS, code_of
 from graflow.channels.senders import Part, PoolSender
@@ -87,11 +88,12 @@ class Cluster:
         """
         nodes = random.sample(self._known, len(self._known))
         nodes.sort(key=lambda node: node == avoid)
-        for asked in nodes:
+        for left, asked in zip(range(len(nodes), 0, -1), nodes, strict=True):
             try:
-                table = self.node(asked).send(("CLUSTER", "SLOTS"), effort)
+                with portion(min(left, ASKED_IN_TIME)):
+                    table = self.node(asked).send(("CLUSTER", "SLOTS"), effort)
             except (*BROKEN, NotExecuted) as error:
-                if asked == nodes[-1] or (effort is not None and effort.is_over):
+                if left == 1 or operation.left < 0:
                     cause = error.__cause__ if isinstance(error, NotExecuted) else error
                     raise NotExecuted from cause
             else:
@@ -119,6 +121,8 @@ class ClusterSender:
     While the slot is on its way from one node to another, a command goes to the new one if the
     old one says so (`ASK`), and waits if its keys are divided between both (`TRYAGAIN`).
     """
+
+    repeats: ClassVar[bool] = False
 
     def __init__(self, cluster: Cluster, key: bytes) -> None:
         """Send to the node of `key`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Sequence
 
 from redis.exceptions import (
     AuthenticationError,
@@ -21,6 +22,7 @@ from graflow.channels.failures import (
     translate,
     unavailable,
 )
+from graflow.channels.passwords import Password, scrub
 from graflow.exceptions import ChannelError
 
 __all__ = ["BROKEN", "FAILURES", "Effort", "NotExecuted"]
@@ -53,8 +55,8 @@ class Effort:
 
     __slots__ = (
         "_attempts",
-        "_deadline",
         "_last_start",
+        "_passwords",
         "_pause",
         "_server",
         "_writes",
@@ -62,33 +64,32 @@ class Effort:
         "unanswered",
     )
 
-    def __init__(self, server: str, timeout: float, started: float, *, writes: bool) -> None:
+    def __init__(
+        self,
+        server: str,
+        timeout: float,
+        deadline: float,
+        *,
+        writes: bool,
+        passwords: Sequence[Password] = (),
+    ) -> None:
         """Take over after the first attempt; `pause_after` is told how it failed.
 
         Args:
             server: The server's address, without credentials.
             timeout: Seconds that all attempts together may take.
-            started: When the first attempt began, on the clock of `time.monotonic`.
+            deadline: When they must have ended, on the clock of `time.monotonic`.
             writes: Whether the operation changes something.
+            passwords: What no error may show.
         """
+        self._passwords = passwords
         self.failure: BaseException | None = None
         self.unanswered = False
         self._server = server
         self._writes = writes
-        self._deadline = started + timeout
-        self._last_start = self._deadline - timeout * _WORTHWHILE
+        self._last_start = deadline - timeout * _WORTHWHILE
         self._attempts = 0
         self._pause = _FIRST_PAUSE
-
-    @property
-    def left(self) -> float:
-        """The seconds that are left, more than 0."""
-        return max(0.001, self._deadline - time.monotonic())
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the time is up."""
-        return time.monotonic() > self._deadline
 
     def pause_after(self, failure: BaseException) -> float:
         """Return the seconds to wait before the next attempt.
@@ -114,6 +115,7 @@ class Effort:
             or isinstance(cause, _FINAL)
             or time.monotonic() + self._pause > self._last_start
         ):
+            scrub(failure, self._passwords)
             raise self._end(cause) from cause
         pause, self._pause = self._pause, min(2 * self._pause, _LONGEST_PAUSE)
         return pause * random.uniform(0.5, 1)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
-from weakref import WeakValueDictionary, finalize
+from weakref import WeakValueDictionary
 
 import redis
 from redis.backoff import NoBackoff
@@ -15,7 +15,15 @@ from redis.retry import Retry
 from redis.sentinel import Sentinel, SentinelConnectionPool
 
 from graflow.channels.cluster import Address, Cluster, ClusterSender
-from graflow.channels.senders import ClientSender, PoolSender, PrimarySender, Sender
+from graflow.channels.deadlines import ASKED_IN_TIME, bounded
+from graflow.channels.passwords import Password, passwords_in
+from graflow.channels.senders import (
+    ClientSender,
+    PoolSender,
+    PrimarySender,
+    Sender,
+    ServerSender,
+)
 
 __all__ = [
     "ClusterEndpoint",
@@ -36,6 +44,10 @@ class Endpoint(Protocol):
     @property
     def name(self) -> str:
         """Its address, without user and password."""
+
+    @property
+    def passwords(self) -> Sequence[Password]:
+        """What no error may show."""
 
     def sender(self, key: bytes, timeout: float) -> Sender:
         """Return what sends the commands on `key`, and on all keys in the same slot.
@@ -61,9 +73,16 @@ class ServerEndpoint:
         address = f"{settings.get('host', 'localhost')}:{settings.get('port', 6379)}"
         return f"{_scheme(settings)}://{address}/{database}"
 
+    @property
+    def passwords(self) -> Sequence[Password]:
+        """Those of the settings."""
+        return passwords_in(self.settings)
+
     def sender(self, key: bytes, timeout: float) -> Sender:
         """Return the sender to the server."""
-        sender: Sender = _shared(self, timeout, lambda: PoolSender(_pool(self.settings, timeout)))
+        sender: Sender = _shared(
+            self, timeout, lambda: ServerSender(lambda: [_pool(self.settings, timeout)])
+        )
         return sender
 
 
@@ -83,24 +102,36 @@ class SentinelEndpoint:
         """The Sentinels and the service."""
         return f"{_scheme(self.settings)}+sentinel://{_listed(self.sentinels)}/{self.service}"
 
+    @property
+    def passwords(self) -> Sequence[Password]:
+        """Those of the server and of the Sentinels."""
+        return (*passwords_in(self.settings), *passwords_in(self.sentinel_settings))
+
     def sender(self, key: bytes, timeout: float) -> Sender:
         """Return the sender to whichever server the Sentinels name."""
         sender: Sender = _shared(self, timeout, lambda: self._make(timeout))
         return sender
 
     def _make(self, timeout: float) -> PoolSender:
+        kind = PrimarySender if self.is_primary else PoolSender
+        return kind(lambda: self._pools(timeout))
+
+    def _pools(self, timeout: float) -> list[Any]:
+        """Return a pool of connections to the server, and those to the Sentinels."""
+        # All can be asked in time, though none before the last answers.
+        most = timeout / (min(len(self.sentinels), ASKED_IN_TIME) + 1)
         sentinel = _new_sentinel(
             self.sentinels,
-            sentinel_kwargs=_bounded(self.sentinel_settings, timeout),
+            sentinel_kwargs=_in_time(self.sentinel_settings, most),
             **self.options,
         )
+        askers = [client.connection_pool for client in sentinel.sentinels]
+        for asker in askers:
+            asker.connection_class = bounded(asker.connection_class)
         pool = _new_sentinel_pool(
-            self.service, sentinel, is_master=self.is_primary, **_bounded(self.settings, timeout)
+            self.service, sentinel, is_master=self.is_primary, **_pooled(self.settings, timeout)
         )
-        sender = PrimarySender(pool) if self.is_primary else PoolSender(pool)
-        for client in sentinel.sentinels:
-            finalize(sender, client.connection_pool.disconnect).atexit = False
-        return sender
+        return [pool, *askers]
 
 
 @dataclass(frozen=True)
@@ -116,6 +147,11 @@ class ClusterEndpoint:
         """The nodes from which the others are found."""
         return f"{_scheme(self.settings)}+cluster://{_listed(self.nodes)}"
 
+    @property
+    def passwords(self) -> Sequence[Password]:
+        """Those of the settings."""
+        return passwords_in(self.settings)
+
     def sender(self, key: bytes, timeout: float) -> Sender:
         """Return the sender to the node of the key."""
         cluster: Cluster = _shared(self, timeout, lambda: self._make(timeout))
@@ -124,7 +160,8 @@ class ClusterEndpoint:
     def _make(self, timeout: float) -> Cluster:
         def connect(address: Address) -> PoolSender:
             host, port = address
-            return PoolSender(_pool({**self.settings, "host": host, "port": port}, timeout))
+            settings = {**self.settings, "host": host, "port": port}
+            return PoolSender(lambda: [_pool(settings, timeout)])
 
         return Cluster(self.nodes, connect, self.remap)
 
@@ -140,6 +177,11 @@ class ForeignEndpoint:
         """The client's type."""
         return f"behind the {type(self.client).__name__}"
 
+    @property
+    def passwords(self) -> Sequence[Password]:
+        """None that are known."""
+        return ()
+
     def sender(self, key: bytes, timeout: float) -> Sender:
         """Return the sender through the client."""
         return ClientSender(self.client)
@@ -153,13 +195,13 @@ class ForeignEndpoint:
 _new_sentinel: Callable[..., Any] = Sentinel
 _new_sentinel_pool: Callable[..., Any] = SentinelConnectionPool
 
-_made: WeakValueDictionary[str, Any] = WeakValueDictionary()
+_made: WeakValueDictionary[tuple[object, ...], Any] = WeakValueDictionary()
 _lock = threading.Lock()
 
 
 def _shared(endpoint: Endpoint, timeout: float, make: Callable[[], Any]) -> Any:
     """Return what this process made for the endpoint; it lives as long as it has users."""
-    name = f"{timeout} {endpoint!r}"
+    name = timeout, repr(endpoint), *endpoint.passwords  # which the text does not show
     with _lock:
         made = _made.get(name)
         if made is None:
@@ -168,15 +210,21 @@ def _shared(endpoint: Endpoint, timeout: float, make: Callable[[], Any]) -> Any:
 
 
 def _pool(settings: Settings, timeout: float) -> redis.ConnectionPool:
-    return redis.ConnectionPool(**_bounded(settings, timeout))
+    return redis.ConnectionPool(**_pooled(settings, timeout))
 
 
-def _bounded(settings: Settings, timeout: float) -> dict[str, Any]:
-    """Have connections try once, and give up in time for a second attempt."""
-    bounded = {**settings, "retry": Retry(NoBackoff(), 0)}
+def _pooled(settings: Settings, timeout: float) -> dict[str, Any]:
+    """Have connections give up in time for a second attempt."""
+    kind = settings.get("connection_class", redis.Connection)
+    return {**_in_time(settings, timeout / 2), "connection_class": bounded(kind)}
+
+
+def _in_time(settings: Settings, most: float) -> dict[str, Any]:
+    """Have connections try once, and wait for so many seconds at most."""
+    limited = {**settings, "retry": Retry(NoBackoff(), 0)}
     for name in ("socket_timeout", "socket_connect_timeout"):
-        bounded[name] = min(settings.get(name) or timeout, timeout / 2)
-    return bounded
+        limited[name] = min(settings.get(name) or most, most)
+    return limited
 
 
 def _scheme(settings: Settings) -> str:

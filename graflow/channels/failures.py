@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from redis.exceptions import (
@@ -28,16 +29,43 @@ from graflow.exceptions import (
     ChannelPermissionError,
     ChannelServerError,
     ChannelUnavailableError,
+    ChannelValueError,
     OutcomeUnknownError,
 )
 
-__all__ = ["PASSING", "REDIRECTIONS", "code_of", "outcome_unknown", "translate", "unavailable"]
+__all__ = [
+    "PASSING",
+    "REDIRECTIONS",
+    "NodeError",
+    "TooLongError",
+    "code_of",
+    "is_too_long",
+    "outcome_unknown",
+    "translate",
+    "unavailable",
+]
 
 REDIRECTIONS: Final = frozenset({"MOVED", "ASK"})
 """Codes of replies that name the node of a cluster to send the command to."""
 
 PASSING: Final = REDIRECTIONS | {"TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "LOADING", "BUSY"}
 """Codes of replies that say: not executed, but it may be a moment later."""
+
+_TOO_LONG = "Protocol error: invalid bulk length"
+
+
+class NodeError(ResponseError):
+    """The server is a node of a cluster, and sends on to another one."""
+
+
+class TooLongError(ResponseError):
+    """The server does not read a command to its end, since a part of it is too long."""
+
+    def __init__(self, command: Sequence[str | bytes | int] = ()) -> None:
+        """Name the size of the longest part."""
+        size = max((len(part) for part in command if not isinstance(part, int)), default=0)
+        super().__init__(f"{size:,} bytes: {_TOO_LONG}")
+
 
 _REFUSALS: Final[dict[str, tuple[type[ChannelError], str]]] = {
     "WRONGTYPE": (
@@ -72,6 +100,14 @@ _REFUSALS: Final[dict[str, tuple[type[ChannelError], str]]] = {
     "MOVED": (ChannelServerError, "the nodes of the cluster disagree on who has the channel"),
     "ASK": (ChannelServerError, "the nodes of the cluster disagree on who has the channel"),
     "CROSSSLOT": (ChannelServerError, "keys of a channel are in several slots of the cluster"),
+    "NODE": (
+        ChannelServerError,
+        "the server is a node of a Redis Cluster: pass cluster=True or a RedisCluster",
+    ),
+    "TOOLONG": (
+        ChannelValueError,
+        "the value is longer than the server's proto-max-bulk-len; nothing was stored",
+    ),
 }
 
 # redis-py cuts the code from the message of these; an older one leaves it in some.
@@ -87,6 +123,8 @@ _CODES: Final[dict[type | None, str]] = {
     TryAgainError: "TRYAGAIN",
     MovedError: "MOVED",
     AskError: "ASK",
+    NodeError: "NODE",
+    TooLongError: "TOOLONG",
 }
 
 # What a reply begins with; an error inside a script may have its code in the middle.
@@ -118,6 +156,11 @@ def code_of(error: BaseException | None) -> str:
             return code
     found = _CODE_INSIDE.search(text)
     return found[1] if found else ""
+
+
+def is_too_long(error: ResponseError) -> bool:
+    """Tell whether the server refuses a command because of the length of a part of it."""
+    return _TOO_LONG in str(error)
 
 
 def translate(error: BaseException, server: str) -> ChannelError:

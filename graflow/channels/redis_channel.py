@@ -145,7 +145,9 @@ class RedisChannel(Channel):
         base = f"graflow:{{{quote(self._name, safe='')}}}:".encode()
         self._values, self._slots, self._locks = base + b"k:", base + b"t:", base + b"l:"
         self._index, self._fence = base + b"i", base + b"f"
-        self._transport = Transport(endpoint.sender(base, timeout), endpoint.name, timeout)
+        self._transport = Transport(
+            endpoint.sender(base, timeout), endpoint.name, timeout, endpoint.passwords
+        )
 
     def __repr__(self) -> str:
         """Show the name and the server, without user and password."""

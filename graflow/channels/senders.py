@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
-from weakref import finalize
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Protocol
+from weakref import WeakSet, finalize
 
-from redis.exceptions import ResponseError, TimeoutError
+from redis.exceptions import ResponseError
 
 from graflow.channels.effort import BROKEN, Effort, NotExecuted
-from graflow.channels.failures import code_of
+from graflow.channels.failures import (
+    REDIRECTIONS,
+    NodeError,
+    TooLongError,
+    code_of,
+    is_too_long,
+)
+from graflow.exceptions import ChannelTypeError
 
-__all__ = ["ClientSender", "Part", "PoolSender", "PrimarySender", "Sender"]
+__all__ = ["ClientSender", "Part", "PoolSender", "PrimarySender", "Sender", "ServerSender"]
 
 Part = str | bytes | int
 """A part of a command."""
 
 
 class Sender(Protocol):
-    """Makes one attempt at a command; whether there is another one, others decide."""
+    """Makes one attempt at a command; whether there is another one, others decide.
+
+    Attributes:
+        repeats: Whether it may send a command more than once for all that.
+    """
+
+    repeats: ClassVar[bool]
 
     def send(self, command: Sequence[Part], effort: Effort | None) -> Any:
         """Send the command and return the reply, texts as bytes.
@@ -26,7 +40,7 @@ class Sender(Protocol):
         Args:
             command: The command.
             effort: `None` for the first attempt; then what is known of those before: `failure`
-                is what the latest raised, `left` the seconds to wait for a reply.
+                is what the latest raised.
 
         Raises:
             NotExecuted: The command was not sent, or not to a server that would execute it.
@@ -42,11 +56,34 @@ class PoolSender:
     reference to the sender.
     """
 
-    def __init__(self, pool: Any) -> None:
-        """Use `pool` alone; its connections must not retry by themselves."""
-        self._pool = pool
-        finalize(self, pool.disconnect).atexit = False  # the pool itself is in a cycle
-        self._patience: float = pool.connection_kwargs["socket_timeout"]
+    repeats: ClassVar[bool] = False
+
+    def __init__(self, make_pools: Callable[[], Sequence[Any]]) -> None:
+        """Use pools of our own.
+
+        Args:
+            make_pools: Makes the pool to send over, and after it those that it needs itself.
+                Their connections must not retry by themselves. Another process that is forked
+                from this one gets new ones: of the old a thread may hold the locks that is not
+                there any more.
+        """
+        self._make_pools = make_pools
+        self._open()
+        _pool_senders.add(self)
+
+    def _open(self) -> None:
+        pools = self._make_pools()
+        self._pool = pools[0]
+        # With a reference to each pool, as the pools themselves are in cycles.
+        self._closing = [finalize(self, pool.disconnect) for pool in pools]
+        for closing in self._closing:
+            closing.atexit = False
+
+    def start_anew(self) -> None:
+        """Leave the pools of a forked process's parent without a touch, and make others."""
+        for closing in self._closing:
+            closing.detach()
+        self._open()
 
     def send(self, command: Sequence[Part], effort: Effort | None, *, asking: bool = False) -> Any:
         """Send the command; with `asking`, to a node of a cluster that is yet to get its key."""
@@ -55,14 +92,16 @@ class PoolSender:
         except BROKEN as error:
             raise NotExecuted from error
         try:
-            if asking:
-                connection.send_command("ASKING")
-                connection.read_response()
-            connection.send_command(*command)
-            if effort is not None and not connection.can_read(self._wait(effort)):
-                raise TimeoutError("no reply in time")
+            try:
+                if asking:
+                    connection.send_command("ASKING")
+                    connection.read_response()
+                connection.send_command(*command)
+            except BROKEN as error:
+                raise NotExecuted from error  # no server has the whole of it
             return connection.read_response(disable_decoding=True)
-        except ResponseError:
+        except ResponseError as error:
+            self._look_into(error, command)
             raise
         except BaseException:
             connection.disconnect()  # a reply may still come; the next user must not read it
@@ -70,8 +109,10 @@ class PoolSender:
         finally:
             self._pool.release(connection)
 
-    def _wait(self, effort: Effort) -> float:
-        return min(effort.left, self._patience)
+    def _look_into(self, error: ResponseError, command: Sequence[Part]) -> None:
+        """Raise what a refusal of the server says about the command or the server."""
+        if is_too_long(error):
+            raise TooLongError(command) from error
 
 
 class PrimarySender(PoolSender):
@@ -81,21 +122,66 @@ class PrimarySender(PoolSender):
         """Send the command; where the server before broke down, ask for its successor first."""
         if effort is not None:
             self._pool.disconnect(inuse_connections=False)
-        try:
-            return super().send(command, effort, asking=asking)
-        except ResponseError as error:
-            if code_of(error) == "READONLY":
-                raise NotExecuted from error  # a former primary, which is a replica now
-            raise
+        return super().send(command, effort, asking=asking)
+
+    def _look_into(self, error: ResponseError, command: Sequence[Part]) -> None:
+        if code_of(error) == "READONLY":
+            raise NotExecuted from error  # a former primary, which is a replica now
+        super()._look_into(error, command)
+
+
+class ServerSender(PoolSender):
+    """Sends commands to the one server that a pool connects to."""
+
+    def _look_into(self, error: ResponseError, command: Sequence[Part]) -> None:
+        if code_of(error) in REDIRECTIONS:
+            raise NodeError(str(error)) from error
+        super()._look_into(error, command)
 
 
 class ClientSender:
-    """Sends commands through a client of which nothing is known but `execute_command`."""
+    """Sends commands through a client of which nothing is known but `execute_command`.
+
+    The client has timeouts of its own, and may send a command again behind our back.
+    """
+
+    repeats: ClassVar[bool] = True
 
     def __init__(self, client: Any) -> None:
         """Use `client` as it is."""
         self._client = client
+        self._process = os.getpid()
 
     def send(self, command: Sequence[Part], effort: Effort | None) -> Any:
-        """Send the command; the client has timeouts and retries of its own."""
-        return self._client.execute_command(*command, NEVER_DECODE=True)
+        """Send the command.
+
+        Raises:
+            ChannelTypeError: The process was forked from the one that made the client, and so
+                may have its locks from threads that are not here to free them.
+        """
+        if os.getpid() != self._process:
+            raise ChannelTypeError(
+                f"a {type(self._client).__name__} with a pool or methods of its own can't be used "
+                "in a process that was forked after it was made; make the client and the channel "
+                "there, or make the channel from a URL"
+            )
+        try:
+            return self._client.execute_command(*command, NEVER_DECODE=True)
+        except ResponseError as error:
+            if code_of(error) in REDIRECTIONS:
+                raise NodeError(str(error)) from error
+            if is_too_long(error):
+                raise TooLongError(command) from error
+            raise
+
+
+def _start_anew() -> None:
+    """Give a forked process pools of its own, before it can wait for a lock of its parent's."""
+    for sender in list(_pool_senders):
+        sender.start_anew()
+
+
+_pool_senders: WeakSet[PoolSender] = WeakSet()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)

@@ -8,13 +8,18 @@ from typing import Any, NoReturn
 
 from redis.exceptions import NoScriptError
 
+from graflow.channels.deadlines import operation
 from graflow.channels.effort import FAILURES, Effort
 from graflow.channels.identity import Slot, free_slots
+from graflow.channels.passwords import Password
 from graflow.channels.scripts import Script
 from graflow.channels.senders import Part, Sender
 from graflow.exceptions import ChannelUnavailableError
 
 __all__ = ["ClosedTransport", "Transport"]
+
+# At the end of a token: an earlier copy may arrive later, so the script must remember any answer.
+_MARK = b"!"
 
 
 class Transport:
@@ -24,17 +29,21 @@ class Transport:
         server: The server's address, without credentials.
     """
 
-    def __init__(self, sender: Sender, server: str, timeout: float) -> None:
+    def __init__(
+        self, sender: Sender, server: str, timeout: float, passwords: Sequence[Password] = ()
+    ) -> None:
         """Send the commands through `sender`.
 
         Args:
             sender: It makes one attempt at a time.
             server: The server's address, without credentials.
             timeout: Seconds that a command may take, all attempts together, > 0.
+            passwords: What no error may show.
         """
         self.server = server
         self._sender = sender
         self._timeout = timeout
+        self._passwords = passwords
 
     def read(self, *command: Part) -> Any:
         """Send a command that changes nothing."""
@@ -58,31 +67,44 @@ class Transport:
             slots: What stands before the name of a slot in its key.
             args: Its other arguments.
         """
+        repeats = self._sender.repeats
         try:
-            slot = free_slots.pop()
+            slot = Slot() if repeats else free_slots.pop()
         except IndexError:
             slot = Slot()
         count = len(keys) + 1
-        token = slot.next_token()
+        token = slot.next_token() + (_MARK if repeats else b"")
         command = ("EVALSHA", script.sha, count, *keys, slots + slot.name, token, *args)
-        started = time.monotonic()
+        deadline = time.monotonic() + self._timeout
+        before, operation.deadline = operation.deadline, deadline
         try:
             reply = self._attempt(command, script, None)
         except FAILURES as failure:
-            effort = Effort(self.server, self._timeout, started, writes=True)
+            effort = self._effort(deadline, writes=True)
             reply = self._insist(command, script, effort, failure, token_at=count + 3)
             if effort.unanswered:
                 return reply
-        free_slots.append(slot)
+        finally:
+            operation.deadline = before
+        if not repeats:
+            free_slots.append(slot)
         return reply
 
     def _run(self, command: Sequence[Part], script: Script | None, *, writes: bool) -> Any:
-        started = time.monotonic()
+        deadline = time.monotonic() + self._timeout
+        before, operation.deadline = operation.deadline, deadline
         try:
             return self._attempt(command, script, None)
         except FAILURES as failure:
-            effort = Effort(self.server, self._timeout, started, writes=writes)
+            effort = self._effort(deadline, writes=writes)
             return self._insist(command, script, effort, failure)
+        finally:
+            operation.deadline = before
+
+    def _effort(self, deadline: float, *, writes: bool) -> Effort:
+        return Effort(
+            self.server, self._timeout, deadline, writes=writes, passwords=self._passwords
+        )
 
     def _insist(
         self,
@@ -135,7 +157,6 @@ class ClosedTransport(Transport):
 
 
 def _marked(command: Sequence[Part], at: int) -> Sequence[Part]:
-    """Mark the token: an earlier copy may arrive later, so the script must remember any answer."""
     token = command[at]
     assert isinstance(token, bytes)
-    return (*command[:at], token + b"!", *command[at + 1 :])
+    return (*command[:at], token.removesuffix(_MARK) + _MARK, *command[at + 1 :])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import redis
@@ -17,6 +17,8 @@ from graflow.exceptions import ChannelTypeError, OutcomeUnknownError
 
 class SlowNetwork:
     """Holds back the first copies of commands, as a network may, and delivers them later."""
+
+    repeats: ClassVar[bool] = False
 
     def __init__(self, channel: RedisChannel) -> None:
         """Put the network between the channel and its server."""
