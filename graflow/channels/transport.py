@@ -8,13 +8,17 @@ from typing import Any, NoReturn
 
 from redis.exceptions import NoScriptError
 
-from graflow.channels.effort import FAILURES, Effort
+from graflow.channels.deadlines import clock_of, is_stamped
+from graflow.channels.effort import BROKEN, FAILURES, Effort, NotExecuted
+from graflow.channels.failures import LATE, code_of
 from graflow.channels.identity import Slot, free_slots
 from graflow.channels.scripts import Script
 from graflow.channels.senders import Part, Sender
 from graflow.exceptions import ChannelUnavailableError
 
 __all__ = ["ClosedTransport", "Transport"]
+
+_MARK = b"!"  # of a token: an earlier copy may arrive later, so any answer must be remembered
 
 
 class Transport:
@@ -35,6 +39,7 @@ class Transport:
         self.server = server
         self._sender = sender
         self._timeout = timeout
+        self._clock = clock_of(server)
 
     def read(self, *command: Part) -> Any:
         """Send a command that changes nothing."""
@@ -63,9 +68,9 @@ class Transport:
         except IndexError:
             slot = Slot()
         count = len(keys) + 1
-        token = slot.next_token()
-        command = ("EVALSHA", script.sha, count, *keys, slots + slot.name, token, *args)
         started = time.monotonic()
+        token = self._clock.stamp(slot.next_token(), started + self._timeout)
+        command = ("EVALSHA", script.sha, count, *keys, slots + slot.name, token, *args)
         try:
             reply = self._attempt(command, script, None)
         except FAILURES as failure:
@@ -95,9 +100,11 @@ class Transport:
         """Send the command until it is answered, after an attempt that failed."""
         try:
             while True:
+                if token_at is not None:
+                    failure = _as_refused(failure, command[token_at])
                 time.sleep(effort.pause_after(failure))
-                if token_at is not None and effort.unanswered:
-                    command, token_at = _marked(command, token_at), None
+                if token_at is not None:
+                    command = self._stamped(command, token_at, failure, effort)
                 try:
                     return self._attempt(command, script, effort)
                 except FAILURES as again:
@@ -105,6 +112,19 @@ class Transport:
         finally:
             effort.failure = None  # its traceback leads back here, and to the connections
             del failure
+
+    def _stamped(
+        self, command: Sequence[Part], at: int, failure: Exception, effort: Effort
+    ) -> Sequence[Part]:
+        """Return the command with the token that its next copy needs."""
+        token = command[at]
+        assert isinstance(token, bytes)
+        if code_of(failure) == LATE:
+            self._clock.learn(failure)
+            token = self._clock.stamp_again(token, effort.deadline)
+        if effort.unanswered and not token.endswith(_MARK):
+            token += _MARK
+        return (*command[:at], token, *command[at + 1 :])
 
     def _attempt(
         self, command: Sequence[Part], script: Script | None, effort: Effort | None
@@ -134,8 +154,11 @@ class ClosedTransport(Transport):
         raise ChannelUnavailableError("this handle on the channel is closed; open another one")
 
 
-def _marked(command: Sequence[Part], at: int) -> Sequence[Part]:
-    """Mark the token: an earlier copy may arrive later, so the script must remember any answer."""
-    token = command[at]
+def _as_refused(failure: Exception, token: Part) -> Exception:
+    """Return what a failure means where the server refuses the token, whenever it comes."""
     assert isinstance(token, bytes)
-    return (*command[:at], token + b"!", *command[at + 1 :])
+    if isinstance(failure, BROKEN) and not is_stamped(token):
+        refused = NotExecuted()
+        refused.__cause__ = failure
+        return refused
+    return failure

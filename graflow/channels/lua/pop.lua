@@ -1,4 +1,4 @@
--- uses record, once
+-- uses lists, once
 -- KEYS: value, index, slot. ARGV: token, key, and the item if only that one is to go.
 -- Returns the item, nil if there is none, or -1 if the key holds no list.
 
