@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from redis.exceptions import NoScriptError
@@ -12,12 +13,14 @@ from graflow.channels.deadlines import clock_of, is_stamped
 from graflow.channels.effort import BROKEN, FAILURES, Effort, NotExecuted
 from graflow.channels.failures import LATE, code_of
 from graflow.channels.identity import Slot, free_slots
-from graflow.channels.scripts import Script
+from graflow.channels.scripts import Script, script
 from graflow.channels.senders import Part, Sender
 from graflow.exceptions import ChannelUnavailableError
 
 __all__ = ["ClosedTransport", "Transport"]
 
+_FORGET = script("forget")
+_LARGE = 65_536  # bytes of an answer; a smaller one isn't worth a round trip
 _MARK = b"!"  # of a token: an earlier copy may arrive later, so any answer must be remembered
 
 
@@ -69,17 +72,26 @@ class Transport:
             slot = Slot()
         count = len(keys) + 1
         started = time.monotonic()
-        token = self._clock.stamp(slot.next_token(), started + self._timeout)
+        number = slot.next_token()
+        token = self._clock.stamp(number, started + self._timeout)
         command = ("EVALSHA", script.sha, count, *keys, slots + slot.name, token, *args)
         try:
             reply = self._attempt(command, script, None)
         except FAILURES as failure:
             effort = Effort(self.server, self._timeout, started, writes=True)
             reply = self._insist(command, script, effort, failure, token_at=count + 3)
-            if effort.unanswered:
-                return reply
-        free_slots.append(slot)
+            if not effort.unanswered:
+                free_slots.append(slot)
+        else:
+            free_slots.append(slot)
+        if type(reply) is bytes and len(reply) > _LARGE:
+            self._forget(slots + slot.name, number)
         return reply
+
+    def _forget(self, slot: bytes, number: bytes) -> None:
+        """Let the server keep a large answer no longer than it takes to arrive."""
+        with suppress(*FAILURES):  # then it keeps it until the slot expires
+            self._attempt(("EVALSHA", _FORGET.sha, 1, slot, number), _FORGET, None)
 
     def _run(self, command: Sequence[Part], script: Script | None, *, writes: bool) -> Any:
         started = time.monotonic()
