@@ -9,6 +9,7 @@ items, so that a backend can add to it at either end.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from math import isfinite
 from types import NoneType
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 from pydantic_core import PydanticSerializationError, SchemaSerializer, from_json, to_json
 from pydantic_core.core_schema import any_schema
 
-from graflow.channels.tags import MAX_DEPTH, tag, untag
+from graflow.channels.tags import MAX_DEPTH, MAX_PLAIN, tag, untag
 from graflow.exceptions import ChannelDataError, ChannelError, ChannelValueError
 
 __all__ = [
@@ -34,7 +35,8 @@ Record = bytes | list[bytes]
 """What a key holds: one encoded value, or the encoded items of a list."""
 
 _simple_to_json = SchemaSerializer(any_schema()).to_json  # with fewer options to look at
-_SIMPLE = frozenset({str, int, bool, NoneType})
+_SIMPLE = frozenset({str, bool, NoneType})
+_LOW, _HIGH = -MAX_PLAIN, MAX_PLAIN  # an int between them is simple, too
 _DOLLAR, _LETTER_I, _LETTER_N = b"$IN"
 _NOT_FINITE = re.compile(rb"NaN|Infinity")
 _MAX_DIGITS = 4300  # of a number that the JSON parser reads
@@ -52,14 +54,15 @@ def encode(value: object) -> Record:
     if type(value) is dict:
         # What most values are, a dict of simple ones, takes no further call.
         simple = _SIMPLE
-        for key in value:
-            if type(key) is str and type(value[key]) in simple:
+        for key, item in value.items():
+            kind = type(item)
+            if type(key) is str and (kind in simple or (kind is int and _LOW < item < _HIGH)):
                 continue
             break
         else:
             try:
                 text = _simple_to_json(value)
-                if _DOLLAR not in text and len(text) < _MAX_DIGITS:
+                if _DOLLAR not in text:
                     return text
             except PydanticSerializationError:
                 pass  # a lone surrogate; `tag` tells where
@@ -79,12 +82,9 @@ def encode_item(value: object) -> bytes:
     """Return the bytes that a channel stores for an item of a list; raises as `encode`."""
     if _is_plain(value, MAX_DEPTH - 1):
         try:
-            data = to_json(value)
+            return to_json(value)
         except PydanticSerializationError:
             pass  # a lone surrogate; `tag` tells where
-        else:
-            if len(data) <= _MAX_DIGITS or not _has_long_number(data):
-                return data
     return to_json(tag(value))
 
 
@@ -167,24 +167,36 @@ def _is_plain(value: Any, depth: int) -> bool:
     """Tell whether JSON text alone carries `value`, with `depth` levels inside it at the most."""
     kind = type(value)
     if kind is dict:
-        for key, item in value.items():
+        for key in value:
             if type(key) is not str:
                 return False
-            if type(item) not in _SIMPLE and not (depth and _is_plain(item, depth - 1)):
-                return False
-        return len(value) != 1 or not key.startswith("$")
+        return (len(value) != 1 or not key.startswith("$")) and _are_plain(value.values(), depth)
     if kind is list:
-        for item in value:
-            if type(item) not in _SIMPLE and not (depth and _is_plain(item, depth - 1)):
-                return False
-        return True
+        return _are_plain(value, depth)
+    if kind is int:
+        return bool(_LOW < value < _HIGH)
     return kind in _SIMPLE or (kind is float and isfinite(value))
 
 
+def _are_plain(items: Collection[Any], depth: int) -> bool:
+    for item in items:
+        kind = type(item)
+        if kind in _SIMPLE or (kind is int and _LOW < item < _HIGH):
+            continue
+        if not (depth and _is_plain(item, depth - 1)):
+            return False
+    return True
+
+
 def _has_shape_of_json(value: object) -> bool:
-    """Tell whether `value` consists of scalars, lists and dicts with text keys alone."""
+    """Tell whether `value` consists of scalars, lists and dicts with text keys alone.
+
+    An int that a parser of JSON does not read is no such scalar.
+    """
     if isinstance(value, dict):
         return all(type(key) is str and _has_shape_of_json(value[key]) for key in value)
     if type(value) is list:
         return all(map(_has_shape_of_json, value))
+    if type(value) is int:
+        return _LOW < value < _HIGH
     return type(value) in _SIMPLE or type(value) is float

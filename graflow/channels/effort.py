@@ -15,6 +15,7 @@ from redis.exceptions import (
 )
 
 from graflow.channels.failures import (
+    LATE,
     PASSING,
     REDIRECTIONS,
     code_of,
@@ -48,6 +49,7 @@ class Effort:
     """An operation whose first attempt failed: how often it was tried, how long it may go on.
 
     Attributes:
+        deadline: When the time is up, on the clock of `time.monotonic`.
         failure: What the latest attempt raised, for the next one to take another way.
         unanswered: Whether an attempt was sent and got no answer. It may have been executed,
             or be executed still.
@@ -60,6 +62,7 @@ class Effort:
         "_pause",
         "_server",
         "_writes",
+        "deadline",
         "failure",
         "unanswered",
     )
@@ -87,6 +90,7 @@ class Effort:
         self.unanswered = False
         self._server = server
         self._writes = writes
+        self.deadline = deadline
         self._last_start = deadline - timeout * _WORTHWHILE
         self._attempts = 0
         self._pause = _FIRST_PAUSE
@@ -106,9 +110,13 @@ class Effort:
         cause = failure.__cause__ if isinstance(failure, NotExecuted) else failure
         if not passing and isinstance(failure, BROKEN) and not isinstance(failure, _FINAL):
             self.unanswered = passing = True
-        redirected_again = code_of(self.failure) in REDIRECTIONS
+        before, code = code_of(self.failure), code_of(failure)
         self.failure = failure
-        if code_of(failure) in REDIRECTIONS and not redirected_again:
+        if code == LATE and self.unanswered:
+            # The copy before was sent with the same deadline and may have happened. A new
+            # deadline could outlast what the server remembers of it.
+            raise self._end(cause) from cause
+        if (code in REDIRECTIONS and before not in REDIRECTIONS) or (code == LATE != before):
             return 0.0
         if (
             not passing

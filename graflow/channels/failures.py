@@ -34,6 +34,7 @@ from graflow.exceptions import (
 )
 
 __all__ = [
+    "LATE",
     "PASSING",
     "REDIRECTIONS",
     "NodeError",
@@ -48,7 +49,10 @@ __all__ = [
 REDIRECTIONS: Final = frozenset({"MOVED", "ASK"})
 """Codes of replies that name the node of a cluster to send the command to."""
 
-PASSING: Final = REDIRECTIONS | {"TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "LOADING", "BUSY"}
+LATE: Final = "LATE"
+"""The code with which our scripts refuse a change whose deadline is over on the server's clock."""
+
+PASSING: Final = REDIRECTIONS | {LATE, "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "LOADING", "BUSY"}
 """Codes of replies that say: not executed, but it may be a moment later."""
 
 _TOO_LONG = "Protocol error: invalid bulk length"
@@ -99,6 +103,10 @@ _REFUSALS: Final[dict[str, tuple[type[ChannelError], str]]] = {
     ),
     "MOVED": (ChannelServerError, "the nodes of the cluster disagree on who has the channel"),
     "ASK": (ChannelServerError, "the nodes of the cluster disagree on who has the channel"),
+    "LATE": (
+        ChannelServerError,
+        "the operation reached the server after its deadline; nothing was stored",
+    ),
     "CROSSSLOT": (ChannelServerError, "keys of a channel are in several slots of the cluster"),
     "NODE": (
         ChannelServerError,

@@ -233,7 +233,7 @@ class RedisChannel(Channel):
         return item
 
     def _pop_if(self, key: str, item: bytes) -> bool:
-        return isinstance(self._change(_POP, key, item), bytes)
+        return bool(self._change(_POP, key, item) == 1)
 
     def _swap(self, key: str, old: Record | None, new: Record) -> bool:
         before = (b"none",) if old is None else _parts(old)

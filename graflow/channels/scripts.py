@@ -31,11 +31,14 @@ class Script:
 @cache
 def script(name: str) -> Script:
     """Return the script `lua/{name}.lua` behind the functions that it says it uses."""
-    body = _source(name)
+    return Script("\n".join(_sources(name).values()))
+
+
+def _sources(name: str) -> dict[str, str]:
+    """Return the source of each file that a script is made of, by name; its own is the last."""
+    body = (files(__package__) / "lua" / f"{name}.lua").read_text("utf-8")
     uses = _USES.search(body)
-    parts = [_source(part) for part in uses[1].split(", ")] if uses else []
-    return Script("\n".join([*parts, body]))
-
-
-def _source(name: str) -> str:
-    return (files(__package__) / "lua" / f"{name}.lua").read_text("utf-8")
+    sources: dict[str, str] = {}
+    for part in uses[1].split(", ") if uses else []:
+        sources.update(_sources(part))
+    return {**sources, name: body}

@@ -23,9 +23,10 @@ from typing import Any, Final, NoReturn
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from graflow.channels.collisions import collides
 from graflow.exceptions import ChannelError, ChannelTypeError, ChannelValueError
 
-__all__ = ["MAX_DEPTH", "tag", "untag"]
+__all__ = ["MAX_DEPTH", "MAX_PLAIN", "tag", "untag"]
 
 MAX_DEPTH: Final = 200
 """How many arrays and objects of the JSON text may lie inside each other.
@@ -33,7 +34,13 @@ MAX_DEPTH: Final = 200
 A list or a dict with text keys is one of them, a tuple or set is two, any other dict three.
 """
 
-_MAX_PLAIN_BITS = 14_000  # an int beyond has more digits than a JSON parser reads
+MAX_PLAIN: Final = 1 << 14_000
+"""What an int has to be smaller than, and larger than its opposite, to be stored in digits.
+
+It has fewer than the 4,300 that a JSON parser reads. And the digits of an int of a million
+bits take seconds to find.
+"""
+
 _MAX_STEPS_SHOWN = 20  # of a path in an error message
 
 Parents = tuple[int, ...]
@@ -138,7 +145,7 @@ def _tag_str(value: str) -> str:
 
 
 def _tag_int(value: int) -> Any:
-    return value if value.bit_length() <= _MAX_PLAIN_BITS else {"$int": hex(value)}
+    return value if -MAX_PLAIN < value < MAX_PLAIN else {"$int": hex(value)}
 
 
 def _tag_float(value: float) -> Any:
@@ -233,6 +240,7 @@ def _tag_tuple(value: tuple[Any, ...], parents: Parents) -> Any:
 
 
 def _tag_set(value: set[Any] | frozenset[Any], parents: Parents) -> Any:
+    _check_hashes(value)
     items = _tag_all(value, _within(value, 2, parents), lambda i: " (an element of the set)")
     return {"$set" if type(value) is set else "$frozenset": items}
 
@@ -244,11 +252,18 @@ def _tag_dict(value: dict[Any, Any], parents: Parents) -> Any:
     inside = _within(value, 1 if plain else 3, parents)
     for name in names:
         _check_dict_key(name)
+    if not plain:
+        _check_hashes(names)
     keys = _tag_all(names, inside, lambda i: f" (the key {reprlib.repr(names[i])})")
     items = _tag_all(value.values(), inside, lambda i: f"[{reprlib.repr(names[i])}]")
     if plain:
         return dict(zip(keys, items, strict=True))
     return {"$dict": [list(pair) for pair in zip(keys, items, strict=True)]}
+
+
+def _check_hashes(elements: Collection[Any]) -> None:
+    if collides(elements):
+        raise _Refused(ChannelValueError, "has too many elements or keys with the same hash")
 
 
 def _check_dict_key(key: object) -> None:
@@ -272,6 +287,20 @@ _CONTAINERS: dict[type, Callable[[Any, Parents], Any]] = {
     dict: _tag_dict,
 }
 
+
+def _untag_elements(content: Any) -> list[Any]:
+    """Return the elements of a set, or the keys of a dict, that `_check_hashes` lets through."""
+    elements = [untag(element) for element in content]
+    if collides(elements):
+        raise ValueError("too many elements or keys have the same hash")
+    return elements
+
+
+def _untag_dict(content: Any) -> dict[Any, Any]:
+    keys = _untag_elements([key for key, _ in content])
+    return dict(zip(keys, [untag(item) for _, item in content], strict=True))
+
+
 _UNTAG: dict[str, Callable[[Any], Any]] = {
     "$int": lambda content: int(content, 16),
     "$float": float,
@@ -283,7 +312,7 @@ _UNTAG: dict[str, Callable[[Any], Any]] = {
     "$decimal": Decimal,
     "$uuid": UUID,
     "$tuple": lambda content: tuple(map(untag, content)),
-    "$set": lambda content: set(map(untag, content)),
-    "$frozenset": lambda content: frozenset(map(untag, content)),
-    "$dict": lambda content: {untag(key): untag(item) for key, item in content},
+    "$set": lambda content: set(_untag_elements(content)),
+    "$frozenset": lambda content: frozenset(_untag_elements(content)),
+    "$dict": _untag_dict,
 }

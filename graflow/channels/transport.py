@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from redis.exceptions import NoScriptError
 
 from graflow.channels.deadlines import operation
-from graflow.channels.effort import FAILURES, Effort
+from graflow.channels.effort import BROKEN, FAILURES, Effort, NotExecuted
+from graflow.channels.failures import LATE, code_of
 from graflow.channels.identity import Slot, free_slots
 from graflow.channels.passwords import Password
-from graflow.channels.scripts import Script
+from graflow.channels.scripts import Script, script
 from graflow.channels.senders import Part, Sender
+from graflow.channels.server_clock import clock_of, is_stamped
 from graflow.exceptions import ChannelUnavailableError
 
 __all__ = ["ClosedTransport", "Transport"]
 
-# At the end of a token: an earlier copy may arrive later, so the script must remember any answer.
-_MARK = b"!"
+_FORGET = script("forget")
+_LARGE = 65_536  # bytes of an answer; a smaller one isn't worth a round trip
+_MARK = b"!"  # of a token: an earlier copy may arrive later, so any answer must be remembered
 
 
 class Transport:
@@ -44,6 +48,7 @@ class Transport:
         self._sender = sender
         self._timeout = timeout
         self._passwords = passwords
+        self._clock = clock_of(server)
 
     def read(self, *command: Part) -> Any:
         """Send a command that changes nothing."""
@@ -73,22 +78,31 @@ class Transport:
         except IndexError:
             slot = Slot()
         count = len(keys) + 1
-        token = slot.next_token() + (_MARK if repeats else b"")
-        command = ("EVALSHA", script.sha, count, *keys, slots + slot.name, token, *args)
         deadline = time.monotonic() + self._timeout
+        number = slot.next_token()
+        token = self._clock.stamp(number, deadline) + (_MARK if repeats else b"")
+        command = ("EVALSHA", script.sha, count, *keys, slots + slot.name, token, *args)
         before, operation.deadline = operation.deadline, deadline
         try:
             reply = self._attempt(command, script, None)
         except FAILURES as failure:
             effort = self._effort(deadline, writes=True)
             reply = self._insist(command, script, effort, failure, token_at=count + 3)
-            if effort.unanswered:
-                return reply
+            if not (effort.unanswered or repeats):
+                free_slots.append(slot)
+        else:
+            if not repeats:
+                free_slots.append(slot)
         finally:
             operation.deadline = before
-        if not repeats:
-            free_slots.append(slot)
+        if type(reply) is bytes and len(reply) > _LARGE:
+            self._forget(slots + slot.name, number)
         return reply
+
+    def _forget(self, slot: bytes, number: bytes) -> None:
+        """Let the server keep a large answer no longer than it takes to arrive."""
+        with suppress(*FAILURES):  # then it keeps it until the slot expires
+            self._attempt(("EVALSHA", _FORGET.sha, 1, slot, number), _FORGET, None)
 
     def _run(self, command: Sequence[Part], script: Script | None, *, writes: bool) -> Any:
         deadline = time.monotonic() + self._timeout
@@ -117,9 +131,11 @@ class Transport:
         """Send the command until it is answered, after an attempt that failed."""
         try:
             while True:
+                if token_at is not None:
+                    failure = _as_refused(failure, command[token_at])
                 time.sleep(effort.pause_after(failure))
-                if token_at is not None and effort.unanswered:
-                    command, token_at = _marked(command, token_at), None
+                if token_at is not None:
+                    command = self._stamped(command, token_at, failure, effort)
                 try:
                     return self._attempt(command, script, effort)
                 except FAILURES as again:
@@ -127,6 +143,19 @@ class Transport:
         finally:
             effort.failure = None  # its traceback leads back here, and to the connections
             del failure
+
+    def _stamped(
+        self, command: Sequence[Part], at: int, failure: Exception, effort: Effort
+    ) -> Sequence[Part]:
+        """Return the command with the token that its next copy needs."""
+        token = command[at]
+        assert isinstance(token, bytes)
+        if code_of(failure) == LATE:
+            self._clock.learn(failure)
+            token = self._clock.stamp_again(token, effort.deadline)
+        if effort.unanswered and not token.endswith(_MARK):
+            token += _MARK
+        return (*command[:at], token, *command[at + 1 :])
 
     def _attempt(
         self, command: Sequence[Part], script: Script | None, effort: Effort | None
@@ -156,7 +185,11 @@ class ClosedTransport(Transport):
         raise ChannelUnavailableError("this handle on the channel is closed; open another one")
 
 
-def _marked(command: Sequence[Part], at: int) -> Sequence[Part]:
-    token = command[at]
+def _as_refused(failure: Exception, token: Part) -> Exception:
+    """Return what a failure means where the server refuses the token, whenever it comes."""
     assert isinstance(token, bytes)
-    return (*command[:at], token.removesuffix(_MARK) + _MARK, *command[at + 1 :])
+    if isinstance(failure, BROKEN) and not is_stamped(token):
+        refused = NotExecuted()
+        refused.__cause__ = failure
+        return refused
+    return failure

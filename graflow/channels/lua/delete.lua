@@ -1,11 +1,9 @@
 -- uses once
 -- KEYS: value, index, slot. ARGV: token, key.
--- Returns whether the key was there.
+-- Returns whether the key was there. It leaves the index even if something else removed it.
 
 return once(function()
-  if redis.call('UNLINK', KEYS[1]) == 0 then
-    return 0, true
-  end
-  redis.call('ZREM', KEYS[2], ARGV[2])
-  return 1
+  local removed = redis.call('UNLINK', KEYS[1])
+  local listed = redis.call('ZREM', KEYS[2], ARGV[2])
+  return removed, removed + listed == 0
 end)

@@ -1,4 +1,4 @@
--- uses record
+-- uses lists
 -- KEYS: value. Returns the first item, nil if there is none, or -1 if the key holds no list.
 
 local item = redis.pcall('LINDEX', KEYS[1], 0)

@@ -1,14 +1,26 @@
+-- uses late
 -- Every change comes with a slot, which is its last key, and a token, its first argument. The
 -- slot keeps the token and the answer of the last change that used it, so when a reply is lost
 -- and the client sends the change again, it is answered from there.
 
-local WINDOW = '120000' -- ms; longer than any client keeps trying, and any network a late copy
+local WINDOW = '120000' -- ms; longer than any change has until its deadline
 
--- Let a change that answers nothing happen, if it has not happened yet.
-local function happen(change)
-  local slot, token = KEYS[#KEYS], ARGV[1]
+-- Marked: an earlier copy of this change may be on its way.
+local function token_and_mark()
+  local token = ARGV[1]
   if string.byte(token, -1) == 33 then
-    token = string.sub(token, 1, -2)
+    return string.sub(token, 1, -2), true
+  end
+  return token, false
+end
+
+-- Let a change that answers nothing happen, if it has not happened yet. Return the error with
+-- which to refuse it, if it comes too late.
+local function happen(change)
+  local slot, token = KEYS[#KEYS], token_and_mark()
+  local late = lateness(token)
+  if late then
+    return redis.call('GET', slot) ~= token and late
   end
   if redis.call('SET', slot, token, 'PX', WINDOW, 'GET') ~= token then
     local done, err = pcall(change)
@@ -22,13 +34,7 @@ end
 -- Return what `change` returns (a number, text, or false for nothing), now or the first time. It
 -- returns true as well if it did nothing.
 local function once(change)
-  local slot, token = KEYS[#KEYS], ARGV[1]
-  -- Marked: an earlier copy of this change may be on its way. Even if nothing is done now, the
-  -- answer must be remembered, lest that copy does something later.
-  local again = string.byte(token, -1) == 33
-  if again then
-    token = string.sub(token, 1, -2)
-  end
+  local slot, token, again = KEYS[#KEYS], token_and_mark()
   local last = redis.call('GET', slot)
   if last and string.sub(last, 1, #token) == token then
     local kind, answer = string.match(last, '^(.)(.*)$', #token + 1)
@@ -36,6 +42,10 @@ local function once(change)
       return tonumber(answer)
     end
     return kind == '$' and answer
+  end
+  local late = lateness(token)
+  if late then
+    return late
   end
   local answer, idle = change()
   if not answer then
@@ -47,6 +57,8 @@ local function once(change)
   else
     return answer -- an error
   end
+  -- Even if nothing was done now, the answer of a marked change must be remembered, lest the
+  -- earlier copy does something later.
   if again or not idle then
     redis.call('SET', slot, last, 'PX', WINDOW)
   end

@@ -1,6 +1,6 @@
--- uses record, once
+-- uses lists, once
 -- KEYS: value, index, slot. ARGV: token, key, and the item if only that one is to go.
--- Returns the item, nil if there is none, or -1 if the key holds no list.
+-- Returns the item (1 if it was given), nil if there is none, or -1 if the key holds no list.
 
 return once(function()
   local value = KEYS[1]
@@ -19,5 +19,5 @@ return once(function()
   if length == 1 then
     redis.call('ZREM', KEYS[2], ARGV[2])
   end
-  return item
+  return ARGV[3] and 1 or item
 end)

@@ -1,3 +1,4 @@
+-- uses late
 -- KEYS: value, index, slot. ARGV: token, key, bytes.
 -- What `write` does for a single value that does not expire, with as little around it as can be:
 -- this is the most common of all changes.
@@ -5,6 +6,10 @@
 local token = ARGV[1]
 if string.byte(token, -1) == 33 then
   token = string.sub(token, 1, -2)
+end
+local late = lateness(token)
+if late then
+  return redis.call('GET', KEYS[3]) ~= token and late
 end
 if redis.call('SET', KEYS[3], token, 'PX', '120000', 'GET') ~= token then
   local done = redis.pcall('SET', KEYS[1], ARGV[3])

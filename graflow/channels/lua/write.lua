@@ -5,7 +5,7 @@ local refused = ARGV[4] ~= 'value' and refusal(KEYS[2])
 if refused then
   return refused
 end
-happen(function()
+return happen(function()
   local expires = ARGV[3] ~= '' and deadline(ARGV[3])
   put(KEYS[1], 4, expires)
   index_key(KEYS[2], ARGV[2], expires)

@@ -5,7 +5,7 @@ local refused = refusal(KEYS[1])
 if refused then
   return refused
 end
-happen(function()
+return happen(function()
   local expires = ARGV[2] ~= '' and deadline(ARGV[2])
   local at = 3
   for i = 2, #KEYS - 1 do
