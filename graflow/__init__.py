@@ -18,6 +18,7 @@ from graflow.core.node import chain, parallel
 from graflow.core.task import Task
 from graflow.core.workflow import Workflow, workflow
 from graflow.exceptions import (
+    ChannelConflictError,
     ChannelConnectionError,
     ChannelDataError,
     ChannelError,
@@ -40,6 +41,7 @@ from graflow.exceptions import (
     ExtraMissingError,
     FieldError,
     GraflowError,
+    LockDeadlockError,
     LockLostError,
     LockReentryError,
     MissingParameterError,
@@ -65,6 +67,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Channel",
     "ChannelBackend",
+    "ChannelConflictError",
     "ChannelConnectionError",
     "ChannelDataError",
     "ChannelError",
@@ -91,6 +94,7 @@ __all__ = [
     "FieldError",
     "GraflowError",
     "KeyedChannel",
+    "LockDeadlockError",
     "LockLostError",
     "LockReentryError",
     "MemoryChannel",
