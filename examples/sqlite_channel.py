@@ -16,6 +16,7 @@ from typing import Any
 
 from graflow.channels.base import Channel
 from graflow.channels.codec import Record
+from graflow.channels.fences import next_fence
 from graflow.channels.primitives import MISSING, Missing, NotAList
 
 __all__ = ["SqliteChannel"]
@@ -31,6 +32,9 @@ CREATE TABLE IF NOT EXISTS items (
 CREATE TABLE IF NOT EXISTS locks (
     channel TEXT, key TEXT, owner TEXT, fence INTEGER, ends INTEGER, PRIMARY KEY (channel, key)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS waiting (
+    came INTEGER PRIMARY KEY, channel TEXT, key TEXT, owner TEXT UNIQUE, until INTEGER
+);
 """
 _WAIT = 30.0  # seconds for another process to end its transaction
 
@@ -169,15 +173,26 @@ class SqliteChannel(Channel):
                 return MISSING
             return None if found[1] is None else found[1] - rows.now
 
-    def _acquire(self, key: str, owner: str, lease: int) -> int | str:
+    def _acquire(self, key: str, owner: str, lease: int, least: int = 0) -> int | str:
         with self._transaction() as rows:
             holder, fence, ends = rows.lock(key)
-            if ends > rows.now and holder != owner:
-                return holder
-            if ends <= rows.now:
-                fence += 1
+            if ends > rows.now:
+                if holder != owner:
+                    return holder
+                fence = max(fence, least)
+            else:
+                first = next(iter(rows.line(key)), owner)
+                if first != owner:
+                    return first
+                rows.leave_line(key, owner)
+                fence = next_fence(fence, least)
             rows.put_lock(key, owner, fence, rows.now + lease)
             return fence
+
+    def _line_up(self, key: str, owner: str, patience: int) -> int:
+        with self._transaction() as rows:
+            rows.wait(key, owner, rows.now + patience)
+            return rows.line(key).index(owner)
 
     def _renew(self, key: str, owner: str, lease: int) -> bool:
         with self._transaction() as rows:
@@ -191,6 +206,7 @@ class SqliteChannel(Channel):
         with self._transaction() as rows:
             holder, fence, ends = rows.lock(key)
             if holder != owner or ends <= rows.now:
+                rows.leave_line(key, owner)
                 return False
             rows.put_lock(key, owner, fence, 0)  # the number stays, for the next one is larger
             return True
@@ -308,4 +324,27 @@ class _Rows:
         self._run(
             "INSERT OR REPLACE INTO locks VALUES (?, ?, ?, ?, ?)",
             (self._channel, key, owner, fence, ends),
+        )
+
+    def line(self, key: str) -> list[str]:
+        """Return who waits for a lock, in the order in which they came."""
+        found = self._run(
+            "SELECT owner FROM waiting WHERE channel = ? AND key = ? AND until > ? ORDER BY came",
+            (self._channel, key, self.now),
+        )
+        return [owner for (owner,) in found]
+
+    def wait(self, key: str, owner: str, until: int) -> None:
+        """Keep a place in the line; places that were given up are removed."""
+        self._run("DELETE FROM waiting WHERE until <= ?", (self.now,))
+        self._run(
+            "INSERT INTO waiting (channel, key, owner, until) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (owner) DO UPDATE SET until = excluded.until",
+            (self._channel, key, owner, until),
+        )
+
+    def leave_line(self, key: str, owner: str) -> None:
+        self._run(
+            "DELETE FROM waiting WHERE channel = ? AND key = ? AND owner = ?",
+            (self._channel, key, owner),
         )

@@ -18,6 +18,7 @@ from graflow.core.node import chain, parallel
 from graflow.core.task import Task
 from graflow.core.workflow import Workflow, workflow
 from graflow.exceptions import (
+    ChannelConflictError,
     ChannelConnectionError,
     ChannelDataError,
     ChannelError,
@@ -44,6 +45,7 @@ from graflow.exceptions import (
     ExtraMissingError,
     FieldError,
     GraflowError,
+    LockDeadlockError,
     LockLostError,
     LockReentryError,
     MissingParameterError,
@@ -69,6 +71,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Channel",
     "ChannelBackend",
+    "ChannelConflictError",
     "ChannelConnectionError",
     "ChannelDataError",
     "ChannelError",
@@ -99,6 +102,7 @@ __all__ = [
     "FieldError",
     "GraflowError",
     "KeyedChannel",
+    "LockDeadlockError",
     "LockLostError",
     "LockReentryError",
     "MemoryChannel",

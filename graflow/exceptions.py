@@ -14,6 +14,7 @@ from traceback import format_exception_only
 from typing import Any
 
 __all__ = [
+    "ChannelConflictError",
     "ChannelConnectionError",
     "ChannelDataError",
     "ChannelError",
@@ -40,6 +41,7 @@ __all__ = [
     "ExtraMissingError",
     "FieldError",
     "GraflowError",
+    "LockDeadlockError",
     "LockLostError",
     "LockReentryError",
     "MissingParameterError",
@@ -105,6 +107,10 @@ class ChannelTimeoutError(ChannelError, TimeoutError):
     """A lock was not free within the time that the caller was ready to wait."""
 
 
+class ChannelConflictError(ChannelError, TimeoutError):
+    """Others kept changing what was to be replaced until the time was up; nothing changed."""
+
+
 class ChannelDataError(ChannelError, ValueError):
     """What is stored under the key is not something that graflow wrote."""
 
@@ -134,7 +140,11 @@ class LockLostError(ChannelError, RuntimeError):
 
 
 class LockReentryError(ChannelError, RuntimeError):
-    """A thread asked for a lock that it already holds; waiting would never end."""
+    """A thread or a task asked for a lock that it already holds; waiting would never end."""
+
+
+class LockDeadlockError(ChannelError, RuntimeError):
+    """A task would block its thread for a lock that another task of the same thread holds."""
 
 
 class SchemaError(ChannelError, TypeError):

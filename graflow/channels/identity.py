@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
+from asyncio.events import _get_running_loop
 from collections import deque
 from itertools import count
 from uuid import uuid4
+from weakref import ref
 
-__all__ = ["Slot", "free_slots", "new_owner", "same_thread"]
-
-
-class _Thread(threading.local):
-    """A number for each thread that, unlike its `ident`, is never used again."""
-
-    numbers = count()
-
-    def __init__(self) -> None:
-        self.number = next(self.numbers)
+__all__ = ["Place", "Slot", "free_slots", "is_of_this_process", "new_owner"]
 
 
 class _Process:
@@ -28,18 +22,50 @@ class _Process:
 
 
 _process = _Process()
-_thread = _Thread()
 _acquisitions = count()
 
 
 def new_owner() -> str:
-    """Return a name for one acquisition of a lock; it begins with the process and the thread."""
-    return f"{_process.name}:{_thread.number}:{next(_acquisitions)}"
+    """Return a name for one acquisition of a lock; it begins with the process."""
+    return f"{_process.name}:{next(_acquisitions)}"
 
 
-def same_thread(owner: str, other: str) -> bool:
-    """Tell whether two owners are acquisitions of one thread."""
-    return owner.rpartition(":")[0] == other.rpartition(":")[0]
+def is_of_this_process(owner: str) -> bool:
+    """Tell whether the acquisition was made here, and not by a process that was forked."""
+    return owner.startswith(_process.name)
+
+
+class Place:
+    """Where code runs: in a thread, and there maybe in a task of asyncio.
+
+    Attributes:
+        thread: The thread, which unlike its `ident` is no other one later.
+        task: Refers to the task.
+    """
+
+    __slots__ = ("task", "thread")
+
+    def __init__(self) -> None:
+        """Note the present place."""
+        task = _current_task()
+        self.thread = threading.current_thread()
+        self.task = None if task is None else ref(task)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this very code asks: the same task, or the same thread outside of tasks."""
+        task = None if self.task is None else self.task()
+        return self.is_in_this_thread and task is _current_task()
+
+    @property
+    def is_in_this_thread(self) -> bool:
+        """Whether code of this thread asks."""
+        return self.thread is threading.current_thread()
+
+
+def _current_task() -> asyncio.Task[object] | None:
+    # Without a loop `current_task` raises, which takes as long as all of the rest.
+    return None if _get_running_loop() is None else asyncio.current_task()
 
 
 class Slot:

@@ -5,29 +5,23 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
-from typing import Protocol
-from weakref import ReferenceType, WeakSet, ref
+from collections.abc import Callable, Set
+from contextlib import suppress
+from contextvars import ContextVar
+from typing import TypeVar
+from weakref import ReferenceType, WeakSet, WeakValueDictionary, ref
 
-from graflow.exceptions import ChannelError
+from graflow.channels.identity import Place, is_of_this_process
+from graflow.channels.waiting import LockPrimitives
+from graflow.exceptions import ChannelConnectionError, ChannelError
 
-__all__ = ["Holding", "LockPrimitives"]
+__all__ = ["Holding", "free_later", "holding_of", "lock_error"]
+
+E = TypeVar("E", bound=ChannelError)
 
 _LINGER = 1.0  # seconds that the renewing thread stays when no lock is held
-
-
-class LockPrimitives(Protocol):
-    """What a lock needs of a channel; `Channel` says what each does."""
-
-    @property
-    def name(self) -> str:
-        """The channel's name."""
-
-    def _acquire(self, key: str, owner: str, lease: int) -> int | str: ...
-
-    def _renew(self, key: str, owner: str, lease: int) -> bool: ...
-
-    def _release(self, key: str, owner: str) -> bool: ...
+_LONGEST_TRY = 60.0  # seconds for which a lock is to be freed that may be held
+_FIRST_RETRY, _LAST_RETRY = 0.05, 1.0  # seconds between two attempts at that
 
 
 class Holding:
@@ -53,10 +47,12 @@ class Holding:
         self._key = key
         self._owner = owner
         self._lease = lease
-        self._pid = os.getpid()
-        self._holder = threading.current_thread()
+        self._place = Place()
         self._is_leased(since)
         _renewer.watch(self)
+        _held[owner] = self
+        before = _entered.get()
+        _entered.set(frozenset((owner, *filter(_held.__contains__, before))) if before else {owner})
 
     def _is_leased(self, since: float) -> None:
         self._ends = since + self._lease / 1000
@@ -64,8 +60,29 @@ class Holding:
 
     @property
     def is_needed(self) -> bool:
-        """Whether the lock is held by a thread that can still release it."""
-        return not self.lost and not self.ended.is_set() and self._holder.is_alive()
+        """Whether there is anything left to renew."""
+        return not self.lost and not self.ended.is_set()
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process took the lock, and not one that it was forked from."""
+        return is_of_this_process(self._owner)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the code that asks took the lock: the same task, or the same thread.
+
+        A thread that works for many, each in a context of its own, is another one for each.
+        """
+        place = self._place
+        return place.is_here and (place.task is not None or self._owner in _entered.get())
+
+    @property
+    def waits_for_us(self) -> bool:
+        """Whether the holder can't go on while the code that asks blocks its thread."""
+        place = self._place
+        is_in_a_task = place.task is not None or Place().task is not None
+        return is_in_a_task and place.is_in_this_thread
 
     def renew(self) -> None:
         """Renew the lease; where the channel can't be reached, try again a little later."""
@@ -86,12 +103,64 @@ class Holding:
         self.due = now + self._lease / 10_000
 
     def release(self) -> bool:
-        """Free the lock; tell whether it was held until now."""
+        """Free the lock; tell whether this process held it until now."""
+        if not self.is_ours:
+            return False  # and leave `ended` alone: a thread of the parent may have had its lock
         self.ended.set()
         _renewer.forget(self)
-        if os.getpid() != self._pid:
-            return True  # a fork inherited the body; the lock is still its parent's
-        return self._channel._release(self._key, self._owner)
+        _held.pop(self._owner, None)
+        entered = _entered.get()
+        if self._owner in entered:
+            _entered.set(entered - {self._owner})
+        try:
+            return self._channel._release(self._key, self._owner)
+        except ChannelConnectionError:
+            free_later(self._channel, self._key, self._owner, self._lease)
+            raise
+
+    def error(self, kind: type[E], what: str) -> E:
+        """Return an error about the lock."""
+        return lock_error(kind, self._channel, self._key, what)
+
+
+_held = WeakValueDictionary[str, Holding]()
+"""What this process holds, by the names of the owners."""
+
+_entered: ContextVar[Set[str]] = ContextVar("graflow_entered_locks", default=frozenset())
+"""The owners of the locks that were taken in this context."""
+
+
+def holding_of(owner: str) -> Holding | None:
+    """Return what `owner` holds, if that is a lock that this process holds."""
+    return _held.get(owner)
+
+
+def lock_error(kind: type[E], channel: LockPrimitives, key: str, what: str) -> E:
+    """Return an error about a lock."""
+    return kind(
+        f"the lock {key!r} of channel {channel.name!r} {what}", channel=channel.name, key=key
+    )
+
+
+def free_later(channel: LockPrimitives, key: str, owner: str, lease: int) -> None:
+    """Free a lock in the background that may be held, as soon as its channel can be reached.
+
+    Where that takes longer than the lease or a minute, or the system has no thread to give, the
+    lease ends it.
+    """
+    with suppress(RuntimeError):
+        until = time.monotonic() + min(lease / 1000, _LONGEST_TRY)
+        _start(_free, "graflow-lease", channel, key, owner, until)
+
+
+def _free(channel: LockPrimitives, key: str, owner: str, until: float) -> None:
+    pause = _FIRST_RETRY
+    while time.monotonic() < until:
+        with suppress(ChannelConnectionError):
+            if channel._release(key, owner):
+                return
+        time.sleep(pause)  # and try again: what was sent to take the lock may arrive late
+        pause = min(2 * pause, _LAST_RETRY)
 
 
 def _keep(reference: ReferenceType[Holding]) -> None:
@@ -168,5 +237,12 @@ def _start(target: Callable[..., None], name: str, *args: object) -> None:
 _renewer = _Renewer()
 
 
+def _start_anew() -> None:
+    """Hold nothing: what a forked process's parent held is still the parent's."""
+    global _held  # noqa: PLW0603
+    _held = WeakValueDictionary()
+    _renewer.start_anew()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renewer.start_anew)
+    os.register_at_fork(after_in_child=_start_anew)

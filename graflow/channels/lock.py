@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-import random
-import threading
 import time
+from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import Final, TypeVar
 
-from graflow.channels.identity import new_owner, same_thread
-from graflow.channels.lease import Holding, LockPrimitives
+from graflow.channels.identity import new_owner
+from graflow.channels.lease import Holding, free_later, holding_of, lock_error
 from graflow.channels.rules import Seconds, milliseconds
-from graflow.exceptions import ChannelError, ChannelTimeoutError, LockLostError, LockReentryError
+from graflow.channels.waiting import LockPrimitives, wait_in_line
+from graflow.exceptions import (
+    ChannelError,
+    ChannelTimeoutError,
+    LockDeadlockError,
+    LockLostError,
+    LockReentryError,
+    OutcomeUnknownError,
+)
 
-__all__ = ["ChannelLock"]
+__all__ = ["ChannelLock", "HeldLock"]
 
-_FIRST_PAUSE = 0.001  # seconds between two attempts, doubled up to the longest
-_LONGEST_PAUSE = 0.05
+E = TypeVar("E", bound=ChannelError)
+
+_LOST: Final = "was lost while its body ran: the lease had ended"
+_INHERITED: Final = "is held by the process that this one was forked from, not by this one"
 
 
 class ChannelLock:
@@ -24,7 +33,8 @@ class ChannelLock:
 
     The lease is renewed in the background while the process lives, so a long body keeps the
     lock, and the lock of a process that died is free when its lease ends. `Channel.lock` makes
-    one; it may be entered many times, also by several threads, who then wait for each other.
+    one; it may be entered many times, also by several threads, who then wait for each other,
+    and left in another thread than it was entered in.
     """
 
     def __init__(self, channel: LockPrimitives, key: str, timeout: Seconds, lease: Seconds) -> None:
@@ -33,33 +43,31 @@ class ChannelLock:
         self._key = key
         self._timeout = milliseconds(timeout, "timeout", or_zero=True) / 1000
         self._lease = milliseconds(lease, "lease")
-        self._holdings: dict[int, Holding] = {}
+        self._holdings: list[Holding] = []
 
     @property
     def fence(self) -> int:
-        """The fencing number: each holder's is larger than that of the holder before.
-
-        Hand it to what the lock protects, so that it can refuse the late writes of a holder
-        that has lost the lock.
+        """The fencing number of what this thread, or this asyncio task, holds; see `HeldLock`.
 
         Raises:
-            LockLostError: This thread does not hold the lock.
+            LockLostError: It did not enter this lock.
         """
-        holding = self._holdings.get(threading.get_ident())
+        holding = self._entered_here()
         if holding is None:
-            raise self._error(LockLostError, "is not held by this thread")
+            raise self._error(LockLostError, "is not held by this thread or task")
         return holding.fence
 
     @property
     def lost(self) -> bool:
-        """Whether this thread is known to have lost the lock, for a long body to look at."""
-        holding = self._holdings.get(threading.get_ident())
+        """Whether this thread, or this asyncio task, is known to have lost the lock."""
+        holding = self._entered_here()
         return holding is not None and holding.lost
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> HeldLock:
         """Wait for the lock and take it."""
-        self._holdings[threading.get_ident()] = self._wait()
-        return self
+        holding = self._take()
+        self._holdings.append(holding)
+        return HeldLock(self, holding)
 
     def __exit__(
         self,
@@ -68,39 +76,100 @@ class ChannelLock:
         traceback: TracebackType | None,
     ) -> None:
         """Free the lock, and raise if it was lost while the body ran."""
-        if self._holdings.pop(threading.get_ident()).release():
+        holdings = self._holdings
+        if len(holdings) > 1:
+            self._leave(self._entered_here() or holdings[0], error)
+        else:
+            self._leave(holdings[0] if holdings else None, error)
+
+    def _leave(self, holding: Holding | None, error: BaseException | None) -> None:
+        if holding is None or holding not in self._holdings:
+            raise self._error(LockLostError, "is not held: it was left before")
+        self._holdings.remove(holding)
+        if holding.release():
             return
-        lost = self._error(LockLostError, "was lost while its body ran: the lease had ended")
+        lost = holding.error(LockLostError, _LOST if holding.is_ours else _INHERITED)
         if error is None or isinstance(error, Exception):
             raise lost from error
         error.add_note(str(lost))
 
-    def _wait(self) -> Holding:
-        owner = new_owner()
-        deadline = time.monotonic() + self._timeout
-        pause = _FIRST_PAUSE
-        while True:
-            started = time.monotonic()
-            try:
-                answer = self._channel._acquire(self._key, owner, self._lease)
-                if isinstance(answer, int):
-                    return Holding(self._channel, self._key, owner, answer, self._lease, started)
-            except ChannelError:
-                raise
-            except BaseException:  # Ctrl-C, or no thread to renew; the lock may have been granted
-                self._channel._release(self._key, owner)
-                raise
-            if same_thread(answer, owner):
-                raise self._error(LockReentryError, "is held by this thread already")
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise self._error(ChannelTimeoutError, f"was not free within {self._timeout:g} s")
-            time.sleep(min(left, pause * random.uniform(0.5, 1.5)))
-            pause = min(pause * 2, _LONGEST_PAUSE)
+    def _entered_here(self) -> Holding | None:
+        """Return the latest that this thread or task entered; who leaves a lock may be another."""
+        here = [holding for holding in self._holdings if holding.is_here]
+        return here[-1] if here else None
 
-    def _error(self, kind: type[ChannelError], what: str) -> ChannelError:
-        return kind(
-            f"the lock {self._key!r} of channel {self._channel.name!r} {what}",
-            channel=self._channel.name,
-            key=self._key,
-        )
+    def _take(self) -> Holding:
+        channel, key, lease = self._channel, self._key, self._lease
+        owner = new_owner()
+        try:
+            until = time.monotonic() + self._timeout
+            grant = wait_in_line(channel, key, owner, lease, until, self._judge)
+            if grant is not None:
+                return Holding(channel, key, owner, grant.fence, lease, grant.asked)
+        except OutcomeUnknownError:
+            free_later(channel, key, owner, lease)  # else others would wait for nobody
+            raise
+        except ChannelError:
+            raise
+        except BaseException:  # Ctrl-C, or no thread to renew; the lock may have been granted
+            with suppress(ChannelError):
+                channel._release(key, owner)
+            raise
+        raise self._error(ChannelTimeoutError, f"was not free within {self._timeout:g} s")
+
+    def _judge(self, owner: str) -> None:
+        """Raise if it is of no use to wait for the one who has the lock."""
+        holding = holding_of(owner)
+        if holding is None:
+            return
+        if holding.is_here:
+            raise self._error(LockReentryError, "is held by this thread or task already")
+        if holding.waits_for_us and self._timeout:
+            raise self._error(
+                LockDeadlockError,
+                "is held by another asyncio task of this thread, which could not go on while "
+                "this one waits; take it in a thread (asyncio.to_thread), or try it with "
+                "timeout=0 and await asyncio.sleep in between",
+            )
+
+    def _error(self, kind: type[E], what: str) -> E:
+        return lock_error(kind, self._channel, self._key, what)
+
+
+class HeldLock:
+    """A lock as its holder has it: what `with channel.lock(...) as lock` gives.
+
+    It is about that one acquisition, whichever thread looks at it.
+    """
+
+    def __init__(self, lock: ChannelLock, holding: Holding) -> None:
+        self._lock = lock
+        self._holding = holding
+
+    @property
+    def fence(self) -> int:
+        """The fencing number: each holder's is larger than that of the holder before.
+
+        Hand it to what the lock protects, so that it can refuse the late writes of a holder
+        that has lost the lock. It is less than 2 ** 53.
+
+        Raises:
+            LockLostError: It was taken by the process that this one was forked from.
+        """
+        if not self._holding.is_ours:
+            raise self._holding.error(LockLostError, _INHERITED)
+        return self._holding.fence
+
+    @property
+    def lost(self) -> bool:
+        """Whether the lock is known to have been lost, for a long body to look at."""
+        return self._holding.lost or not self._holding.is_ours
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Free the lock, as the end of the `with` does."""
+        self._lock._leave(self._holding, error)

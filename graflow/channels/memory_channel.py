@@ -156,32 +156,21 @@ class MemoryChannel(Channel):
             left = round((deadline - store.clock()) * 1000)
             return left if left > 0 else MISSING
 
-    def _acquire(self, key: str, owner: str, lease: int) -> int | str:
-        store = self._store
-        with store.lock:
-            holder = self._holder(key)
-            if holder is not None and holder[0] != owner:
-                return holder[0]
-            fence = next(store.fences) if holder is None else holder[1]
-            store.locks[key] = (owner, fence, store.clock() + lease / 1000)
-            return fence
+    def _acquire(self, key: str, owner: str, lease: int, least: int = 0) -> int | str:
+        with self._store.lock:
+            return self._store.locks.acquire(key, owner, lease, least)
+
+    def _line_up(self, key: str, owner: str, patience: int) -> int:
+        with self._store.lock:
+            return self._store.locks.line_up(key, owner, patience)
 
     def _renew(self, key: str, owner: str, lease: int) -> bool:
-        store = self._store
-        with store.lock:
-            holder = self._holder(key)
-            if holder is None or holder[0] != owner:
-                return False
-            store.locks[key] = (owner, holder[1], store.clock() + lease / 1000)
-            return True
+        with self._store.lock:
+            return self._store.locks.renew(key, owner, lease)
 
     def _release(self, key: str, owner: str) -> bool:
         with self._store.lock:
-            holder = self._holder(key)
-            if holder is None or holder[0] != owner:
-                return False
-            del self._store.locks[key]
-            return True
+            return self._store.locks.release(key, owner)
 
     # For checkpoints
 
@@ -218,7 +207,3 @@ class MemoryChannel(Channel):
             for key, (data, expires) in contents.items():
                 if expires is None or expires > now:
                     store.put({key: data}, None if expires is None else expires - now)
-
-    def _holder(self, key: str) -> tuple[str, int, float] | None:
-        holder = self._store.locks.get(key)
-        return holder if holder is not None and holder[2] > self._store.clock() else None

@@ -7,10 +7,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from heapq import heapify, heappop, heappush
-from itertools import count
 
 from graflow.channels.changes import Change, Data, Watch
 from graflow.channels.codec import Record
+from graflow.channels.memory_locks import LockTable
 from graflow.channels.primitives import NotAList
 
 __all__ = ["MemorySpace", "MemoryStore", "as_record"]
@@ -47,8 +47,7 @@ class MemoryStore:
         self.lock = threading.Lock()
         self.values: dict[str, Data] = {}
         self.deadlines: dict[str, float] = {}
-        self.locks: dict[str, tuple[str, int, float]] = {}
-        self.fences = count(1)
+        self.locks = LockTable(clock)
         self.watches: list[Watch] = []
         self._expiries: list[tuple[float, str]] = []
 

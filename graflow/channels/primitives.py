@@ -107,12 +107,20 @@ class Primitives(ABC):
         """Return the ms that `key` has left, `None` if it never expires, or `MISSING`."""
 
     @abstractmethod
-    def _acquire(self, key: str, owner: str, lease: int) -> int | str:
+    def _acquire(self, key: str, owner: str, lease: int, least: int = 0) -> int | str:
         """Take the lock `key` for `lease` ms, if it is free or already `owner`'s.
 
+        A free lock is for the first in its line, see `_line_up`; it leaves the line with it.
+
+        Args:
+            key: The lock.
+            owner: Who asks.
+            lease: ms until the lock is free by itself.
+            least: What the number has to be at the least, also that of a lock that is held.
+
         Returns:
-            The lock's fencing number, which grows with every change of hands, or the name
-            of its present owner.
+            The lock's fencing number, which grows with every change of hands, as `next_fence`
+            says; or the name of its present owner, or of the one that is to have it next.
         """
 
     @abstractmethod
@@ -121,7 +129,18 @@ class Primitives(ABC):
 
     @abstractmethod
     def _release(self, key: str, owner: str) -> bool:
-        """Free the lock, if `owner` holds it; tell whether it did."""
+        """Free the lock, if `owner` holds it; tell whether it did. Who waits leaves the line."""
+
+    def _line_up(self, key: str, owner: str, patience: int) -> int:
+        """Let `owner` have a place in the line for the lock, behind those who came before.
+
+        The place is given up `patience` ms from now, unless it asks again. A backend that keeps
+        no line is right as well, but gives its locks to whoever comes at the right moment.
+
+        Returns:
+            How many are before the owner.
+        """
+        return 0
 
     @abstractmethod
     def _first(self, key: str) -> bytes | None:

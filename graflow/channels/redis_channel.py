@@ -6,7 +6,9 @@ hold any character and the braces make the channel one slot of a Redis Cluster):
     graflow:{orders}:k:<key>    a value as text, or a list
     graflow:{orders}:i          the index: the channel's keys by the time they expire
     graflow:{orders}:l:<key>    a lock that is held
-    graflow:{orders}:f          the number of the latest lock
+    graflow:{orders}:f          the number of the latest lock, for a day
+    graflow:{orders}:w:<key>    who waits for a lock, by the time they came
+    graflow:{orders}:p:<key>    the same, by the time until which they keep their places
     graflow:{orders}:t:<slot>   what the last write with this slot was answered
 """
 
@@ -43,6 +45,7 @@ _PUSH, _POP, _FIRST = script("push"), script("pop"), script("first")
 _SWAP, _ADD = script("swap"), script("add")
 _DELETE, _KEYS, _CLEAR = script("delete"), script("keys"), script("clear")
 _ACQUIRE, _RENEW, _RELEASE = script("acquire"), script("renew"), script("release")
+_LINE_UP = script("line_up")
 
 
 class RedisChannel(Channel):
@@ -144,6 +147,7 @@ class RedisChannel(Channel):
         self._place = endpoint.name
         base = f"graflow:{{{quote(self._name, safe='')}}}:".encode()
         self._values, self._slots, self._locks = base + b"k:", base + b"t:", base + b"l:"
+        self._lines, self._places = base + b"w:", base + b"p:"
         self._index, self._fence = base + b"i", base + b"f"
         self._transport = Transport(
             endpoint.sender(base, timeout), endpoint.name, timeout, endpoint.passwords
@@ -272,17 +276,26 @@ class RedisChannel(Channel):
         left: int = self._ask(key, "PTTL", self._value(key))
         return {-1: None, -2: MISSING}.get(left, left)
 
-    def _acquire(self, key: str, owner: str, lease: int) -> int | str:
-        keys = (self._locks + key.encode(), self._fence)
-        answer: int | bytes = self._run_once(_ACQUIRE, key, keys, (owner, lease))
-        return answer if isinstance(answer, int) else answer.decode()
+    def _acquire(self, key: str, owner: str, lease: int, least: int = 0) -> int | str:
+        name = key.encode()
+        keys = (self._locks + name, self._fence, self._lines + name, self._places + name)
+        answer: bytes = self._run_once(_ACQUIRE, key, keys, (owner, lease, least))
+        return answer[1:].decode() if answer.startswith(b" ") else int(answer)
+
+    def _line_up(self, key: str, owner: str, patience: int) -> int:
+        name = key.encode()
+        keys = (self._lines + name, self._places + name)
+        ahead: int = self._run(_LINE_UP, key, keys, (owner, patience), writes=True)
+        return ahead
 
     def _renew(self, key: str, owner: str, lease: int) -> bool:
         keys = (self._locks + key.encode(),)
         return bool(self._run(_RENEW, key, keys, (owner, lease), writes=True))
 
     def _release(self, key: str, owner: str) -> bool:
-        return bool(self._run_once(_RELEASE, key, (self._locks + key.encode(),), (owner,)))
+        name = key.encode()
+        keys = (self._locks + name, self._lines + name, self._places + name)
+        return bool(self._run_once(_RELEASE, key, keys, (owner,)))
 
     # What the primitives share
 

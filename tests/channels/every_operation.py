@@ -39,8 +39,9 @@ def use_every_operation(channel: Channel) -> None:
     assert channel.delete("a")
     assert not channel.delete("a")
     with channel.lock("lock", lease=20) as lock:
-        held = lock._holdings.copy().popitem()[1]
-        assert channel._renew("lock", held._owner, 30_000)
+        assert channel._renew("lock", lock._holding._owner, 30_000)
+        assert channel._line_up("lock", "another", 10_000) == 0
+        assert not channel._release("lock", "another")
     expected = {"b", "empty", "huge", "list", "new", "short", "value"}
     assert set(channel.keys()) == expected
     channel.clear()

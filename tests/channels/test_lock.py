@@ -287,8 +287,8 @@ def test_an_interrupted_wait_leaves_no_lock() -> None:
     class Interrupted(MemoryChannel):
         """A channel whose user loses patience at that moment."""
 
-        def _acquire(self, key: str, owner: str, lease: int) -> int | str:
-            super()._acquire(key, owner, lease)
+        def _acquire(self, key: str, owner: str, lease: int, least: int = 0) -> int | str:
+            super()._acquire(key, owner, lease, least)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt), Interrupted("a", space=space).lock("lock"):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, ClassVar
 
 from graflow.channels.codec import Record, decode, encode, encode_item
 from graflow.channels.lock import ChannelLock
@@ -488,18 +489,21 @@ def _other_store(name: str) -> Pickles:
 
 @broken("a lock excludes nobody")
 class NoLock(DictChannel):
-    def _acquire(self, key: str, owner: str, lease: int) -> int | str:
+    def _acquire(self, key: str, owner: str, lease: int, least: int = 0) -> int | str:
         self.store.locks.clear()
-        return super()._acquire(key, owner, lease)
+        return super()._acquire(key, owner, lease, least)
 
 
 @broken("a lock can be taken again by its thread")
 class Reentrant(DictChannel):
-    def _acquire(self, key: str, owner: str, lease: int) -> int | str:
+    takers: ClassVar[dict[str, int]] = {}
+
+    def _acquire(self, key: str, owner: str, lease: int, least: int = 0) -> int | str:
         holder = self._holder(key)
-        if holder is not None and holder[0].rpartition(":")[0] == owner.rpartition(":")[0]:
+        if holder is not None and self.takers.get(holder[0]) == threading.get_ident():
             del self.store.locks[key]
-        return super()._acquire(key, owner, lease)
+        self.takers[owner] = threading.get_ident()
+        return super()._acquire(key, owner, lease, least)
 
 
 @broken("a lock takes the wait for the lease")
@@ -525,8 +529,8 @@ class SilentLoss(DictChannel):
 
 @broken("all holders have the same fencing number")
 class SameFence(DictChannel):
-    def _acquire(self, key: str, owner: str, lease: int) -> int | str:
-        answer = super()._acquire(key, owner, lease)
+    def _acquire(self, key: str, owner: str, lease: int, least: int = 0) -> int | str:
+        answer = super()._acquire(key, owner, lease, least)
         return 1 if isinstance(answer, int) else answer
 
 
@@ -538,9 +542,9 @@ class NotRenewed(DictChannel):
 
 @broken("a lock shows as a key")
 class LockIsAKey(DictChannel):
-    def _acquire(self, key: str, owner: str, lease: int) -> int | str:
+    def _acquire(self, key: str, owner: str, lease: int, least: int = 0) -> int | str:
         self._write(f"{key}:lock", encode_item(owner), lease)
-        return super()._acquire(key, owner, lease)
+        return super()._acquire(key, owner, lease, least)
 
     def _release(self, key: str, owner: str) -> bool:
         self._delete(f"{key}:lock")

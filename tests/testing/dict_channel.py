@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from graflow.channels.base import Channel
 from graflow.channels.codec import Record
+from graflow.channels.fences import next_fence
 from graflow.channels.primitives import MISSING, Missing, NotAList
 from graflow.exceptions import ChannelTypeError
 
@@ -126,13 +127,14 @@ class DictChannel(Channel):
         holder = self.store.locks.get(key)
         return holder if holder is not None and holder[2] > self.store.clock() else None
 
-    def _acquire(self, key: str, owner: str, lease: int) -> int | str:
+    def _acquire(self, key: str, owner: str, lease: int, least: int = 0) -> int | str:
         with self.store.mutex:
             holder = self._holder(key)
             if holder is not None and holder[0] != owner:
                 return holder[0]
-            self.store.fence += holder is None
-            fence = self.store.fence if holder is None else holder[1]
+            last = self.store.fence
+            fence = next_fence(last, least) if holder is None else max(holder[1], least)
+            self.store.fence = max(last, fence)
             self.store.locks[key] = (owner, fence, self.store.clock() + lease / 1000)
             return fence
 

@@ -245,7 +245,7 @@ def test_what_can_not_be_declared_is_refused(names: dict[str, str]) -> None:
 class WithoutLocks(DictChannel):
     """Has no locks and says so."""
 
-    def _acquire(self, key: str, owner: str, lease: int) -> int | str:
+    def _acquire(self, key: str, owner: str, lease: int, least: int = 0) -> int | str:
         raise NotImplementedError("no locks")
 
 

@@ -1,0 +1,58 @@
+"""Fencing numbers: each holder's is larger than that of the holder before, come what may.
+
+A number is the time in µs since 1970, or one more than the number before if that is larger. So
+numbers grow although their counter gets lost, with a server that comes back empty or a replica
+that lagged behind; and as no lock changes hands once per µs, they never run ahead of the time.
+Until the year 2255 they are below 2 ** 53, which keeps them exact where numbers are doubles.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Final, Protocol
+
+__all__ = ["Fenced", "acquire", "next_fence"]
+
+_KEPT: Final = 4_096  # channels whose latest number this process remembers
+
+_seen: dict[tuple[str, str], int] = {}
+
+
+class Fenced(Protocol):
+    """What fencing numbers need of a channel; `Channel` says what each does."""
+
+    @property
+    def name(self) -> str:
+        """The channel's name."""
+
+    def _server(self) -> str: ...
+
+    def _acquire(self, key: str, owner: str, lease: int, least: int = 0) -> int | str: ...
+
+
+def next_fence(last: int, least: int = 0) -> int:
+    """Return the number of the next holder, for a backend whose counter is at `last`.
+
+    Args:
+        last: The number of the latest holder, or 0 if it is not known.
+        least: What the number has to be at the least.
+    """
+    return max(last + 1, least, time.time_ns() // 1_000)
+
+
+def acquire(channel: Fenced, key: str, owner: str, lease: int) -> int | str:
+    """Ask for a lock; a number is larger than all that this process got before it asked.
+
+    Where the counter was lost and the server's clock is behind as well, it has to ask twice.
+    """
+    place = channel._server(), channel.name
+    latest = _seen.get(place, 0)
+    answer = channel._acquire(key, owner, lease)
+    if isinstance(answer, int):
+        if answer <= latest:
+            answer = channel._acquire(key, owner, lease, latest + 1)
+        if isinstance(answer, int) and answer > _seen.get(place, 0):
+            if not latest and len(_seen) >= _KEPT:
+                _seen.pop(next(iter(_seen)), None)
+            _seen[place] = answer
+    return answer

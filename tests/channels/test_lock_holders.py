@@ -1,0 +1,262 @@
+"""Whose a lock is: that of an acquisition, whichever thread leaves it, and who has it next."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import copy_context
+from typing import Any
+
+import pytest
+
+from graflow.channels.base import Channel
+from graflow.channels.lock import HeldLock
+from graflow.channels.memory_channel import MemoryChannel
+from graflow.channels.redis_channel import RedisChannel
+from graflow.exceptions import (
+    ChannelTimeoutError,
+    LockDeadlockError,
+    LockLostError,
+    LockReentryError,
+)
+from tests.servers import Server
+
+WORKERS = 8
+TURNS = 20  # of each worker, were they shared out evenly
+
+
+@pytest.fixture
+def threads() -> Iterator[list[ThreadPoolExecutor]]:
+    """Two threads, to be told apart."""
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as other:
+        yield [one, other]
+
+
+def is_free(channel: Channel) -> bool:
+    """Tell whether nobody has the lock, as seen by a thread that does not have it."""
+
+    def attempt() -> bool:
+        try:
+            with channel.lock("key", timeout=0):
+                return True
+        except ChannelTimeoutError:
+            return False
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(attempt).result()
+
+
+def test_it_may_be_left_in_another_thread(
+    channel: Channel, threads: list[ThreadPoolExecutor]
+) -> None:
+    """As a framework does that runs a dependency with a `yield` in threads of a pool."""
+
+    @contextmanager
+    def dependency() -> Iterator[HeldLock]:
+        with channel.lock("key") as lock:
+            yield lock
+
+    request = dependency()
+    lock = threads[0].submit(request.__enter__).result()
+    assert not is_free(channel)
+    assert lock.fence > 0
+    assert not lock.lost
+    threads[1].submit(request.__exit__, None, None, None).result()
+    assert is_free(channel)
+
+
+def test_a_thread_that_works_for_another_request_waits(
+    channel: Channel, threads: list[ThreadPoolExecutor]
+) -> None:
+    """It took the lock for the first request, in the context of that one: this is no re-entry."""
+    first, second = copy_context(), copy_context()
+    lock = channel.lock("key", timeout=0.01)
+    threads[0].submit(first.run, lock.__enter__).result()
+    with pytest.raises(ChannelTimeoutError):
+        threads[0].submit(second.run, channel.lock("key", timeout=0.01).__enter__).result()
+    with pytest.raises(LockReentryError):
+        threads[0].submit(first.run, channel.lock("key", timeout=0.01).__enter__).result()
+    lock.__exit__(None, None, None)
+    assert is_free(channel)
+
+
+def test_a_lock_that_many_enter_is_left_by_the_one_who_holds_it(
+    channel: Channel, advance: Callable[[float], None], threads: list[ThreadPoolExecutor]
+) -> None:
+    """One thread lost it, another one has it now: each leaves its own."""
+    lock = channel.lock("key", lease=60)
+    loser = threads[0].submit(lock.__enter__).result()
+    advance(100)
+    holder = threads[1].submit(lock.__enter__).result()
+    assert holder.fence > loser.fence
+    with pytest.raises(LockLostError):
+        threads[0].submit(lock.__exit__, None, None, None).result()
+    assert not is_free(channel)
+    threads[1].submit(lock.__exit__, None, None, None).result()
+    assert is_free(channel)
+
+
+def test_leaving_a_lock_twice_says_that_it_is_not_held(channel: Channel) -> None:
+    """With an error of this library."""
+    lock = channel.lock("key")
+    held = lock.__enter__()
+    held.__exit__(None, None, None)
+    for leave in (held.__exit__, lock.__exit__):
+        with pytest.raises(LockLostError, match="not held"):
+            leave(None, None, None)
+
+
+def test_a_new_thread_is_not_taken_for_a_dead_one() -> None:
+    """Though the system gives it the number of the dead one, who never left the lock."""
+    channel = MemoryChannel("c")
+    lock = channel.lock("key", timeout=0)
+    numbers: list[int] = []
+    found: list[BaseException] = []
+
+    def enter() -> None:
+        numbers.append(threading.get_ident())
+        lock.__enter__()
+
+    def look() -> None:
+        numbers.append(threading.get_ident())
+        for ask in (lambda: lock.fence, lock.__enter__):
+            try:
+                ask()
+            except (LockLostError, LockReentryError, ChannelTimeoutError) as error:
+                found.append(error)
+
+    for body in (enter, *[look] * 100):
+        thread = threading.Thread(target=body)
+        thread.start()
+        thread.join()
+        if numbers.count(numbers[0]) > 1:
+            break
+    assert numbers.count(numbers[0]) > 1
+    assert {type(error) for error in found} == {LockLostError, ChannelTimeoutError}
+
+
+def test_two_tasks_of_one_thread(channel: Channel) -> None:
+    """One that would stop the other by waiting gets an error at once; it may try and await."""
+
+    async def hold(taken: asyncio.Event, done: asyncio.Event) -> None:
+        with channel.lock("key"):
+            with pytest.raises(LockReentryError):
+                channel.lock("key", timeout=60).__enter__()
+            taken.set()
+            await done.wait()
+
+    async def run() -> None:
+        taken, done = asyncio.Event(), asyncio.Event()
+        holder = asyncio.create_task(hold(taken, done))
+        await taken.wait()
+        with pytest.raises(LockDeadlockError, match="another asyncio task"):
+            channel.lock("key", timeout=600).__enter__()
+        with pytest.raises(ChannelTimeoutError):
+            channel.lock("key", timeout=0).__enter__()
+        done.set()
+        await holder
+        with channel.lock("key", timeout=0):
+            pass
+
+    asyncio.run(run())
+    with channel.lock("key", timeout=0), pytest.raises(LockDeadlockError):
+        asyncio.run(hold(asyncio.Event(), asyncio.Event()))
+
+
+def test_tasks_may_take_it_in_threads(channel: Channel) -> None:
+    """There the wait blocks nobody; the lock is left wherever the task is."""
+    inside: list[int] = []
+
+    async def work(number: int) -> None:
+        lock = channel.lock("key", timeout=60)
+        await asyncio.to_thread(lock.__enter__)
+        inside.append(number)
+        await asyncio.sleep(0)
+        assert inside.pop() == number
+        lock.__exit__(None, None, None)
+
+    async def run() -> None:
+        await asyncio.gather(*map(work, range(5)))
+
+    asyncio.run(run())
+    assert is_free(channel)
+
+
+def test_who_came_first_has_it_first(channel: Channel) -> None:
+    """A lock that is free is kept for the first in the line, for as long as that one asks."""
+    long = 10_000_000
+    assert type(channel._acquire("key", "holder", long)) is int
+    for ahead, name in enumerate(("first", "second", "third")):
+        assert channel._line_up("key", name, long) == ahead
+    assert channel._line_up("key", "first", long) == 0
+    channel._release("key", "second")  # it waits no longer
+    assert channel._line_up("key", "third", long) == 1
+    assert channel._release("key", "holder")
+    for other in ("third", "holder", "somebody"):
+        assert channel._acquire("key", other, long) == "first"
+    assert type(channel._acquire("key", "first", long)) is int
+    assert channel._acquire("key", "third", long) == "first"
+    assert channel._line_up("key", "third", long) == 0
+    assert channel._release("key", "first")
+    assert type(channel._acquire("key", "third", long)) is int
+    assert channel._release("key", "third")
+    assert type(channel._acquire("key", "somebody", long)) is int
+
+
+def test_a_place_is_given_up_when_nobody_asks(
+    channel: Channel, advance: Callable[[float], None]
+) -> None:
+    """Its owner may be dead."""
+    for name in ("dead", "alive"):
+        channel._line_up("key", name, 5_000)
+    advance(4)
+    assert channel._acquire("key", "alive", 5_000) == "dead"
+    assert channel._line_up("key", "alive", 5_000) == 1
+    advance(2)
+    assert channel._line_up("key", "alive", 5_000) == 0
+    assert type(channel._acquire("key", "alive", 5_000)) is int
+
+
+def take_turns(channel: Channel, me: int) -> None:
+    """Take the lock again and again, until all have had `TURNS` chances since all were there."""
+    while True:
+        with channel.lock("key", timeout=100):
+            turns = channel.append("turns", me)
+            last = channel.get("last")
+            if last is None and len(set(channel.get("turns"))) == WORKERS:
+                channel.set("last", turns + WORKERS * TURNS)
+            if last is not None and turns > last:
+                return
+
+
+def check_turns(channel: Channel) -> None:
+    """Assert that nobody had it more than twice as often as another one."""
+    last = channel.get("last")
+    counts = Counter(channel.get("turns")[last - WORKERS * TURNS : last])
+    assert len(counts) == WORKERS
+    assert max(counts.values()) <= 2 * min(counts.values()), counts
+
+
+def test_processes_share_it_evenly(servers: Callable[[str], Server]) -> None:
+    """Eight of them, who all want it all the time."""
+    spawn: Any = multiprocessing.get_context("spawn")
+    with (
+        RedisChannel("taken in turns", url=servers("valkey-9").url) as channel,
+        ProcessPoolExecutor(WORKERS, mp_context=spawn) as pool,
+    ):
+        channel.clear()
+        list(pool.map(take_turns, [channel] * WORKERS, range(WORKERS)))
+        check_turns(channel)
+
+
+def test_threads_share_it_evenly() -> None:
+    """Also in memory."""
+    channel = MemoryChannel("c")
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(take_turns, [channel] * WORKERS, range(WORKERS)))
+    check_turns(channel)
