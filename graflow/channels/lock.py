@@ -8,6 +8,7 @@ import time
 from types import TracebackType
 from typing import Self
 
+from graflow.channels.hidden import shown_key
 from graflow.channels.identity import new_owner, same_thread
 from graflow.channels.lease import Holding, LockPrimitives
 from graflow.channels.rules import Seconds, milliseconds
@@ -100,7 +101,7 @@ class ChannelLock:
 
     def _error(self, kind: type[ChannelError], what: str) -> ChannelError:
         return kind(
-            f"the lock {self._key!r} of channel {self._channel.name!r} {what}",
+            f"the lock {shown_key(self._key)!r} of channel {self._channel.name!r} {what}",
             channel=self._channel.name,
-            key=self._key,
+            key=shown_key(self._key),
         )

@@ -21,7 +21,6 @@ from typing_extensions import TypedDict
 from graflow.channels.base import Channel
 from graflow.channels.changes import Change, Changes, Contents, Ends, replay
 from graflow.channels.codec import decode
-from graflow.channels.memory_channel import MemoryChannel
 from graflow.exceptions import CheckpointDamagedError, CheckpointVersionError
 
 __all__ = ["VERSION", "Checkpoint", "Place", "place_of", "read_checkpoint"]
@@ -110,7 +109,7 @@ class Checkpoint:
 
 def place_of(channel: Channel) -> Place:
     """Return where a channel keeps its keys."""
-    if isinstance(channel, MemoryChannel):
+    if not channel.shared:
         return {"kind": "memory", "name": channel.name, "server": ""}
     return {"kind": type(channel).__name__, "name": channel.name, "server": channel._server()}
 
