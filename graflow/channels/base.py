@@ -7,9 +7,8 @@ from types import TracebackType
 from typing import Any, NoReturn, Self
 
 from graflow.channels import rules
-from graflow.channels.changes import Contents
 from graflow.channels.codec import Record, decode, encode, encode_item
-from graflow.channels.contents import Comparison, Tracker, refill
+from graflow.channels.contents import Comparison, Tracker
 from graflow.channels.hidden import shown_key, visible_keys
 from graflow.channels.lock import ChannelLock
 from graflow.channels.primitives import MISSING, NotAList, NotANumber, Primitives
@@ -304,10 +303,6 @@ class Channel(Primitives):
         A backend that knows what changed may override it; this looks at all keys each time.
         """
         return Comparison(self)
-
-    def _refill(self, contents: Contents, mine: Callable[[str], bool]) -> None:
-        """Hold `contents` in place of all keys that are `mine`, but for what has expired."""
-        refill(self, contents, mine)
 
     # What the operations share
 

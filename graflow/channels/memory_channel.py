@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from graflow.channels.base import Channel
-from graflow.channels.changes import Contents
 from graflow.channels.codec import Record
+from graflow.channels.contents import Tracker
 from graflow.channels.memory_space import MemorySpace, StoreTracker, as_record
 from graflow.channels.primitives import MISSING, Missing, NotAList
 from graflow.exceptions import ChannelTypeError
@@ -190,18 +189,9 @@ class MemoryChannel(Channel):
 
     # For checkpoints
 
-    def _track(self) -> StoreTracker:
-        return StoreTracker(self._store)
-
-    def _refill(self, contents: Contents, mine: Callable[[str], bool]) -> None:
-        store = self._store
-        with store.lock:
-            for key in filter(mine, list(store.values)):
-                store.remove(key)
-            now = round(time.time() * 1000)
-            for key, (data, expires) in contents.items():
-                if mine(key) and (expires is None or expires > now):
-                    store.put({key: data}, None if expires is None else expires - now)
+    def _track(self) -> Tracker:
+        # A subclass may read and write in a way of its own.
+        return StoreTracker(self._store) if type(self) is MemoryChannel else super()._track()
 
     def _holder(self, key: str) -> tuple[str, int, float] | None:
         holder = self._store.locks.get(key)

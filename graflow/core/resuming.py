@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+from graflow.channels.contents import refill
 from graflow.channels.hidden import belongs_to
 from graflow.core.checkpoint import Checkpoint, Place, place_of
 from graflow.core.context import ExecutionContext
@@ -74,7 +75,7 @@ def restore(checkpoint: Checkpoint, context: ExecutionContext, plan: Plan) -> No
     """
     channel, results = context.get_channel(), context._results
     if not channel.shared:
-        channel._refill(results.adopt(checkpoint._contents), belongs_to(context.run_id))
+        refill(channel, results.adopt(checkpoint._contents), belongs_to(context.run_id))
     to_do = plan.tasks.keys() - set(checkpoint.finished)
     for task_id in to_do.intersection(results.tasks()):
         results.forget(task_id)

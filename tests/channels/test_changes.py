@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from graflow.channels.base import Channel
 from graflow.channels.changes import Changes, Ends, replay
+from graflow.channels.contents import Comparison, Tracker, refill
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.exceptions import ChannelTypeError
 from tests.backends import MemoryBackend
@@ -35,8 +36,8 @@ STEPS: list[Step] = [
 ]
 
 
-KINDS: list[type[Channel]] = [MemoryChannel, Channel]
-"""What a memory channel knows of its changes, and what any other channel finds out."""
+KINDS: list[Callable[[MemoryChannel], Tracker]] = [MemoryChannel._track, Channel._track]
+"""What a memory channel knows of its changes, and what is found out of any other."""
 
 
 def content(channel: MemoryChannel) -> dict[str, tuple[object, float | None]]:
@@ -49,20 +50,20 @@ def content(channel: MemoryChannel) -> dict[str, tuple[object, float | None]]:
     return found
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("track", KINDS)
 @given(
     steps=st.lists(
         st.tuples(st.integers(0, len(STEPS) - 1), st.sampled_from("abc"), st.integers(0, 3))
     )
 )
 def test_changes_make_the_same_channel_again(
-    kind: type[Channel], steps: list[tuple[int, str, int]]
+    track: Callable[[MemoryChannel], Tracker], steps: list[tuple[int, str, int]]
 ) -> None:
     """Whatever was done between two looks, and however often one looks."""
     backend = MemoryBackend()
     channel = backend.open("a")
     channel.set_many({"a": [1, 2], "b": 1})
-    tracker = kind._track(channel)
+    tracker = track(channel)
     taken = [tracker.take(everything=True)]
     for step, key, look in steps:
         with suppress(ChannelTypeError):
@@ -72,7 +73,7 @@ def test_changes_make_the_same_channel_again(
     taken.append(tracker.take(everything=False))
     again = backend.open("b")
     again.set_many({"old": 1, "not mine": 1})
-    kind._refill(again, replay(taken), lambda key: key != "not mine")
+    refill(again, replay(taken), lambda key: key != "not mine")
     assert again.delete("not mine")
     assert content(again) == content(channel)
 
@@ -102,15 +103,17 @@ def test_a_change_of_a_long_list_is_as_long_as_what_changed() -> None:
     assert tracker.take(everything=False) == Changes(False, [])
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_has_expired_meanwhile_does_not_come_back(kind: type[Channel]) -> None:
+@pytest.mark.parametrize("track", KINDS)
+def test_what_has_expired_meanwhile_does_not_come_back(
+    track: Callable[[MemoryChannel], Tracker],
+) -> None:
     """Expiries are told as times of the clock on the wall, and keys keep what they have left."""
     backend = MemoryBackend()
     channel = backend.open("a")
     channel.set("short", 1, ttl=0.001)
     channel.append("long", 1, ttl=100)
     channel.set("ever", 1)
-    tracker = kind._track(channel)
+    tracker = track(channel)
     taken = tracker.take(everything=True)
     now = round(time.time() * 1000)
     expires = {change.key: change.expires for change in taken.keys}
@@ -121,7 +124,7 @@ def test_what_has_expired_meanwhile_does_not_come_back(kind: type[Channel]) -> N
         change._replace(expires=change.expires and change.expires - 50_000) for change in taken.keys
     ]
     again = backend.open("b")
-    kind._refill(again, replay([Changes(True, passed)]), lambda key: True)
+    refill(again, replay([Changes(True, passed)]), lambda key: True)
     assert sorted(again.keys()) == ["ever", "long"]
     left = again.ttl("long")
     assert left is not None
@@ -135,7 +138,7 @@ def test_a_key_that_did_not_change_is_not_told_of_by_a_comparison() -> None:
     channel = MemoryChannel()
     channel.set_many({"still": [1, 2], "gone": 1})
     channel.set("for a while", 1, ttl=60)
-    tracker = Channel._track(channel)
+    tracker = Comparison(channel)
     tracker.take(everything=True)
     assert {change.key for change in tracker.take(everything=False).keys} <= {"for a while"}
     channel.set("for a while", 1, ttl=600)
