@@ -8,6 +8,8 @@ from typing import Any, NoReturn, Self
 
 from graflow.channels import rules
 from graflow.channels.codec import Record, decode, encode, encode_item
+from graflow.channels.contents import Comparison, Tracker
+from graflow.channels.hidden import shown_key, visible_keys
 from graflow.channels.lock import ChannelLock
 from graflow.channels.primitives import MISSING, NotAList, NotANumber, Primitives
 from graflow.channels.rules import Seconds, check_key, milliseconds
@@ -38,6 +40,15 @@ class Channel(Primitives):
     def name(self) -> str:
         """The channel's name."""
         return self._name
+
+    @property
+    def shared(self) -> bool:
+        """Whether the keys are outside this process, where other processes reach them.
+
+        A checkpoint holds what is in a channel that is not shared, and such a channel can't be
+        used by tasks in other processes. `True` unless a backend says otherwise.
+        """
+        return True
 
     def __repr__(self) -> str:
         """Show the kind of channel and its name."""
@@ -75,7 +86,7 @@ class Channel(Primitives):
                 path and says what to do.
             ChannelValueError: The key, the ttl or a part of the value can't be taken.
         """
-        if type(key) is not str or not key.isascii() or not key:  # the usual key takes no call
+        if type(key) is not str or key < "\1" or not key.isascii():  # the usual key takes no call
             key = check_key(key)
         try:
             record = encode(value)
@@ -108,7 +119,7 @@ class Channel(Primitives):
         for key, record in zip(wanted, self._read_many(wanted), strict=True):
             if record is not None:
                 try:
-                    found[key] = decode(record)
+                    found[shown_key(key)] = decode(record)
                 except ChannelError as error:
                     self._blame(error, key)
         return found
@@ -174,9 +185,10 @@ class Channel(Primitives):
             return self._add(key, rules.check_number(amount))
         except NotANumber:
             raise ChannelTypeError(
-                f"can't add to key {key!r} of channel {self._name!r}: it holds no number",
+                f"can't add to key {shown_key(key)!r} of channel {self._name!r}: it holds no "
+                "number",
                 channel=self._name,
-                key=key,
+                key=shown_key(key),
             ) from None
         except ChannelError as error:
             self._blame(error, key)
@@ -237,10 +249,10 @@ class Channel(Primitives):
 
     def keys(self) -> list[str]:
         """Return this channel's keys, in no particular order."""
-        return self._keys()
+        return visible_keys(self._keys())
 
     def clear(self) -> None:
-        """Remove every key that is there now; locks stay.
+        """Remove every key that is there now, and the results of runs; locks stay.
 
         Up to 10,000 keys go at once; beyond that they go in slices, so that a server is not
         blocked, and a key written meanwhile may stay.
@@ -282,6 +294,15 @@ class Channel(Primitives):
             RuntimeError: On entry: the system has no thread to give that could renew the lease.
         """
         return ChannelLock(self, check_key(key), timeout, lease)
+
+    # For checkpoints
+
+    def _track(self) -> Tracker:
+        """Return what tells how this channel changes, which is not shared.
+
+        A backend that knows what changed may override it; this looks at all keys each time.
+        """
+        return Comparison(self)
 
     # What the operations share
 
@@ -351,22 +372,23 @@ class Channel(Primitives):
     def _blame(self, error: ChannelError, key: str | None) -> NoReturn:
         """Raise `error` again with the channel and the key that it is about."""
         if error.channel is None:
-            about = f"channel {self._name!r}" + ("" if key is None else f", key {key!r}")
+            shown = None if key is None else shown_key(key)
+            about = f"channel {self._name!r}" + ("" if key is None else f", key {shown!r}")
             error.args = (f"{about}: {error}",)
-            error.channel, error.key = self._name, key
+            error.channel, error.key = self._name, shown
         raise error
 
     def _no_value(self, key: str) -> ChannelKeyError:
         return ChannelKeyError(
-            f"channel {self._name!r} holds nothing under key {key!r}",
+            f"channel {self._name!r} holds nothing under key {shown_key(key)!r}",
             channel=self._name,
-            key=key,
+            key=shown_key(key),
         )
 
     def _no_list(self, key: str, operation: str) -> ChannelTypeError:
         return ChannelTypeError(
-            f"can't {operation}: key {key!r} of channel {self._name!r} holds a value that is "
-            "no list; delete the key first, or use another one",
+            f"can't {operation}: key {shown_key(key)!r} of channel {self._name!r} holds a value "
+            "that is no list; delete the key first, or use another one",
             channel=self._name,
-            key=key,
+            key=shown_key(key),
         )

@@ -21,6 +21,7 @@ from typing_extensions import ReadOnly, TypeForm, is_typeddict
 
 from graflow.channels.base import Channel
 from graflow.channels.fields import fields_of
+from graflow.channels.hidden import shown_key
 from graflow.channels.primitives import MISSING
 from graflow.channels.rules import Seconds, check_key, milliseconds
 from graflow.channels.typed import TypedChannel
@@ -63,7 +64,7 @@ class KeyedChannel(Generic[S]):
         self._form = schema
         self._strict = strict
         self._keys = {
-            check_key(name): _Key(channel, hint, strict, f"{kind.__name__}.{name}")
+            _checked(name): _Key(channel, hint, strict, f"{kind.__name__}.{name}")
             for name, hint in fields_of(schema).items()
         }
         self._name = str(kind.__name__)
@@ -128,15 +129,15 @@ class KeyedChannel(Generic[S]):
             ChannelValidationError: What is there does not fit; it stays.
         """
         names = list(self._keys)
-        records = dict(zip(names, self._channel._read_many(names), strict=True))
+        records = dict(zip(names, self._channel._read_many([*map(check_key, names)]), strict=True))
         values = {
-            key: self._keys[key].whole._load(key, record)
+            key: self._keys[key].whole._load(check_key(key), record)
             for key, record in records.items()
             if record is not None
         }
         for key in self._required:
             if key not in values:
-                raise self._channel._no_value(key)
+                raise self._channel._no_value(check_key(key))
         return cast("S", values)
 
     def set_all(self, values: S, ttl: Seconds | None = None) -> None:
@@ -158,11 +159,11 @@ class KeyedChannel(Generic[S]):
         lifetime = None if ttl is None else milliseconds(ttl)
         records = {}
         for key, value in given.items():
-            whole = self._writable(key).whole
+            whole, stored = self._writable(key).whole, check_key(key)
             try:
-                records[key] = whole._schema.dump(value)
+                records[stored] = whole._schema.dump(value)
             except ChannelError as error:
-                self._channel._blame(error, key)
+                self._channel._blame(error, stored)
         if records:
             self._channel._write_many(records, lifetime)
 
@@ -209,7 +210,7 @@ class KeyedChannel(Generic[S]):
     # What the operations share
 
     def _known(self, key: str) -> _Key:
-        known = self._keys.get(check_key(key))
+        known = self._keys.get(_checked(key))
         if known is None:
             close = get_close_matches(key, self._keys, n=1)
             advice = f"; did you mean {close[0]!r}?" if close else ""
@@ -262,3 +263,8 @@ class _Key:
                 self.items = TypedChannel(channel, item, strict=strict)
         except SchemaError as error:
             raise SchemaError(f"key {path}: {error}") from error
+
+
+def _checked(key: object) -> str:
+    """Return a key that can be one, as users know it."""
+    return shown_key(check_key(key))

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from typing import TypeVar
 from weakref import ReferenceType, WeakSet, WeakValueDictionary, ref
 
+from graflow.channels.hidden import shown_key
 from graflow.channels.identity import Place, is_of_this_process
 from graflow.channels.waiting import LockPrimitives
 from graflow.exceptions import ChannelConnectionError, ChannelError
@@ -137,8 +138,9 @@ def holding_of(owner: str) -> Holding | None:
 
 def lock_error(kind: type[E], channel: LockPrimitives, key: str, what: str) -> E:
     """Return an error about a lock."""
+    shown = shown_key(key)
     return kind(
-        f"the lock {key!r} of channel {channel.name!r} {what}", channel=channel.name, key=key
+        f"the lock {shown!r} of channel {channel.name!r} {what}", channel=channel.name, key=shown
     )
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from graflow.channels.base import Channel
-from graflow.channels.changes import Changes, Contents, Watch
 from graflow.channels.codec import Record
-from graflow.channels.memory_space import MemorySpace, as_record
+from graflow.channels.contents import Tracker
+from graflow.channels.memory_space import MemorySpace, StoreTracker, as_record
 from graflow.channels.primitives import MISSING, Missing, NotAList
 from graflow.exceptions import ChannelTypeError
 
@@ -33,6 +32,11 @@ class MemoryChannel(Channel):
         """
         super().__init__(name)
         self._store = (MemorySpace() if space is None else space)._store(self._name)
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes reach the keys: they don't."""
+        return False
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be pickled: another process could not see the keys."""
@@ -174,36 +178,6 @@ class MemoryChannel(Channel):
 
     # For checkpoints
 
-    def _watch(self) -> Watch:
-        """Note from now on which keys change, until `_unwatch`."""
-        watch = Watch()
-        with self._store.lock:
-            self._store.watches.append(watch)
-        return watch
-
-    def _unwatch(self, watch: Watch) -> None:
-        with self._store.lock:
-            self._store.watches.remove(watch)
-
-    def _take(self, watch: Watch, *, everything: bool) -> Changes:
-        """Return what became of the channel since the last time, or all of it; begin anew."""
-        store = self._store
-        with store.lock:
-            now = time.time() - store.clock()
-            keys = store.values.keys() if everything else watch.written
-            changes = [store.change(key, now) for key in keys]
-            if not everything:
-                changes += [store.change(key, now, watch) for key in watch.lists]
-            cleared = everything or watch.cleared
-            watch.forget()
-        return Changes(cleared, changes)
-
-    def _fill(self, contents: Contents) -> None:
-        """Hold this in place of all that is there, but for what has expired."""
-        store = self._store
-        with store.lock:
-            store.clear()
-            now = round(time.time() * 1000)
-            for key, (data, expires) in contents.items():
-                if expires is None or expires > now:
-                    store.put({key: data}, None if expires is None else expires - now)
+    def _track(self) -> Tracker:
+        # A subclass may read and write in a way of its own.
+        return StoreTracker(self._store) if type(self) is MemoryChannel else super()._track()

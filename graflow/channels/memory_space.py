@@ -8,12 +8,12 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from heapq import heapify, heappop, heappush
 
-from graflow.channels.changes import Change, Data, Watch
+from graflow.channels.changes import Change, Changes, Data, Watch
 from graflow.channels.codec import Record
 from graflow.channels.memory_locks import LockTable
 from graflow.channels.primitives import NotAList
 
-__all__ = ["MemorySpace", "MemoryStore", "as_record"]
+__all__ = ["MemorySpace", "MemoryStore", "StoreTracker", "as_record"]
 
 
 class MemorySpace:
@@ -135,6 +135,35 @@ class MemoryStore:
         if len(self._expiries) > 2 * len(self.deadlines) + 100:
             self._expiries = [(deadline, key) for key, deadline in self.deadlines.items()]
             heapify(self._expiries)
+
+
+class StoreTracker:
+    """What tells how a store changes, at the cost of what has changed."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        """Note from now on which keys change."""
+        self._store = store
+        self._watch = Watch()
+        with store.lock:
+            store.watches.append(self._watch)
+
+    def take(self, *, everything: bool) -> Changes:
+        """Return what became of the store since the last time, or all of it; begin anew."""
+        store, watch = self._store, self._watch
+        with store.lock:
+            now = time.time() - store.clock()
+            keys = store.values.keys() if everything else watch.written
+            changes = [store.change(key, now) for key in keys]
+            if not everything:
+                changes += [store.change(key, now, watch) for key in watch.lists]
+            cleared = everything or watch.cleared
+            watch.forget()
+        return Changes(cleared, changes)
+
+    def close(self) -> None:
+        """Note nothing any more."""
+        with self._store.lock:
+            self._store.watches.remove(self._watch)
 
 
 def as_record(data: Data | None) -> Record | None:

@@ -10,6 +10,8 @@ hold any character and the braces make the channel one slot of a Redis Cluster):
     graflow:{orders}:w:<key>    who waits for a lock, by the time they came
     graflow:{orders}:p:<key>    the same, by the time until which they keep their places
     graflow:{orders}:t:<slot>   what the last write with this slot was answered
+
+A `<key>` that begins with a NUL is graflow's own: see `graflow.channels.hidden`.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from graflow.channels.base import Channel
 from graflow.channels.clients import endpoint_from, endpoint_of
 from graflow.channels.codec import Record, decode
 from graflow.channels.endpoints import Endpoint
+from graflow.channels.per_run import PerRun
 from graflow.channels.primitives import MISSING, Missing, NotAList
 from graflow.channels.rules import Seconds, milliseconds
 from graflow.channels.scripts import Script, script
@@ -141,9 +144,55 @@ class RedisChannel(Channel):
         channel._place = f"embedded://{server.home}"
         return channel
 
+    @classmethod
+    def per_run(
+        cls,
+        name: str,
+        redis_client: Any = None,
+        *,
+        url: str | None = None,
+        cluster: bool = False,
+        timeout: Seconds = 5.0,
+        **options: Any,
+    ) -> PerRun[Self]:
+        """Return what gives each run of a workflow a channel of its own: `workflow(channel=...)`.
+
+        The channel of a run is called `<name>:<run id>`, where `%3A` and `%25` stand for `:` and
+        `%` in the name. Called with the id of a run, what this returns opens the channel of that
+        run, so `RedisChannel.per_run("orders", url=...)(ctx.run_id)` reads it afterwards.
+
+        Args:
+            name: Non-empty text.
+            redis_client: As for any channel; or a `RedisChannel`, on whose server the channels
+                are then, and with its settings: an embedded one, say, which they keep running.
+            url: As for any channel, and so are the other arguments.
+            cluster: Whether that server is a node of a Redis Cluster.
+            timeout: Seconds that an operation may take.
+            options: Further arguments of `redis.Redis`.
+
+        Raises:
+            ChannelTypeError, ChannelValueError: As for any channel.
+        """
+        if isinstance(redis_client, cls):
+            if options or cluster or url is not None:
+                raise ChannelTypeError("the channel brings its own settings; give a name alone")
+            return PerRun(redis_client._beside(name))
+        base = cls(name, redis_client, url=url, cluster=cluster, timeout=timeout, **options)
+        return PerRun(base)
+
+    def _beside(self, name: str) -> Self:
+        """Return a handle on another channel of the same server, which it keeps running."""
+        other = object.__new__(type(self))
+        vars(other).update(vars(self))
+        Channel.__init__(other, name)
+        other._open(self._endpoint, self._timeout)
+        other._place, other._neighbour = self._place, self
+        return other
+
     def _open(self, endpoint: Endpoint, timeout: float) -> None:
         self._endpoint, self._timeout = endpoint, timeout
         self._stop_server: Callable[[], object] | None = None
+        self._neighbour: RedisChannel | None = None  # whose server this is, if it started one
         self._place = endpoint.name
         base = f"graflow:{{{quote(self._name, safe='')}}}:".encode()
         self._values, self._slots, self._locks = base + b"k:", base + b"t:", base + b"l:"

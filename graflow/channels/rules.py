@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 
+from graflow.channels.hidden import HiddenKey, stored_key
 from graflow.exceptions import ChannelOverflowError, ChannelTypeError, ChannelValueError
 
 __all__ = [
@@ -30,15 +31,18 @@ MAX_TTL = timedelta(days=36_525)
 
 
 def check_key(key: object) -> str:
-    """Return `key` as a plain `str` if it can be a key: non-empty text that UTF-8 can encode.
+    """Return what a backend is given for `key`, which must be non-empty text that UTF-8 can encode.
+
+    That is the text itself, unless it begins with a NUL: see `graflow.channels.hidden`.
 
     Raises:
         ChannelTypeError: It is no `str`.
         ChannelValueError: It is empty, or holds a lone surrogate.
     """
-    if type(key) is str and key and key.isascii():
+    if type(key) is str and key >= "\1" and key.isascii():
         return key
-    return check_text(key, "key")
+    text = check_text(key, "key")
+    return text if type(key) is HiddenKey else stored_key(text)
 
 
 def check_name(name: object) -> str:

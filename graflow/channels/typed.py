@@ -10,6 +10,7 @@ from typing_extensions import TypeForm
 
 from graflow.channels.base import Channel
 from graflow.channels.codec import Record
+from graflow.channels.hidden import shown_key
 from graflow.channels.lock import ChannelLock
 from graflow.channels.primitives import MISSING, Missing
 from graflow.channels.rules import Seconds, check_key, milliseconds
@@ -112,7 +113,7 @@ class TypedChannel(Generic[T]):
             ChannelValidationError: What is there does not fit; it stays.
             ChannelTypeError: There is a list of values, which `get_list` returns.
         """
-        if type(key) is not str or not key.isascii() or not key:  # the usual key takes no call
+        if type(key) is not str or key < "\1" or not key.isascii():  # the usual key takes no call
             key = check_key(key)
         record = self._channel._read(key)
         if record is None:
@@ -152,7 +153,7 @@ class TypedChannel(Generic[T]):
         wanted = self._channel._check_keys(keys)
         records = self._channel._read_many(wanted)
         return {
-            key: self._load(key, record)
+            shown_key(key): self._load(key, record)
             for key, record in zip(wanted, records, strict=True)
             if record is not None
         }

@@ -21,7 +21,6 @@ from typing_extensions import TypedDict
 from graflow.channels.base import Channel
 from graflow.channels.changes import Change, Changes, Contents, Ends, replay
 from graflow.channels.codec import decode
-from graflow.channels.memory_channel import MemoryChannel
 from graflow.core.checkpoint_file import check_path, file_errors, read
 from graflow.exceptions import CheckpointDamagedError, CheckpointVersionError
 
@@ -111,7 +110,7 @@ class Checkpoint:
 
 def place_of(channel: Channel) -> Place:
     """Return where a channel keeps its keys."""
-    if isinstance(channel, MemoryChannel):
+    if not channel.shared:
         return {"kind": "memory", "name": channel.name, "server": ""}
     return {"kind": type(channel).__name__, "name": channel.name, "server": channel._server()}
 

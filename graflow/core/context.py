@@ -15,7 +15,9 @@ from graflow.channels.keyed import KeyedChannel
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.channels.primitives import MISSING
 from graflow.channels.typed import TypedChannel
-from graflow.core.task import Task, check_text, result_key
+from graflow.core.hint import Hint
+from graflow.core.results import Results, result_key
+from graflow.core.task import Task, check_text
 from graflow.exceptions import ResultNotFoundError, WorkflowTypeError
 
 __all__ = ["ExecutionContext", "TaskExecutionContext"]
@@ -23,12 +25,12 @@ __all__ = ["ExecutionContext", "TaskExecutionContext"]
 T = TypeVar("T")
 D = TypeVar("D")
 
-_SUFFIX = result_key("")
 _NOTHING = object()
+_ANYTHING = Hint()
 
 
 class ExecutionContext:
-    """One run of a workflow: its channel, and the results in it.
+    """One run of a workflow: its channel, and its results.
 
     Attributes:
         run_id: Tells the run from all others.
@@ -50,7 +52,8 @@ class ExecutionContext:
 
         Args:
             channel: What the tasks share; by default a new `MemoryChannel`.
-            run_id: By default one that nobody else has.
+            run_id: The id of a run whose results `get_result` returns. By default one that
+                nobody else has, and `get_result` returns the latest results in the channel.
             workflow_name: The name of the workflow.
             tasks: The tasks of the run by their ids, for the types of their results.
         """
@@ -58,6 +61,7 @@ class ExecutionContext:
         self.workflow_name = workflow_name
         self._channel = MemoryChannel() if channel is None else channel
         self._tasks = tasks
+        self._results = Results(self._channel, run_id)
         self._wishes: dict[str, bytes | None] = {}
 
     def get_channel(self) -> Channel:
@@ -99,7 +103,7 @@ class ExecutionContext:
     @overload
     def get_result(self, task: str, default: object = ...) -> Any: ...
     def get_result(self, task: Task[..., Any] | str, default: Any = MISSING) -> Any:
-        """Return what a task returned.
+        """Return what a task returned in this run.
 
         Args:
             task: The task, which gives the result its static type, or its id.
@@ -116,10 +120,8 @@ class ExecutionContext:
             )
         task_id = task if isinstance(task, str) else task.task_id
         known = self._tasks.get(task) if isinstance(task, str) else task
-        if known is None:
-            value = self._channel.get(result_key(task_id), _NOTHING)
-        else:
-            value = known._load(self._channel, _NOTHING)
+        hint = _ANYTHING if known is None else known._signature.result
+        value = self._results.load(task_id, hint, _NOTHING)
         if value is not _NOTHING:
             return value
         if default is not MISSING:
@@ -127,11 +129,17 @@ class ExecutionContext:
         raise self._no_result(task_id)
 
     def _no_result(self, task_id: str) -> ResultNotFoundError:
-        keys = self._channel.keys()
-        available = sorted(key.removesuffix(_SUFFIX) for key in keys if key.endswith(_SUFFIX))
+        available = self._results.tasks()
+        message = f"there is no result of task {task_id!r}; there are results of " + (
+            ", ".join(map(repr, available)) or "no tasks"
+        )
+        key = result_key(task_id)
+        if self._channel.exists(key):
+            message += (
+                f"; what the channel has under {key!r} is not of this run: channel.get reads it"
+            )
         return ResultNotFoundError(
-            f"there is no result of task {task_id!r}; there are results of "
-            + (", ".join(map(repr, available)) or "no tasks"),
+            message,
             workflow=self.workflow_name,
             task=task_id,
             available=tuple(available),
@@ -146,7 +154,7 @@ class ExecutionContext:
             workflow_name=self.workflow_name,
             tasks=self._tasks,
         )
-        context._wishes = self._wishes
+        context._results, context._wishes = self._results, self._wishes
         return context
 
 
@@ -173,7 +181,7 @@ class TaskExecutionContext(ExecutionContext):
         Args:
             task_id: The id of the task.
             channel: What the tasks share; by default a new `MemoryChannel`.
-            run_id: By default one that nobody else has.
+            run_id: As for `ExecutionContext`.
             workflow_name: The name of the workflow.
             tasks: The tasks of the run by their ids, for the types of their results.
         """

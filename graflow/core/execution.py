@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from graflow.channels.memory_channel import MemoryChannel
 from graflow.core.checkpoint_file import check_path
 from graflow.core.context import ExecutionContext
 from graflow.core.dispatch import Dispatch
@@ -177,7 +176,7 @@ def prepared(
 
 
 def _check_channel(context: ExecutionContext) -> None:
-    if isinstance(context.get_channel(), MemoryChannel):
+    if not context.get_channel().shared:
         raise WorkflowTypeError(
             f"the tasks of workflow {context.workflow_name!r} are to run outside this process, "
             "where they can't see a channel in its memory. Give the workflow one on a server:\n"

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any, get_type_hints
 
 from graflow.channels.base import Channel
-from graflow.channels.codec import encode
+from graflow.channels.codec import Record, encode
 from graflow.channels.sameness import differences
 from graflow.channels.schema import schema_of
 from graflow.channels.typed import TypedChannel
@@ -41,21 +41,20 @@ class Hint:
             return channel.get(key, default)
         return TypedChannel(channel, self.schema).get(key, default)
 
-    def write(self, channel: Channel, key: str, value: object) -> None:
-        """Store `value` under `key`, checked where there is a schema.
+    def dump(self, value: object) -> Record:
+        """Return what a channel stores for `value`, checked where there is a schema.
 
         Raises:
             ChannelError: It does not fit, or can't be stored.
         """
         if self.schema is None:
-            channel.set(key, value)
-            return
+            return encode(value)
         try:
-            TypedChannel(channel, self.schema).set(key, value)
+            return schema_of(self.schema).dump(value)
         except ChannelValidationError:
             if not self._comes_back_untyped(value):
                 raise
-            channel.set(key, value)
+            return encode(value)
 
     def _comes_back_untyped(self, value: object) -> bool:
         """Tell whether the untyped codec keeps a value that fits, but that JSON can't carry.

@@ -10,8 +10,9 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from graflow.channels.base import Channel
-from graflow.channels.changes import Changes, Watch
-from graflow.channels.memory_channel import MemoryChannel
+from graflow.channels.changes import Changes
+from graflow.channels.contents import Tracker
+from graflow.channels.hidden import belongs_to
 from graflow.core.checkpoint import VERSION, Header, entry_of, pack, place_of
 from graflow.core.checkpoint_file import file_errors, replace, target_of, write
 
@@ -43,7 +44,7 @@ class Journal:
 
         Args:
             path: The file.
-            channel: The channel of the run; what is in memory is saved too.
+            channel: The channel of the run; what is in it is saved too, unless it is shared.
             workflow: The workflow's name.
             run_id: The id of the run.
             graph: The fingerprint of the graph.
@@ -60,22 +61,23 @@ class Journal:
             "start": start,
             "channel": place_of(channel),
         }
-        self._memory = channel if isinstance(channel, MemoryChannel) else None
+        self._channel = channel
+        self._mine = belongs_to(run_id)
         self._finished = dict(finished)
         self._turn = Condition()
         self._pending: dict[str, bytes | None] = {}  # what is saved with the next batch
         self._batch, self._saved = 1, 0  # the numbers of the next batch and of the last saved
         self._writing = False
         self._broken: BaseException | None = None
-        self._watch: Watch | None = None
+        self._tracker: Tracker | None = None  # of a channel that the file has to hold
         self._file: BinaryIO
         self._sum = 0
         self._snapshot = self._changed = 0  # bytes
 
     def __enter__(self) -> Self:
         """Write the first snapshot."""
-        if self._memory is not None:
-            self._watch = self._memory._watch()
+        if not self._channel.shared:
+            self._tracker = self._channel._track()
         try:
             self._write_anew()
         except BaseException:
@@ -147,10 +149,11 @@ class Journal:
             self._file = replace(self._target, header, snapshot)
 
     def _take(self, *, everything: bool) -> Changes | None:
-        if self._memory is None or self._watch is None:
+        if self._tracker is None:
             return None
-        return self._memory._take(self._watch, everything=everything)
+        cleared, keys = self._tracker.take(everything=everything)
+        return Changes(cleared, [change for change in keys if self._mine(change.key)])
 
     def _close(self) -> None:
-        if self._memory is not None and self._watch is not None:
-            self._memory._unwatch(self._watch)
+        if self._tracker is not None:
+            self._tracker.close()

@@ -6,14 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from graflow.channels.memory_channel import MemoryChannel
+from graflow.channels.contents import refill
+from graflow.channels.hidden import belongs_to
 from graflow.core.checkpoint import Checkpoint, Place, place_of
 from graflow.core.context import ExecutionContext
 from graflow.core.graph import Plan
-from graflow.core.task import result_key
 from graflow.exceptions import CheckpointMismatchError, TaskNotFoundError
 
 __all__ = ["match_channel", "match_plan", "restore"]
+
+_NAMED = 10
+"""How many of the results that are lost a message names."""
 
 
 def match_plan(checkpoint: Checkpoint, workflow: str, plan: Callable[[str | None], Plan]) -> Plan:
@@ -46,32 +49,36 @@ def match_channel(checkpoint: Checkpoint, context: ExecutionContext) -> None:
     """
     channel = context.get_channel()
     before, now = checkpoint.channel, place_of(channel)
-    same = {"kind", "name", "server"} if before["kind"] != "memory" else {"kind"}
+    same = {"kind", "name", "server"} if channel.shared else {"kind"}
     if any(before[part] != now[part] for part in same):  # type: ignore[literal-required]
         _refuse(
             context.workflow_name,
             f"it is of a run on {_told(before)}, and the workflow's channel is {_told(now)}"
             + _advice(before),
         )
-    if before["kind"] == "memory" or not checkpoint.finished:
+    if not channel.shared:
         return
-    # A task's result is stored whatever it did to the channel before.
-    if not any(channel.exists(result_key(task_id)) for task_id in checkpoint.finished):
+    lost = [task_id for task_id in checkpoint.finished if not context._results.has(task_id)]
+    if lost:
+        more = f" and {len(lost) - _NAMED:,} more" if len(lost) > _NAMED else ""
         _refuse(
             context.workflow_name,
-            f"{_told(now)} has none of the results of the tasks that had ended: it has lost "
-            "what was in it",
+            f"{_told(now)} has lost results of tasks that had ended: "
+            f"{', '.join(map(repr, lost[:_NAMED]))}{more}",
         )
 
 
 def restore(checkpoint: Checkpoint, context: ExecutionContext, plan: Plan) -> None:
-    """Bring the channel to where the checkpoint was, with no results of tasks that will run."""
-    channel = context.get_channel()
-    if isinstance(channel, MemoryChannel):
-        channel._fill(checkpoint._contents)
-    stale = {result_key(task_id) for task_id in plan.tasks.keys() - set(checkpoint.finished)}
-    for key in stale.intersection(channel.keys()):
-        channel.delete(key)
+    """Bring the channel to where the checkpoint was, with no results of tasks that will run.
+
+    What other runs have stored as theirs stays.
+    """
+    channel, results = context.get_channel(), context._results
+    if not channel.shared:
+        refill(channel, results.adopt(checkpoint._contents), belongs_to(context.run_id))
+    to_do = plan.tasks.keys() - set(checkpoint.finished)
+    for task_id in to_do.intersection(results.tasks()):
+        results.forget(task_id)
 
 
 def _told(place: Place) -> str:

@@ -9,7 +9,7 @@ from graflow.core.context import ExecutionContext
 from graflow.core.events import Observers
 from graflow.core.journal import Journal
 from graflow.core.retries import Attempts
-from graflow.core.task import Task, result_key
+from graflow.core.task import Task
 
 __all__ = ["Supervisor"]
 
@@ -65,7 +65,7 @@ class Supervisor:
         number = self._number(task)
         pause = None if self.stopped else self._pause(task, error)
         if pause is not None:
-            self._context.get_channel().delete(result_key(task.task_id))
+            self._context._results.forget(task.task_id)
             if self._observers:
                 self._observers.retried(task.task_id, number, error, pause)
         return pause

@@ -13,7 +13,6 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from graflow.channels import rules
-from graflow.channels.base import Channel
 from graflow.core.node import Node, open_graphs
 from graflow.core.retries import Retries
 from graflow.core.signature import Signature
@@ -31,17 +30,12 @@ from graflow.exceptions import (
 if TYPE_CHECKING:
     from graflow.core.context import ExecutionContext
 
-__all__ = ["Task", "check_text", "result_key"]
+__all__ = ["Task", "check_text"]
 
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
 
 _NOTHING = object()
-
-
-def result_key(task_id: str) -> str:
-    """Return the channel key under which the result of a task is stored."""
-    return f"{task_id}.__result__"
 
 
 def check_text(text: object, what: str) -> str:
@@ -78,7 +72,6 @@ class Task(Node, Generic[P, R_co]):
         functools.update_wrapper(self, function, updated=())
         self._function = function
         self._id = task_id
-        self._key = result_key(task_id)
         self._signature = signature
         self._bound = bound
         self._unbound = signature.unbound(bound)
@@ -165,13 +158,12 @@ class Task(Node, Generic[P, R_co]):
 
     def _perform(self, context: ExecutionContext) -> R_co:
         """Run the task as part of the run of `context`, and store its result."""
-        channel = context.get_channel()
         found = {parameter.name: self._look_up(parameter, context) for parameter in self._unbound}
         injected = (context._for_task(self._id),) if self._signature.injects else ()
         value: Any = self._invoke(injected, {**self._bound, **found})
         if isinstance(value, CoroutineType):
             value = asyncio.run(value)
-        self._keep(channel, value)
+        self._keep(context, value)
         result: R_co = value
         return result
 
@@ -200,13 +192,9 @@ class Task(Node, Generic[P, R_co]):
             parameter=name,
         )
 
-    def _load(self, channel: Channel, default: object) -> Any:
-        """Return the stored result, or `default` when there is none."""
-        return self._signature.result.read(channel, self._key, default)
-
-    def _keep(self, channel: Channel, value: object) -> None:
+    def _keep(self, context: ExecutionContext, value: object) -> None:
         try:
-            self._signature.result.write(channel, self._key, value)
+            context._results.keep(self._id, value, self._signature.result)
         except (ChannelTypeError, ChannelValueError, ChannelValidationError) as error:
             raise ResultTypeError(
                 f"what task {self._id!r} returned can't be stored: {error}{self._advice()}",

@@ -90,7 +90,7 @@ def pack_run(context: ExecutionContext, marks: Marks) -> bytes:
     """
     cloudpickle = require("cloudpickle", "processes", "an executor outside this process")
     tasks, workflow = dict(context._tasks), context.workflow_name
-    whole = (tasks, context.get_channel(), context.run_id, workflow, marks)
+    whole = (tasks, context.get_channel(), context.run_id, workflow, context._results, marks)
     try:
         packed: bytes = cloudpickle.dumps(whole)
     except Exception as error:
@@ -114,8 +114,9 @@ def _check_travels(cloudpickle: Any, task: Task[..., Any], workflow: str) -> Non
 
 
 def _unpack_run(packed: bytes) -> tuple[ExecutionContext, Marks]:
-    tasks, channel, run_id, workflow, marks = pickle.loads(zlib.decompress(packed))
+    tasks, channel, run_id, workflow, results, marks = pickle.loads(zlib.decompress(packed))
     context = ExecutionContext(channel, run_id=run_id, workflow_name=workflow, tasks=tasks)
+    context._results = results
     marks.attend()
     return context, marks
 

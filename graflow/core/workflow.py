@@ -12,7 +12,10 @@ from uuid import uuid4
 
 from graflow.channels.base import Channel
 from graflow.channels.factory import default_channel
+from graflow.channels.keyed import KeyedChannel
 from graflow.channels.memory_channel import MemoryChannel
+from graflow.channels.per_run import PerRun
+from graflow.channels.typed import TypedChannel
 from graflow.core.checkpoint import read_checkpoint
 from graflow.core.claim import claimed
 from graflow.core.context import ExecutionContext
@@ -21,6 +24,7 @@ from graflow.core.execution import MAX_WORKERS, Options, check_options, prepared
 from graflow.core.executors import ExecutorSource
 from graflow.core.graph import Graph, Plan
 from graflow.core.node import Node, chain, check_nodes, open_graphs, parallel
+from graflow.core.results import Results
 from graflow.core.resuming import match_channel, match_plan, restore
 from graflow.core.task import Task, check_text
 from graflow.exceptions import WorkflowStateError, WorkflowTypeError
@@ -48,7 +52,7 @@ class Workflow:
         if channel is not None and not isinstance(channel, Channel) and not callable(channel):
             raise WorkflowTypeError(
                 "channel must be a Channel, or a function that gets the id of a run and returns "
-                f"one, not {type(channel).__name__}",
+                f"one, not {_told(channel)}",
                 workflow=self._name,
             )
         self._channel = default_channel() if channel is None else channel
@@ -148,7 +152,9 @@ class Workflow:
             start_node: A task or its id: run it and what follows it, and nothing else.
             ret_context: Whether to return the context of the run as well, which has the
                 channel and all results.
-            initial_channel: Values to put into the channel first, by key.
+            initial_channel: Values to put into the channel first, by key. One under
+                `<task id>.__result__` is that task's result in this run, for a run that
+                begins behind it.
             max_workers: How many tasks may run at the same time, >= 1; by default 32, or as
                 many as the executor can.
             executor: Where the tasks run: any `concurrent.futures.Executor`, which stays open,
@@ -186,7 +192,7 @@ class Workflow:
             prepared(plan, context, self._variables(), options, {}) as execution,
         ):
             if initial_channel is not None:
-                self._fill(context.get_channel(), initial_channel)
+                self._fill(context, initial_channel)
             results = execution.run()
         return _returned(results, context, ret_context)
 
@@ -291,12 +297,15 @@ class Workflow:
         if not isinstance(channel, Channel):
             raise WorkflowTypeError(
                 "the function that makes the channel of a run must return a Channel, not "
-                f"{type(channel).__name__}",
+                f"{_told(channel)}",
                 workflow=self._name,
             )
-        return ExecutionContext(channel, run_id=run_id, workflow_name=self._name, tasks=tasks)
+        context = ExecutionContext(channel, run_id=run_id, workflow_name=self._name, tasks=tasks)
+        if self._channel is None or isinstance(self._channel, PerRun):
+            context._results = Results(channel, None)  # it has those of this run alone
+        return context
 
-    def _fill(self, channel: Channel, values: object) -> None:
+    def _fill(self, context: ExecutionContext, values: object) -> None:
         if not isinstance(values, Mapping):
             raise WorkflowTypeError(
                 f"initial_channel takes a mapping of keys to values, not a "
@@ -304,7 +313,7 @@ class Workflow:
                 "channel=...)",
                 workflow=self._name,
             )
-        channel.set_many(values)
+        context.get_channel().set_many(context._results.given(values))
 
     def _variables(self) -> Context:
         """Return the caller's `ContextVar`s for the tasks, to whom no workflow is open."""
@@ -312,6 +321,17 @@ class Workflow:
         variables.run(open_graphs.set, ())
         variables.run(_running.set, (*_running.get(), self))
         return variables
+
+
+def _told(channel: object) -> str:
+    """Return what was given in place of a channel, and what to give instead, if that is clear."""
+    if isinstance(channel, TypedChannel | KeyedChannel):
+        kind = "typed" if isinstance(channel, TypedChannel) else "keyed"
+        return (
+            f"{type(channel).__name__}; give the `channel` that is in it, and take the schema in "
+            f"the task: ctx.get_{kind}_channel(...)"
+        )
+    return type(channel).__name__
 
 
 def _returned(results: dict[str, Any], context: ExecutionContext, ret_context: bool) -> Any:
@@ -325,8 +345,9 @@ def workflow(name: str, *, channel: ChannelSource | None = None) -> Workflow:
     Args:
         name: Non-empty text.
         channel: What the tasks share, or a function that gets the id of each run and returns
-            the channel of that run. By default what `ChannelFactory.create_channel` made last
-            without a name, else a new `MemoryChannel` for each run.
+            the channel of that run: `RedisChannel.per_run` makes one. By default what
+            `ChannelFactory.create_channel` made last without a name, else a new
+            `MemoryChannel` for each run.
 
     Raises:
         WorkflowTypeError, WorkflowValueError: An argument can't be taken.

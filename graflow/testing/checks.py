@@ -113,6 +113,7 @@ def _check_of_threads(workload: str) -> Check:
 
 CHECKS: list[Check] = [
     Check("what is lacking is refused", Capability.KEYS, fidelity.check_unsupported),
+    Check("whether processes share them", Capability.KEYS, fidelity.check_shared),
     *(_check_of(edge) for edge in EDGES if not edge.is_slow),
     Check("a handle as bytes", Capability.PICKLE, fidelity.check_pickle),
     Check("a restart", Capability.DURABILITY, durability.check_durability, means="restart"),

@@ -123,6 +123,18 @@ def _require_refusal(trial: Trial, channel: Channel) -> None:
     )
 
 
+def check_shared(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
+    """Ask a handle whether processes share its keys: a run relies on the answer."""
+    clause = "A channel says whether other processes reach its keys"
+    with Trial(harness, clause) as trial:
+        channel = trial.open("job")
+        trial.note("a.shared")
+        trial.require(
+            channel.shared is capabilities.shared,
+            f"`shared` is {channel.shared}, and the capabilities say {capabilities.shared}",
+        )
+
+
 def check_unsupported(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
     """Try what the backend says that it lacks: it must raise, and not only pretend."""
     with Trial(harness, "What a backend lacks it refuses") as trial:

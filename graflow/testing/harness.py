@@ -47,7 +47,7 @@ class Capabilities:
 
     Attributes:
         shared: Several processes can use one channel, with handles that were pickled.
-            Otherwise a handle has to refuse to be pickled.
+            Otherwise a handle has to refuse to be pickled. `Channel.shared` has to say the same.
         durable: What was stored outlives the end of its server or file's last user.
         remote: Operations travel over a connection, so the reply to one can get lost.
         unsupported: What the backend lacks, each with the reason for the report. The names

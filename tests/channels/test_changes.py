@@ -1,4 +1,4 @@
-"""What changed in a memory channel: enough to make it again, and no more."""
+"""What changed in a channel that is not shared: enough to make it again, and no more."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graflow.channels.base import Channel
 from graflow.channels.changes import Changes, Ends, replay
+from graflow.channels.contents import Comparison, Tracker, refill
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.exceptions import ChannelTypeError
 from tests.backends import MemoryBackend
@@ -33,6 +36,10 @@ STEPS: list[Step] = [
 ]
 
 
+KINDS: list[Callable[[MemoryChannel], Tracker]] = [MemoryChannel._track, Channel._track]
+"""What a memory channel knows of its changes, and what is found out of any other."""
+
+
 def content(channel: MemoryChannel) -> dict[str, tuple[object, float | None]]:
     """Return all keys with their values, and the seconds left, to 10 s."""
     found: dict[str, tuple[object, float | None]] = {}
@@ -43,25 +50,31 @@ def content(channel: MemoryChannel) -> dict[str, tuple[object, float | None]]:
     return found
 
 
+@pytest.mark.parametrize("track", KINDS)
 @given(
-    st.lists(st.tuples(st.integers(0, len(STEPS) - 1), st.sampled_from("abc"), st.integers(0, 3)))
+    steps=st.lists(
+        st.tuples(st.integers(0, len(STEPS) - 1), st.sampled_from("abc"), st.integers(0, 3))
+    )
 )
-def test_changes_make_the_same_channel_again(steps: list[tuple[int, str, int]]) -> None:
+def test_changes_make_the_same_channel_again(
+    track: Callable[[MemoryChannel], Tracker], steps: list[tuple[int, str, int]]
+) -> None:
     """Whatever was done between two looks, and however often one looks."""
     backend = MemoryBackend()
     channel = backend.open("a")
     channel.set_many({"a": [1, 2], "b": 1})
-    watch = channel._watch()
-    taken = [channel._take(watch, everything=True)]
+    tracker = track(channel)
+    taken = [tracker.take(everything=True)]
     for step, key, look in steps:
         with suppress(ChannelTypeError):
             STEPS[step](channel, key)
         if not look:
-            taken.append(channel._take(watch, everything=False))
-    taken.append(channel._take(watch, everything=False))
+            taken.append(tracker.take(everything=False))
+    taken.append(tracker.take(everything=False))
     again = backend.open("b")
-    again.set("old", 1)
-    again._fill(replay(taken))
+    again.set_many({"old": 1, "not mine": 1})
+    refill(again, replay(taken), lambda key: key != "not mine")
+    assert again.delete("not mine")
     assert content(again) == content(channel)
 
 
@@ -69,36 +82,39 @@ def test_a_change_of_a_long_list_is_as_long_as_what_changed() -> None:
     """Items that were added or popped, not the list; and a key that did not change is not told."""
     channel = MemoryChannel()
     channel.set_many({"long": list(range(1_000)), "still": 1, "gone": 1})
-    watch = channel._watch()
-    channel._take(watch, everything=True)
+    tracker = channel._track()
+    tracker.take(everything=True)
     channel.append("long", "a")
     channel.append("long", "b")
     channel.pop("long")
     channel.pop("long")
     channel.prepend("long", "c")
     channel.delete("gone")
-    changes = channel._take(watch, everything=False)
+    changes = tracker.take(everything=False)
     assert sorted(changes.keys) == [
         ("gone", None, None),
         ("long", Ends(2, [b'"c"'], [b'"a"', b'"b"']), None),
     ]
-    assert channel._take(watch, everything=False) == Changes(False, [])
+    assert tracker.take(everything=False) == Changes(False, [])
     channel.clear()
-    assert channel._take(watch, everything=False) == Changes(True, [])
-    channel._unwatch(watch)
+    assert tracker.take(everything=False) == Changes(True, [])
+    tracker.close()
     channel.set("unseen", 1)
-    assert channel._take(watch, everything=False) == Changes(False, [])
+    assert tracker.take(everything=False) == Changes(False, [])
 
 
-def test_what_has_expired_meanwhile_does_not_come_back() -> None:
+@pytest.mark.parametrize("track", KINDS)
+def test_what_has_expired_meanwhile_does_not_come_back(
+    track: Callable[[MemoryChannel], Tracker],
+) -> None:
     """Expiries are told as times of the clock on the wall, and keys keep what they have left."""
     backend = MemoryBackend()
     channel = backend.open("a")
     channel.set("short", 1, ttl=0.001)
     channel.append("long", 1, ttl=100)
     channel.set("ever", 1)
-    watch = channel._watch()
-    taken = channel._take(watch, everything=True)
+    tracker = track(channel)
+    taken = tracker.take(everything=True)
     now = round(time.time() * 1000)
     expires = {change.key: change.expires for change in taken.keys}
     assert expires["ever"] is None
@@ -108,10 +124,28 @@ def test_what_has_expired_meanwhile_does_not_come_back() -> None:
         change._replace(expires=change.expires and change.expires - 50_000) for change in taken.keys
     ]
     again = backend.open("b")
-    again._fill(replay([Changes(True, passed)]))
+    refill(again, replay([Changes(True, passed)]), lambda key: True)
     assert sorted(again.keys()) == ["ever", "long"]
     left = again.ttl("long")
     assert left is not None
     assert 40 < left <= 50
     backend.advance(60)
     assert again.keys() == ["ever"]
+
+
+def test_a_key_that_did_not_change_is_not_told_of_by_a_comparison() -> None:
+    """One with a time to live may be, if it took long to ask for it."""
+    channel = MemoryChannel()
+    channel.set_many({"still": [1, 2], "gone": 1})
+    channel.set("for a while", 1, ttl=60)
+    tracker = Comparison(channel)
+    tracker.take(everything=True)
+    assert {change.key for change in tracker.take(everything=False).keys} <= {"for a while"}
+    channel.set("for a while", 1, ttl=600)
+    channel.delete("gone")
+    longer, gone = tracker.take(everything=False).keys
+    assert (longer.key, longer.now) == ("for a while", b"1")
+    assert longer.expires is not None
+    assert longer.expires > (time.time() + 500) * 1000
+    assert gone == ("gone", None, None)
+    tracker.close()

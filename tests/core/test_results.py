@@ -210,9 +210,12 @@ def test_what_can_not_be_stored_fails_its_task_with_advice(channel: Channel) -> 
 
 
 def test_a_stored_result_that_does_not_fit_is_not_handed_out(channel: Channel) -> None:
-    """Whoever wrote it, and a default does not hide it."""
+    """Whoever wrote it, and a default does not hide it; the error has the key that users know."""
+    result_of(one, channel)
     ctx = result_of(one, channel)
-    channel.set("one.__result__", {"x": "1"})
+    channel.set(ctx._results.key("one"), {"x": "1"})
+    with pytest.raises(ChannelValidationError, match=r"'one\.__result__'"):
+        ctx.get_result(one)
     with pytest.raises(ChannelValidationError, match="day"):
         ctx.get_result(one, default=None)
 

@@ -104,7 +104,7 @@ def test_an_earlier_result_is_not_visible_to_the_next_attempt(channel: Channel) 
     @task(inject_context=True, max_retries=1, retry_delay=0)
     def stores(ctx: TaskExecutionContext) -> int:
         seen.append(ctx.get_result("stores", "none"))
-        ctx.get_channel().set("stores.__result__", "early")
+        ctx.get_channel().set(ctx._results.key("stores"), "early")
         if len(seen) == 1:
             raise ValueError("once more")
         return 1

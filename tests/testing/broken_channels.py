@@ -487,6 +487,28 @@ def _other_store(name: str) -> Pickles:
     return Pickles(name, Store())
 
 
+@broken("it says that processes share it, and they don't")
+class NotShared(DictChannel):
+    @property
+    def shared(self) -> bool:
+        """Whether other processes reach the keys: they don't, whatever this says."""
+        return True
+
+
+@broken("clear leaves what users don't see")
+class ClearsHalf(DictChannel):
+    def _clear(self) -> None:
+        for key in self._keys():
+            if not key.startswith("\0"):
+                self._delete(key)
+
+
+@broken("a NUL at the beginning of a key is lost")
+class DropsNul(DictChannel):
+    def _keys(self) -> list[str]:
+        return [key.removeprefix("\0") for key in super()._keys()]
+
+
 @broken("a lock excludes nobody")
 class NoLock(DictChannel):
     def _acquire(self, key: str, owner: str, lease: int, least: int = 0) -> int | str:

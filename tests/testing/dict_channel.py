@@ -32,6 +32,11 @@ class DictChannel(Channel):
         super().__init__(name)
         self.store = store
 
+    @property
+    def shared(self) -> bool:
+        """Whether other processes reach the keys: they don't."""
+        return False
+
     def __reduce__(self) -> NoReturn:
         raise ChannelTypeError("it can't leave its process; use a RedisChannel")
 

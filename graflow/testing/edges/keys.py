@@ -6,6 +6,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
+from graflow.channels.hidden import HiddenKey
 from graflow.exceptions import ChannelError, ChannelTypeError, ChannelValueError
 from graflow.testing.edges.edge import Edge, edge
 from graflow.testing.harness import Capability
@@ -24,6 +25,9 @@ HOSTILE = {
     "colons": ":a::b:",
     "slashes": "../a//b",
     "a NUL": "a\0b",
+    "a NUL alone": "\0",
+    "NULs at the beginning": "\0\0a",
+    "text of a hidden key": "\0run:1:task.__result__",
     "a space": " ",
     "a newline": "a\r\nb\n",
     "a percent sign": "%7B%s",
@@ -44,6 +48,7 @@ _ALLOWED = "Every other character is allowed"
 _APART = (
     "Two channels with different names never see, list, clear, lock or expire each other's keys"
 )
+_HIDDEN = "Bookkeeping is never visible as a key, and no user key can collide with it"
 _REFUSED = "anything else is refused before the backend is touched"
 
 _PAIRS = {
@@ -161,7 +166,24 @@ def _many(trial: Trial) -> None:
     trial.require(other.get("key 1") == "other", _APART)
 
 
+def _hidden(trial: Trial) -> None:
+    channel, hidden = trial.open("job"), HiddenKey("\0run:1:task.__result__")
+    trial.note("from graflow.channels.hidden import HiddenKey")
+    trial.note(f"hidden = HiddenKey({str(hidden)!r})")
+    trial.note("a.set(hidden, 1); a.set(str(hidden), 2); a.keys(); a.clear(); a.exists(hidden)")
+    channel.set(hidden, 1)
+    trial.require(channel.keys() == [], "bookkeeping is never visible as a key")
+    channel.set(str(hidden), 2)
+    trial.require(channel.keys() == [str(hidden)], "a user's key of the same text is one")
+    trial.require(channel.get(hidden) == 1, "no user key can collide with bookkeeping")
+    channel.delete(str(hidden))
+    trial.require(channel.exists(hidden), "no user key can collide with bookkeeping")
+    channel.clear()
+    trial.require(not channel.exists(hidden), "a cleared channel holds no results of runs")
+
+
 EDGES = [
+    edge(Capability.KEYS, "a hidden key", _HIDDEN, body=_hidden),
     *(_key(what, key) for what, key in HOSTILE.items()),
     *(_apart(what, one, other) for what, (one, other) in _PAIRS.items()),
     _bad_key("an int", 1, ChannelTypeError),

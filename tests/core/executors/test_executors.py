@@ -296,9 +296,9 @@ def test_a_task_whose_worker_was_killed_goes_on_elsewhere(
     def killed(ctx: TaskExecutionContext) -> int:
         channel = ctx.get_channel()
         with channel.lock("lock", lease=2):
-            channel.append("seen", channel.get("killed.__result__", "nothing"))
+            channel.append("seen", ctx.get_result("killed", "nothing"))
             if channel.atomic_add("attempts") < 3:
-                channel.set("killed.__result__", "too early")
+                channel.set(ctx._results.key("killed"), "too early")
                 die()
             return int(channel.get("attempts"))
 
