@@ -178,7 +178,6 @@ def test_a_library_of_the_extra_that_is_missing_is_named(library: str, name: str
     assert "pip install 'graflow[testing]'" in last
 
 
-@pytest.mark.timeout(300)
 def test_the_command_tries_a_server(
     servers: object, redis_client: redis.Redis, server: Server
 ) -> None:
