@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from contextvars import ContextVar
@@ -9,6 +11,7 @@ from functools import cache
 
 import hypothesis
 import pytest
+import pytest_timeout
 import redis
 
 from graflow.channels import factory
@@ -28,6 +31,36 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what the mypy plugin says into tests/mypy_plugin/cases",
     )
+
+
+class TookTooLong(BaseException):
+    """The end of a test that hangs.
+
+    It is neither an `Exception` nor what `pytest.fail` raises: Hypothesis would take that for the
+    failure of an example, try the example again, and report that it is flaky.
+    """
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_timeout_set_timer(item: pytest.Item, settings: pytest_timeout.Settings) -> bool | None:
+    """End what hangs as pytest-timeout does, but with an error that nothing on the way catches."""
+    if settings.method != "signal" or threading.current_thread() is not threading.main_thread():
+        return None
+
+    def end(signum: int, frame: object) -> None:
+        try:
+            pytest_timeout.timeout_sigalrm(item, settings)
+        except pytest.fail.Exception as error:
+            raise TookTooLong(error.msg) from None
+
+    def cancel() -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+    vars(item)["cancel_timeout"] = cancel  # `pytest_timeout_cancel_timer` calls it
+    signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, settings.timeout)
+    return True
 
 
 @pytest.fixture(autouse=True)

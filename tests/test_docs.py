@@ -178,7 +178,6 @@ def test_the_specification_type_checks(tmp_path: Path) -> None:
             cwd=ROOT if command[0] == "mypy" else tmp_path,
             capture_output=True,
             text=True,
-            timeout=110,
             check=False,
         )
         assert checked.returncode == 0, checked.stdout + checked.stderr

@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import typing
 
+from graflow.testing.extra import of_the_extra
 from graflow.testing.harness import Capabilities, Capability, Harness
 from graflow.testing.proxy import Fault, LossyProxy
 
@@ -34,13 +35,13 @@ _PLACES = {"Budget": "budget", "ChannelConformance": "conformance", "run": "runn
 
 
 def __getattr__(name: str) -> typing.Any:
-    """Import what needs Hypothesis or pytest when it is first asked for."""
+    """Import what needs Hypothesis or pytest when it is first asked for.
+
+    Raises:
+        ExtraMissingError: It is not installed.
+    """
     if name not in _PLACES:
         raise AttributeError(f"module 'graflow.testing' has no attribute {name!r}")
-    try:
+    with of_the_extra(f"graflow.testing.{name}"):
         module = importlib.import_module(f"graflow.testing.{_PLACES[name]}")
-    except ModuleNotFoundError as error:
-        raise ImportError(
-            f"graflow.testing.{name} needs {error.name}: pip install 'graflow[testing]'"
-        ) from error
     return getattr(module, name)

@@ -34,6 +34,7 @@ from graflow.exceptions import (
 )
 from tests.core.checkpointed import Steps, with_checksums
 from tests.core.travelling import wait_for
+from tests.patience import PATIENCE
 from tests.servers import Server, run_server
 
 ROOT = Path(__file__).parent.parent.parent
@@ -339,7 +340,7 @@ def test_a_snapshot_that_does_not_fit_leaves_the_file_before(use: str, path: Pat
 def test_a_channel_can_be_saved_by_two_runs_at_once(tmp_path: Path) -> None:
     """Each has all that it holds."""
     channel = MemoryChannel()
-    met = threading.Barrier(2, timeout=20)
+    met = threading.Barrier(2, timeout=PATIENCE)
     names = ("a", "b")
 
     def run(name: str) -> None:

@@ -14,6 +14,7 @@ import redis
 
 from graflow import RedisChannel, read_checkpoint
 from tests.core.travelling import wait_for
+from tests.patience import PATIENCE
 from tests.servers import Server
 
 ROOT = Path(__file__).parent.parent.parent
@@ -50,12 +51,12 @@ def test_an_interrupt_stops_a_run_cleanly(
             process.send_signal(signal.SIGINT)
         else:
             os.killpg(process.pid, signal.SIGINT)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=PATIENCE)
         assert process.returncode in (1, -signal.SIGINT), said.decode()
         assert b"KeyboardInterrupt" in said
         began, ended = channel.get("began"), channel.get("ended", [])
     assert 2 <= len(began) < 20, said.decode()
-    wait_for(lambda: not any(is_alive(pid) for _, pid in began), 10)
+    wait_for(lambda: not any(is_alive(pid) for _, pid in began))
     with redis.Redis(unix_socket_path=path) as client:
         assert client.keys("graflow:{interrupted}:l:*") == []
     if whom == "the program" or executor == "threads":

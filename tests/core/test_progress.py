@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).parent.parent.parent
 
 PROGRAM = """
@@ -42,7 +44,7 @@ def test_a_terminal_shows_how_far_a_run_is() -> None:
             break
         shown += part
     os.close(controller)
-    assert process.wait(30) == 0
+    assert process.wait(PATIENCE) == 0
     text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode())
     assert "bars [red]" in text
     assert "7 done, 0 running, 1 failed" in text

@@ -28,6 +28,7 @@ from graflow.exceptions import (
     WorkflowTypeError,
 )
 from tests.core.travelling import Elsewhere
+from tests.patience import PATIENCE
 from tests.servers import Server
 
 
@@ -37,7 +38,7 @@ def no_threads_left() -> Iterator[None]:
     before = set(threading.enumerate())
     yield
     for thread in set(threading.enumerate()) - before:
-        thread.join(5)  # one that was interrupted at its start may need a moment to see it
+        thread.join(PATIENCE)  # one that was interrupted at its start may need a moment to see it
         assert not thread.is_alive()
 
 
@@ -76,7 +77,7 @@ def running(receiver: str) -> bool:
     thread = threading.main_thread() if receiver == "main" else threading.current_thread()
     assert thread.ident is not None
     signal.pthread_kill(thread.ident, signal.SIGINT)
-    return handled.wait(20)
+    return handled.wait(PATIENCE)
 
 
 @task
@@ -170,7 +171,7 @@ def test_a_task_starts_as_soon_as_what_it_waits_for_is_done() -> None:
 
     @task
     def slow() -> bool:
-        return followed.wait(20)
+        return followed.wait(PATIENCE)
 
     @task
     def fast() -> None: ...
@@ -188,7 +189,7 @@ def test_as_many_tasks_run_at_a_time_as_was_asked_for() -> None:
     """And never more."""
     lock = threading.Lock()
     running = most = 0
-    met = threading.Barrier(3, timeout=20)
+    met = threading.Barrier(3, timeout=PATIENCE)
 
     def work() -> None:
         nonlocal running, most
@@ -276,7 +277,7 @@ def test_nothing_starts_after_a_failure(channel: Channel) -> None:
 
 def test_every_failure_is_reported() -> None:
     """Also one whose text can't be made, and a cancelled coroutine."""
-    barrier = threading.Barrier(3, timeout=20)
+    barrier = threading.Barrier(3, timeout=PATIENCE)
 
     class Odd(Exception):
         def __str__(self) -> str:
@@ -437,7 +438,7 @@ def test_a_task_can_run_another_workflow_but_not_its_own() -> None:
 
 def test_one_workflow_runs_several_times_at_once() -> None:
     """Each run with a channel of its own."""
-    barrier = threading.Barrier(2, timeout=20)
+    barrier = threading.Barrier(2, timeout=PATIENCE)
 
     @task
     def meet(number: int) -> int:

@@ -29,6 +29,7 @@ from graflow.exceptions import (
     WorkflowTypeError,
     WorkflowValueError,
 )
+from tests.patience import PATIENCE
 
 
 @task(inject_context=True)
@@ -65,7 +66,7 @@ def test_one_worker_keeps_the_order_of_definition() -> None:
 
 def test_parallel_tasks_overlap_in_time() -> None:
     """Three tasks meet at a barrier, which none could pass alone."""
-    barrier = threading.Barrier(3, timeout=20)
+    barrier = threading.Barrier(3, timeout=PATIENCE)
     with workflow("w") as wf:
 
         @task
@@ -234,12 +235,12 @@ def test_a_failure_lets_running_tasks_finish_and_starts_nothing_new() -> None:
     @task
     def slow() -> int:
         started.set()
-        assert failed.wait(20)
+        assert failed.wait(PATIENCE)
         return 1
 
     @task
     def fails() -> None:
-        assert started.wait(20)
+        assert started.wait(PATIENCE)
         failed.set()
         raise ZeroDivisionError("by design")
 
@@ -259,7 +260,7 @@ def test_a_failure_lets_running_tasks_finish_and_starts_nothing_new() -> None:
 
 def test_several_failures_are_all_in_the_error() -> None:
     """By the ids of their tasks."""
-    barrier = threading.Barrier(2, timeout=20)
+    barrier = threading.Barrier(2, timeout=PATIENCE)
 
     @task
     def fail(number: int) -> None:

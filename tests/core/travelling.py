@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, TypedDict
 
 from graflow import TaskExecutionContext, task
+from tests.patience import PATIENCE
 
 LOCK = threading.Lock()
 """What pickle can't carry: a task that uses it has to be found by its name."""
@@ -102,7 +103,7 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 30) -> None:
+def wait_for(condition: Callable[[], Any], seconds: float = PATIENCE) -> None:
     """Wait until something is so."""
     until = time.monotonic() + seconds
     while not condition():

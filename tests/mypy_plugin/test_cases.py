@@ -16,6 +16,7 @@ from graflow_mypy.messages import CODES
 from tests.commands import run
 from tests.mypy_plugin.cases_format import CASES, annotated, write_case
 from tests.mypy_plugin.runs import Runner
+from tests.patience import LONG
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,7 +43,7 @@ def test_there_are_cases_of_every_code() -> None:
         assert f"[{code}]" in everything
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(LONG)
 def test_an_installed_wheel_says_the_same(tmp_path: Path) -> None:
     """A consumer that has graflow from the wheel gets the same from `mypy --strict`."""
     run(sys.executable, "-m", "build", "--no-isolation", "-w", "--outdir", tmp_path, cwd=ROOT)
@@ -57,11 +58,11 @@ def test_an_installed_wheel_says_the_same(tmp_path: Path) -> None:
     run(*pip, "install", "--quiet", "--no-deps", wheel, cwd=tmp_path)
     origin = run(python, "-c", "import graflow_mypy; print(graflow_mypy.__file__)", cwd=tmp_path)
     assert Path(origin.strip()).is_relative_to(packages)
-    for name in ("__init__", "cases_format", "runs", "consumer"):
-        target = tmp_path / "tests/mypy_plugin" / f"{name}.py"
+    for name in ("cases_format", "runs", "consumer", "../patience"):
+        source = Path(__file__).with_name(f"{name}.py").resolve()
+        target = tmp_path / source.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
-        source = Path(__file__).with_name(f"{name}.py")
-        target.write_text(source.read_text() if source.exists() else "")
+        target.write_text(source.read_text())
     cases = {case.stem: case.read_text("utf-8") for case in IN_A_CONSUMER}
     settings = {name: text for name, text in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run(

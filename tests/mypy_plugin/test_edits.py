@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.mypy_plugin.fuzz import differences
+from tests.patience import LONG
 from tests.seeds import SEEDS
 
 EDITS = 60
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(LONG)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_warm_runs_say_what_cold_ones_say(seed: int, tmp_path: Path, primed: Path) -> None:
     """In every kind of cache, and with workers, the same diagnostics and the same types."""

@@ -94,7 +94,7 @@ class Cluster:
         for i, master in enumerate(self.masters):
             slots = range(i * share, min((i + 1) * share, _SLOTS))
             master.client.execute_command("CLUSTER", "ADDSLOTS", *slots)
-        wait_until("the cluster is formed", self._meet, timeout=60)
+        wait_until("the cluster is formed", self._meet)
         wait_until("the nodes agree", self._agree)
         if self.replica is not None:
             first = self.masters[0].id
@@ -165,7 +165,7 @@ class Cluster:
             node.stop()
         for node in self.nodes:
             node.start()
-        wait_until("the cluster is back", self._is_complete, timeout=60)
+        wait_until("the cluster is back", self._is_complete)
 
     def flush(self) -> None:
         """Empty the masters."""

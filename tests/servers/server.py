@@ -18,6 +18,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from tests.patience import PATIENCE
+
 __all__ = ["SERVERS", "Server", "free_port", "run_server", "wait_until"]
 
 WHEELS = Path(__file__).parent.parent.parent / ".servers"
@@ -80,7 +82,7 @@ class Server:
         path = self._directory / "log"
         return path.read_text(errors="replace") if path.exists() else ""
 
-    def start(self, timeout: float = 20.0) -> Self:
+    def start(self, timeout: float = PATIENCE) -> Self:
         """Run the server, and return once it answers.
 
         Raises:
@@ -137,7 +139,7 @@ class Server:
 
         It must be killed with `SCRIPT KILL` before the `with` block ends.
         """
-        with redis.Redis(port=self.port, socket_timeout=60) as client:
+        with redis.Redis(port=self.port, socket_timeout=PATIENCE) as client:
             client.config_set("lua-time-limit", 10)
             connection = client.connection_pool.get_connection()
             connection.send_command("EVAL", "while true do end", 0)
@@ -195,7 +197,7 @@ def free_port() -> int:
         return port
 
 
-def wait_until(what: str, condition: Callable[[], object], timeout: float = 30.0) -> None:
+def wait_until(what: str, condition: Callable[[], object], timeout: float = PATIENCE) -> None:
     """Wait until `condition` returns something true.
 
     Raises:

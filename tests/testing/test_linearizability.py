@@ -231,13 +231,13 @@ def simulate(seed: int, processes: int, calls: int, lost: float) -> list[Operati
 def test_eight_processes_with_fifty_operations_on_one_key(seed: int, lost: float) -> None:
     """The search decides in seconds, for a true history and for one with a wrong result."""
     history = simulate(seed, 8, 50, lost)
-    started = time.monotonic()
+    started = time.process_time()  # other processes may slow it down
     verdict = check(history, queue, EMPTY)
     assert verdict, verdict
     wrong = next(at for at in range(200, 400) if history[at].call[0] == "append")
     history[wrong] = replace(history[wrong], returned=history[wrong].invoked, result=1000)
     assert not check(history, queue, EMPTY)
-    assert time.monotonic() - started < 30
+    assert time.process_time() - started < 30
 
 
 def raising(error: Exception) -> Callable[[], Any]:

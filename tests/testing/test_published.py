@@ -51,6 +51,14 @@ def command(*args: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[
     )
 
 
+def without(library: str, code: str) -> subprocess.CompletedProcess[str]:
+    """Run code where a library can't be imported, and return what it printed."""
+    program = f"import sys; sys.modules[{library!r}] = None; {code}"
+    return subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_the_report_shows_at_the_end_of_a_run(tmp_path: Path, workers: str) -> None:
     """For each class what held, what is broken and what was declared, however many processes."""
@@ -145,7 +153,31 @@ def test_the_command_tries_a_factory() -> None:
         assert reason in ran.stdout
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.parametrize("library", ["hypothesis", "rich", "typer"])
+def test_the_command_says_what_is_missing(library: str) -> None:
+    """One sentence with the way to get it, and the status that says that nothing was tried."""
+    ran = without(library, "import runpy; runpy.run_module('graflow.testing', run_name='__main__')")
+    assert ran.returncode == 2, ran.stderr
+    advice = "which is not installed: pip install 'graflow[testing]'"
+    assert ran.stderr == f"python -m graflow.testing needs {library}, {advice}\n"
+    assert ran.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("library", "name"),
+    [("hypothesis", "run"), ("hypothesis", "Budget"), ("pytest", "ChannelConformance")],
+)
+def test_a_library_of_the_extra_that_is_missing_is_named(library: str, name: str) -> None:
+    """Where a name is imported that needs it; the rest of the package does without."""
+    ran = without(
+        library, f"from graflow.testing import Harness; from graflow.testing import {name}"
+    )
+    last = ran.stderr.splitlines()[-1]
+    assert last.startswith("graflow.exceptions.ExtraMissingError: ")
+    assert f"graflow.testing.{name} needs {library}" in last
+    assert "pip install 'graflow[testing]'" in last
+
+
 def test_the_command_tries_a_server(
     servers: object, redis_client: redis.Redis, server: Server
 ) -> None:

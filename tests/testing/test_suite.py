@@ -61,9 +61,9 @@ def first_broken(harness: Harness, seed: int, checks: list[Check] = CHECKS) -> F
 def test_a_broken_channel_is_rejected(name: str, seed: int) -> None:
     """With the default number of examples, on every seed, in time."""
     kind = {**BROKEN, **FLAT, **LOSSY}[name]
-    started = time.monotonic()
+    started = time.process_time()  # other processes may slow it down
     assert first_broken(harness_of(kind), seed) is not None
-    assert time.monotonic() - started < 60
+    assert time.process_time() - started < 60
 
 
 def test_a_correct_channel_passes() -> None:

@@ -364,7 +364,6 @@ class Closing(Executor):
         return future
 
 
-@pytest.mark.timeout(60)
 def test_an_executor_that_cancels_everything_is_refused(channel: RedisChannel) -> None:
     """Nothing waits for what will never be."""
     with workflow("w", channel=channel) as wf:

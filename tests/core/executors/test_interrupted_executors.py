@@ -15,6 +15,7 @@ from graflow import RedisChannel, chain, workflow
 from graflow.core import worker
 from graflow.core.executors import ExecutorSource
 from tests.core.travelling import BEGUN, Elsewhere, add, slow, wait_for
+from tests.patience import PATIENCE
 
 
 class Interrupted(Elsewhere):
@@ -52,7 +53,7 @@ class InterruptedLater(Elsewhere):
             return super().submit(fn, *args, **kwargs)
         BEGUN.clear()
         super().submit(fn, *args, **kwargs)
-        assert BEGUN.wait(20)
+        assert BEGUN.wait(PATIENCE)
         raise KeyboardInterrupt
 
 
@@ -111,7 +112,6 @@ class DeadAfterwards(Elsewhere):
         raise KeyboardInterrupt
 
 
-@pytest.mark.timeout(60)
 def test_a_task_that_died_after_an_interrupt_is_not_waited_for(channel: RedisChannel) -> None:
     """Its executor tells."""
     with workflow("w", channel=channel) as wf:
@@ -142,7 +142,6 @@ class Unmarked(Elsewhere):
         return future
 
 
-@pytest.mark.timeout(60)
 def test_an_executor_need_not_say_what_is_running(channel: RedisChannel) -> None:
     """A future that was cancelled when its task had ended is not waited for."""
     with workflow("w", channel=channel) as wf:

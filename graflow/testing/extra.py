@@ -1,0 +1,33 @@
+"""Libraries that the extra `testing` installs, and the error where one is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from graflow.exceptions import ExtraMissingError
+
+__all__ = ["of_the_extra"]
+
+_LIBRARIES = frozenset({"hypothesis", "pytest", "rich", "typer"})
+
+
+@contextmanager
+def of_the_extra(purpose: str) -> Iterator[None]:
+    """Import in the body what needs a library of the extra.
+
+    Args:
+        purpose: What needs it, for the message.
+
+    Raises:
+        ExtraMissingError: It is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        library = (error.name or "").partition(".")[0]
+        if library not in _LIBRARIES:
+            raise
+        raise ExtraMissingError(
+            f"{purpose} needs {library}, which is not installed: pip install 'graflow[testing]'"
+        ) from error
