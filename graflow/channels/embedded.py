@@ -23,6 +23,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
@@ -82,25 +83,24 @@ class EmbeddedServer:
 
         In a forked child this does nothing: the server is its parent's.
         """
-        if self._use.closed or not self._leave():
+        if self._use.closed:
             return
         deadline = time.monotonic() + _STOPPING
-        while is_locked(self.home / RUNNING) and time.monotonic() < deadline:
-            time.sleep(_PAUSE)
-
-    def _leave(self) -> bool:
-        """Give up the share in the lock; tell whether nobody else has one."""
-        try:
-            with FileLock(self.home / _STARTING) as turn:
-                # Who leaves has it for a moment. Who has it longer is on the way to be a user.
-                if not turn.acquire(timeout=_LEAVING):
-                    return False
-                # Where it can't even be shared, the guard has it, and stops the server.
-                return self._use.acquire() or not self._use.acquire(shared=True)
-        except FileNotFoundError:
-            return False  # somebody deleted the directory
-        finally:
+        with suppress(OSError):  # somebody deleted the directory; there is nothing to wait for
+            last = self._is_last()
             self._use.release()
+            while last and is_locked(self.home / RUNNING) and time.monotonic() < deadline:
+                time.sleep(_PAUSE)
+        self._use.release()
+
+    def _is_last(self) -> bool:
+        """Tell whether nobody else uses the server; from then on it may stop."""
+        with FileLock(self.home / _STARTING) as turn:
+            # Who leaves has it for a moment. Who has it longer is on the way to be a user.
+            if not turn.acquire(timeout=_LEAVING):
+                return False
+            # Where it can't even be shared, the guard has it, and stops the server.
+            return self._use.acquire() or not self._use.acquire(shared=True)
 
     def _find(self, binary: str, *, keeps: bool) -> str:
         """Return the socket of the server, started if none runs; nobody else does so meanwhile."""

@@ -111,8 +111,12 @@ def _keep_flushing(home: str) -> None:
     flushed: dict[str, int] = {}
     while True:
         time.sleep(_FLUSH)
-        with suppress(OSError):  # the disk may be full, or a file just gone
+        try:
             flush(home, flushed)
+        except FileNotFoundError:
+            continue  # the server has just replaced the file
+        except OSError as error:
+            os.write(2, f"the data can't be flushed: {error}\n".encode())
 
 
 def flush(home: str, flushed: dict[str, int]) -> None:

@@ -33,7 +33,12 @@ from graflow.channels.rules import Seconds, milliseconds
 from graflow.channels.scripts import Script, script
 from graflow.channels.senders import Part
 from graflow.channels.transport import ClosedTransport, Transport
-from graflow.exceptions import ChannelError, ChannelTypeError, ChannelValueError
+from graflow.exceptions import (
+    ChannelError,
+    ChannelTypeError,
+    ChannelUnavailableError,
+    ChannelValueError,
+)
 
 __all__ = ["RedisChannel"]
 
@@ -115,12 +120,15 @@ class RedisChannel(Channel):
 
         The server is a Valkey that no other machine and no other user can reach. Processes
         that name the same directory share it, and it stops with the last of them, whether its
-        handles are closed, or the process ends or is killed. A pickled handle works in another
-        process of this machine, but does not keep the server running there.
+        handles are closed, or the process ends or is killed. A handle that was pickled, or that
+        a fork inherited, works in another process of this machine, but does not keep the server
+        running there. When the server or a program is killed, nothing is lost that was
+        acknowledged; a loss of power may cost the last second.
 
         Args:
             path: A directory for the data, which are there again next time. It is made if
-                there is none. `None`: a server of one's own, that keeps nothing.
+                there is none, and has to be one that nobody else can write to. `None`: a server
+                of one's own, that keeps nothing.
             name: The channel's name.
             timeout: As for any channel.
 
@@ -131,6 +139,8 @@ class RedisChannel(Channel):
                 for a minute; another one is never started beside it.
             ExtraMissingError: The server is not installed (`graflow[embedded]`).
         """
+        if os.name != "posix":
+            raise ChannelUnavailableError("an embedded server needs a Unix system")
         # Not at the top: only Unix has what it needs.
         from graflow.channels.embedded import EmbeddedServer  # noqa: PLC0415
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from graflow.core.checkpoint_file import file_errors, target_of
+from graflow.core.checkpoint_file import check_path, file_errors, target_of
 from graflow.exceptions import CheckpointInUseError
 from graflow.file_locks import FileLock
 
@@ -29,7 +29,9 @@ def claimed(path: str | os.PathLike[str], workflow: str) -> Iterator[None]:
     Raises:
         CheckpointInUseError: Another run has claimed it.
         CheckpointFileError: It is no file that can be written, or none can be made there.
+        WorkflowTypeError, WorkflowValueError: It is no path of a file.
     """
+    check_path(path, workflow)
     with file_errors(path, workflow):
         name = f"{target_of(path)}.lock"
         lock = _claim(name)

@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from graflow.core.checkpoint_file import check_path
 from graflow.core.context import ExecutionContext
 from graflow.core.dispatch import Dispatch
 from graflow.core.engine import Run
@@ -63,8 +62,6 @@ def check_options(options: Options, workflow: str) -> Options:
             raise WorkflowValueError(
                 f"max_workers must be at least 1, not {number}", workflow=workflow
             )
-    if options.checkpoint is not None:
-        check_path(options.checkpoint, workflow)
     return options
 
 

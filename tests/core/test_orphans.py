@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -51,6 +52,17 @@ def test_workers_end_with_the_process_of_the_run(
         ended = channel.get("ended", [])
         assert len(began) <= 2 + len(ended)
         assert set(read_checkpoint(checkpoint).finished) <= {f"slow {number}" for number in ended}
+
+
+# Waits for the owner of a folder, and for the end of its input.
+WORKER = """
+import sys
+from graflow.core.owned_folder import die_with_owner
+
+die_with_owner(sys.argv[1])
+print("waits", flush=True)
+sys.stdin.read()
+"""
 
 
 @contextmanager
@@ -111,3 +123,25 @@ def test_a_young_folder_is_nobody_s_leftover() -> None:
     age(dead)
     OwnedFolder(prefix).close()
     assert not dead.exists()
+
+
+def test_a_folder_stays_its_owner_s_when_a_copy_is_made(tmp_path: Path) -> None:
+    """To open and close the files in it does not make others think that the owner has died."""
+    prefix = f"graflow-test-{uuid4().hex}-"
+    with closing(OwnedFolder(prefix)) as mine:
+        shutil.copytree(mine.path, tmp_path / "copy")
+        age(Path(mine.path))
+        with (
+            another_owner(prefix),  # its sweep leaves the folder
+            subprocess.Popen(
+                [sys.executable, "-c", WORKER, mine.path],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            ) as worker,
+        ):
+            assert worker.stdout is not None
+            assert worker.stdout.readline() == b"waits\n"
+            worker.communicate()
+            assert worker.returncode == 0
+        assert Path(mine.path).exists()

@@ -159,6 +159,7 @@ def test_a_guard_that_is_killed_takes_its_server_along(silent: bool, home: Path)
     if silent:
         os.kill(server, signal.SIGSTOP)
     os.kill(guard_of(server), signal.SIGKILL)
+    wait_until("both are dead", lambda: not is_locked(home / "graflow.running"))
     with RedisChannel.embedded(home) as channel:
         assert socket_of(channel) != user.socket
         assert is_gone(user.socket)
