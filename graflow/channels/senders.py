@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Protocol
 from weakref import WeakSet, finalize
 
+import redis
 from redis.exceptions import ResponseError
 
 from graflow.channels.effort import BROKEN, Effort, NotExecuted
@@ -182,6 +184,11 @@ def _start_anew() -> None:
 
 
 _pool_senders: WeakSet[PoolSender] = WeakSet()
+
+# What a first connection imports is imported now: a child that is forked while a thread of its
+# parent imports something can't import that any more.
+redis.Connection()  # type: ignore[no-untyped-call]
+codecs.lookup("idna")
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_start_anew)

@@ -6,6 +6,8 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,9 +21,10 @@ from graflow.exceptions import (
     ChannelServerError,
     ChannelTypeError,
     ChannelUnavailableError,
+    ChannelValueError,
     OutcomeUnknownError,
 )
-from tests.servers import SERVERS, Server, run_server
+from tests.servers import SERVERS, Certificates, Server, run_server, run_tls
 from tests.servers.server import wait_until
 
 TIMEOUT = 0.6
@@ -168,6 +171,47 @@ def test_a_server_that_lacks_its_replicas(own_server: Server) -> None:
             pytest.raises(ChannelServerError, match="too few replicas"),
         ):
             channel.append("list", 1)
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def narrow_server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A server that takes no value above 1 MiB, the least that can be set."""
+    with run_server(request.param, "--proto-max-bulk-len", str(1 << 20)) as server:
+        yield server
+
+
+@pytest.mark.parametrize("over", ["TCP", "a Unix socket", "TLS"])
+@pytest.mark.parametrize("size", [(1 << 20) - 1, 2_000_000, 9_000_000])
+def test_a_value_that_is_too_long_for_the_server(
+    narrow_server: Server, over: str, size: int, tmp_path: Path
+) -> None:
+    """It is refused for good, with its size, whether the client could send all of it or not."""
+    with ExitStack() as stack:
+        settings: dict[str, Any] = {"url": narrow_server.url}
+        if over == "a Unix socket":
+            settings = {"unix_socket_path": str(narrow_server.socket)}
+        elif over == "TLS":
+            certificates = Certificates(tmp_path)
+            port = stack.enter_context(run_tls(narrow_server, certificates))
+            settings = {
+                "url": f"rediss://127.0.0.1:{port}",
+                "ssl_ca_certs": str(certificates.authority),
+                "ssl_certfile": str(certificates.client),
+            }
+        channel = stack.enter_context(RedisChannel("c", timeout=30, **settings))
+        channel.set_many({"key": 1, "list": ["x"]})
+        value = "x" * size  # and two quotation marks
+        for call in (
+            lambda: channel.set("key", value),
+            lambda: channel.append("list", value),
+            lambda: channel.update("key", lambda _: value),
+            lambda: channel.set_many({"other": 2, "key": value}),
+        ):
+            with pytest.raises(ChannelValueError, match=f"{size + 2:,} bytes"):
+                call()
+        assert channel.get_many(channel.keys()) == {"key": 1, "list": ["x"]}
+        channel.set("key", "x" * ((1 << 20) - 2))
+        channel.clear()
 
 
 FOREIGN: dict[str, Callable[[redis.Redis, str], object]] = {
