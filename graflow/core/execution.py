@@ -177,7 +177,7 @@ def _check_channel(context: ExecutionContext) -> None:
         raise WorkflowTypeError(
             f"the tasks of workflow {context.workflow_name!r} are to run outside this process, "
             "where they can't see a channel in its memory. Give the workflow one on a server:\n"
-            '    workflow("name", channel=RedisChannel("name", url="redis://localhost"))\n'
-            '    workflow("name", channel=RedisChannel.embedded())',
+            '    workflow("name", channel=RedisChannel.per_run("name", url="redis://localhost"))\n'
+            '    workflow("name", channel=RedisChannel.per_run("name", RedisChannel.embedded()))',
             workflow=context.workflow_name,
         )
