@@ -21,7 +21,8 @@ class MemoryChannel(Channel):
     """A channel in the memory of one process, shared by its threads.
 
     Handles share their keys if they have the same space and the same name. A handle that is
-    given no space has one of its own.
+    given no space has one of its own. A forked process has a copy of the channel as it was at one
+    moment, in which no lock is held; from then on neither sees what the other one stores.
     """
 
     def __init__(self, name: str = "default", *, space: MemorySpace | None = None) -> None:
