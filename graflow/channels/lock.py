@@ -8,8 +8,9 @@ from types import TracebackType
 from typing import Final, TypeVar
 
 from graflow.channels.identity import new_owner
-from graflow.channels.lease import Holding, free_later, holding_of, lock_error
+from graflow.channels.lease import Holding, free_later, holding_of
 from graflow.channels.rules import Seconds, milliseconds
+from graflow.channels.updates import lock_name
 from graflow.channels.waiting import LockPrimitives, wait_in_line
 from graflow.exceptions import (
     ChannelError,
@@ -41,6 +42,7 @@ class ChannelLock:
         """Prepare the lock; `Channel.lock` explains the arguments."""
         self._channel = channel
         self._key = key
+        self._name = lock_name(key)
         self._timeout = milliseconds(timeout, "timeout", or_zero=True) / 1000
         self._lease = milliseconds(lease, "lease")
         self._holdings: list[Holding] = []
@@ -88,7 +90,7 @@ class ChannelLock:
         self._holdings.remove(holding)
         if holding.release():
             return
-        lost = holding.error(LockLostError, _LOST if holding.is_ours else _INHERITED)
+        lost = self._error(LockLostError, _LOST if holding.is_ours else _INHERITED)
         if error is None or isinstance(error, Exception):
             raise lost from error
         error.add_note(str(lost))
@@ -99,7 +101,7 @@ class ChannelLock:
         return here[-1] if here else None
 
     def _take(self) -> Holding:
-        channel, key, lease = self._channel, self._key, self._lease
+        channel, key, lease = self._channel, self._name, self._lease
         owner = new_owner()
         try:
             until = time.monotonic() + self._timeout
@@ -133,7 +135,11 @@ class ChannelLock:
             )
 
     def _error(self, kind: type[E], what: str) -> E:
-        return lock_error(kind, self._channel, self._key, what)
+        return kind(
+            f"the lock {self._key!r} of channel {self._channel.name!r} {what}",
+            channel=self._channel.name,
+            key=self._key,
+        )
 
 
 class HeldLock:
@@ -157,7 +163,7 @@ class HeldLock:
             LockLostError: It was taken by the process that this one was forked from.
         """
         if not self._holding.is_ours:
-            raise self._holding.error(LockLostError, _INHERITED)
+            raise self._lock._error(LockLostError, _INHERITED)
         return self._holding.fence
 
     @property

@@ -12,6 +12,7 @@ from graflow.channels.changes import Changes, Contents, Watch
 from graflow.channels.codec import Record
 from graflow.channels.memory_space import MemorySpace, as_record
 from graflow.channels.primitives import MISSING, Missing, NotAList
+from graflow.channels.updates import turn_name
 from graflow.exceptions import ChannelTypeError
 
 __all__ = ["MemoryChannel", "MemorySpace"]
@@ -110,8 +111,13 @@ class MemoryChannel(Channel):
             return True
 
     def _swap(self, key: str, old: Record | None, new: Record) -> bool:
+        return self._swap_in_turn(key, old, new, "")
+
+    def _swap_in_turn(self, key: str, old: Record | None, new: Record, owner: str) -> bool:
         store = self._store
         with store.lock:
+            if store.locks and store.locks.is_anothers(turn_name(key), owner):
+                return False
             data = store.live(key)
             if as_record(data) != old:
                 return False
