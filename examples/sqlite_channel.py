@@ -17,6 +17,7 @@ from typing import Any
 from graflow.channels.base import Channel
 from graflow.channels.codec import Record
 from graflow.channels.fences import next_fence
+from graflow.channels.forks import guard
 from graflow.channels.primitives import MISSING, Missing, NotAList
 
 __all__ = ["SqliteChannel"]
@@ -54,8 +55,7 @@ class SqliteChannel(Channel):
         self._start()
 
     def _start(self) -> None:
-        self._mutex = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
+        self._file = _File()
 
     def __getstate__(self) -> dict[str, Any]:
         """Describe the channel for another process; a connection can't go there."""
@@ -67,29 +67,23 @@ class SqliteChannel(Channel):
 
     def close(self) -> None:
         """Close the file until the handle is used again."""
-        with self._mutex:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+        with self._file.lock:
+            if self._file.connection is not None:
+                self._file.connection.close()
+                self._file.connection = None
 
     @contextmanager
     def _transaction(self) -> Generator[_Rows]:
         """Let nobody else write, and undo everything if the body raises."""
-        with self._mutex:
-            if self._connection is None:
-                self._connection = sqlite3.connect(
-                    self._path, timeout=_WAIT, isolation_level=None, check_same_thread=False
-                )
-                self._connection.execute("PRAGMA journal_mode = WAL")
-                self._connection.execute("PRAGMA synchronous = NORMAL")
-                self._connection.executescript(_SCHEMA)
-            self._connection.execute("BEGIN IMMEDIATE")
+        with self._file.lock:
+            connection = self._file.connection or self._file.connect(self._path)
+            connection.execute("BEGIN IMMEDIATE")
             try:
-                yield _Rows(self._connection, self._name)
+                yield _Rows(connection, self._name)
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
+            connection.execute("COMMIT")
 
     # Primitives
 
@@ -210,6 +204,29 @@ class SqliteChannel(Channel):
                 return False
             rows.put_lock(key, owner, fence, 0)  # the number stays, for the next one is larger
             return True
+
+
+class _File:
+    """The connection to a file, and the lock of the thread that uses it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.connection: sqlite3.Connection | None = None
+        guard(self)
+
+    def start_anew(self) -> None:
+        """Connect anew in a forked process: SQLite allows it neither to use nor to close this."""
+        self.lock = threading.Lock()
+        self._of_parent, self.connection = self.connection, None
+
+    def connect(self, path: str) -> sqlite3.Connection:
+        self.connection = connection = sqlite3.connect(
+            path, timeout=_WAIT, isolation_level=None, check_same_thread=False
+        )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.executescript(_SCHEMA)
+        return connection
 
 
 class _Rows:

@@ -152,6 +152,9 @@ class Channel(Primitives):
         Raises:
             ChannelKeyError: There is no value, and no default was given.
             ChannelTypeError, ChannelValueError: The new value can't be stored.
+            ChannelConflictError: Others kept writing to the key, each time before `fn` was done,
+                for as long as the channel's `timeout` (in memory 5 s); nothing changed. Updates
+                come to an end beside other updates, as they wait for each other then.
         """
         key = check_key(key)
 
@@ -179,6 +182,7 @@ class Channel(Primitives):
             ChannelTypeError: The amount or what the key holds is no `int` and no `float`
                 (`bool` is neither).
             ChannelOverflowError: The sum is too large for a float; nothing changed.
+            ChannelConflictError: As `update`, on backends that can't add in one step.
         """
         key = check_key(key)
         try:

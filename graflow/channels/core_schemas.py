@@ -20,6 +20,7 @@ from pydantic_core import SchemaError as CoreSchemaError
 from graflow.channels.annotations import children, parts
 from graflow.channels.core_walk import Unstorable
 from graflow.channels.fields import resolved
+from graflow.channels.forks import guard
 from graflow.channels.namespaces import namespace_of_caller
 from graflow.channels.readable import readable
 from graflow.exceptions import SchemaError
@@ -39,8 +40,19 @@ _REFUSALS: Final = (
 )
 _SECRETS: Final = (Secret, SecretBytes, SecretStr)
 
-# One build at a time: `readable` and `catch_warnings` change what all threads see.
-_building = RLock()
+
+class _Building:
+    """One build at a time: `readable` and `catch_warnings` change what all threads see."""
+
+    def __init__(self) -> None:
+        self.start_anew()
+        guard(self)
+
+    def start_anew(self) -> None:
+        self.lock = RLock()
+
+
+_building = _Building()
 
 
 def core_schema_of(form: Any, name: str) -> CoreSchema:
@@ -55,7 +67,7 @@ def core_schema_of(form: Any, name: str) -> CoreSchema:
     """
     given, around = form, namespace_of_caller()
     form = resolved(given, around, strict=False)
-    with _building, warnings.catch_warnings():
+    with _building.lock, warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*`ReadOnly` qualifier", UserWarning)
         try:
             core = _generated(resolved(given, around))

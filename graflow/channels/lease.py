@@ -8,17 +8,13 @@ import time
 from collections.abc import Callable, Set
 from contextlib import suppress
 from contextvars import ContextVar
-from typing import TypeVar
 from weakref import ReferenceType, WeakSet, WeakValueDictionary, ref
 
-from graflow.channels.hidden import shown_key
 from graflow.channels.identity import Place, is_of_this_process
 from graflow.channels.waiting import LockPrimitives
 from graflow.exceptions import ChannelConnectionError, ChannelError
 
-__all__ = ["Holding", "free_later", "holding_of", "lock_error"]
-
-E = TypeVar("E", bound=ChannelError)
+__all__ = ["Holding", "free_later", "holding_of"]
 
 _LINGER = 1.0  # seconds that the renewing thread stays when no lock is held
 _LONGEST_TRY = 60.0  # seconds for which a lock is to be freed that may be held
@@ -119,10 +115,6 @@ class Holding:
             free_later(self._channel, self._key, self._owner, self._lease)
             raise
 
-    def error(self, kind: type[E], what: str) -> E:
-        """Return an error about the lock."""
-        return lock_error(kind, self._channel, self._key, what)
-
 
 _held = WeakValueDictionary[str, Holding]()
 """What this process holds, by the names of the owners."""
@@ -134,14 +126,6 @@ _entered: ContextVar[Set[str]] = ContextVar("graflow_entered_locks", default=fro
 def holding_of(owner: str) -> Holding | None:
     """Return what `owner` holds, if that is a lock that this process holds."""
     return _held.get(owner)
-
-
-def lock_error(kind: type[E], channel: LockPrimitives, key: str, what: str) -> E:
-    """Return an error about a lock."""
-    shown = shown_key(key)
-    return kind(
-        f"the lock {shown!r} of channel {channel.name!r} {what}", channel=channel.name, key=shown
-    )
 
 
 def free_later(channel: LockPrimitives, key: str, owner: str, lease: int) -> None:

@@ -7,8 +7,9 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Final, TypeVar
 
+from graflow.channels.hidden import shown_key
 from graflow.channels.identity import new_owner
-from graflow.channels.lease import Holding, free_later, holding_of, lock_error
+from graflow.channels.lease import Holding, free_later, holding_of
 from graflow.channels.rules import Seconds, milliseconds
 from graflow.channels.waiting import LockPrimitives, wait_in_line
 from graflow.exceptions import (
@@ -88,7 +89,7 @@ class ChannelLock:
         self._holdings.remove(holding)
         if holding.release():
             return
-        lost = holding.error(LockLostError, _LOST if holding.is_ours else _INHERITED)
+        lost = self._error(LockLostError, _LOST if holding.is_ours else _INHERITED)
         if error is None or isinstance(error, Exception):
             raise lost from error
         error.add_note(str(lost))
@@ -133,7 +134,12 @@ class ChannelLock:
             )
 
     def _error(self, kind: type[E], what: str) -> E:
-        return lock_error(kind, self._channel, self._key, what)
+        key = shown_key(self._key)
+        return kind(
+            f"the lock {key!r} of channel {self._channel.name!r} {what}",
+            channel=self._channel.name,
+            key=key,
+        )
 
 
 class HeldLock:
@@ -157,7 +163,7 @@ class HeldLock:
             LockLostError: It was taken by the process that this one was forked from.
         """
         if not self._holding.is_ours:
-            raise self._holding.error(LockLostError, _INHERITED)
+            raise self._lock._error(LockLostError, _INHERITED)
         return self._holding.fence
 
     @property

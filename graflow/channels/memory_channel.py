@@ -11,6 +11,7 @@ from graflow.channels.codec import Record
 from graflow.channels.contents import Tracker
 from graflow.channels.memory_space import MemorySpace, StoreTracker, as_record
 from graflow.channels.primitives import MISSING, Missing, NotAList
+from graflow.channels.updates import turn_name
 from graflow.exceptions import ChannelTypeError
 
 __all__ = ["MemoryChannel", "MemorySpace"]
@@ -20,7 +21,8 @@ class MemoryChannel(Channel):
     """A channel in the memory of one process, shared by its threads.
 
     Handles share their keys if they have the same space and the same name. A handle that is
-    given no space has one of its own.
+    given no space has one of its own. A forked process has a copy of the channel as it was at one
+    moment, in which no lock is held; from then on neither sees what the other one stores.
     """
 
     def __init__(self, name: str = "default", *, space: MemorySpace | None = None) -> None:
@@ -113,8 +115,13 @@ class MemoryChannel(Channel):
             return True
 
     def _swap(self, key: str, old: Record | None, new: Record) -> bool:
+        return self._swap_in_turn(key, old, new, "")
+
+    def _swap_in_turn(self, key: str, old: Record | None, new: Record, owner: str) -> bool:
         store = self._store
         with store.lock:
+            if store.locks and store.locks.is_anothers(turn_name(key), owner):
+                return False
             data = store.live(key)
             if as_record(data) != old:
                 return False

@@ -26,9 +26,18 @@ class LockTable:
         self._lines: dict[str, dict[str, float]] = {}  # until when each one keeps its place
         self._fence = 0
 
+    def __bool__(self) -> bool:
+        """Tell whether any lock may be held."""
+        return bool(self._held)
+
+    def is_anothers(self, key: str, owner: str) -> bool:
+        """Tell whether someone else than `owner` holds a lock."""
+        held = self._holder(key)
+        return held is not None and held.owner != owner
+
     def acquire(self, key: str, owner: str, lease: int, least: int) -> int | str:
         """Take a lock, as `Channel._acquire` does."""
-        held = self.holder(key)
+        held = self._holder(key)
         if held is not None:
             if held.owner != owner:
                 return held.owner
@@ -52,7 +61,7 @@ class LockTable:
 
     def renew(self, key: str, owner: str, lease: int) -> bool:
         """Lengthen a lease, as `Channel._renew` does."""
-        held = self.holder(key)
+        held = self._holder(key)
         if held is None or held.owner != owner:
             return False
         self._held[key] = _Held(owner, held.fence, self._clock() + lease / 1000)
@@ -60,22 +69,24 @@ class LockTable:
 
     def release(self, key: str, owner: str) -> bool:
         """Free a lock, or leave the line, as `Channel._release` does."""
-        held = self.holder(key)
+        held = self._holder(key)
         if held is None or held.owner != owner:
             self._leave(key, owner)
             return False
         del self._held[key]
         return True
 
-    def holder(self, key: str) -> _Held | None:
-        """Return who holds a lock."""
-        held = self._held.get(key)
-        return held if held is not None and held.ends > self._clock() else None
-
     def forget_holders(self) -> None:
         """Free all locks: their holders are in another process."""
         self._held.clear()
         self._lines.clear()
+
+    def _holder(self, key: str) -> _Held | None:
+        held = self._held.get(key)
+        if held is not None and held.ends <= self._clock():
+            del self._held[key]
+            return None
+        return held
 
     def _first_in_line(self, key: str) -> str | None:
         line, now = self._lines[key], self._clock()

@@ -10,6 +10,7 @@ from heapq import heapify, heappop, heappush
 
 from graflow.channels.changes import Change, Changes, Data, Watch
 from graflow.channels.codec import Record
+from graflow.channels.forks import guard
 from graflow.channels.memory_locks import LockTable
 from graflow.channels.primitives import NotAList
 
@@ -27,12 +28,11 @@ class MemorySpace:
         """
         self._clock = clock
         self._stores: dict[str, MemoryStore] = {}
-        self._lock = threading.Lock()
 
     def _store(self, name: str) -> MemoryStore:
         """Return what the channel called `name` holds; it is made if there is none."""
-        with self._lock:
-            return self._stores.setdefault(name, MemoryStore(self._clock))
+        # Without a lock: of two stores that are made at once, the one that comes first is kept.
+        return self._stores.get(name) or self._stores.setdefault(name, MemoryStore(self._clock))
 
 
 class MemoryStore:
@@ -40,6 +40,8 @@ class MemoryStore:
 
     A reader that finds no deadline of a key may look at the value without the lock, so a
     deadline is entered before the value that it is for, and removed after it.
+
+    A forked process has a copy of its own, as of one moment, in which no lock is held.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -50,6 +52,12 @@ class MemoryStore:
         self.locks = LockTable(clock)
         self.watches: list[Watch] = []
         self._expiries: list[tuple[float, str]] = []
+        guard(self)
+
+    def start_anew(self) -> None:
+        """Begin with a lock of its own, in a forked process, and without what others hold."""
+        self.lock = threading.Lock()
+        self.locks.forget_holders()
 
     def live(self, key: str) -> Data | None:
         """Return what `key` holds unless it has expired."""

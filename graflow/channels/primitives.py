@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
@@ -11,6 +9,7 @@ from typing import Any, Final
 
 from graflow.channels import rules
 from graflow.channels.codec import Record, decode, encode
+from graflow.channels.updates import replace
 
 __all__ = ["MISSING", "Missing", "NotAList", "NotANumber", "Primitives"]
 
@@ -43,6 +42,18 @@ class Primitives(ABC):
     They are handed checked keys and encoded bytes, and each is atomic, whichever threads,
     processes and machines use the channel.
     """
+
+    _timeout: float = 5.0
+    """Seconds for which an update tries, while others keep writing to its key."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """The channel's name."""
+
+    @abstractmethod
+    def _server(self) -> str:
+        """Return what tells the server that has the keys from others, without credentials."""
 
     @abstractmethod
     def _read(self, key: str) -> Record | None:
@@ -150,16 +161,26 @@ class Primitives(ABC):
             NotAList: The key holds a value.
         """
 
+    def _swap_in_turn(self, key: str, old: Record | None, new: Record, owner: str) -> bool:
+        """Swap as `_swap` does, unless it is another one's turn to update `key`.
+
+        A backend without this is right as well, but slow updates may come too late for ever.
+
+        Args:
+            key: The key.
+            old: What it holds.
+            new: What it is to hold.
+            owner: Who may have the turn, which is the lock of the name `turn_name(key)`.
+        """
+        return self._swap(key, old, new)
+
     def _replace(self, key: str, make: Callable[[Record | None], tuple[Record, Any]]) -> Any:
-        """Swap the record of `key` for what `make` returns, and return what goes with it."""
-        attempt = 0
-        while True:
-            old = self._read(key)
-            new, result = make(old)
-            if self._swap(key, old, new):
-                return result
-            attempt += 1
-            time.sleep(random.uniform(0, 0.001 * min(attempt, 20)))
+        """Swap the record of `key` for what `make` returns, and return what goes with it.
+
+        Raises:
+            ChannelConflictError: As `replace` in `graflow.channels.updates`.
+        """
+        return replace(self, key, make)
 
     def _add(self, key: str, amount: int | float) -> int | float:
         """Add to the number under `key` and return the sum; a missing key counts as 0.

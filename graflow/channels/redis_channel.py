@@ -33,6 +33,7 @@ from graflow.channels.rules import Seconds, milliseconds
 from graflow.channels.scripts import Script, script
 from graflow.channels.senders import Part
 from graflow.channels.transport import ClosedTransport, Transport
+from graflow.channels.updates import turn_name
 from graflow.exceptions import (
     ChannelError,
     ChannelTypeError,
@@ -299,10 +300,15 @@ class RedisChannel(Channel):
         return bool(self._change(_POP, key, item) == 1)
 
     def _swap(self, key: str, old: Record | None, new: Record) -> bool:
+        return self._swap_in_turn(key, old, new, "")
+
+    def _swap_in_turn(self, key: str, old: Record | None, new: Record, owner: str) -> bool:
         before = (b"none",) if old is None else _parts(old)
         after = _parts(new)
         self._check_size(len(before) + len(after), "the old items and the new ones")
-        return bool(self._change(_SWAP, key, *before, *after))
+        keys = (self._value(key), self._index, self._locks + turn_name(key).encode())
+        args = (key.encode(), owner, *before, *after)
+        return bool(self._run_once(_SWAP, key, keys, args))
 
     def _add(self, key: str, amount: int | float) -> int | float:
         if isinstance(amount, float):

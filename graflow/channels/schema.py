@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 from typing import Annotated, Any, Generic, NoReturn, TypeVar, cast, get_args, get_origin
 
 from pydantic_core import (
@@ -97,6 +97,7 @@ class Schema(Generic[T]):
         if plan.has_aliases:
             self._validate = partial(validator.validate_python, by_name=True, by_alias=not strict)
         self._validate_json = validator.validate_json
+        self._data_validator: SchemaValidator | None = None
         self._to_json = SchemaSerializer(plan.core, plan.config, _use_prebuilt=False).to_json
         self.dump_item, self.load = self._dump_item, self._load
         if strict:
@@ -203,10 +204,12 @@ class Schema(Generic[T]):
         if errors:
             raise self._error("the value would not come back from JSON as", errors)
 
-    @cached_property
-    def _validate_data(self) -> Callable[[Any], Any]:
-        """What validates Python data that is no instance of a class yet."""
-        return _validator(self._planned(from_data=True)).validate_python
+    def _validate_data(self, data: Any) -> Any:
+        """Validate Python data that is no instance of a class yet."""
+        # No `cached_property`: on Python 3.11 it has a lock, which a fork may leave taken.
+        if self._data_validator is None:
+            self._data_validator = _validator(self._planned(from_data=True))
+        return self._data_validator.validate_python(data)
 
     def _misfit(self, error: ValidationError, what: str) -> NoReturn:
         details = error.errors(include_url=False, include_context=False)

@@ -15,7 +15,7 @@ from graflow.channels.lock import ChannelLock
 from graflow.channels.primitives import MISSING, Missing
 from graflow.channels.rules import Seconds, check_key, milliseconds
 from graflow.channels.schema import schema_of
-from graflow.exceptions import ChannelError, ChannelTypeError
+from graflow.exceptions import ChannelConflictError, ChannelError, ChannelTypeError
 
 __all__ = ["TypedChannel"]
 
@@ -186,6 +186,7 @@ class TypedChannel(Generic[T]):
         Raises:
             ChannelKeyError: There is no value, and no default was given.
             ChannelValidationError: The present value or the new one does not fit.
+            ChannelConflictError: As `Channel.update`.
         """
         key = check_key(key)
 
@@ -197,7 +198,10 @@ class TypedChannel(Generic[T]):
             except ChannelError as error:
                 self._channel._blame(error, key)
 
-        return cast("T", self._channel._replace(key, replace))
+        try:
+            return cast("T", self._channel._replace(key, replace))
+        except ChannelConflictError as error:
+            self._channel._blame(error, key)
 
     # Lists
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from inspect import Parameter
 from typing import Any
 
@@ -13,7 +12,7 @@ from graflow.exceptions import WorkflowTypeError
 
 __all__ = ["Signature"]
 
-_CACHED = ("hints", "result")
+_CACHED = ("_hints", "_result")
 VARIADIC = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 
@@ -23,6 +22,9 @@ class Signature:
     Annotations are resolved when they are first needed, so that they may name what is
     defined further down.
     """
+
+    _hints: dict[str, Hint] | None = None
+    _result: Hint | None = None
 
     def __init__(
         self, function: Callable[..., Any], *, inject_context: bool, names: Mapping[str, Any]
@@ -87,18 +89,24 @@ class Signature:
         call = inspect.BoundArguments(self._signature, dict(arguments))
         return call.args, call.kwargs
 
-    @cached_property
+    # No `cached_property`: on Python 3.11 it has a lock, which a fork may leave taken.
+
+    @property
     def hints(self) -> dict[str, Hint]:
         """What each parameter's annotation asks for."""
-        return {
-            name: read_hint(parameter.annotation, self._function, self._names)
-            for name, parameter in self._signature.parameters.items()
-        }
+        if self._hints is None:
+            self._hints = {
+                name: read_hint(parameter.annotation, self._function, self._names)
+                for name, parameter in self._signature.parameters.items()
+            }
+        return self._hints
 
-    @cached_property
+    @property
     def result(self) -> Hint:
         """What the return annotation asks for."""
-        return read_hint(self._signature.return_annotation, self._function, self._names)
+        if self._result is None:
+            self._result = read_hint(self._signature.return_annotation, self._function, self._names)
+        return self._result
 
 
 def _less_context(signature: inspect.Signature) -> inspect.Signature:

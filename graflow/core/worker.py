@@ -10,6 +10,7 @@ from threading import Lock
 from traceback import format_exception
 from typing import Any, NamedTuple
 
+from graflow.channels.forks import guard
 from graflow.core.context import ExecutionContext
 from graflow.core.extras import require
 from graflow.core.marks import Marks
@@ -62,11 +63,15 @@ class _Runs:
     """The runs that this process knows: the last few."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
         self._known: OrderedDict[str, tuple[ExecutionContext, Marks]] = OrderedDict()
+        self.start_anew()
+        guard(self)
+
+    def start_anew(self) -> None:
+        self.lock = Lock()
 
     def find(self, run: str, packed: bytes | None) -> tuple[ExecutionContext, Marks] | None:
-        with self._lock:
+        with self.lock:
             found = self._known.get(run)
             if found is None:
                 if packed is None:

@@ -1,9 +1,14 @@
 -- uses index, record, settled, once
--- KEYS: value, index, slot. ARGV: token, key, old record or 'none', new record.
--- Returns whether the key held the old record and now holds the new one.
+-- KEYS: value, index, lock that is the turn to update the key, slot. ARGV: token, key, who may
+-- have the turn, old record or 'none', new record.
+-- Returns whether the key held the old record and now holds the new one; not in another's turn.
 
 return once(function()
-  local held, at = holds(KEYS[1], 3)
+  local turn = redis.call('GET', KEYS[3])
+  if turn and string.match(turn, '^%d+ (.*)$') ~= ARGV[3] then
+    return 0, true
+  end
+  local held, at = holds(KEYS[1], 4)
   if not held then
     return 0, true
   end
@@ -11,9 +16,9 @@ return once(function()
   if refused then
     return refused
   end
-  redis.call('SET', KEYS[3], '', 'PX', WINDOW) -- a server without memory stops here, and no later
+  redis.call('SET', KEYS[4], '', 'PX', WINDOW) -- a server without memory stops here, and no later
   local expires = redis.call('ZSCORE', KEYS[2], ARGV[2])
-  if ARGV[3] == 'none' then
+  if ARGV[4] == 'none' then
     index_forever(KEYS[2], ARGV[2])
     expires = false
   end

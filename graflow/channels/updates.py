@@ -1,0 +1,81 @@
+"""Updates: a value is read, and what was made of it is written unless somebody wrote meanwhile.
+
+Who keeps being too slow for others asks for its turn: a lock that other updates respect, taken in
+the order of asking. Plain writes don't, so an update can be kept from ending; then it gives up.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Final, Protocol
+
+from graflow.channels.codec import Record
+from graflow.channels.identity import new_owner
+from graflow.channels.waiting import LockPrimitives, wait_in_line
+from graflow.exceptions import ChannelConflictError, ChannelError
+
+__all__ = ["Updatable", "replace", "turn_name"]
+
+_EAGER: Final = 0.1  # seconds for which an update tries without a turn
+_LEAST_LEASE: Final = 1_000  # ms for which a turn is taken; so much one costs that died in it
+
+
+class Updatable(LockPrimitives, Protocol):
+    """What an update needs of a channel; `Channel` says what each does."""
+
+    _timeout: float
+
+    def _read(self, key: str) -> Record | None: ...
+
+    def _swap_in_turn(self, key: str, old: Record | None, new: Record, owner: str) -> bool: ...
+
+
+def turn_name(key: str) -> str:
+    """Return the name of the lock that is the turn to update `key`: that of no user's lock."""
+    return f"\0turn {key}"
+
+
+def replace(
+    channel: Updatable, key: str, make: Callable[[Record | None], tuple[Record, Any]]
+) -> Any:
+    """Swap the record of `key` for what `make` returns, and return what goes with it.
+
+    Raises:
+        ChannelConflictError: Others wrote in between for as long as the channel's `_timeout`.
+    """
+    started = time.monotonic()
+    until = started + channel._timeout
+    owner, attempts = "", 0
+    try:
+        while True:
+            began = time.monotonic()
+            old = channel._read(key)
+            new, result = make(old)
+            if channel._swap_in_turn(key, old, new, owner):
+                return result
+            attempts += 1
+            now = time.monotonic()
+            if now - started > min(_EAGER, channel._timeout / 4):
+                owner = owner or new_owner()
+                lease = _LEAST_LEASE + round(2_000 * (now - began))
+                with suppress(ChannelError):  # what is wrong shows when the key is read again
+                    wait_in_line(channel, turn_name(key), owner, lease, until)
+            else:
+                time.sleep(random.uniform(0, 0.001 * min(attempts, 20)))
+            if time.monotonic() >= until:
+                raise _conflict(attempts, channel._timeout)
+    finally:
+        if owner:
+            with suppress(ChannelError):  # the turn ends soon, by itself
+                channel._release(turn_name(key), owner)
+
+
+def _conflict(attempts: int, seconds: float) -> ChannelConflictError:
+    return ChannelConflictError(
+        f"others kept writing to the key for {seconds:g} s, in which {attempts} attempts to update "
+        "it came too late; nothing was changed by them. Make the function quicker, or let all "
+        "who write take a lock"
+    )
