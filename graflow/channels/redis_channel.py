@@ -24,16 +24,19 @@ from graflow.channels.clients import endpoint_from, endpoint_of
 from graflow.channels.codec import Record, decode
 from graflow.channels.endpoints import Endpoint
 from graflow.channels.primitives import MISSING, Missing, NotAList
+from graflow.channels.records import MAX_PARTS, expected, parts
 from graflow.channels.rules import Seconds, milliseconds
 from graflow.channels.scripts import Script, script
 from graflow.channels.senders import Part
 from graflow.channels.transport import ClosedTransport, Transport
-from graflow.exceptions import ChannelError, ChannelTypeError, ChannelValueError
+from graflow.exceptions import ChannelDataError, ChannelError, ChannelTypeError, ChannelValueError
 
 __all__ = ["RedisChannel"]
 
 _MAX_TIMEOUT = 60.0  # seconds; the scripts remember a write for twice as long
-_MAX_PARTS = 1_000_000  # of a command; servers refuse 1,048,577
+_LONG = 1_000  # items; a longer list is read outside of a script
+_MAX_READ = 5_000_000  # items of a list; reading them blocks a server for a second
+_MAX_READ_TOGETHER = 1_000_000  # items of several lists
 _CLEAR_AT_ONCE = 10_000
 _CLEAR_SLICE = 100
 
@@ -182,29 +185,41 @@ class RedisChannel(Channel):
     # Primitives
 
     def _read(self, key: str) -> Record | None:
-        found: Record | None = self._run(_READ, key, (self._value(key),))
-        return found
+        while True:
+            found: Record | int | None = self._run(_READ, key, (self._value(key),), (_LONG,))
+            if not isinstance(found, int):
+                return found
+            if found > _MAX_READ:
+                raise self._too_long(found, _MAX_READ, "take them with pop", key)
+            try:
+                items: list[bytes] = self._ask(key, "LRANGE", self._value(key), 0, -1)
+            except ChannelDataError:
+                continue  # a single value has come in place of the list
+            return items or None
 
     def _read_many(self, keys: Sequence[str]) -> Sequence[Record | None]:
         if not keys:
             return []
         self._check_size(len(keys), f"{len(keys):,} keys")
         values = [self._value(key) for key in keys]
-        found: list[Record | None] = self._run(_READ_MANY, None, values)
+        found: list[Record | None] | int
+        found = self._run(_READ_MANY, None, values, (_MAX_READ_TOGETHER,))
+        if isinstance(found, int):
+            raise self._too_long(found, _MAX_READ_TOGETHER, "read one list at a time")
         return found
 
     def _write(self, key: str, record: Record, ttl: int | None) -> None:
         if ttl is None and isinstance(record, bytes):
             self._change(_SET, key, record)
             return
-        parts = _parts(record)
-        self._check_size(len(parts), f"{len(record):,} items")
-        self._change(_WRITE, key, b"" if ttl is None else ttl, *parts)
+        stored = parts(record)
+        self._check_size(len(stored), f"{len(record):,} items")
+        self._change(_WRITE, key, b"" if ttl is None else ttl, *stored)
 
     def _write_many(self, records: Mapping[str, Record], ttl: int | None) -> None:
         args: list[Part] = [b"" if ttl is None else ttl]
         for key, record in records.items():
-            args += (key.encode(), *_parts(record))
+            args += (key.encode(), *parts(record))
         self._check_size(len(records) + len(args), f"{len(records):,} keys")
         keys = [self._index, *map(self._value, records)]
         self._run_once(_WRITE_MANY, None, keys, args)
@@ -232,9 +247,9 @@ class RedisChannel(Channel):
         return bool(self._change(_POP, key, item) == 1)
 
     def _swap(self, key: str, old: Record | None, new: Record) -> bool:
-        before = (b"none",) if old is None else _parts(old)
-        after = _parts(new)
-        self._check_size(len(before) + len(after), "the old items and the new ones")
+        after = parts(new)
+        self._check_size(len(after), f"{len(new):,} items")
+        before = expected(old, MAX_PARTS - len(after))
         return bool(self._change(_SWAP, key, *before, *after))
 
     def _add(self, key: str, amount: int | float) -> int | float:
@@ -322,14 +337,20 @@ class RedisChannel(Channel):
         return self._run_once(script, key, (self._values + name, self._index), (name, *args))
 
     def _check_size(self, count: int, what: str) -> None:
-        if count > _MAX_PARTS:
+        if count > MAX_PARTS:
             raise ChannelValueError(
-                f"a server takes commands of at most {_MAX_PARTS:,} parts, and {what} make "
+                f"a server takes commands of at most {MAX_PARTS:,} parts, and {what} make "
                 f"{count:,}; write or read them in several steps",
                 channel=self._name,
             )
 
-
-def _parts(record: Record) -> tuple[Part, ...]:
-    """Return a record as the scripts take it: the word `value` or a count, and the bytes."""
-    return (b"value", record) if isinstance(record, bytes) else (len(record), *record)
+    def _too_long(
+        self, count: int, most: int, advice: str, key: str | None = None
+    ) -> ChannelValueError:
+        found = "the lists have" if key is None else f"the list under {key!r} has"
+        return ChannelValueError(
+            f"{found} {count:,} items or more, and a channel reads {most:,} at one moment, lest "
+            f"it block the server for long: {advice}, or keep shorter lists",
+            channel=self._name,
+            key=key,
+        )
