@@ -28,6 +28,7 @@ from graflow.exceptions import (
     ChannelPermissionError,
     ChannelServerError,
     ChannelUnavailableError,
+    EvictionError,
     OutcomeUnknownError,
 )
 
@@ -36,6 +37,7 @@ __all__ = [
     "PASSING",
     "REDIRECTIONS",
     "code_of",
+    "evicting",
     "outcome_unknown",
     "translate",
     "unavailable",
@@ -142,6 +144,16 @@ def translate(error: BaseException, server: str) -> ChannelError:
         return ChannelServerError(f"the server {server} refused the operation: {error}")
     kind, advice = refusal
     return kind(f"{advice} (server {server}: {error})")
+
+
+def evicting(server: str, policy: object) -> ChannelError:
+    """Return the error for a server that does not keep what it is given."""
+    return EvictionError(
+        f"the server {server} deletes keys by itself when its memory is full ({policy}), so that "
+        "locks, lists and values of a channel would vanish; nothing was done. Set its "
+        "maxmemory-policy to noeviction, take another server, or pass allow_eviction=True if "
+        "that is all right"
+    )
 
 
 def unavailable(cause: BaseException | None, server: str, attempts: int) -> ChannelError:

@@ -63,6 +63,7 @@ class RedisChannel(Channel):
         url: str | None = None,
         cluster: bool = False,
         timeout: Seconds = 5.0,
+        allow_eviction: bool = False,
         **options: Any,
     ) -> None:
         """Open a handle on the channel called `name`; the server is reached when it is needed.
@@ -77,6 +78,9 @@ class RedisChannel(Channel):
             url: The server, as in `redis://localhost:6379/0`, `rediss://` (TLS) or `unix://`.
             cluster: Whether that server is a node of a Redis Cluster.
             timeout: Seconds that an operation may take, all attempts together; up to 60.
+            allow_eviction: Whether to use a server that deletes keys by itself when its memory is
+                full (any `maxmemory-policy` but `noeviction`). What is stored may vanish then,
+                locks included. Where the user may not read the policy, it is not looked at.
             options: Further arguments of `redis.Redis`: `host`, `port`, `db`, `password`, ...
 
         Raises:
@@ -98,7 +102,7 @@ class RedisChannel(Channel):
             )
         else:
             endpoint = endpoint_of(redis_client)
-        self._open(endpoint, seconds)
+        self._open(endpoint, seconds, allow_eviction=allow_eviction)
 
     @classmethod
     def embedded(
@@ -139,14 +143,16 @@ class RedisChannel(Channel):
         channel._place = f"embedded://{server.home}"
         return channel
 
-    def _open(self, endpoint: Endpoint, timeout: float) -> None:
+    def _open(self, endpoint: Endpoint, timeout: float, *, allow_eviction: bool) -> None:
         self._endpoint, self._timeout = endpoint, timeout
+        self._allow_eviction = allow_eviction
         self._stop_server: Callable[[], object] | None = None
         self._place = endpoint.name
         base = f"graflow:{{{quote(self._name, safe='')}}}:".encode()
         self._values, self._slots, self._locks = base + b"k:", base + b"t:", base + b"l:"
         self._index, self._fence = base + b"i", base + b"f"
-        self._transport = Transport(endpoint.sender(base, timeout), endpoint.name, timeout)
+        sender = endpoint.sender(base, timeout)
+        self._transport = Transport(sender, endpoint.name, timeout, allow_eviction=allow_eviction)
 
     def __repr__(self) -> str:
         """Show the name and the server, without user and password."""
@@ -166,11 +172,17 @@ class RedisChannel(Channel):
                 "URL, or from a client whose settings can be pickled",
                 channel=self._name,
             ) from error
-        return {"name": self._name, "timeout": self._timeout, "endpoint": endpoint}
+        return {
+            "name": self._name,
+            "timeout": self._timeout,
+            "allow_eviction": self._allow_eviction,
+            "endpoint": endpoint,
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._name = state["name"]
-        self._open(pickle.loads(state["endpoint"]), state["timeout"])
+        endpoint = pickle.loads(state["endpoint"])
+        self._open(endpoint, state["timeout"], allow_eviction=state["allow_eviction"])
 
     def close(self) -> None:
         """Give up the connections, unless other handles share them; the stored data stays.

@@ -11,14 +11,32 @@ from redis.exceptions import ResponseError, TimeoutError
 from graflow.channels.effort import BROKEN, Effort, NotExecuted
 from graflow.channels.failures import code_of
 
-__all__ = ["ClientSender", "Part", "PoolSender", "PrimarySender", "Sender"]
+__all__ = ["Acquaintance", "ClientSender", "Part", "PoolSender", "PrimarySender", "Sender"]
 
 Part = str | bytes | int
 """A part of a command."""
 
 
+class Acquaintance:
+    """A server that was looked at, so that it is known whether it keeps what it is given.
+
+    Attributes:
+        ends: When to look again, on the clock of `time.monotonic`.
+    """
+
+    __slots__ = ("ends",)
+
+    def __init__(self) -> None:
+        """Know nothing."""
+        self.ends = 0.0
+
+
 class Sender(Protocol):
     """Makes one attempt at a command; whether there is another one, others decide."""
+
+    @property
+    def acquaintance(self) -> Acquaintance:
+        """What is known of the server that gets the next command."""
 
     def send(self, command: Sequence[Part], effort: Effort | None) -> Any:
         """Send the command and return the reply, texts as bytes.
@@ -44,6 +62,7 @@ class PoolSender:
 
     def __init__(self, pool: Any) -> None:
         """Use `pool` alone; its connections must not retry by themselves."""
+        self.acquaintance = Acquaintance()
         self._pool = pool
         finalize(self, pool.disconnect).atexit = False  # the pool itself is in a cycle
         self._patience: float = pool.connection_kwargs["socket_timeout"]
@@ -94,6 +113,7 @@ class ClientSender:
 
     def __init__(self, client: Any) -> None:
         """Use `client` as it is."""
+        self.acquaintance = Acquaintance()
         self._client = client
 
     def send(self, command: Sequence[Part], effort: Effort | None) -> Any:
