@@ -38,6 +38,7 @@ __all__ = [
     "CheckpointVersionError",
     "CycleError",
     "DuplicateTaskError",
+    "EvictionError",
     "ExtraMissingError",
     "FieldError",
     "GraflowError",
@@ -133,6 +134,10 @@ class ChannelPermissionError(ChannelError, PermissionError):
 
 class ChannelServerError(ChannelError, RuntimeError):
     """The server answered, and refused the operation (out of memory, read-only, ...)."""
+
+
+class EvictionError(ChannelServerError):
+    """The server deletes keys by itself when its memory is full; nothing was done."""
 
 
 class LockLostError(ChannelError, RuntimeError):

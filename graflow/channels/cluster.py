@@ -13,7 +13,7 @@ from redis.exceptions import ClusterDownError
 from graflow.channels.deadlines import ASKED_IN_TIME, operation, portion
 from graflow.channels.effort import BROKEN, Effort, NotExecuted
 from graflow.channels.failures import REDIRECTIONS, code_of
-from graflow.channels.senders import Part, PoolSender
+from graflow.channels.senders import Acquaintance, Part, PoolSender
 
 __all__ = ["Address", "Cluster", "ClusterSender"]
 
@@ -128,6 +128,13 @@ class ClusterSender:
         """Send to the node of `key`."""
         self._cluster = cluster
         self._slot = key_slot(key)
+        self._unknown = Acquaintance()
+
+    @property
+    def acquaintance(self) -> Acquaintance:
+        """What is known of the owner of the slot."""
+        owner = self._cluster.owner(self._slot)
+        return self._unknown if owner is None else self._cluster.node(owner).acquaintance
 
     def send(self, command: Sequence[Part], effort: Effort | None) -> Any:
         """Send the command to the owner of the slot, or where the attempt before was sent on."""

@@ -30,6 +30,7 @@ from graflow.exceptions import (
     ChannelServerError,
     ChannelUnavailableError,
     ChannelValueError,
+    EvictionError,
     OutcomeUnknownError,
 )
 
@@ -40,6 +41,7 @@ __all__ = [
     "NodeError",
     "TooLongError",
     "code_of",
+    "evicting",
     "is_too_long",
     "outcome_unknown",
     "translate",
@@ -178,6 +180,16 @@ def translate(error: BaseException, server: str) -> ChannelError:
         return ChannelServerError(f"the server {server} refused the operation: {error}")
     kind, advice = refusal
     return kind(f"{advice} (server {server}: {error})")
+
+
+def evicting(server: str, policy: object) -> ChannelError:
+    """Return the error for a server that does not keep what it is given."""
+    return EvictionError(
+        f"the server {server} deletes keys by itself when its memory is full ({policy}), so that "
+        "locks, lists and values of a channel would vanish; nothing was done. Set its "
+        "maxmemory-policy to noeviction, take another server, or pass allow_eviction=True if "
+        "that is all right"
+    )
 
 
 def unavailable(cause: BaseException | None, server: str, attempts: int) -> ChannelError:

@@ -29,12 +29,14 @@ from graflow.channels.codec import Record, decode
 from graflow.channels.endpoints import Endpoint
 from graflow.channels.per_run import PerRun
 from graflow.channels.primitives import MISSING, Missing, NotAList
+from graflow.channels.records import MAX_PARTS, expected, parts
 from graflow.channels.rules import Seconds, milliseconds
 from graflow.channels.scripts import Script, script
 from graflow.channels.senders import Part
 from graflow.channels.transport import ClosedTransport, Transport
 from graflow.channels.updates import turn_name
 from graflow.exceptions import (
+    ChannelDataError,
     ChannelError,
     ChannelTypeError,
     ChannelUnavailableError,
@@ -44,7 +46,9 @@ from graflow.exceptions import (
 __all__ = ["RedisChannel"]
 
 _MAX_TIMEOUT = 60.0  # seconds; the scripts remember a write for twice as long
-_MAX_PARTS = 1_000_000  # of a command; servers refuse 1,048,577
+_LONG = 1_000  # items; a longer list is read outside of a script
+_MAX_READ = 5_000_000  # items of a list; reading them blocks a server for a second
+_MAX_READ_TOGETHER = 1_000_000  # items of several lists
 _CLEAR_AT_ONCE = 10_000
 _CLEAR_SLICE = 100
 
@@ -72,6 +76,7 @@ class RedisChannel(Channel):
         url: str | None = None,
         cluster: bool = False,
         timeout: Seconds = 5.0,
+        allow_eviction: bool = False,
         **options: Any,
     ) -> None:
         """Open a handle on the channel called `name`; the server is reached when it is needed.
@@ -86,6 +91,9 @@ class RedisChannel(Channel):
             url: The server, as in `redis://localhost:6379/0`, `rediss://` (TLS) or `unix://`.
             cluster: Whether that server is a node of a Redis Cluster.
             timeout: Seconds that an operation may take, all attempts together; up to 60.
+            allow_eviction: Whether to use a server that deletes keys by itself when its memory is
+                full (any `maxmemory-policy` but `noeviction`). What is stored may vanish then,
+                locks included. Where the user may not read the policy, it is not looked at.
             options: Further arguments of `redis.Redis`: `host`, `port`, `db`, `password`, ...
 
         Raises:
@@ -107,7 +115,7 @@ class RedisChannel(Channel):
             )
         else:
             endpoint = endpoint_of(redis_client)
-        self._open(endpoint, seconds)
+        self._open(endpoint, seconds, allow_eviction=allow_eviction)
 
     @classmethod
     def embedded(
@@ -164,6 +172,7 @@ class RedisChannel(Channel):
         url: str | None = None,
         cluster: bool = False,
         timeout: Seconds = 5.0,
+        allow_eviction: bool = False,
         **options: Any,
     ) -> PerRun[Self]:
         """Return what gives each run of a workflow a channel of its own: `workflow(channel=...)`.
@@ -179,29 +188,40 @@ class RedisChannel(Channel):
             url: As for any channel, and so are the other arguments.
             cluster: Whether that server is a node of a Redis Cluster.
             timeout: Seconds that an operation may take.
+            allow_eviction: Whether the server may delete keys by itself.
             options: Further arguments of `redis.Redis`.
 
         Raises:
             ChannelTypeError, ChannelValueError: As for any channel.
         """
         if isinstance(redis_client, cls):
-            if options or cluster or url is not None:
+            if options or cluster or allow_eviction or url is not None:
                 raise ChannelTypeError("the channel brings its own settings; give a name alone")
             return PerRun(redis_client._beside(name))
-        base = cls(name, redis_client, url=url, cluster=cluster, timeout=timeout, **options)
-        return PerRun(base)
+        return PerRun(
+            cls(
+                name,
+                redis_client,
+                url=url,
+                cluster=cluster,
+                timeout=timeout,
+                allow_eviction=allow_eviction,
+                **options,
+            )
+        )
 
     def _beside(self, name: str) -> Self:
         """Return a handle on another channel of the same server, which it keeps running."""
         other = object.__new__(type(self))
         vars(other).update(vars(self))
         Channel.__init__(other, name)
-        other._open(self._endpoint, self._timeout)
+        other._open(self._endpoint, self._timeout, allow_eviction=self._allow_eviction)
         other._place, other._neighbour = self._place, self
         return other
 
-    def _open(self, endpoint: Endpoint, timeout: float) -> None:
+    def _open(self, endpoint: Endpoint, timeout: float, *, allow_eviction: bool) -> None:
         self._endpoint, self._timeout = endpoint, timeout
+        self._allow_eviction = allow_eviction
         self._stop_server: Callable[[], object] | None = None
         self._neighbour: RedisChannel | None = None  # whose server this is, if it started one
         self._place = endpoint.name
@@ -210,7 +230,11 @@ class RedisChannel(Channel):
         self._lines, self._places = base + b"w:", base + b"p:"
         self._index, self._fence = base + b"i", base + b"f"
         self._transport = Transport(
-            endpoint.sender(base, timeout), endpoint.name, timeout, endpoint.passwords
+            endpoint.sender(base, timeout),
+            endpoint.name,
+            timeout,
+            passwords=endpoint.passwords,
+            allow_eviction=allow_eviction,
         )
 
     def __repr__(self) -> str:
@@ -231,11 +255,17 @@ class RedisChannel(Channel):
                 "URL, or from a client whose settings can be pickled",
                 channel=self._name,
             ) from error
-        return {"name": self._name, "timeout": self._timeout, "endpoint": endpoint}
+        return {
+            "name": self._name,
+            "timeout": self._timeout,
+            "allow_eviction": self._allow_eviction,
+            "endpoint": endpoint,
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._name = state["name"]
-        self._open(pickle.loads(state["endpoint"]), state["timeout"])
+        endpoint = pickle.loads(state["endpoint"])
+        self._open(endpoint, state["timeout"], allow_eviction=state["allow_eviction"])
 
     def close(self) -> None:
         """Give up the connections, unless other handles share them; the stored data stays.
@@ -250,29 +280,41 @@ class RedisChannel(Channel):
     # Primitives
 
     def _read(self, key: str) -> Record | None:
-        found: Record | None = self._run(_READ, key, (self._value(key),))
-        return found
+        while True:
+            found: Record | int | None = self._run(_READ, key, (self._value(key),), (_LONG,))
+            if not isinstance(found, int):
+                return found
+            if found > _MAX_READ:
+                raise self._too_long(found, _MAX_READ, "take them with pop", key)
+            try:
+                items: list[bytes] = self._ask(key, "LRANGE", self._value(key), 0, -1)
+            except ChannelDataError:
+                continue  # a single value has come in place of the list
+            return items or None
 
     def _read_many(self, keys: Sequence[str]) -> Sequence[Record | None]:
         if not keys:
             return []
         self._check_size(len(keys), f"{len(keys):,} keys")
         values = [self._value(key) for key in keys]
-        found: list[Record | None] = self._run(_READ_MANY, None, values)
+        found: list[Record | None] | int
+        found = self._run(_READ_MANY, None, values, (_MAX_READ_TOGETHER,))
+        if isinstance(found, int):
+            raise self._too_long(found, _MAX_READ_TOGETHER, "read one list at a time")
         return found
 
     def _write(self, key: str, record: Record, ttl: int | None) -> None:
         if ttl is None and isinstance(record, bytes):
             self._change(_SET, key, record)
             return
-        parts = _parts(record)
-        self._check_size(len(parts), f"{len(record):,} items")
-        self._change(_WRITE, key, b"" if ttl is None else ttl, *parts)
+        stored = parts(record)
+        self._check_size(len(stored), f"{len(record):,} items")
+        self._change(_WRITE, key, b"" if ttl is None else ttl, *stored)
 
     def _write_many(self, records: Mapping[str, Record], ttl: int | None) -> None:
         args: list[Part] = [b"" if ttl is None else ttl]
         for key, record in records.items():
-            args += (key.encode(), *_parts(record))
+            args += (key.encode(), *parts(record))
         self._check_size(len(records) + len(args), f"{len(records):,} keys")
         keys = [self._index, *map(self._value, records)]
         self._run_once(_WRITE_MANY, None, keys, args)
@@ -303,12 +345,11 @@ class RedisChannel(Channel):
         return self._swap_in_turn(key, old, new, "")
 
     def _swap_in_turn(self, key: str, old: Record | None, new: Record, owner: str) -> bool:
-        before = (b"none",) if old is None else _parts(old)
-        after = _parts(new)
-        self._check_size(len(before) + len(after), "the old items and the new ones")
+        after = parts(new)
+        self._check_size(len(after), f"{len(new):,} items")
+        before = expected(old, MAX_PARTS - len(after))
         keys = (self._value(key), self._index, self._locks + turn_name(key).encode())
-        args = (key.encode(), owner, *before, *after)
-        return bool(self._run_once(_SWAP, key, keys, args))
+        return bool(self._run_once(_SWAP, key, keys, (key.encode(), owner, *before, *after)))
 
     def _add(self, key: str, amount: int | float) -> int | float:
         if isinstance(amount, float):
@@ -404,14 +445,20 @@ class RedisChannel(Channel):
         return self._run_once(script, key, (self._values + name, self._index), (name, *args))
 
     def _check_size(self, count: int, what: str) -> None:
-        if count > _MAX_PARTS:
+        if count > MAX_PARTS:
             raise ChannelValueError(
-                f"a server takes commands of at most {_MAX_PARTS:,} parts, and {what} make "
+                f"a server takes commands of at most {MAX_PARTS:,} parts, and {what} make "
                 f"{count:,}; write or read them in several steps",
                 channel=self._name,
             )
 
-
-def _parts(record: Record) -> tuple[Part, ...]:
-    """Return a record as the scripts take it: the word `value` or a count, and the bytes."""
-    return (b"value", record) if isinstance(record, bytes) else (len(record), *record)
+    def _too_long(
+        self, count: int, most: int, advice: str, key: str | None = None
+    ) -> ChannelValueError:
+        found = "the lists have" if key is None else f"the list under {key!r} has"
+        return ChannelValueError(
+            f"{found} {count:,} items or more, and a channel reads {most:,} at one moment, lest "
+            f"it block the server for long: {advice}, or keep shorter lists",
+            channel=self._name,
+            key=key,
+        )

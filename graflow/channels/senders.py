@@ -21,10 +21,32 @@ from graflow.channels.failures import (
 )
 from graflow.exceptions import ChannelTypeError
 
-__all__ = ["ClientSender", "Part", "PoolSender", "PrimarySender", "Sender", "ServerSender"]
+__all__ = [
+    "Acquaintance",
+    "ClientSender",
+    "Part",
+    "PoolSender",
+    "PrimarySender",
+    "Sender",
+    "ServerSender",
+]
 
 Part = str | bytes | int
 """A part of a command."""
+
+
+class Acquaintance:
+    """A server that was looked at, so that it is known whether it keeps what it is given.
+
+    Attributes:
+        ends: When to look again, on the clock of `time.monotonic`.
+    """
+
+    __slots__ = ("ends",)
+
+    def __init__(self) -> None:
+        """Know nothing."""
+        self.ends = 0.0
 
 
 class Sender(Protocol):
@@ -35,6 +57,10 @@ class Sender(Protocol):
     """
 
     repeats: ClassVar[bool]
+
+    @property
+    def acquaintance(self) -> Acquaintance:
+        """What is known of the server that gets the next command."""
 
     def send(self, command: Sequence[Part], effort: Effort | None) -> Any:
         """Send the command and return the reply, texts as bytes.
@@ -69,6 +95,7 @@ class PoolSender:
                 from this one gets new ones: of the old a thread may hold the locks that is not
                 there any more.
         """
+        self.acquaintance = Acquaintance()
         self._make_pools = make_pools
         self._open()
         _pool_senders.add(self)
@@ -151,6 +178,7 @@ class ClientSender:
 
     def __init__(self, client: Any) -> None:
         """Use `client` as it is."""
+        self.acquaintance = Acquaintance()
         self._client = client
         self._process = os.getpid()
 

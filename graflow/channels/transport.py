@@ -11,7 +11,8 @@ from redis.exceptions import NoScriptError
 
 from graflow.channels.deadlines import operation
 from graflow.channels.effort import BROKEN, FAILURES, Effort, NotExecuted
-from graflow.channels.failures import LATE, code_of
+from graflow.channels.eviction import policy_of
+from graflow.channels.failures import LATE, code_of, evicting
 from graflow.channels.identity import Slot, free_slots
 from graflow.channels.passwords import Password
 from graflow.channels.scripts import Script, script
@@ -23,6 +24,8 @@ __all__ = ["ClosedTransport", "Transport"]
 
 _FORGET = script("forget")
 _LARGE = 65_536  # bytes of an answer; a smaller one isn't worth a round trip
+_LOOK_AGAIN = 60.0  # seconds after which a server's settings may have changed
+_ASK_AGAIN = 3600.0  # and the rights of a user; each refusal fills the server's log
 _MARK = b"!"  # of a token: an earlier copy may arrive later, so any answer must be remembered
 
 
@@ -34,7 +37,13 @@ class Transport:
     """
 
     def __init__(
-        self, sender: Sender, server: str, timeout: float, passwords: Sequence[Password] = ()
+        self,
+        sender: Sender,
+        server: str,
+        timeout: float,
+        *,
+        passwords: Sequence[Password] = (),
+        allow_eviction: bool,
     ) -> None:
         """Send the commands through `sender`.
 
@@ -43,11 +52,13 @@ class Transport:
             server: The server's address, without credentials.
             timeout: Seconds that a command may take, all attempts together, > 0.
             passwords: What no error may show.
+            allow_eviction: Whether the server may delete keys by itself.
         """
         self.server = server
         self._sender = sender
         self._timeout = timeout
         self._passwords = passwords
+        self._is_wary = not allow_eviction
         self._clock = clock_of(server)
 
     def read(self, *command: Part) -> Any:
@@ -134,6 +145,8 @@ class Transport:
                 if token_at is not None:
                     failure = _as_refused(failure, command[token_at])
                 time.sleep(effort.pause_after(failure))
+                if code_of(failure) != LATE:
+                    self._sender.acquaintance.ends = 0.0  # it may be another server now
                 if token_at is not None:
                     command = self._stamped(command, token_at, failure, effort)
                 try:
@@ -160,12 +173,30 @@ class Transport:
     def _attempt(
         self, command: Sequence[Part], script: Script | None, effort: Effort | None
     ) -> Any:
+        if (
+            self._is_wary
+            and time.monotonic() > self._sender.acquaintance.ends
+            and (effort is None or not effort.unanswered)  # else the answer is what matters now
+        ):
+            self._look(effort)
         try:
             return self._sender.send(command, effort)
         except NoScriptError:
             if script is None:
                 raise
             return self._sender.send(("EVAL", script.source, *command[2:]), effort)
+
+    def _look(self, effort: Effort | None) -> None:
+        """Look whether the server keeps what it is given.
+
+        Raises:
+            EvictionError: It does not.
+        """
+        policy = policy_of(self._sender, effort)
+        if policy is not None and not policy.is_safe:
+            raise evicting(self.server, policy)
+        lasts = _LOOK_AGAIN if policy else _ASK_AGAIN
+        self._sender.acquaintance.ends = time.monotonic() + lasts
 
 
 class ClosedTransport(Transport):

@@ -45,6 +45,8 @@ def _main(
     try:
         chosen = target_of(target, beside_others=beside_others)
         console.print(f"Trying {escape(chosen.name)}: {len(CHECKS)} checks, with --seed {seed}.")
+        if chosen.says:
+            console.print(escape(chosen.says))
         console.print(f"This writes {escape(chosen.will_write)}.")
         findings = _run(chosen, Budget(examples=examples, seed=seed), console)
     except BadTarget as error:

@@ -12,7 +12,10 @@ from typing import Any
 
 import redis
 
+from graflow.channels.eviction import policy_of
+from graflow.channels.failures import evicting
 from graflow.channels.redis_channel import RedisChannel
+from graflow.channels.senders import ClientSender
 from graflow.exceptions import ChannelError
 from graflow.testing.harness import Harness
 from graflow.testing.servers import BATCH, server_harness
@@ -34,12 +37,14 @@ class Target:
     Attributes:
         name: What it is called in the report, without a password.
         will_write: What a run leaves there while it lasts.
+        says: What it says of itself that matters to channels, if anything.
         harness: A context manager that gives its harness, and tidies up.
     """
 
     name: str
     will_write: str
     harness: AbstractContextManager[Harness]
+    says: str = ""
 
 
 def target_of(text: str, *, beside_others: bool = False) -> Target:
@@ -71,8 +76,11 @@ def _server(url: str, beside_others: bool) -> Target:
     with redis.Redis.from_url(url) as client:
         try:
             found = next(client.scan_iter(match="graflow:*", count=BATCH), None)
+            policy = policy_of(ClientSender(client), None)
         except redis.RedisError as error:
             raise BadTarget(f"{name} can't be reached: {error}") from error
+    if policy is not None and not policy.is_safe:
+        raise BadTarget(str(evicting(name, policy)))
     if found is not None and not beside_others:
         raise BadTarget(
             f"{name} holds keys of graflow already, such as {found!r}. The run would leave them "
@@ -82,7 +90,8 @@ def _server(url: str, beside_others: bool) -> Target:
         f"channels called {PREFIX}..., that is, keys that begin with "
         f"graflow:{{{PREFIX}; it removes them at the end"
     )
-    return Target(name, will_write, server_harness(url))
+    says = f"It has {policy}." if policy else "Its user may not read its maxmemory-policy."
+    return Target(name, will_write, server_harness(url), says)
 
 
 def _factory(text: str) -> Target:

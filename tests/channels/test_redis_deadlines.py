@@ -76,7 +76,7 @@ def test_six_silent_masters() -> None:
     """They are asked for the slots one after the other, which costs no more than one."""
     with run_silent(6) as addresses:
         sender = ClusterEndpoint({}, addresses).sender(b"key", TIMEOUT)
-        transport = Transport(sender, "them", TIMEOUT)
+        transport = Transport(sender, "them", TIMEOUT, allow_eviction=True)
         assert seconds_until(ChannelUnavailableError, lambda: transport.read("GET", "key")) < BOUND
 
 
@@ -86,7 +86,7 @@ def test_one_node_of_a_cluster_is_enough(server: Server) -> None:
         addresses.append(("127.0.0.1", server.port))
         sender = ClusterEndpoint({}, addresses).sender(b"key", 6)
         with pytest.raises(ChannelError, match="cluster support disabled"):
-            Transport(sender, "them", 6).read("GET", "key")
+            Transport(sender, "them", 6, allow_eviction=True).read("GET", "key")
 
 
 def test_a_handshake_that_never_ends() -> None:

@@ -25,6 +25,7 @@ class SlowNetwork:
         sender = channel._transport._sender
         assert isinstance(sender, PoolSender)
         self._sender = sender
+        self.acquaintance = sender.acquaintance
         self._held: list[Sequence[Part]] = []
         self.is_slow = False
         channel._transport._sender = self

@@ -187,11 +187,21 @@ def test_the_command_tries_a_server(
         ran = command("graflow.testing", server.url)
         assert ran.returncode == 2, ran.stdout + ran.stderr
         assert "holds keys of graflow already" in ran.stdout
+        redis_client.config_set("maxmemory-policy", "allkeys-lru")
+        redis_client.config_set("maxmemory", "100mb")
+        try:
+            ran = command("graflow.testing", server.url)
+        finally:
+            redis_client.config_set("maxmemory", 0)
+            redis_client.config_set("maxmemory-policy", "noeviction")
+        assert ran.returncode == 2, ran.stdout + ran.stderr
+        assert "deletes keys by itself" in ran.stdout
         return
     redis_client.set("graflow:{mine}:k:a", "1")
     for url in (server.url, f"unix://{server.socket}"):
         ran = command("graflow.testing", url, "--beside-others", "--examples", "5")
         assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert "It has maxmemory-policy noeviction, maxmemory 0." in ran.stdout
         assert "keys that begin with graflow:{conformance-" in ran.stdout
         assert "it removes them at the end" in ran.stdout
         assert "lost replies               | 1    |" in ran.stdout

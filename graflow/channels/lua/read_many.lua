@@ -1,11 +1,13 @@
--- KEYS: values. Returns the bytes, the list, or nil of each.
+-- KEYS: values. ARGV: how many items all lists together may have.
+-- Returns the bytes, the list, or nil of each; or the number of items if there are more.
 
-local found = {}
+local found, count = {}, 0
 for i, value in ipairs(KEYS) do
   local data = redis.pcall('GET', value)
   if type(data) == 'table' then
-    data = redis.call('LRANGE', value, 0, -1)
+    count = count + redis.call('LLEN', value)
+    data = count <= tonumber(ARGV[1]) and redis.call('LRANGE', value, 0, -1)
   end
   found[i] = data
 end
-return found
+return count <= tonumber(ARGV[1]) and found or count

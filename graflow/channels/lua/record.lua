@@ -1,8 +1,9 @@
 -- uses lists
 -- Records among the arguments: 'value' and its bytes, or the number of a list's items and the
--- items. A list without items is kept as the text `EMPTY`.
+-- items, or 'digest' and what stands for a list. A list without items is kept as the text `EMPTY`.
 
 local CHUNK = 5000 -- arguments that one call can take, below the limit of Lua's stack
+local DIGESTED = 1000 -- items that are hashed at once
 
 -- Store the record that begins at ARGV[at]; return where the next argument is.
 local function put(value, at, expires)
@@ -27,6 +28,19 @@ local function put(value, at, expires)
   return last + 1
 end
 
+-- Return what tells a list from all others, where it is too long to be sent along.
+local function digest(value)
+  local digests = {}
+  for first = 0, redis.call('LLEN', value) - 1, DIGESTED do
+    local items = redis.call('LRANGE', value, first, first + DIGESTED - 1)
+    for i, item in ipairs(items) do
+      items[i] = #item .. ':' .. item
+    end
+    digests[#digests + 1] = redis.sha1hex(table.concat(items))
+  end
+  return redis.sha1hex(table.concat(digests))
+end
+
 -- Tell whether a key holds the record that begins at ARGV[at], and where the next argument is.
 local function holds(value, at)
   local size = ARGV[at]
@@ -37,6 +51,8 @@ local function holds(value, at)
     return data == ARGV[at + 1], at + 2
   elseif size == '0' then
     return data == EMPTY, at + 1
+  elseif size == 'digest' then
+    return type(data) == 'table' and digest(value) == ARGV[at + 1], at + 2
   end
   local next = at + 1 + size
   if type(data) ~= 'table' or redis.call('LLEN', value) ~= next - at - 1 then
