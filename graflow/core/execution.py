@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
+from graflow.channels.codec import Record
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.core.context import ExecutionContext
 from graflow.core.dispatch import Dispatch
@@ -21,10 +22,10 @@ from graflow.core.executors import ExecutorSource, Pool
 from graflow.core.graph import Plan
 from graflow.core.journal import Journal
 from graflow.core.marks import ChannelMarks, FolderMarks
+from graflow.core.parcel import Parcel, pack_run
 from graflow.core.progress import Progress
 from graflow.core.schedule import Schedule
 from graflow.core.supervisor import Supervisor
-from graflow.core.worker import Parcel, pack_run
 from graflow.exceptions import WorkflowTypeError, WorkflowValueError
 
 __all__ = ["MAX_WORKERS", "Execution", "Options", "check_options", "prepared"]
@@ -111,23 +112,26 @@ class Execution:
             results = self._perform(Schedule(plan, self.finished.keys()), supervisor)
         return {
             task.task_id: (
-                results[task.task_id] if task.task_id in results else context.get_result(task)
+                task._restore(results[task.task_id])
+                if task.task_id in results
+                else context.get_result(task)
             )
             for task in plan.last
         }
 
-    def _perform(self, schedule: Schedule, supervisor: Supervisor) -> dict[str, Any]:
+    def _perform(self, schedule: Schedule, supervisor: Supervisor) -> dict[str, Record]:
         context, limit = self.context, self.options.max_workers
         if self.parcel is not None:
             flights = limit or max(_QUEUED, 4 * self.pool.size())
             Dispatch(schedule, context, supervisor, self.pool, flights, self.parcel).execute()
             return {}
+        seats = self.pool.limit()
         return Run(
             schedule,
             context,
             supervisor,
             self.pool.executor,
-            limit or MAX_WORKERS,
+            min(limit or MAX_WORKERS, seats or limit or MAX_WORKERS),
             keep=self.plan.last,
             variables=self.variables,
         ).execute()

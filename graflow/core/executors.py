@@ -108,10 +108,15 @@ class Pool:
             base.__module__.startswith("loky.") for base in kind.__mro__
         )
 
-    def size(self) -> int:
-        """Return how many calls the executor makes at the same time, as far as it tells."""
+    def limit(self) -> int | None:
+        """Return how many calls the executor makes at the same time, if it is a pool that tells."""
         known = getattr(self._executor, "_max_workers", None)
-        if isinstance(known, int):
+        return known if isinstance(known, int) else None
+
+    def size(self) -> int:
+        """Return how many calls the executor makes at the same time, as far as it can be told."""
+        known = self.limit()
+        if known is not None:
             return known
         client: Any = getattr(self._executor, "_client", None)  # Dask's
         threads = client.nthreads().values() if hasattr(client, "nthreads") else ()

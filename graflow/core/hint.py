@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any, get_type_hints
 
 from graflow.channels.base import Channel
-from graflow.channels.codec import encode
+from graflow.channels.codec import Record, decode, encode
 from graflow.channels.sameness import differences
 from graflow.channels.schema import schema_of
 from graflow.channels.typed import TypedChannel
@@ -41,21 +41,36 @@ class Hint:
             return channel.get(key, default)
         return TypedChannel(channel, self.schema).get(key, default)
 
-    def write(self, channel: Channel, key: str, value: object) -> None:
-        """Store `value` under `key`, checked where there is a schema.
+    def write(self, channel: Channel, key: str, value: object) -> Record:
+        """Store `value` under `key`, checked where there is a schema, and return what is stored.
 
         Raises:
             ChannelError: It does not fit, or can't be stored.
         """
-        if self.schema is None:
-            channel.set(key, value)
-            return
         try:
-            TypedChannel(channel, self.schema).set(key, value)
+            record = self._dump(value)
+        except ChannelError as error:
+            channel._blame(error, key)
+        channel._write(key, record, None)
+        return record
+
+    def load(self, record: Record) -> Any:
+        """Return the value that `read` would find where `record` is stored.
+
+        Raises:
+            ChannelValidationError: It does not fit the schema.
+        """
+        return decode(record) if self.schema is None else schema_of(self.schema).load(record)
+
+    def _dump(self, value: object) -> Record:
+        if self.schema is None:
+            return encode(value)
+        try:
+            return schema_of(self.schema).dump(value)
         except ChannelValidationError:
             if not self._comes_back_untyped(value):
                 raise
-            channel.set(key, value)
+            return encode(value)
 
     def _comes_back_untyped(self, value: object) -> bool:
         """Tell whether the untyped codec keeps a value that fits, but that JSON can't carry.

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from graflow.exceptions import TaskFailedError
 
-__all__ = ["raise_failures"]
+__all__ = ["is_failure", "raise_failures"]
+
+_FAILURES = (Exception, SystemExit, asyncio.CancelledError, GeneratorExit)
+
+
+def is_failure(error: BaseException) -> bool:
+    """Tell whether what a task raised is a failure of that task.
+
+    `sys.exit()` in a task ends the task and not the program, which has other tasks to do. What
+    is meant for whoever runs the program, a `KeyboardInterrupt` or the outcome of a test, ends
+    the run as it is.
+    """
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(is_failure, error.exceptions))
+    return isinstance(error, _FAILURES)
 
 
 def raise_failures(failures: Mapping[str, BaseException], workflow: str) -> None:

@@ -8,6 +8,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
@@ -54,19 +55,26 @@ class OwnedFolder:
         self._mine.discard(self.path)
 
 
-def die_with_owner(folder: str) -> None:
-    """Have this process end when the owner of `folder` dies, unless that closes it before."""
+def die_with_owner(folder: str, closed: Callable[[], None] = lambda: None) -> None:
+    """Have this process end when the owner of `folder` dies, unless that closes it before.
+
+    Args:
+        folder: Where it is.
+        closed: Called on some thread when it was closed.
+    """
     with suppress(FileNotFoundError):  # it was closed
         file = os.open(f"{folder}/{_OWNER}", os.O_RDONLY)
-        Thread(target=_wait_for_owner, args=(file,), name="graflow-owner", daemon=True).start()
+        arguments = (file, closed)
+        Thread(target=_wait_for_owner, args=arguments, name="graflow-owner", daemon=True).start()
 
 
-def _wait_for_owner(file: int) -> None:
+def _wait_for_owner(file: int, closed: Callable[[], None]) -> None:
     if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # they are for others
         fcntl.lockf(file, fcntl.LOCK_SH)
         if not os.fstat(file).st_size:
             os._exit(1)
+        closed()
     os.close(file)
 
 

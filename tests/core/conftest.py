@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,3 +13,13 @@ import pytest
 def path(tmp_path: Path) -> Path:
     """Where the checkpoint goes."""
     return tmp_path / "run.json"
+
+
+@pytest.fixture
+def no_threads_left() -> Iterator[None]:
+    """Every thread that a test's runs started is gone after it."""
+    before = set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)  # one that was interrupted at its start may need a moment to see it
+        assert not thread.is_alive()

@@ -6,6 +6,7 @@ import asyncio
 import multiprocessing
 import os
 import pickle
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -253,20 +254,49 @@ def test_nothing_starts_after_a_failure(far: ExecutorSource, channel: RedisChann
     assert channel.get("late", 0) < number / 2
 
 
-def test_what_is_no_exception_ends_the_run_as_it_is(
+class Outside(BaseException):
+    """What is meant for whoever runs the program."""
+
+
+def test_what_is_no_failure_of_a_task_ends_the_run_as_it_is(
     far: ExecutorSource, channel: RedisChannel
 ) -> None:
     """As it does on threads."""
 
     @task
-    def leave() -> None:
-        raise SystemExit(3)
+    def raises() -> None:
+        raise Outside(3)
 
     with workflow("w", channel=channel) as wf:
-        leave >> add
-    with pytest.raises(SystemExit) as caught:
+        raises >> add
+    with pytest.raises(Outside, match="3"):
         wf.execute(executor=far)
-    assert caught.value.code == 3
+    assert not channel.exists("sum")
+
+
+@pytest.mark.parametrize("status", [0, 3, "why", None])
+def test_a_task_that_exits_has_failed(
+    status: object, far: ExecutorSource, channel: RedisChannel
+) -> None:
+    """The program goes on, whatever the status; coroutines alike."""
+
+    @task
+    def leave() -> None:
+        sys.exit(status)  # type: ignore[arg-type]
+
+    @task
+    async def leave_later() -> None:
+        await asyncio.sleep(0)
+        leave.run()
+
+    for leaving in (leave, leave_later):
+        with workflow("w", channel=channel) as wf:
+            leaving >> add
+        with pytest.raises(TaskFailedError, match=f"'{leaving.task_id}': SystemExit") as caught:
+            wf.execute(executor=far)
+        error = caught.value.failures[leaving.task_id]
+        assert isinstance(error, SystemExit)
+        assert error.code == status
     assert not channel.exists("sum")
 
 
