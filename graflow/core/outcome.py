@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 
 from graflow.exceptions import TaskFailedError
+from graflow.portable import describe
 
 __all__ = ["is_failure", "raise_failures"]
 
@@ -39,7 +40,7 @@ def raise_failures(failures: Mapping[str, BaseException], workflow: str) -> None
 
 
 def _failed(failures: Mapping[str, BaseException], workflow: str) -> TaskFailedError:
-    told = [f"{task_id!r}: {_describe(error)}" for task_id, error in failures.items()]
+    told = [f"{task_id!r}: {describe(error)}" for task_id, error in failures.items()]
     what = f"task {told[0]}" if len(told) == 1 else f"{len(told)} tasks: {'; '.join(told)}"
     return TaskFailedError(
         f"workflow {workflow!r} failed in {what}",
@@ -52,10 +53,3 @@ def _failed(failures: Mapping[str, BaseException], workflow: str) -> TaskFailedE
 def _cause(failures: Mapping[str, BaseException]) -> BaseException:
     errors = list(failures.values())
     return errors[0] if len(errors) == 1 else BaseExceptionGroup("what the tasks raised", errors)
-
-
-def _describe(error: BaseException) -> str:
-    try:
-        return f"{type(error).__name__}: {error}"
-    except Exception:  # noqa: BLE001 - the exception is a task's own, and so is its text
-        return f"{type(error).__name__}, whose text can't be shown"

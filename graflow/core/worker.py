@@ -11,7 +11,7 @@ from typing import NamedTuple
 from graflow.core.extras import require
 from graflow.core.known_runs import KNOWN_RUNS, KnownRun
 from graflow.core.outcome import is_failure
-from graflow.exceptions import portable
+from graflow.portable import pack_error, unpack_error
 
 __all__ = ["Outcome", "Reply", "perform", "raised"]
 
@@ -80,12 +80,7 @@ def _pack_error(error: BaseException) -> bytes:
     cloudpickle = require("cloudpickle", "processes", "an executor outside this process")
     told = "".join(format_exception(error))
     _drop_tracebacks(error)
-    try:
-        sent = cloudpickle.dumps(error)
-        pickle.loads(sent)
-    except Exception:  # noqa: BLE001 - whatever the exception's own code raises
-        sent = pickle.dumps(portable(error))
-    return pickle.dumps((sent, told))
+    return pickle.dumps((pack_error(error, cloudpickle.dumps), told))
 
 
 def _drop_tracebacks(error: BaseException | None) -> None:
@@ -101,12 +96,7 @@ def _drop_tracebacks(error: BaseException | None) -> None:
 
 def raised(data: bytes) -> BaseException:
     """Return what a task raised elsewhere, with the traceback from there as a note."""
-    sent, told = pickle.loads(data)
-    try:
-        error: BaseException = pickle.loads(sent)
-        if isinstance(error, SystemExit) and error.args:
-            error.code = error.args[0]  # it gets lost where Dask has changed how pickle does it
-        error.add_note(f"\nIn the worker:\n{told}")
-    except Exception:  # noqa: BLE001 - its class may not be known here
-        return RuntimeError(told)
+    packed, told = pickle.loads(data)
+    error = unpack_error(packed)
+    vars(error).setdefault("__notes__", []).append(f"\nIn the worker:\n{told}")
     return error
