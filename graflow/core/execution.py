@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from contextvars import Context
 from dataclasses import dataclass, field
 from functools import partial
@@ -178,8 +178,18 @@ def prepared(
         run = uuid4().hex
         marks = FolderMarks() if pool.is_near() else ChannelMarks(context.get_channel(), run)
         with closing(marks):
+            if isinstance(marks, FolderMarks):
+                _have_attended(pool, marks)
             parcel = Parcel(run, pack_run(context, marks), marks)
             yield Execution(plan, context, variables, options, pool, parcel, finished)
+
+
+def _have_attended(pool: Pool, marks: FolderMarks) -> None:
+    """Have all processes of a pool end with this one, also those that get no task of the run."""
+    started = pool.greet(marks.attend)
+    with suppress(RuntimeError):  # it is broken, or shut down, as the run will find
+        for _ in range(started):
+            pool.submit(marks.gather, started)
 
 
 def _check_channel(context: ExecutionContext) -> None:

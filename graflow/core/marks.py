@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
+from time import sleep
 from typing import Any, Protocol
 
 from graflow.channels.base import Channel
@@ -25,10 +27,14 @@ _LINGER = 60 * 1000
 """ms for which a cluster may still come with a submission that was called back."""
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 class Marks(Protocol):
     """The marks of a run, by the numbers of its submissions."""
 
-    def attend(self, over: Callable[[], None]) -> None:
+    def attend(self, over: Callable[[], object] = ...) -> None:
         """Do what a worker has to do when it gets to know of the run.
 
         Args:
@@ -52,6 +58,10 @@ class Marks(Protocol):
         """Remove all that is left; the run is over."""
 
 
+_HERE = "here-"
+_MOMENT, _MOMENTS = 0.005, 200  # seconds, and how many of them
+
+
 class FolderMarks:
     """Marks for workers on this machine: files that only one process can create."""
 
@@ -67,7 +77,7 @@ class FolderMarks:
         """Let workers use the folder; it stays the property of the run."""
         return FolderMarks, (self._folder,)
 
-    def attend(self, over: Callable[[], None]) -> None:
+    def attend(self, over: Callable[[], object] = _nothing) -> None:
         """Have this worker end when the process of the run dies.
 
         The executors of the standard library would leave it there, to take what is in the
@@ -75,6 +85,17 @@ class FolderMarks:
         resumed.
         """
         die_with_owner(self._folder, over)
+
+    def gather(self, number: int) -> None:
+        """Attend, and wait a moment for as many workers to do so: each call is for another one."""
+        self.attend()
+        folder = Path(self._folder)
+        with suppress(FileNotFoundError):  # the run is over
+            (folder / f"{_HERE}{os.getpid()}").touch()
+            for _ in range(_MOMENTS):
+                if len(list(folder.glob(f"{_HERE}*"))) >= number:
+                    return
+                sleep(_MOMENT)
 
     def take(self, serial: int) -> bool:
         """Take a mark; tell whether it was free."""
@@ -112,7 +133,7 @@ class ChannelMarks:
         self._run = run
         self._owners: dict[int, str] = {}
 
-    def attend(self, over: Callable[[], None]) -> None:
+    def attend(self, over: Callable[[], object] = _nothing) -> None:
         """Do nothing: a cluster sees by itself that the process of the run is gone."""
 
     def take(self, serial: int) -> bool:

@@ -55,7 +55,7 @@ class OwnedFolder:
         self._mine.discard(self.path)
 
 
-def die_with_owner(folder: str, closed: Callable[[], None] = lambda: None) -> None:
+def die_with_owner(folder: str, closed: Callable[[], object] = lambda: None) -> None:
     """Have this process end when the owner of `folder` dies, unless that closes it before.
 
     Args:
@@ -68,7 +68,7 @@ def die_with_owner(folder: str, closed: Callable[[], None] = lambda: None) -> No
         Thread(target=_wait_for_owner, args=arguments, name="graflow-owner", daemon=True).start()
 
 
-def _wait_for_owner(file: int, closed: Callable[[], None]) -> None:
+def _wait_for_owner(file: int, closed: Callable[[], object]) -> None:
     if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # they are for others
         fcntl.lockf(file, fcntl.LOCK_SH)
