@@ -8,9 +8,7 @@ Exceptions of redis-py, pydantic and the codec never escape a channel; they are 
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import dataclass
-from traceback import format_exception_only
 from typing import Any
 
 __all__ = [
@@ -53,6 +51,7 @@ __all__ = [
     "TaskError",
     "TaskFailedError",
     "TaskNotFoundError",
+    "UnpicklableError",
     "WorkerLostError",
     "WorkflowError",
     "WorkflowStateError",
@@ -326,8 +325,9 @@ class TaskFailedError(TaskError, RuntimeError):
 
     Attributes:
         task: The id of the task that failed first.
-        failures: What each failed task raised, by its id, in the order of failing. An
-            exception that can't be pickled is a `RuntimeError` with its text on the other side.
+        failures: What each failed task raised, by its id, in the order of failing. What comes
+            from another process has notes, causes and contexts as it had there; for one that
+            can't come, there is an `UnpicklableError`.
     """
 
     failures: dict[str, BaseException]
@@ -344,9 +344,28 @@ class TaskFailedError(TaskError, RuntimeError):
         self.failures = {} if failures is None else failures
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Replace the exceptions that pickle can't carry: they are made by others."""
-        failures = {task: portable(error) for task, error in self.failures.items()}
-        return type(self), self.args, {**vars(self), "failures": failures}
+        """Pack the failures, some of which pickle may not carry: they are made by others."""
+        from graflow.portable import failed_again, pack_error  # noqa: PLC0415 - it knows these
+
+        packed = {task: pack_error(error) for task, error in self.failures.items()}
+        return failed_again, (type(self), self.args, {**vars(self), "failures": packed})
+
+
+class UnpicklableError(GraflowError, RuntimeError):
+    """What stands for an exception that can't be carried to another process.
+
+    Its message has the name of the class and the text of that exception; its notes, its cause
+    and its context are those of that exception.
+
+    Attributes:
+        kind: The full name of the class, as in `package.module.Class`.
+    """
+
+    kind: str
+
+    def __init__(self, message: str = "", *, kind: str = "") -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class CheckpointError(WorkflowError):
@@ -418,12 +437,3 @@ class CheckpointVersionError(CheckpointError, ValueError):
 
 class CheckpointMismatchError(CheckpointError, ValueError):
     """The file belongs to another workflow, another graph, or a channel somewhere else."""
-
-
-def portable(error: BaseException) -> BaseException:
-    """Return `error` if pickle can carry it there and back, else a `RuntimeError` of its text."""
-    try:
-        pickle.loads(pickle.dumps(error))
-    except Exception:  # noqa: BLE001 - whatever the exception's own code raises
-        return RuntimeError("".join(format_exception_only(error)).strip())
-    return error

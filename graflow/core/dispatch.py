@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 from graflow.core.context import ExecutionContext
 from graflow.core.executors import Pool
 from graflow.core.outcome import raise_failures
+from graflow.core.parcel import Parcel
 from graflow.core.pauses import ALERT, Pauses, wait_until_done
 from graflow.core.schedule import Schedule
 from graflow.core.supervisor import Supervisor
 from graflow.core.task import Task
-from graflow.core.worker import Outcome, Parcel, Reply, perform, raised
-from graflow.exceptions import WorkerLostError, WorkflowStateError
+from graflow.core.worker import Outcome, Reply, perform, raised
+from graflow.exceptions import ChannelError, WorkerLostError, WorkflowStateError
 
 __all__ = ["Dispatch"]
 
@@ -87,7 +88,7 @@ class Dispatch:
         Raises:
             TaskFailedError: Tasks raised, or their workers died.
             WorkflowStateError: The executor is broken, whatever runs on it.
-            BaseException: A task raised what is no `Exception`, such as `SystemExit`.
+            BaseException: A task raised what is no failure of its own, see `is_failure`.
         """
         try:
             while self._launch():
@@ -126,7 +127,10 @@ class Dispatch:
         self._bearers -= 1
         packed = self._parcel.packed if self._bearers >= 0 or not first else None
         self._boarding = self._serial
-        future = self._pool.submit(perform, self._parcel.run, task.task_id, self._serial, packed)
+        again = self._supervisor.is_again(task)
+        future = self._pool.submit(
+            perform, self._parcel.run, task.task_id, self._serial, packed, again
+        )
         self._flights[future] = _Flight(task, self._serial)
         self._boarding = None
         future.add_done_callback(self._landed.put)
@@ -228,9 +232,16 @@ class Dispatch:
 
     def _had_begun(self, flight: _Flight) -> bool:
         """Tell whether a worker had begun with a submission that is over, and remove its mark."""
-        begun = not self._marks.take(flight.serial)
+        begun = not self._take(flight.serial)
         self._marks.drop(flight.serial)
         return begun
+
+    def _take(self, serial: int) -> bool:
+        """Take a mark; one that can't be reached counts as taken by a worker."""
+        try:
+            return self._marks.take(serial)
+        except ChannelError:
+            return False
 
     def _stop(self) -> None:
         """Let nothing start any more: neither here nor what an executor has in its queue."""
@@ -246,7 +257,7 @@ class Dispatch:
 
     def _bar(self, future: Future[Any], flight: _Flight) -> None:
         """Take the mark of a submission, so that it can't begin, unless it has."""
-        if self._marks.take(flight.serial):
+        if self._take(flight.serial):
             self._barred.add(flight.serial)
             future.cancel()
 
@@ -260,7 +271,7 @@ class Dispatch:
         if serial is None or serial in noted:
             return
         question: Future[Any] | None = None
-        while not self._marks.take(serial):
+        while not self._take(serial):
             if self._pool.owned:
                 return
             sleep(ALERT)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from contextvars import Context
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from uuid import uuid4
 
+from graflow.channels.codec import Record
 from graflow.core.context import ExecutionContext
 from graflow.core.dispatch import Dispatch
 from graflow.core.engine import Run
@@ -20,10 +21,10 @@ from graflow.core.executors import ExecutorSource, Pool
 from graflow.core.graph import Plan
 from graflow.core.journal import Journal
 from graflow.core.marks import ChannelMarks, FolderMarks
+from graflow.core.parcel import Parcel, pack_run
 from graflow.core.progress import Progress
 from graflow.core.schedule import Schedule
 from graflow.core.supervisor import Supervisor
-from graflow.core.worker import Parcel, pack_run
 from graflow.exceptions import WorkflowTypeError, WorkflowValueError
 
 __all__ = ["MAX_WORKERS", "Execution", "Options", "check_options", "prepared"]
@@ -105,23 +106,26 @@ class Execution:
             results = self._perform(Schedule(plan, self.finished.keys()), supervisor)
         return {
             task.task_id: (
-                results[task.task_id] if task.task_id in results else context.get_result(task)
+                task._restore(results[task.task_id])
+                if task.task_id in results
+                else context.get_result(task)
             )
             for task in plan.last
         }
 
-    def _perform(self, schedule: Schedule, supervisor: Supervisor) -> dict[str, Any]:
+    def _perform(self, schedule: Schedule, supervisor: Supervisor) -> dict[str, Record]:
         context, limit = self.context, self.options.max_workers
         if self.parcel is not None:
             flights = limit or max(_QUEUED, 4 * self.pool.size())
             Dispatch(schedule, context, supervisor, self.pool, flights, self.parcel).execute()
             return {}
+        seats = self.pool.limit()
         return Run(
             schedule,
             context,
             supervisor,
             self.pool.executor,
-            limit or MAX_WORKERS,
+            min(limit or MAX_WORKERS, seats or limit or MAX_WORKERS),
             keep=self.plan.last,
             variables=self.variables,
         ).execute()
@@ -168,8 +172,18 @@ def prepared(
         run = uuid4().hex
         marks = FolderMarks() if pool.is_near() else ChannelMarks(context.get_channel(), run)
         with closing(marks):
+            if isinstance(marks, FolderMarks):
+                _have_attended(pool, marks)
             parcel = Parcel(run, pack_run(context, marks), marks)
             yield Execution(plan, context, variables, options, pool, parcel, finished)
+
+
+def _have_attended(pool: Pool, marks: FolderMarks) -> None:
+    """Have all processes of a pool end with this one, also those that get no task of the run."""
+    started = pool.greet(marks.attend)
+    with suppress(RuntimeError):  # it is broken, or shut down, as the run will find
+        for _ in range(started):
+            pool.submit(marks.gather, started)
 
 
 def _check_channel(context: ExecutionContext) -> None:

@@ -15,6 +15,7 @@ from concurrent.futures import (
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
+from graflow.core.greeting import Greeting, greeting_of
 from graflow.core.pauses import wait_until_done
 from graflow.exceptions import WorkflowStateError, WorkflowTypeError
 
@@ -44,6 +45,7 @@ class Pool:
         self.owned = not _is_executor(source)
         self._source = source
         self._workflow = workflow
+        self._greetings: list[tuple[Greeting, Callable[[], object]]] = []
         if self.owned and not callable(source):
             hint = "; pass client.get_executor()" if hasattr(source, "get_executor") else ""
             raise WorkflowTypeError(
@@ -63,6 +65,8 @@ class Pool:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        for greeting, call in self._greetings:
+            greeting.calls.remove(call)
         if self.owned:
             self._executor.shutdown(wait=True)
 
@@ -79,6 +83,21 @@ class Pool:
         """Make a new executor, once all that the old one ran has ended."""
         self._executor.shutdown(wait=True)
         self._executor = self._make()
+        before, self._greetings = self._greetings, []
+        for _, call in before:
+            self.greet(call)
+
+    def greet(self, call: Callable[[], object]) -> int:
+        """Have each process that the executor starts call a function first, if it can.
+
+        Returns:
+            How many processes had been started before, and will not.
+        """
+        greeting = greeting_of(self._executor)
+        if greeting is not None:
+            greeting.calls.append(call)
+            self._greetings.append((greeting, call))
+        return len(getattr(self._executor, "_processes", None) or ())
 
     def shares_memory(self) -> bool:
         """Tell whether what the executor calls sees the objects of this process.
@@ -88,7 +107,7 @@ class Pool:
         """
         if type(self._executor) is ThreadPoolExecutor:
             return True
-        if isinstance(self._executor, ProcessPoolExecutor):
+        if self.is_near():
             return False
         try:
             answer = self._executor.submit(_is_at_home, _Probe())
@@ -108,10 +127,15 @@ class Pool:
             base.__module__.startswith("loky.") for base in kind.__mro__
         )
 
-    def size(self) -> int:
-        """Return how many calls the executor makes at the same time, as far as it tells."""
+    def limit(self) -> int | None:
+        """Return how many calls the executor makes at the same time, if it is a pool that tells."""
         known = getattr(self._executor, "_max_workers", None)
-        if isinstance(known, int):
+        return known if isinstance(known, int) else None
+
+    def size(self) -> int:
+        """Return how many calls the executor makes at the same time, as far as it can be told."""
+        known = self.limit()
+        if known is not None:
             return known
         client: Any = getattr(self._executor, "_client", None)  # Dask's
         threads = client.nthreads().values() if hasattr(client, "nthreads") else ()

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any, get_type_hints
 
 from graflow.channels.base import Channel
-from graflow.channels.codec import Record, encode
+from graflow.channels.codec import Record, decode, encode
 from graflow.channels.sameness import differences
 from graflow.channels.schema import schema_of
 from graflow.channels.typed import TypedChannel
@@ -40,6 +40,14 @@ class Hint:
         if self.schema is None:
             return channel.get(key, default)
         return TypedChannel(channel, self.schema).get(key, default)
+
+    def load(self, record: Record) -> Any:
+        """Return the value that `read` would find where `record` is stored.
+
+        Raises:
+            ChannelValidationError: It does not fit the schema.
+        """
+        return decode(record) if self.schema is None else schema_of(self.schema).load(record)
 
     def dump(self, value: object) -> Record:
         """Return what a channel stores for `value`, checked where there is a schema.

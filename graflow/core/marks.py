@@ -7,12 +7,16 @@ beginning twice, or at all: whoever takes the mark first has it alone.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
+from time import sleep
 from typing import Any, Protocol
 
 from graflow.channels.base import Channel
 from graflow.channels.identity import new_owner
 from graflow.core.owned_folder import OwnedFolder, die_with_owner
+from graflow.exceptions import ChannelError
 
 __all__ = ["ChannelMarks", "FolderMarks", "Marks"]
 
@@ -23,14 +27,26 @@ _LINGER = 60 * 1000
 """ms for which a cluster may still come with a submission that was called back."""
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 class Marks(Protocol):
     """The marks of a run, by the numbers of its submissions."""
 
-    def attend(self) -> None:
-        """Do what a worker has to do when it gets to know of the run."""
+    def attend(self, over: Callable[[], object] = ...) -> None:
+        """Do what a worker has to do when it gets to know of the run.
+
+        Args:
+            over: Called on some thread when the run is over, where that can be seen.
+        """
 
     def take(self, serial: int) -> bool:
-        """Take a mark; tell whether it was free."""
+        """Take a mark; tell whether it was free.
+
+        Raises:
+            ChannelError: The marks can't be reached.
+        """
 
     def drop(self, serial: int) -> None:
         """Remove a mark, whoever took it."""
@@ -40,6 +56,10 @@ class Marks(Protocol):
 
     def close(self) -> None:
         """Remove all that is left; the run is over."""
+
+
+_HERE = "here-"
+_MOMENT, _MOMENTS = 0.005, 200  # seconds, and how many of them
 
 
 class FolderMarks:
@@ -57,14 +77,25 @@ class FolderMarks:
         """Let workers use the folder; it stays the property of the run."""
         return FolderMarks, (self._folder,)
 
-    def attend(self) -> None:
+    def attend(self, over: Callable[[], object] = _nothing) -> None:
         """Have this worker end when the process of the run dies.
 
         The executors of the standard library would leave it there, to take what is in the
         queue still, and then wait for ever; the tasks would run beside those of a run that is
         resumed.
         """
-        die_with_owner(self._folder)
+        die_with_owner(self._folder, over)
+
+    def gather(self, number: int) -> None:
+        """Attend, and wait a moment for as many workers to do so: each call is for another one."""
+        self.attend()
+        folder = Path(self._folder)
+        with suppress(FileNotFoundError):  # the run is over
+            (folder / f"{_HERE}{os.getpid()}").touch()
+            for _ in range(_MOMENTS):
+                if len(list(folder.glob(f"{_HERE}*"))) >= number:
+                    return
+                sleep(_MOMENT)
 
     def take(self, serial: int) -> bool:
         """Take a mark; tell whether it was free."""
@@ -102,7 +133,7 @@ class ChannelMarks:
         self._run = run
         self._owners: dict[int, str] = {}
 
-    def attend(self) -> None:
+    def attend(self, over: Callable[[], object] = _nothing) -> None:
         """Do nothing: a cluster sees by itself that the process of the run is gone."""
 
     def take(self, serial: int) -> bool:
@@ -114,17 +145,19 @@ class ChannelMarks:
         return True
 
     def drop(self, serial: int) -> None:
-        """Remove a mark, whoever took it."""
-        owner = self._owners.pop(serial, None)
-        if owner is None:
-            owner = new_owner()
-            holder = self._channel._acquire(self._name(serial), owner, _LEASE)
-            owner = holder if isinstance(holder, str) else owner
-        self._channel._release(self._name(serial), owner)
+        """Remove a mark, whoever took it; where it can't be reached, its lease will end."""
+        with suppress(ChannelError):
+            owner = self._owners.pop(serial, None)
+            if owner is None:
+                owner = new_owner()
+                holder = self._channel._acquire(self._name(serial), owner, _LEASE)
+                owner = holder if isinstance(holder, str) else owner
+            self._channel._release(self._name(serial), owner)
 
     def leave(self, serial: int) -> None:
         """Let a mark that was taken here stay for a minute."""
-        self._channel._renew(self._name(serial), self._owners.pop(serial), _LINGER)
+        with suppress(ChannelError):
+            self._channel._renew(self._name(serial), self._owners.pop(serial), _LINGER)
 
     def close(self) -> None:
         """Do nothing: each mark was dropped when its submission was over."""

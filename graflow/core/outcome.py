@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from graflow.exceptions import TaskFailedError
+from graflow.portable import describe
 
-__all__ = ["raise_failures"]
+__all__ = ["is_failure", "raise_failures"]
+
+_FAILURES = (Exception, SystemExit, asyncio.CancelledError, GeneratorExit)
+
+
+def is_failure(error: BaseException) -> bool:
+    """Tell whether what a task raised is a failure of that task.
+
+    `sys.exit()` in a task ends the task and not the program, which has other tasks to do. What
+    is meant for whoever runs the program, a `KeyboardInterrupt` or the outcome of a test, ends
+    the run as it is.
+    """
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(is_failure, error.exceptions))
+    return isinstance(error, _FAILURES)
 
 
 def raise_failures(failures: Mapping[str, BaseException], workflow: str) -> None:
@@ -24,7 +40,7 @@ def raise_failures(failures: Mapping[str, BaseException], workflow: str) -> None
 
 
 def _failed(failures: Mapping[str, BaseException], workflow: str) -> TaskFailedError:
-    told = [f"{task_id!r}: {_describe(error)}" for task_id, error in failures.items()]
+    told = [f"{task_id!r}: {describe(error)}" for task_id, error in failures.items()]
     what = f"task {told[0]}" if len(told) == 1 else f"{len(told)} tasks: {'; '.join(told)}"
     return TaskFailedError(
         f"workflow {workflow!r} failed in {what}",
@@ -37,10 +53,3 @@ def _failed(failures: Mapping[str, BaseException], workflow: str) -> TaskFailedE
 def _cause(failures: Mapping[str, BaseException]) -> BaseException:
     errors = list(failures.values())
     return errors[0] if len(errors) == 1 else BaseExceptionGroup("what the tasks raised", errors)
-
-
-def _describe(error: BaseException) -> str:
-    try:
-        return f"{type(error).__name__}: {error}"
-    except Exception:  # noqa: BLE001 - the exception is a task's own, and so is its text
-        return f"{type(error).__name__}, whose text can't be shown"

@@ -8,6 +8,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
@@ -46,19 +47,26 @@ class OwnedFolder:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-def die_with_owner(folder: str) -> None:
-    """Have this process end when the owner of `folder` dies, unless that closes it before."""
+def die_with_owner(folder: str, closed: Callable[[], object] = lambda: None) -> None:
+    """Have this process end when the owner of `folder` dies, unless that closes it before.
+
+    Args:
+        folder: Where it is.
+        closed: Called on some thread when it was closed.
+    """
     with suppress(FileNotFoundError):  # it was closed
         lock = FileLock(f"{folder}/{_OWNER}", create=False)
-        Thread(target=_wait_for_owner, args=(lock,), name="graflow-owner", daemon=True).start()
+        arguments = (lock, closed)
+        Thread(target=_wait_for_owner, args=arguments, name="graflow-owner", daemon=True).start()
 
 
-def _wait_for_owner(lock: FileLock) -> None:
+def _wait_for_owner(lock: FileLock, closed: Callable[[], object]) -> None:
     if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # they are for others
         lock.acquire(shared=True, timeout=None)
         if not os.fstat(lock.fileno()).st_size:
             os._exit(1)
+        closed()
     lock.release()
 
 

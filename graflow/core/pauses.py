@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection
 from concurrent.futures import Future, wait
 from heapq import heappop, heappush
 from itertools import count
-from time import monotonic
 from typing import Any
 
+from graflow.clock import monotonic
 from graflow.core.task import Task
 
 __all__ = ["ALERT", "Pauses", "wait_until_done"]

@@ -7,6 +7,7 @@ from typing import Any
 
 from graflow.channels.base import Channel
 from graflow.channels.changes import Contents
+from graflow.channels.codec import Record
 from graflow.channels.hidden import HiddenKey, run_prefix, stored_key, visible_keys
 from graflow.channels.rules import check_key
 from graflow.core.hint import Hint
@@ -45,8 +46,8 @@ class Results:
         key = result_key(task_id)
         return HiddenKey(self._prefix + key) if self._prefix else key
 
-    def keep(self, task_id: str, value: object, hint: Hint) -> None:
-        """Store what a task returned.
+    def keep(self, task_id: str, value: object, hint: Hint) -> Record:
+        """Store what a task returned, and return it as it is stored.
 
         Raises:
             ChannelError: It does not fit the annotation, or can't be stored; nothing changed.
@@ -59,9 +60,10 @@ class Results:
             self._channel._blame(error, latest)
         if not self._prefix:
             self._channel._write(latest, record, None)
-            return
-        again = record if isinstance(record, bytes) else record.copy()
-        self._channel._write_many({latest: record, self._prefix + key: again}, None)
+        else:
+            again = record if isinstance(record, bytes) else record.copy()
+            self._channel._write_many({latest: record, self._prefix + key: again}, None)
+        return record
 
     def load(self, task_id: str, hint: Hint, default: object) -> Any:
         """Return the run's result of a task, or `default` when there is none.

@@ -44,6 +44,10 @@ class Supervisor:
         if self._observers:
             self._observers.started(task.task_id, self._number(task))
 
+    def is_again(self, task: Task[..., Any]) -> bool:
+        """Tell whether there was an attempt in this run already, which may have left a result."""
+        return task.task_id in self._attempts
+
     def ended(self, tasks: Iterable[Task[..., Any]]) -> None:
         """Save that these tasks are done, and tell it."""
         tasks = list(tasks)
@@ -58,16 +62,13 @@ class Supervisor:
         """Prepare another attempt after one that failed.
 
         Returns:
-            The seconds until then; `None` if the task is not to be tried again. What the
-            earlier attempt may have stored as the result is gone.
+            The seconds until then; `None` if the task is not to be tried again.
         """
         self._context._wishes.pop(task.task_id, None)
         number = self._number(task)
         pause = None if self.stopped else self._pause(task, error)
-        if pause is not None:
-            self._context._results.forget(task.task_id)
-            if self._observers:
-                self._observers.retried(task.task_id, number, error, pause)
+        if pause is not None and self._observers:
+            self._observers.retried(task.task_id, number, error, pause)
         return pause
 
     def gave_up(self, task: Task[..., Any], error: BaseException) -> None:

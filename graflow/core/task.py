@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from inspect import Parameter
 from operator import attrgetter
-from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from graflow.channels import rules
+from graflow.channels.codec import Record
 from graflow.core.node import Node, open_graphs
 from graflow.core.retries import Retries
 from graflow.core.signature import Signature
@@ -156,16 +155,20 @@ class Task(Node, Generic[P, R_co]):
         parts = (self._function, self._id, self._signature, self._bound, self._retries)
         return Task, parts
 
-    def _perform(self, context: ExecutionContext) -> R_co:
-        """Run the task as part of the run of `context`, and store its result."""
+    def _begin(self, context: ExecutionContext, *, again: bool) -> R_co:
+        """Call the function as part of the run of `context`, and return what it returns.
+
+        That of an `async def` function is a coroutine, whose result is the task's.
+
+        Args:
+            context: What the task sees.
+            again: Whether an earlier attempt may have stored a result, which is removed.
+        """
+        if again:
+            context._results.forget(self._id)
         found = {parameter.name: self._look_up(parameter, context) for parameter in self._unbound}
         injected = (context._for_task(self._id),) if self._signature.injects else ()
-        value: Any = self._invoke(injected, {**self._bound, **found})
-        if isinstance(value, CoroutineType):
-            value = asyncio.run(value)
-        self._keep(context, value)
-        result: R_co = value
-        return result
+        return self._invoke(injected, {**self._bound, **found})
 
     def _invoke(self, first: tuple[Any, ...], arguments: Mapping[str, Any]) -> R_co:
         args, kwargs = self._signature.call(arguments) if arguments else ((), {})
@@ -192,14 +195,19 @@ class Task(Node, Generic[P, R_co]):
             parameter=name,
         )
 
-    def _keep(self, context: ExecutionContext, value: object) -> None:
+    def _keep(self, context: ExecutionContext, value: object) -> Record:
+        """Store the result, and return it as it is stored, for `_restore`."""
         try:
-            context._results.keep(self._id, value, self._signature.result)
+            return context._results.keep(self._id, value, self._signature.result)
         except (ChannelTypeError, ChannelValueError, ChannelValidationError) as error:
             raise ResultTypeError(
                 f"what task {self._id!r} returned can't be stored: {error}{self._advice()}",
                 task=self._id,
             ) from error
+
+    def _restore(self, record: Record) -> Any:
+        """Return the result as `_load` would find it."""
+        return self._signature.result.load(record)
 
     def _advice(self) -> str:
         hint = self._signature.result

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import pickle
-import zlib
-from collections import OrderedDict
-from threading import Lock
+from contextvars import copy_context
 from traceback import format_exception
-from typing import Any, NamedTuple
+from types import CoroutineType
+from typing import NamedTuple
 
-from graflow.channels.forks import guard
-from graflow.core.context import ExecutionContext
 from graflow.core.extras import require
-from graflow.core.marks import Marks
-from graflow.core.task import Task
-from graflow.exceptions import WorkflowTypeError, portable
+from graflow.core.known_runs import KNOWN_RUNS, KnownRun
+from graflow.core.outcome import is_failure
+from graflow.portable import pack_error, unpack_error
 
-__all__ = ["Outcome", "Parcel", "Reply", "pack_run", "perform", "raised"]
-
-_KEPT_RUNS = 4
+__all__ = ["Outcome", "Reply", "perform", "raised"]
 
 
 class Outcome:
@@ -45,88 +39,7 @@ class Reply(NamedTuple):
     data: bytes | None = None
 
 
-class Parcel(NamedTuple):
-    """A run, as workers get to know it.
-
-    Attributes:
-        run: Tells it from all others.
-        packed: The tasks, the channel and the marks, pickled.
-        marks: Tell which submissions have begun.
-    """
-
-    run: str
-    packed: bytes
-    marks: Marks
-
-
-class _Runs:
-    """The runs that this process knows: the last few."""
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[str, tuple[ExecutionContext, Marks]] = OrderedDict()
-        self.start_anew()
-        guard(self)
-
-    def start_anew(self) -> None:
-        self.lock = Lock()
-
-    def find(self, run: str, packed: bytes | None) -> tuple[ExecutionContext, Marks] | None:
-        with self.lock:
-            found = self._known.get(run)
-            if found is None:
-                if packed is None:
-                    return None
-                found = self._known[run] = _unpack_run(packed)
-            self._known.move_to_end(run)
-            if len(self._known) > _KEPT_RUNS:
-                self._known.popitem(last=False)
-            return found
-
-
-_runs = _Runs()
-
-
-def pack_run(context: ExecutionContext, marks: Marks) -> bytes:
-    """Return all that a worker has to know of a run.
-
-    Raises:
-        ExtraMissingError: cloudpickle is not installed.
-        WorkflowTypeError: A task can't be pickled; the message names it.
-    """
-    cloudpickle = require("cloudpickle", "processes", "an executor outside this process")
-    tasks, workflow = dict(context._tasks), context.workflow_name
-    whole = (tasks, context.get_channel(), context.run_id, workflow, context._results, marks)
-    try:
-        packed: bytes = cloudpickle.dumps(whole)
-    except Exception as error:
-        for task in tasks.values():
-            _check_travels(cloudpickle, task, workflow)
-        raise WorkflowTypeError(
-            f"workflow {workflow!r} can't be sent to another process: {error}", workflow=workflow
-        ) from error
-    return zlib.compress(packed, 1)
-
-
-def _check_travels(cloudpickle: Any, task: Task[..., Any], workflow: str) -> None:
-    try:
-        cloudpickle.dumps(task)
-    except Exception as error:
-        raise WorkflowTypeError(
-            f"task {task.task_id!r} can't be sent to another process: {error}; let it make what "
-            "it needs while it runs",
-            workflow=workflow,
-        ) from error
-
-
-def _unpack_run(packed: bytes) -> tuple[ExecutionContext, Marks]:
-    tasks, channel, run_id, workflow, results, marks = pickle.loads(zlib.decompress(packed))
-    context = ExecutionContext(channel, run_id=run_id, workflow_name=workflow, tasks=tasks)
-    context._results = results
-    marks.attend()
-    return context, marks
-
-
-def perform(run: str, task_id: str, serial: int, packed: bytes | None) -> Reply:
+def perform(run: str, task_id: str, serial: int, packed: bytes | None, again: bool) -> Reply:
     """Make one attempt at a task, whose result goes into the channel.
 
     Args:
@@ -134,35 +47,40 @@ def perform(run: str, task_id: str, serial: int, packed: bytes | None) -> Reply:
         task_id: The id of the task.
         serial: The number of this submission among those of the run.
         packed: All there is to know of the run, if it may not be known here.
+        again: Whether there was an attempt before, which may have stored a result.
     """
     try:
-        found = _runs.find(run, packed)
-        if found is None:
+        known = KNOWN_RUNS.enter(run, packed)
+        if known is None:
             return Reply(Outcome.UNKNOWN)
-        context, marks = found
-        if not marks.take(serial):
-            return Reply(Outcome.REPEATED)
         try:
-            context._tasks[task_id]._perform(context)
-            return Reply(Outcome.DONE, context._wishes.pop(task_id, None))
+            return _attempt(known, task_id, serial, again)
         finally:
-            marks.drop(serial)
-    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - a task's own
-        return Reply(Outcome.FAILED, _pack_error(error))
-    except BaseException as error:  # noqa: BLE001 - raised where the run was started
-        return Reply(Outcome.CRASHED, _pack_error(error))
+            KNOWN_RUNS.leave(run, known)
+    except BaseException as error:  # noqa: BLE001 - handed on to where the run was started
+        return Reply(Outcome.FAILED if is_failure(error) else Outcome.CRASHED, _pack_error(error))
+
+
+def _attempt(known: KnownRun, task_id: str, serial: int, again: bool) -> Reply:
+    context, marks = known.context, known.marks
+    if not marks.take(serial):
+        return Reply(Outcome.REPEATED)
+    try:
+        task = context._tasks[task_id]
+        value = task._begin(context, again=again)
+        if isinstance(value, CoroutineType):
+            value = known.loop.run(value, copy_context(), task_id)
+        task._keep(context, value)
+        return Reply(Outcome.DONE, context._wishes.pop(task_id, None))
+    finally:
+        marks.drop(serial)
 
 
 def _pack_error(error: BaseException) -> bytes:
     cloudpickle = require("cloudpickle", "processes", "an executor outside this process")
     told = "".join(format_exception(error))
     _drop_tracebacks(error)
-    try:
-        sent = cloudpickle.dumps(error)
-        pickle.loads(sent)
-    except Exception:  # noqa: BLE001 - whatever the exception's own code raises
-        sent = pickle.dumps(portable(error))
-    return pickle.dumps((sent, told))
+    return pickle.dumps((pack_error(error, cloudpickle.dumps), told))
 
 
 def _drop_tracebacks(error: BaseException | None) -> None:
@@ -178,12 +96,7 @@ def _drop_tracebacks(error: BaseException | None) -> None:
 
 def raised(data: bytes) -> BaseException:
     """Return what a task raised elsewhere, with the traceback from there as a note."""
-    sent, told = pickle.loads(data)
-    try:
-        error: BaseException = pickle.loads(sent)
-        if isinstance(error, SystemExit) and error.args:
-            error.code = error.args[0]  # it gets lost where Dask has changed how pickle does it
-        error.add_note(f"\nIn the worker:\n{told}")
-    except Exception:  # noqa: BLE001 - its class may not be known here
-        return RuntimeError(told)
+    packed, told = pickle.loads(data)
+    error = unpack_error(packed)
+    vars(error).setdefault("__notes__", []).append(f"\nIn the worker:\n{told}")
     return error

@@ -54,6 +54,31 @@ def test_workers_end_with_the_process_of_the_run(
         assert set(read_checkpoint(checkpoint).finished) <= {f"slow {number}" for number in ended}
 
 
+@pytest.mark.parametrize("whose", ["of the run", "of the caller"])
+@pytest.mark.parametrize("kind", ["a new pool", "a pool that has started", "loky"])
+def test_workers_without_a_task_end_with_the_process_of_the_run(
+    kind: str, whose: str, servers: Callable[[str], Server]
+) -> None:
+    """Nobody would ever give them one, or tell them to end."""
+    url = f"unix://{servers('valkey-9').socket}"
+    name = f"idle {kind} {whose}"
+    with RedisChannel(name, url=url) as channel:
+        channel.clear()
+        program = [sys.executable, "-m", "tests.core.idle_workers", url, name, kind, whose]
+        with subprocess.Popen(program, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
+            wait_for(lambda: channel.get("running"), 60)
+            pids = channel.get("pids")
+            assert len(pids) == 3
+            assert all(map(is_alive, pids))
+            time.sleep(0.5)  # until those that have nothing to do have begun to wait
+            process.kill()
+        try:
+            wait_for(lambda: not any(map(is_alive, pids)))
+        finally:
+            for pid in filter(is_alive, pids):
+                os.kill(pid, signal.SIGKILL)
+
+
 # Waits for the owner of a folder, and for the end of its input.
 WORKER = """
 import sys

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -266,19 +265,3 @@ def test_a_context_tells_its_run_and_its_task() -> None:
     assert seen == [(ctx.run_id, "w", "look"), (ctx.run_id, "w", "again")]
     with pytest.raises(SchemaError):
         ctx.get_typed_channel(Opaque)  # type: ignore[graflow-schema]
-
-
-def test_a_failure_can_be_pickled_whatever_was_raised() -> None:
-    """An exception that pickle can't carry is replaced by its text."""
-
-    class Local(Exception):
-        pass
-
-    error = TaskFailedError(
-        "text", workflow="w", task="a", failures={"a": ValueError(1), "b": Local("why")}
-    )
-    copy = pickle.loads(pickle.dumps(error))
-    assert (str(copy), copy.workflow, copy.task) == ("text", "w", "a")
-    assert repr(copy.failures["a"]) == "ValueError(1)"
-    assert isinstance(copy.failures["b"], RuntimeError)
-    assert "Local: why" in str(copy.failures["b"])

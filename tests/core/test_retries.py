@@ -21,8 +21,8 @@ from graflow.core import pauses
 from graflow.core.context import TaskExecutionContext
 from graflow.core.events import RunObserver, TaskEvent
 from graflow.core.marks import FolderMarks
+from graflow.core.parcel import pack_run
 from graflow.core.retries import Attempts, Retries
-from graflow.core.worker import pack_run
 from graflow.exceptions import (
     ExtraMissingError,
     TaskFailedError,
@@ -117,7 +117,7 @@ def test_an_earlier_result_is_not_visible_to_the_next_attempt(channel: Channel) 
 
 
 def test_what_is_no_exception_is_not_retried() -> None:
-    """`sys.exit()` means it."""
+    """`sys.exit()` means it: the task has failed."""
     ran: list[int] = []
 
     @task(max_retries=3, retry_delay=0)
@@ -127,7 +127,7 @@ def test_what_is_no_exception_is_not_retried() -> None:
 
     with workflow("w") as wf:
         chain(leave)
-    with pytest.raises(SystemExit):
+    with pytest.raises(TaskFailedError, match="'leave': SystemExit: 2"):
         wf.execute()
     assert ran == [1]
 

@@ -6,7 +6,7 @@ import asyncio
 import operator
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextvars import ContextVar
 from functools import reduce
 from typing import Any
@@ -31,15 +31,7 @@ from tests.core.travelling import Elsewhere
 from tests.patience import PATIENCE
 from tests.servers import Server
 
-
-@pytest.fixture(autouse=True)
-def no_threads_left() -> Iterator[None]:
-    """Every thread that a test's runs started is gone after it."""
-    before = set(threading.enumerate())
-    yield
-    for thread in set(threading.enumerate()) - before:
-        thread.join(PATIENCE)  # one that was interrupted at its start may need a moment to see it
-        assert not thread.is_alive()
+pytestmark = pytest.mark.usefixtures("no_threads_left")
 
 
 class Log:
@@ -310,22 +302,6 @@ def test_every_failure_is_reported() -> None:
     assert set(group.exceptions) == set(caught.value.failures.values())
 
 
-def test_what_is_no_exception_ends_the_run_as_it_is() -> None:
-    """`sys.exit()` in a task leaves the program, and is no failure of the task."""
-    log = Log()
-
-    @task
-    def leave() -> None:
-        raise SystemExit(3)
-
-    with workflow("w") as wf:
-        leave >> log.task("never")
-    with pytest.raises(SystemExit) as caught:
-        wf.execute()
-    assert caught.value.code == 3
-    assert log.started == []
-
-
 @pytest.mark.parametrize("executor", [None, Elsewhere])
 @pytest.mark.parametrize("receiver", ["main", "worker"])
 def test_an_interrupt_lets_running_tasks_finish_and_starts_nothing_new(
@@ -389,7 +365,7 @@ def test_tasks_get_copies_of_the_variables_of_the_caller() -> None:
 
 
 def test_async_tasks_run_where_a_loop_runs_already() -> None:
-    """As in a notebook; each has a loop of its own, on another thread."""
+    """As in a notebook: their loop is on another thread."""
 
     @task
     async def later() -> int:

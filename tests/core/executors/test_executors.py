@@ -6,6 +6,7 @@ import asyncio
 import multiprocessing
 import os
 import pickle
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -189,38 +190,40 @@ def test_a_dask_client_is_no_executor_but_has_one(dask: Any) -> None:
         wf.execute(executor=dask._client)
 
 
-class Unpicklable(Exception):
+class Demanding(Exception):
     """An exception that can't be made again from its arguments."""
 
     def __init__(self, one: int, two: int) -> None:
         super().__init__(f"{one} and {two}")
+        self.lock = threading.Lock()
 
 
 def test_what_a_task_raises_comes_back(far: ExecutorSource, channel: RedisChannel) -> None:
-    """With the traceback of the worker; whatever it is, it can't break the pool."""
+    """With causes, notes and the traceback of the worker; whatever it is, it breaks no pool."""
 
     class Local(Exception):
         pass
 
     @task
-    def local() -> None:
-        raise Local("here")
-
-    @task
     def odd() -> None:
-        raise Unpicklable(1, 2)
+        try:
+            raise Demanding(1, 2)
+        except Demanding as error:
+            error.add_note("a note")
+            raise ExceptionGroup("both", [Local("here"), error]) from error
 
     with workflow("w", channel=channel) as wf:
-        add >> local
-    with pytest.raises(TaskFailedError, match=r"'local': Local: here") as caught:
+        add >> odd
+    with pytest.raises(TaskFailedError, match=r"'odd': ExceptionGroup: both") as caught:
         wf.execute(executor=far)
-    assert type(caught.value.__cause__) is Local
-    assert ", in local" in "".join(caught.value.__cause__.__notes__)
-    with workflow("w", channel=channel) as wf:
-        chain(odd)
-    with pytest.raises(TaskFailedError, match=r"1 and 2") as caught:
-        wf.execute(executor=far)
-    assert isinstance(caught.value.__cause__, RuntimeError)
+    group = caught.value.__cause__
+    assert isinstance(group, ExceptionGroup)
+    local, demanding = group.exceptions
+    assert (type(local), str(local)) == (Local, "here")
+    assert (type(demanding), str(demanding)) == (Demanding, "1 and 2")
+    assert demanding.__notes__ == ["a note"]
+    assert group.__cause__ is demanding
+    assert "in odd" in "".join(group.__notes__)
 
 
 def test_nothing_starts_after_a_failure(far: ExecutorSource, channel: RedisChannel) -> None:
@@ -253,20 +256,49 @@ def test_nothing_starts_after_a_failure(far: ExecutorSource, channel: RedisChann
     assert channel.get("late", 0) < number / 2
 
 
-def test_what_is_no_exception_ends_the_run_as_it_is(
+class Outside(BaseException):
+    """What is meant for whoever runs the program."""
+
+
+def test_what_is_no_failure_of_a_task_ends_the_run_as_it_is(
     far: ExecutorSource, channel: RedisChannel
 ) -> None:
     """As it does on threads."""
 
     @task
-    def leave() -> None:
-        raise SystemExit(3)
+    def raises() -> None:
+        raise Outside(3)
 
     with workflow("w", channel=channel) as wf:
-        leave >> add
-    with pytest.raises(SystemExit) as caught:
+        raises >> add
+    with pytest.raises(Outside, match="3"):
         wf.execute(executor=far)
-    assert caught.value.code == 3
+    assert not channel.exists("sum")
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_task_that_exits_has_failed(
+    is_async: bool, far: ExecutorSource, channel: RedisChannel
+) -> None:
+    """The program goes on, as if the task had raised anything else."""
+
+    @task
+    def leave() -> None:
+        sys.exit(0)
+
+    @task
+    async def leave_later() -> None:
+        await asyncio.sleep(0)
+        sys.exit(0)
+
+    leaving = leave_later if is_async else leave
+    with workflow("w", channel=channel) as wf:
+        leaving >> add
+    with pytest.raises(TaskFailedError, match=f"'{leaving.task_id}': SystemExit: 0") as caught:
+        wf.execute(executor=far)
+    error = caught.value.failures[leaving.task_id]
+    assert isinstance(error, SystemExit)
+    assert error.code == 0
     assert not channel.exists("sum")
 
 

@@ -14,6 +14,7 @@ import pytest
 from graflow import RedisChannel, chain, workflow
 from graflow.core import worker
 from graflow.core.executors import ExecutorSource
+from graflow.core.known_runs import KNOWN_RUNS
 from tests.core.travelling import BEGUN, Elsewhere, add, slow, wait_for
 from tests.patience import PATIENCE
 
@@ -105,10 +106,10 @@ class DeadAfterwards(Elsewhere):
         if fn is not worker.perform:
             return super().submit(fn, *args, **kwargs)
         self.dead = True
-        run, _, serial, packed = args
-        found = worker._runs.find(run, packed)
-        assert found is not None
-        assert found[1].take(serial)
+        run, _, serial, packed, _ = args
+        known = KNOWN_RUNS.enter(run, packed)
+        assert known is not None
+        assert known.marks.take(serial)
         raise KeyboardInterrupt
 
 

@@ -1,0 +1,20 @@
+"""A clock for waits, which goes on where a test freezes time."""
+
+from __future__ import annotations
+
+import time
+
+__all__ = ["monotonic"]
+
+if hasattr(time, "CLOCK_MONOTONIC"):
+
+    def monotonic() -> float:
+        """Return the seconds on a clock that only goes forward.
+
+        Libraries that freeze time for tests put something else in the place of `time.monotonic`,
+        in every module. What waits for a thread or a server waits in real time, and would wait
+        for ever by such a clock.
+        """
+        return time.clock_gettime(time.CLOCK_MONOTONIC)
+else:
+    monotonic = time.monotonic

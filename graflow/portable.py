@@ -1,0 +1,253 @@
+"""Exceptions as pickle can carry them, with their notes, causes, contexts and members."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from graflow.exceptions import TaskFailedError, UnpicklableError
+
+__all__ = ["PackedError", "describe", "failed_again", "pack_error", "unpack_error"]
+
+_MOST = 1_000
+"""How many exceptions travel together, at most; contexts of a long loop make long chains."""
+
+Dumps: TypeAlias = Callable[[object], bytes]
+
+
+class _Node(NamedTuple):
+    """One exception among those that travel together; others are told by their positions.
+
+    Attributes:
+        sent: The exception, or the class and the message of a group, pickled; `None` if that
+            can't be.
+        kind: The full name of its class.
+        text: The name of its class and its message.
+        notes: Its notes.
+        members: The exceptions in a group; `None` where it is no group.
+        cause: Its `__cause__`.
+        context: Its `__context__`.
+        suppresses: Its `__suppress_context__`.
+    """
+
+    sent: bytes | None
+    kind: str
+    text: str
+    notes: tuple[str, ...]
+    members: tuple[int, ...] | None
+    cause: int | None
+    context: int | None
+    suppresses: bool
+
+
+PackedError: TypeAlias = tuple[_Node, ...]
+"""What `pack_error` returns: plain data and bytes, the exception itself first."""
+
+
+def pack_error(error: BaseException, dumps: Dumps = pickle.dumps) -> PackedError:
+    """Return an exception, and what belongs to it, in a form that pickle carries anywhere.
+
+    An exception whose class can't be called again with its `args` is made without a call, and
+    attributes that can't be pickled stay behind. Where all of it fails, a `UnpicklableError`
+    stands for that one exception. Tracebacks don't travel.
+
+    Args:
+        error: The exception.
+        dumps: What pickles its parts.
+    """
+    found = _Found(error)
+    nodes: list[_Node] = []
+    while len(nodes) < len(found.errors):
+        nodes.append(_node(found.errors[len(nodes)], found, dumps))
+    return tuple(nodes)
+
+
+class _Found:
+    """The exceptions that travel together.
+
+    Attributes:
+        errors: All that were found so far.
+    """
+
+    def __init__(self, first: BaseException) -> None:
+        self.errors = [first]
+        self._positions = {id(first): 0}
+
+    def position(self, error: BaseException) -> int:
+        """Return where an exception is; it is added if it is new."""
+        if id(error) not in self._positions:
+            self._positions[id(error)] = len(self.errors)
+            self.errors.append(error)
+        return self._positions[id(error)]
+
+    def origin(self, error: BaseException | None) -> int | None:
+        """Return where a cause or a context is; `None` if there are too many already."""
+        if error is None or (len(self.errors) >= _MOST and id(error) not in self._positions):
+            return None
+        return self.position(error)
+
+
+def unpack_error(packed: PackedError) -> BaseException:
+    """Return the exception that was packed; a stand-in where its class is not known here."""
+    made: dict[int, BaseException] = {}
+
+    def make(position: int) -> BaseException:
+        if position not in made:
+            node = packed[position]
+            made[position] = _made(node, [make(member) for member in node.members or ()])
+        return made[position]
+
+    for position, node in enumerate(packed):
+        error = make(position)
+        if node.notes:
+            vars(error)["__notes__"] = list(node.notes)
+        origins = {"cause": node.cause, "context": node.context}
+        for name, origin in origins.items():
+            _set(error, f"__{name}__", None if origin is None else make(origin))
+        _set(error, "__suppress_context__", node.suppresses)
+    return made[0]
+
+
+def failed_again(
+    kind: type[TaskFailedError], args: tuple[Any, ...], attributes: dict[str, Any]
+) -> TaskFailedError:
+    """Return a `TaskFailedError` that was pickled, with its failures unpacked."""
+    failures = {task: unpack_error(packed) for task, packed in attributes["failures"].items()}
+    error = kind(*args)
+    vars(error).update(attributes, failures=failures)
+    return error
+
+
+def describe(error: BaseException) -> str:
+    """Return the name of an exception's class, and its text if it has one."""
+    name = type(error).__name__
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - the exception's own code
+        return f"{name}, whose text can't be shown"
+    return f"{name}: {text}" if text else name
+
+
+def _node(error: BaseException, found: _Found, dumps: Dumps) -> _Node:
+    kind, text, members = type(error), describe(error), None
+    if isinstance(error, BaseExceptionGroup):
+        text = f"{kind.__name__}: {error.message}"
+        members = tuple(map(found.position, error.exceptions))
+    return _Node(
+        _sent(error, dumps),
+        f"{kind.__module__}.{kind.__qualname__}",
+        text,
+        _notes(error),
+        members,
+        found.origin(error.__cause__),
+        found.origin(error.__context__),
+        error.__suppress_context__,
+    )
+
+
+def _notes(error: BaseException) -> tuple[str, ...]:
+    notes = getattr(error, "__notes__", ())
+    return tuple(note for note in notes if isinstance(note, str)) if notes else ()
+
+
+def _sent(error: BaseException, dumps: Dumps) -> bytes | None:
+    """Return the first form of an exception that can be made into the same one again.
+
+    Its text need not be the same, if none of them keeps that: there may be an address in it.
+    """
+    like: bytes | None = None
+    told = describe(error)
+    members = error.exceptions if isinstance(error, BaseExceptionGroup) else None
+    for parts in _ways(error, dumps) if members is None else _ways_of_a_group(error, dumps):
+        try:
+            sent = dumps(parts)
+            back = _assembled(pickle.loads(sent), members)
+        except Exception:  # noqa: BLE001 - the exception's own code
+            continue
+        if type(back) is type(error):
+            if describe(back) == told:
+                return sent
+            like = like or sent
+    return like
+
+
+def _ways(error: BaseException, dumps: Dumps) -> Iterator[tuple[Any, ...]]:
+    """Yield what makes an exception again: a function, its arguments, and its state."""
+    reduced = _reduced(error)
+    if reduced is not None:
+        yield reduced
+    for attributes in _choices(error, dumps):
+        yield _bare, (type(error), error.args, attributes), None
+        if reduced is not None:
+            yield *reduced[:2], attributes
+
+
+def _ways_of_a_group(error: BaseException, dumps: Dumps) -> Iterator[tuple[Any, ...]]:
+    """Yield what makes a group again, once its members are there."""
+    assert isinstance(error, BaseExceptionGroup)
+    for attributes in _choices(error, dumps):
+        yield type(error), error.message, attributes
+
+
+def _reduced(error: BaseException) -> tuple[Any, ...] | None:
+    """Return what pickle asks an exception for."""
+    try:
+        reduced = error.__reduce_ex__(pickle.HIGHEST_PROTOCOL)
+    except Exception:  # noqa: BLE001 - the exception's own code
+        return None
+    return (*reduced[:2], reduced[2] if len(reduced) > 2 else None)
+
+
+def _choices(error: BaseException, dumps: Dumps) -> Iterator[dict[str, Any]]:
+    """Yield the attributes of an exception: all of them, or those that can be pickled."""
+    attributes = {name: value for name, value in vars(error).items() if name != "__notes__"}
+    yield attributes
+    yield {name: value for name, value in attributes.items() if _travels(value, dumps)}
+
+
+def _travels(value: object, dumps: Dumps) -> bool:
+    try:
+        pickle.loads(dumps(value))
+    except Exception:  # noqa: BLE001 - the value's own code
+        return False
+    return True
+
+
+def _made(node: _Node, members: list[BaseException]) -> BaseException:
+    """Return the exception of a node, or what stands for it."""
+    try:
+        if node.sent is not None:
+            return _assembled(pickle.loads(node.sent), members if node.members else None)
+    except Exception:  # noqa: BLE001 - its class may not be known here
+        pass
+    if node.members:
+        return BaseExceptionGroup(node.text, members)
+    return UnpicklableError(node.text, kind=node.kind)
+
+
+def _assembled(parts: tuple[Any, ...], members: Sequence[BaseException] | None) -> BaseException:
+    make, argument, state = parts
+    if members is None:
+        error: BaseException = make(*argument)
+        if state is not None:
+            error.__setstate__(state)
+        return error
+    group: BaseExceptionGroup[BaseException]
+    group = BaseExceptionGroup.__new__(make, argument, list(members))
+    vars(group).update(state)
+    return group
+
+
+def _bare(
+    kind: type[BaseException], args: tuple[Any, ...], attributes: dict[str, Any]
+) -> BaseException:
+    """Make an exception without a call of its class, which may want other arguments."""
+    error = kind.__new__(kind, *args)
+    vars(error).update(attributes)
+    return error
+
+
+def _set(error: BaseException, name: str, value: object) -> None:
+    """Set an attribute, also of a class that lets nobody do so."""
+    BaseException.__setattr__(error, name, value)
