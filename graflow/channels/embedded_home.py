@@ -76,7 +76,9 @@ def new_directory() -> Path:
     for place in (tempfile.gettempdir(), "/tmp"):
         made = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place)).resolve()
         why = _make(made)
-        if not why and len(os.fsencode(made / SOCKET)) <= _LONGEST:
+        if not why and len(os.fsencode(made / SOCKET)) > _LONGEST:
+            why = f"{made} has too long a name"
+        if not why:
             return made
         made.rmdir()
     raise ChannelValueError(f"there is no place for the socket of a server: {why}")

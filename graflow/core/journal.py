@@ -14,7 +14,7 @@ from graflow.channels.changes import Changes
 from graflow.channels.contents import Tracker
 from graflow.channels.hidden import belongs_to
 from graflow.core.checkpoint import VERSION, Header, entry_of, pack, place_of
-from graflow.core.checkpoint_file import file_errors, replace, target_of, write
+from graflow.core.checkpoint_file import file_errors, replace, write
 
 __all__ = ["Journal"]
 
@@ -51,7 +51,7 @@ class Journal:
             start: The id of the task that the run starts at, if it does not do everything.
             finished: The tasks that have ended before, with their metadata, encoded.
         """
-        self._path, self._target = path, Path(target_of(path))
+        self._path, self._target = path, Path(os.path.realpath(path))
         self._header: Header = {
             "format": "graflow checkpoint",
             "version": VERSION,
