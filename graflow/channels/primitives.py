@@ -131,6 +131,10 @@ class Primitives(ABC):
             NotAList: The key holds a value.
         """
 
+    def _exist_many(self, keys: Sequence[str]) -> list[bool]:
+        """Tell of each of `keys` whether it is there; a backend may do it in fewer steps."""
+        return [self._exists(key) for key in keys]
+
     def _replace(self, key: str, make: Callable[[Record | None], tuple[Record, Any]]) -> Any:
         """Swap the record of `key` for what `make` returns, and return what goes with it."""
         attempt = 0
