@@ -81,7 +81,8 @@ def refill(channel: Primitives, contents: Contents, mine: Callable[[str], bool])
     for key in channel._keys():
         if mine(key) and key not in lasting and key not in passing:
             channel._delete(key)
-    channel._write_many(lasting, None)
+    if lasting:
+        channel._write_many(lasting, None)
     for key, (record, left) in passing.items():
         channel._write(key, record, left)
 
@@ -99,7 +100,8 @@ def _look(channel: Primitives) -> _Found:
         for key, record, expires in zip(wanted, records, after, strict=True):
             found.pop(key, None)
             if record is not None:
-                found[key] = record, expires
+                held = record if isinstance(record, bytes) else record.copy()
+                found[key] = held, expires
         seen = zip(wanted, before, after, strict=True)
         wanted = [key for key, first, then in seen if not _is_near(first, then)]
     return found

@@ -174,6 +174,10 @@ class Primitives(ABC):
         """
         return self._swap(key, old, new)
 
+    def _exist_many(self, keys: Sequence[str]) -> list[bool]:
+        """Tell of each of `keys` whether it is there; a backend may do it in fewer steps."""
+        return [self._exists(key) for key in keys]
+
     def _replace(self, key: str, make: Callable[[Record | None], tuple[Record, Any]]) -> Any:
         """Swap the record of `key` for what `make` returns, and return what goes with it.
 

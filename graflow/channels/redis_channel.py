@@ -51,12 +51,14 @@ _MAX_READ = 5_000_000  # items of a list; reading them blocks a server for a sec
 _MAX_READ_TOGETHER = 1_000_000  # items of several lists
 _CLEAR_AT_ONCE = 10_000
 _CLEAR_SLICE = 100
+_EXIST_AT_ONCE = 10_000
 
 _READ, _READ_MANY = script("read"), script("read_many")
 _SET, _WRITE, _WRITE_MANY = script("set"), script("write"), script("write_many")
 _PUSH, _POP, _FIRST = script("push"), script("pop"), script("first")
 _SWAP, _ADD = script("swap"), script("add")
 _DELETE, _KEYS, _CLEAR = script("delete"), script("keys"), script("clear")
+_EXIST_MANY = script("exist_many")
 _ACQUIRE, _RENEW, _RELEASE = script("acquire"), script("renew"), script("release")
 _LINE_UP = script("line_up")
 
@@ -368,6 +370,13 @@ class RedisChannel(Channel):
 
     def _exists(self, key: str) -> bool:
         return bool(self._ask(key, "EXISTS", self._value(key)))
+
+    def _exist_many(self, keys: Sequence[str]) -> list[bool]:
+        found: list[int] = []
+        for first in range(0, len(keys), _EXIST_AT_ONCE):
+            values = [self._value(key) for key in keys[first : first + _EXIST_AT_ONCE]]
+            found += self._run(_EXIST_MANY, None, values)
+        return list(map(bool, found))
 
     def _keys(self) -> list[str]:
         keys: list[bytes] = self._run(_KEYS, None, (self._index,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from graflow.channels.base import Channel
@@ -73,9 +73,10 @@ class Results:
         """
         return hint.read(self._channel, self.key(task_id), default)
 
-    def has(self, task_id: str) -> bool:
-        """Tell whether the run has a result of a task."""
-        return self._channel.exists(self.key(task_id))
+    def missing(self, task_ids: Sequence[str]) -> list[str]:
+        """Return those of the tasks of which the run has no result."""
+        there = self._channel._exist_many([check_key(self.key(task_id)) for task_id in task_ids])
+        return [task_id for task_id, is_there in zip(task_ids, there, strict=True) if not is_there]
 
     def forget(self, task_id: str) -> None:
         """Remove the run's result of a task, if it has one."""
@@ -100,12 +101,13 @@ class Results:
         }
         return {**values, **mine}
 
-    def adopt(self, contents: Contents) -> Contents:
-        """Return what a checkpoint holds, and its results as the run's own if it knows of none.
+    def adopt(self, contents: Contents, finished: Collection[str]) -> Contents:
+        """Return what a checkpoint holds, with results that were not kept apart as the run's own.
 
-        The run was alone on its channel then, so they are its own.
+        They were not if tasks have `finished` and the run has no key: it was alone on its channel.
         """
-        if not self._prefix or any(key.startswith(self._prefix) for key in contents):
+        apart = any(key.startswith(self._prefix) for key in contents)
+        if apart or not finished:
             return contents
         mine: Contents = {}
         for key in visible_keys(contents):

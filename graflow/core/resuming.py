@@ -58,7 +58,7 @@ def match_channel(checkpoint: Checkpoint, context: ExecutionContext) -> None:
         )
     if not channel.shared:
         return
-    lost = [task_id for task_id in checkpoint.finished if not context._results.has(task_id)]
+    lost = context._results.missing(checkpoint.finished)
     if lost:
         more = f" and {len(lost) - _NAMED:,} more" if len(lost) > _NAMED else ""
         _refuse(
@@ -75,7 +75,8 @@ def restore(checkpoint: Checkpoint, context: ExecutionContext, plan: Plan) -> No
     """
     channel, results = context.get_channel(), context._results
     if not channel.shared:
-        refill(channel, results.adopt(checkpoint._contents), belongs_to(context.run_id))
+        contents = results.adopt(checkpoint._contents, checkpoint.finished)
+        refill(channel, contents, belongs_to(context.run_id))
     to_do = plan.tasks.keys() - set(checkpoint.finished)
     for task_id in to_do.intersection(results.tasks()):
         results.forget(task_id)

@@ -404,3 +404,13 @@ def test_handles_on_one_channel_share_its_keys(open_channel: Open) -> None:
     assert other.append("list", 2) == 2
     assert other.delete("key")
     assert one.get("key") is None
+
+
+def test_many_keys_are_asked_for_at_once(channel: Channel) -> None:
+    """More than go in one step, also of values that are lists, and in their order."""
+    channel.set("value", 1)
+    channel.set("empty", [])
+    channel.append("list", 1)
+    asked = ["value", *(f"missing {number}" for number in range(10_000)), "empty", "list"]
+    assert channel._exist_many(asked) == [True, *[False] * 10_000, True, True]
+    assert channel._exist_many([]) == []

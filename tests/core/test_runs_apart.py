@@ -253,6 +253,27 @@ def test_a_checkpoint_of_a_run_alone_can_go_on_where_runs_share(path: Path) -> N
         assert after.workflow.resume(path) == {"count": 3}
 
 
+def test_a_run_that_had_not_got_far_takes_no_results_of_another(path: Path) -> None:
+    """Though they are in the file, under the keys that users know."""
+    channel, results = MemoryChannel(), list[object]()
+
+    @task(inject_context=True)
+    def use(ctx: TaskExecutionContext) -> None:
+        results.append(ctx.get_result("loaded", "nothing"))
+        if len(results) == 1:
+            raise ValueError("once more")
+
+    with workflow("w", channel=channel) as wf:
+        task("loaded")(lambda: "Sunday") >> use
+    with pytest.raises(TaskFailedError):
+        wf.execute()
+    results.clear()
+    with pytest.raises(TaskFailedError):
+        wf.execute("use", checkpoint=path)
+    wf.resume(path)
+    assert results == ["nothing", "nothing"]
+
+
 # A channel for each run
 
 

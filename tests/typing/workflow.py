@@ -190,6 +190,9 @@ def opened() -> None:
     workflow("w", channel=MemoryChannel())
     workflow("w", channel=MemoryChannel)
     workflow("w", channel=RedisChannel)
+    per_run = RedisChannel.per_run("w", url="redis://localhost")
+    assert_type(per_run("1"), RedisChannel)
+    workflow("w", channel=per_run)
     workflow("w", channel=lambda run_id: MemoryChannel(run_id.upper()))
     workflow("w", channel="redis")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     with workflow("w") as wf:

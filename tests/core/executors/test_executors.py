@@ -152,7 +152,9 @@ def test_a_channel_in_memory_can_not_leave_the_process(tmp_path: Path) -> None:
     """It is refused before anything runs, with both ways out."""
     with workflow("w") as wf:
         chain(add)
-    with pytest.raises(WorkflowTypeError, match=r"(?s)RedisChannel\(.*RedisChannel\.embedded\(\)"):
+    with pytest.raises(
+        WorkflowTypeError, match=r"(?s)RedisChannel\.per_run\(.*RedisChannel\.embedded\(\)"
+    ):
         wf.execute(executor=processes, checkpoint=tmp_path / "run.json")
     assert list(tmp_path.iterdir()) == []
 
