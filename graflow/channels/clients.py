@@ -19,6 +19,8 @@ from graflow.channels.endpoints import (
     ServerEndpoint,
     Settings,
 )
+from graflow.channels.passwords import concealed, passwords_in, scrub
+from graflow.channels.urls import fault_of
 from graflow.exceptions import ChannelTypeError, ChannelValueError
 
 __all__ = ["endpoint_from", "endpoint_of"]
@@ -60,14 +62,16 @@ def endpoint_from(options: Mapping[str, Any], *, cluster: bool) -> Endpoint:
         ChannelTypeError: redis-py does not know an option.
         ChannelValueError: The URL is not one of a Redis server, or not one of a cluster.
     """
+    options = concealed(options)
+    _check_url(options)
     try:
         make = redis.Redis.from_url if "url" in options else redis.Redis
         pool = make(**options).connection_pool
         pool.connection_class(**pool.connection_kwargs)  # refuses options that nobody knows
-    except TypeError as error:
-        raise ChannelTypeError(f"redis-py does not take these options: {error}") from error
-    except ValueError as error:
-        raise ChannelValueError(f"redis-py does not take these options: {error}") from error
+    except (TypeError, ValueError) as error:
+        scrub(error, passwords_in(options))
+        kind = ChannelTypeError if isinstance(error, TypeError) else ChannelValueError
+        raise kind(f"redis-py does not take these options: {error}") from error
     settings = _settings(pool)
     if not cluster:
         return ServerEndpoint(settings)
@@ -78,6 +82,15 @@ def endpoint_from(options: Mapping[str, Any], *, cluster: bool) -> Endpoint:
         )
     node = settings.pop("host", "localhost"), settings.pop("port", 6379)
     return ClusterEndpoint(settings, (node,))
+
+
+def _check_url(options: Mapping[str, Any]) -> None:
+    url = options.get("url", "")
+    if not isinstance(url, str):
+        raise ChannelTypeError(f"url must be a str, not a {type(url).__name__}")
+    fault = fault_of(url)
+    if fault is not None:
+        raise ChannelValueError(f"the URL can't be taken: {fault}")
 
 
 def endpoint_of(client: Any) -> Endpoint:
@@ -113,7 +126,7 @@ def _settings(pool: Any) -> dict[str, Any]:
         if name not in _NOT_TAKEN_OVER and value is not None and type(value) is not object
     }
     return {
-        **settings,
+        **concealed(settings),
         "connection_class": pool.connection_class,
         "max_connections": pool.max_connections,
     }
@@ -138,11 +151,13 @@ def _sentinel(pool: Any) -> SentinelEndpoint:
         settings={**settings, "check_connection": pool.check_connection},
         service=pool.service_name,
         sentinels=tuple(sorted((one["host"], one["port"]) for one in kept)),
-        sentinel_settings={
-            name: value
-            for name, value in manager.sentinel_kwargs.items()
-            if name not in _NOT_TAKEN_OVER
-        },
+        sentinel_settings=concealed(
+            {
+                name: value
+                for name, value in manager.sentinel_kwargs.items()
+                if name not in _NOT_TAKEN_OVER
+            }
+        ),
         options={
             "min_other_sentinels": manager.min_other_sentinels,
             "force_master_ip": vars(manager).get("_force_master_ip"),

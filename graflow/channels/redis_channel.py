@@ -23,6 +23,7 @@ from graflow.channels.base import Channel
 from graflow.channels.clients import endpoint_from, endpoint_of
 from graflow.channels.codec import Record, decode
 from graflow.channels.endpoints import Endpoint
+from graflow.channels.passwords import concealed
 from graflow.channels.primitives import MISSING, Missing, NotAList
 from graflow.channels.rules import Seconds, milliseconds
 from graflow.channels.scripts import Script, script
@@ -52,6 +53,10 @@ class RedisChannel(Channel):
     and has its effect once all the same.
     """
 
+    # Of a handle that could not be made, as a traceback shows it.
+    _name = ""
+    _transport: Transport = ClosedTransport("not open")
+
     def __init__(
         self,
         name: str = "default",
@@ -80,12 +85,13 @@ class RedisChannel(Channel):
             ChannelTypeError: An argument is of the wrong type, or redis-py does not know it.
             ChannelValueError: The name, the URL or the timeout can't be taken.
         """
+        if url is not None:
+            options["url"] = url
+        options, url = concealed(options), None  # a traceback shows local variables
         super().__init__(name)
         seconds = milliseconds(timeout, "timeout") / 1000
         if seconds > _MAX_TIMEOUT:
             raise ChannelValueError(f"timeout must be at most {_MAX_TIMEOUT:g} s, not {seconds:g}")
-        if url is not None:
-            options["url"] = url
         if redis_client is None:
             endpoint = endpoint_from(options, cluster=cluster)
         elif options or cluster:
