@@ -71,14 +71,15 @@ class RedisChannel(Channel):
 
         Args:
             name: Non-empty text.
-            redis_client: A client of redis-py, which says where the server is: a `Redis`, one
-                that a `Sentinel` made, or a `RedisCluster`. The handle makes connections of
-                its own with the same settings (server, database, user, TLS, protocol), and
-                never changes, uses or closes the client. Only one whose pool is of a class of
-                your own is used as it is.
+            redis_client: A client of redis-py or valkey-py, which says where the server is: a
+                `Redis`, one that a `Sentinel` made, or a `RedisCluster`. The handle makes
+                connections of its own with the same settings (server, database, user, TLS,
+                protocol), and never changes, uses or closes the client. Only one whose pool is
+                of a class of your own is used as it is, and not in a forked process.
             url: The server, as in `redis://localhost:6379/0`, `rediss://` (TLS) or `unix://`.
             cluster: Whether that server is a node of a Redis Cluster.
-            timeout: Seconds that an operation may take, all attempts together; up to 60.
+            timeout: Seconds that an operation may wait for the server, all attempts and all that
+                belongs to them together; up to 60.
             options: Further arguments of `redis.Redis`: `host`, `port`, `db`, `password`, ...
 
         Raises:
