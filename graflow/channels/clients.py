@@ -1,4 +1,4 @@
-"""redis-py clients: what their settings say about the server they are for."""
+"""Settings of clients, of redis-py and valkey-py: what they say about the server they are for."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ from graflow.channels.endpoints import (
     ServerEndpoint,
     Settings,
 )
+from graflow.channels.passwords import concealed, passwords_in, scrub
+from graflow.channels.urls import fault_of
+from graflow.channels.valkey_clients import in_words_of_redis, is_of_valkey, refusal
 from graflow.exceptions import ChannelTypeError, ChannelValueError
 
 __all__ = ["endpoint_from", "endpoint_of"]
@@ -60,14 +63,16 @@ def endpoint_from(options: Mapping[str, Any], *, cluster: bool) -> Endpoint:
         ChannelTypeError: redis-py does not know an option.
         ChannelValueError: The URL is not one of a Redis server, or not one of a cluster.
     """
+    options = concealed(options)
+    _check_url(options)
     try:
         make = redis.Redis.from_url if "url" in options else redis.Redis
         pool = make(**options).connection_pool
         pool.connection_class(**pool.connection_kwargs)  # refuses options that nobody knows
-    except TypeError as error:
-        raise ChannelTypeError(f"redis-py does not take these options: {error}") from error
-    except ValueError as error:
-        raise ChannelValueError(f"redis-py does not take these options: {error}") from error
+    except (TypeError, ValueError) as error:
+        scrub(error, passwords_in(options))
+        kind = ChannelTypeError if isinstance(error, TypeError) else ChannelValueError
+        raise kind(f"redis-py does not take these options: {error}") from error
     settings = _settings(pool)
     if not cluster:
         return ServerEndpoint(settings)
@@ -80,13 +85,22 @@ def endpoint_from(options: Mapping[str, Any], *, cluster: bool) -> Endpoint:
     return ClusterEndpoint(settings, (node,))
 
 
+def _check_url(options: Mapping[str, Any]) -> None:
+    url = options.get("url", "")
+    if not isinstance(url, str):
+        raise ChannelTypeError(f"url must be a str, not a {type(url).__name__}")
+    fault = fault_of(url)
+    if fault is not None:
+        raise ChannelValueError(f"the URL can't be taken: {fault}")
+
+
 def endpoint_of(client: Any) -> Endpoint:
-    """Return the endpoint of a synchronous client of redis-py, or of what looks like one.
+    """Return the endpoint of a synchronous client of redis-py or valkey-py, or what looks like one.
 
     Raises:
         ChannelTypeError: It is something else.
     """
-    if isinstance(client, redis.asyncio.Redis | redis.asyncio.RedisCluster):
+    if _is_asynchronous(client):
         raise ChannelTypeError(
             "the client is an asyncio one, but a channel's operations are synchronous: pass a "
             "redis.Redis"
@@ -96,35 +110,62 @@ def endpoint_of(client: Any) -> Endpoint:
             f"redis_client must be a client of redis-py, such as redis.Redis(), not a "
             f"{type(client).__name__}"
         )
-    if isinstance(client, RedisCluster):
+    if isinstance(client, RedisCluster) or is_of_valkey(client, "ValkeyCluster"):
         return _cluster(client)
     pool = getattr(client, "connection_pool", None)
-    if isinstance(pool, SentinelConnectionPool):
+    kind = type(pool)
+    if kind is SentinelConnectionPool or _is_valkeys(kind, "SentinelConnectionPool"):
         return _sentinel(pool)
-    if type(pool) in (ConnectionPool, BlockingConnectionPool):
+    if kind in (ConnectionPool, BlockingConnectionPool) or _is_valkeys(
+        kind, "ConnectionPool", "BlockingConnectionPool"
+    ):
         return ServerEndpoint(_settings(pool))
+    if is_of_valkey(client):
+        raise refusal(f"the pool class {kind.__name__}")
     return ForeignEndpoint(client)  # a pool of another class may do more than its settings say
+
+
+def _is_asynchronous(client: object) -> bool:
+    return isinstance(client, redis.asyncio.Redis | redis.asyncio.RedisCluster) or any(
+        kind.__module__.startswith("valkey.asyncio.") for kind in type(client).__mro__
+    )
+
+
+def _is_valkeys(kind: type, *names: str) -> bool:
+    return kind.__module__.partition(".")[0] == "valkey" and kind.__name__ in names
 
 
 def _settings(pool: Any) -> dict[str, Any]:
     settings = {
-        name: value
-        for name, value in sorted(pool.connection_kwargs.items())
-        if name not in _NOT_TAKEN_OVER and value is not None and type(value) is not object
-    }
-    return {
-        **settings,
+        **pool.connection_kwargs,
         "connection_class": pool.connection_class,
         "max_connections": pool.max_connections,
     }
+    return _taken_over(settings, pool)
+
+
+def _taken_over(settings: Mapping[str, Any], source: object) -> dict[str, Any]:
+    """Return of a client's settings those that matter to a channel, as redis-py has them."""
+    matter = {
+        name: value
+        for name, value in sorted(settings.items())
+        if name not in _NOT_TAKEN_OVER and value is not None and type(value) is not object
+    }
+    return concealed(in_words_of_redis(matter) if is_of_valkey(source) else matter)
 
 
 def _cluster(client: Any) -> ClusterEndpoint:
     nodes = client.get_nodes()
-    settings = _settings(client.get_redis_connection(nodes[0]).connection_pool)
+    if is_of_valkey(client):
+        pool = client.get_valkey_connection(nodes[0]).connection_pool
+    else:
+        pool = client.get_redis_connection(nodes[0]).connection_pool
+    settings = _settings(pool)
     for name in ("host", "port", "redis_connect_func"):
         settings.pop(name, None)
     if client.user_on_connect_func is not None:
+        if is_of_valkey(client):
+            raise refusal("its valkey_connect_func")
         settings["redis_connect_func"] = client.on_connect
     addresses = tuple(sorted((node.host, node.port) for node in nodes))
     return ClusterEndpoint(settings, addresses, client.nodes_manager.address_remap)
@@ -138,11 +179,7 @@ def _sentinel(pool: Any) -> SentinelEndpoint:
         settings={**settings, "check_connection": pool.check_connection},
         service=pool.service_name,
         sentinels=tuple(sorted((one["host"], one["port"]) for one in kept)),
-        sentinel_settings={
-            name: value
-            for name, value in manager.sentinel_kwargs.items()
-            if name not in _NOT_TAKEN_OVER
-        },
+        sentinel_settings=_taken_over(manager.sentinel_kwargs, manager),
         options={
             "min_other_sentinels": manager.min_other_sentinels,
             "force_master_ip": vars(manager).get("_force_master_ip"),

@@ -25,6 +25,10 @@ class Password(str):
 
     __slots__ = ()
 
+    def __new__(cls, text: str) -> Self:
+        """Take the text as it is: `str` would take what a password shows."""
+        return super().__new__(cls, "".join(text))
+
     def __repr__(self) -> str:
         """Show nothing of it."""
         return _SHOWN
@@ -37,20 +41,18 @@ class Password(str):
         """Show nothing of it."""
         return _SHOWN
 
-    @classmethod
-    def of(cls, value: str | SecretStr) -> Self:
-        """Return a password that somebody gave in plain text, or as a `pydantic.SecretStr`."""
-        return cls(value.get_secret_value() if isinstance(value, SecretStr) else value)
-
 
 def concealed(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings with a `Password` for each password, and for the URL."""
     return {
-        name: Password.of(value)
-        if name in _SECRETS and isinstance(value, str | SecretStr)
-        else value
-        for name, value in settings.items()
+        name: _concealed(value) if name in _SECRETS else value for name, value in settings.items()
     }
+
+
+def _concealed(value: object) -> object:
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    return Password(value) if isinstance(value, str) else value
 
 
 def passwords_in(settings: Mapping[str, Any]) -> tuple[Password, ...]:
@@ -64,7 +66,7 @@ def scrub(error: BaseException | None, passwords: Iterable[Password] = ()) -> No
     That is what a server repeats of its commands, any of the `passwords`, and the tracebacks: the
     local variables of redis-py hold what was sent.
     """
-    known = sorted({_plain(one) for one in passwords if one}, key=len, reverse=True)
+    known = sorted({"".join(one) for one in passwords if one}, key=len, reverse=True)
     for each in _behind(error):
         each.__traceback__ = None
         each.args = tuple(_clean(one, known) for one in each.args)
@@ -88,7 +90,3 @@ def _clean(text: object, passwords: Iterable[str]) -> object:
     for password in passwords:
         text = text.replace(password, _SHOWN)
     return text
-
-
-def _plain(password: Password) -> str:
-    return "".join(password)

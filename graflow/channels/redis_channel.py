@@ -27,6 +27,7 @@ from graflow.channels.base import Channel
 from graflow.channels.clients import endpoint_from, endpoint_of
 from graflow.channels.codec import Record, decode
 from graflow.channels.endpoints import Endpoint
+from graflow.channels.passwords import concealed
 from graflow.channels.per_run import PerRun
 from graflow.channels.primitives import MISSING, Missing, NotAList
 from graflow.channels.records import MAX_PARTS, expected, parts
@@ -70,6 +71,10 @@ class RedisChannel(Channel):
     and has its effect once all the same.
     """
 
+    # Of a handle that could not be made, as a traceback shows it.
+    _name = ""
+    _transport: Transport = ClosedTransport("not open")
+
     def __init__(
         self,
         name: str = "default",
@@ -85,14 +90,15 @@ class RedisChannel(Channel):
 
         Args:
             name: Non-empty text.
-            redis_client: A client of redis-py, which says where the server is: a `Redis`, one
-                that a `Sentinel` made, or a `RedisCluster`. The handle makes connections of
-                its own with the same settings (server, database, user, TLS, protocol), and
-                never changes, uses or closes the client. Only one whose pool is of a class of
-                your own is used as it is.
+            redis_client: A client of redis-py or valkey-py, which says where the server is: a
+                `Redis`, one that a `Sentinel` made, or a `RedisCluster`. The handle makes
+                connections of its own with the same settings (server, database, user, TLS,
+                protocol), and never changes, uses or closes the client. Only one whose pool is
+                of a class of your own is used as it is, and not in a forked process.
             url: The server, as in `redis://localhost:6379/0`, `rediss://` (TLS) or `unix://`.
             cluster: Whether that server is a node of a Redis Cluster.
-            timeout: Seconds that an operation may take, all attempts together; up to 60.
+            timeout: Seconds that an operation may wait for the server, all attempts and all that
+                belongs to them together; up to 60.
             allow_eviction: Whether to use a server that deletes keys by itself when its memory is
                 full (any `maxmemory-policy` but `noeviction`). What is stored may vanish then,
                 locks included. Where the user may not read the policy, it is not looked at.
@@ -102,12 +108,13 @@ class RedisChannel(Channel):
             ChannelTypeError: An argument is of the wrong type, or redis-py does not know it.
             ChannelValueError: The name, the URL or the timeout can't be taken.
         """
+        if url is not None:
+            options["url"] = url
+        options, url = concealed(options), None  # a traceback shows local variables
         super().__init__(name)
         seconds = milliseconds(timeout, "timeout") / 1000
         if seconds > _MAX_TIMEOUT:
             raise ChannelValueError(f"timeout must be at most {_MAX_TIMEOUT:g} s, not {seconds:g}")
-        if url is not None:
-            options["url"] = url
         if redis_client is None:
             endpoint = endpoint_from(options, cluster=cluster)
         elif options or cluster:

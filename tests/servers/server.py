@@ -170,7 +170,7 @@ class Server:
 
     def _answers(self) -> bool:
         try:
-            with redis.Redis(port=self.port, retry=Retry(NoBackoff(), 0)) as client:
+            with redis.Redis(port=self.port, protocol=2, retry=Retry(NoBackoff(), 0)) as client:
                 client.ping()
         except redis.AuthenticationError:
             return True

@@ -1,0 +1,39 @@
+"""URLs of servers, checked so that no part of a password is taken for anything else."""
+
+from __future__ import annotations
+
+from urllib.parse import SplitResult, urlsplit
+
+__all__ = ["fault_of"]
+
+_ADVICE = (
+    "quote what has a meaning in URLs, such as / as %2F, # as %23, ? as %3F and @ as %40, or pass "
+    "username= and password="
+)
+_WITH_TEXT = frozenset({"username", "password", "client_name"})
+
+
+def fault_of(url: str) -> str | None:
+    """Return why a URL can't be taken, in words that show nothing of it, or `None`.
+
+    The first `/`, `?` or `#` ends the part with user, password and host. In a password, it would
+    make the port of what is before it, and a path, options or a fragment of what follows.
+    """
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - looked at for what it raises
+    except ValueError:
+        return f"host or port can't be read; {_ADVICE}"
+    if "#" in url or _has_stray_at(parts):
+        return f"user, password and host can't be told apart from the rest; {_ADVICE}"
+    return None
+
+
+def _has_stray_at(parts: SplitResult) -> bool:
+    """Tell whether there is an `@` that may have been meant as the one before the host."""
+    if parts.scheme == "unix" and (not parts.netloc or parts.hostname):
+        return bool(parts.netloc)  # the host that a Unix socket has not
+    options = [option.partition("=") for option in parts.query.split("&")]
+    return "@" in parts.path or any(
+        "@" in name + value and name not in _WITH_TEXT for name, _, value in options
+    )
