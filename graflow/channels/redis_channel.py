@@ -46,7 +46,7 @@ from graflow.exceptions import (
 
 __all__ = ["RedisChannel"]
 
-_MAX_TIMEOUT = 60.0  # seconds; the scripts remember a write for twice as long
+_MAX_TIMEOUT = 60.0  # seconds; for so long, and a few more, a server remembers a write
 _LONG = 1_000  # items; a longer list is read outside of a script
 _MAX_READ = 5_000_000  # items of a list; reading them blocks a server for a second
 _MAX_READ_TOGETHER = 1_000_000  # items of several lists

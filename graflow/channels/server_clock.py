@@ -9,7 +9,7 @@ __all__ = ["ServerClock", "clock_of", "is_stamped"]
 
 _SLACK = 1  # second that the clocks of a server and of its successor may differ
 _TRUSTED_FOR = 600.0  # seconds, in which no clock drifts by more than the slack
-_UNKNOWN = b"0000000000:"
+_UNKNOWN = b"1000000000:"  # long over
 _NOW = re.compile(r"LATE (\d+)")
 
 

@@ -61,7 +61,7 @@ def content(channel: RedisChannel) -> dict[str, object]:
 
 
 def forget(client: redis.Redis) -> None:
-    """Let the server forget the changes that it has answered, as it does after two minutes."""
+    """Let the server forget the changes that it has answered, as it does after their deadlines."""
     for slot in client.scan_iter(match="graflow:*:t:*"):
         client.delete(slot)
 
@@ -94,10 +94,14 @@ def test_what_was_given_up_does_not_happen_later(
     network: HoldingProxy, channel: RedisChannel, direct: RedisChannel, redis_client: redis.Redis
 ) -> None:
     """Who was told that the outcome is unknown, and looked, need not look again."""
+    changes = (CHANGES[0], CHANGES[3])
+    for change in changes:
+        change(direct)  # so that the server knows the scripts
+    direct.clear()
     direct.set_many(BEFORE)
     before = content(direct)
     network.to_hold = 1_000
-    for change in (CHANGES[0], CHANGES[3]):
+    for change in changes:
         with pytest.raises(OutcomeUnknownError):
             change(channel)
     network.to_hold = 0
@@ -126,7 +130,20 @@ def test_a_process_that_stood_still_learns_the_time_anew(channel: RedisChannel) 
     """As on a laptop that was asleep: what it sends is late by its own count, and happens once."""
     put_back(channel, 3_600)
     assert channel.append("list", 1) == 1
+    put_back(channel, 3_600)
+    channel.set("key", 1)
     assert channel.append("list", 2) == 2
+
+
+def test_an_answer_is_kept_until_the_deadline(
+    channel: RedisChannel, redis_client: redis.Redis
+) -> None:
+    """And no longer, lest a server is full of them."""
+    for change in CHANGES:
+        change(channel)
+    slots = list(redis_client.scan_iter(match="graflow:*:t:*"))
+    assert slots
+    assert all(0 < int(redis_client.pttl(slot)) <= 4_000 for slot in slots)
 
 
 def test_a_change_that_may_have_happened_gets_no_second_deadline(

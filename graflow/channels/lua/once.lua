@@ -3,8 +3,6 @@
 -- slot keeps the token and the answer of the last change that used it, so when a reply is lost
 -- and the client sends the change again, it is answered from there.
 
-local WINDOW = '120000' -- ms; longer than any change has until its deadline
-
 -- Marked: an earlier copy of this change may be on its way.
 local function token_and_mark()
   local token = ARGV[1]
@@ -18,16 +16,18 @@ end
 -- which to refuse it, if it comes too late.
 local function happen(change)
   local slot, token = KEYS[#KEYS], token_and_mark()
-  local late = lateness(token)
-  if late then
-    return redis.call('GET', slot) ~= token and late
+  local last = redis.call('SET', slot, token, 'PXAT', end_of(token), 'GET')
+  if last == token then
+    return
   end
-  if redis.call('SET', slot, token, 'PX', WINDOW, 'GET') ~= token then
-    local done, err = pcall(change)
-    if not done then
-      redis.call('DEL', slot)
-      error(err)
-    end
+  local late = lateness(token, last)
+  if late then
+    return late -- and the slot has ended with its deadline
+  end
+  local done, err = pcall(change)
+  if not done then
+    redis.call('DEL', slot)
+    error(err)
   end
 end
 
@@ -43,7 +43,7 @@ local function once(change)
     end
     return kind == '$' and answer
   end
-  local late = lateness(token)
+  local late = lateness(token, last)
   if late then
     return late
   end
@@ -60,7 +60,7 @@ local function once(change)
   -- Even if nothing was done now, the answer of a marked change must be remembered, lest the
   -- earlier copy does something later.
   if again or not idle then
-    redis.call('SET', slot, last, 'PX', WINDOW)
+    redis.call('SET', slot, last, 'PXAT', end_of(token))
   end
   return answer
 end

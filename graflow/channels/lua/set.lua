@@ -7,11 +7,12 @@ local token = ARGV[1]
 if string.byte(token, -1) == 33 then
   token = string.sub(token, 1, -2)
 end
-local late = lateness(token)
-if late then
-  return redis.call('GET', KEYS[3]) ~= token and late
-end
-if redis.call('SET', KEYS[3], token, 'PX', '120000', 'GET') ~= token then
+local last = redis.call('SET', KEYS[3], token, 'PXAT', end_of(token), 'GET')
+if last ~= token then
+  local late = lateness(token, last)
+  if late then
+    return late
+  end
   local done = redis.pcall('SET', KEYS[1], ARGV[3])
   local new = not done.err and redis.pcall('ZADD', KEYS[2], 'CH', '+inf', ARGV[2])
   if new == 1 then

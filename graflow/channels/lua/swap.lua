@@ -16,7 +16,7 @@ return once(function()
   if refused then
     return refused
   end
-  redis.call('SET', KEYS[4], '', 'PX', WINDOW) -- a server without memory stops here, and no later
+  redis.call('SET', KEYS[4], '', 'PX', '1000') -- a server without memory stops here, and no later
   local expires = redis.call('ZSCORE', KEYS[2], ARGV[2])
   if ARGV[4] == 'none' then
     index_forever(KEYS[2], ARGV[2])
