@@ -280,21 +280,26 @@ class Channel(Primitives):
     def lock(self, key: str, timeout: Seconds = 10.0, lease: Seconds = 30.0) -> ChannelLock:
         """Return a context manager that holds the lock called `key` while its body runs.
 
-        One holder at a time, among all handles in all processes. It is advisory: other
-        operations do not look at it, and its name has nothing to do with the key of a value.
+        One holder at a time, among all handles in all processes, in the order in which they
+        asked. It is advisory: other operations do not look at it, and its name has nothing to
+        do with the key of a value. It may be left in another thread than it was entered in.
 
         Args:
             key: Non-empty text.
             timeout: Seconds to wait for the lock, >= 0; 0 tries once.
-            lease: Seconds after which the lock of a dead process or thread is free, > 0.
-                While its holder lives the lease is renewed, so the body may take longer. A lock
-                that was entered and dropped is not renewed either: nobody could leave it.
+            lease: Seconds after which the lock of a dead process is free, > 0. While its holder
+                lives the lease is renewed, so the body may take longer. A lock that was entered
+                and dropped is not renewed either: nobody could leave it.
 
         Raises:
             ChannelTimeoutError: On entry: the lock was not free within `timeout`.
-            LockReentryError: On entry: this thread holds the lock already.
+            LockReentryError: On entry: this thread, or this asyncio task, holds it already.
+            LockDeadlockError: On entry: another asyncio task of this thread holds it, which
+                could not go on while this one waits.
             LockLostError: On exit: the lease could not be renewed, so someone else may have
-                held the lock while the body ran.
+                held the lock while the body ran; or it was taken by the process that this one
+                was forked from.
+            OutcomeUnknownError: It may have been taken, and is freed in the background then.
             RuntimeError: On entry: the system has no thread to give that could renew the lease.
         """
         return ChannelLock(self, check_key(key), timeout, lease)

@@ -120,7 +120,7 @@ class MemoryChannel(Channel):
     def _swap_in_turn(self, key: str, old: Record | None, new: Record, owner: str) -> bool:
         store = self._store
         with store.lock:
-            if store.locks and store.locks.is_anothers(turn_name(key), owner):
+            if store.locks.held and store.locks.is_anothers(turn_name(key), owner):
                 return False
             data = store.live(key)
             if as_record(data) != old:

@@ -17,18 +17,18 @@ class _Held(NamedTuple):
 
 
 class LockTable:
-    """Who holds which lock, until when, and who waits for it. A caller has the channel's lock."""
+    """Who holds which lock, until when, and who waits for it. A caller has the channel's lock.
+
+    Attributes:
+        held: The locks that are held, and some whose lease has ended.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         """Make an empty table; `clock` gives the time in seconds."""
         self._clock = clock
-        self._held: dict[str, _Held] = {}
+        self.held: dict[str, _Held] = {}
         self._lines: dict[str, dict[str, float]] = {}  # until when each one keeps its place
         self._fence = 0
-
-    def __bool__(self) -> bool:
-        """Tell whether any lock may be held."""
-        return bool(self._held)
 
     def is_anothers(self, key: str, owner: str) -> bool:
         """Tell whether someone else than `owner` holds a lock."""
@@ -49,7 +49,7 @@ class LockTable:
             self._leave(key, owner)
             fence = next_fence(self._fence, least)
         self._fence = max(self._fence, fence)
-        self._held[key] = _Held(owner, fence, self._clock() + lease / 1000)
+        self.held[key] = _Held(owner, fence, self._clock() + lease / 1000)
         return fence
 
     def line_up(self, key: str, owner: str, patience: int) -> int:
@@ -64,7 +64,7 @@ class LockTable:
         held = self._holder(key)
         if held is None or held.owner != owner:
             return False
-        self._held[key] = _Held(owner, held.fence, self._clock() + lease / 1000)
+        self.held[key] = _Held(owner, held.fence, self._clock() + lease / 1000)
         return True
 
     def release(self, key: str, owner: str) -> bool:
@@ -73,18 +73,18 @@ class LockTable:
         if held is None or held.owner != owner:
             self._leave(key, owner)
             return False
-        del self._held[key]
+        del self.held[key]
         return True
 
     def forget_holders(self) -> None:
         """Free all locks: their holders are in another process."""
-        self._held.clear()
+        self.held.clear()
         self._lines.clear()
 
     def _holder(self, key: str) -> _Held | None:
-        held = self._held.get(key)
+        held = self.held.get(key)
         if held is not None and held.ends <= self._clock():
-            del self._held[key]
+            del self.held[key]
             return None
         return held
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
@@ -9,7 +10,7 @@ from typing import Any, Final
 
 from graflow.channels import rules
 from graflow.channels.codec import Record, decode, encode
-from graflow.channels.updates import replace
+from graflow.channels.updates import insist
 
 __all__ = ["MISSING", "Missing", "NotAList", "NotANumber", "Primitives"]
 
@@ -182,9 +183,14 @@ class Primitives(ABC):
         """Swap the record of `key` for what `make` returns, and return what goes with it.
 
         Raises:
-            ChannelConflictError: As `replace` in `graflow.channels.updates`.
+            ChannelConflictError: Others wrote in between for as long as `_timeout`.
         """
-        return replace(self, key, make)
+        started = time.monotonic()
+        old = self._read(key)
+        new, result = make(old)
+        if self._swap_in_turn(key, old, new, ""):
+            return result
+        return insist(self, key, make, started)
 
     def _add(self, key: str, amount: int | float) -> int | float:
         """Add to the number under `key` and return the sum; a missing key counts as 0.

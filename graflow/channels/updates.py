@@ -17,7 +17,7 @@ from graflow.channels.identity import new_owner
 from graflow.channels.waiting import LockPrimitives, wait_in_line
 from graflow.exceptions import ChannelConflictError, ChannelError
 
-__all__ = ["Updatable", "replace", "turn_name"]
+__all__ = ["Updatable", "insist", "turn_name"]
 
 _EAGER: Final = 0.1  # seconds for which an update tries without a turn
 _LEAST_LEASE: Final = 1_000  # ms for which a turn is taken; so much one costs that died in it
@@ -38,26 +38,31 @@ def turn_name(key: str) -> str:
     return f"\0turn {key}"
 
 
-def replace(
-    channel: Updatable, key: str, make: Callable[[Record | None], tuple[Record, Any]]
+def insist(
+    channel: Updatable,
+    key: str,
+    make: Callable[[Record | None], tuple[Record, Any]],
+    started: float,
 ) -> Any:
-    """Swap the record of `key` for what `make` returns, and return what goes with it.
+    """Go on with an update whose first attempt came too late.
+
+    Args:
+        channel: The channel.
+        key: The key.
+        make: Returns what to swap the record for, and what goes with it.
+        started: When the update began, on the clock of `time.monotonic`.
+
+    Returns:
+        What `make` returned with the record that was written.
 
     Raises:
         ChannelConflictError: Others wrote in between for as long as the channel's `_timeout`.
     """
-    started = time.monotonic()
     until = started + channel._timeout
-    owner, attempts = "", 0
+    owner, attempts = "", 1
+    began = started
     try:
-        while True:
-            began = time.monotonic()
-            old = channel._read(key)
-            new, result = make(old)
-            if channel._swap_in_turn(key, old, new, owner):
-                return result
-            attempts += 1
-            now = time.monotonic()
+        while (now := time.monotonic()) < until:
             if now - started > min(_EAGER, channel._timeout / 4):
                 owner = owner or new_owner()
                 lease = _LEAST_LEASE + round(2_000 * (now - began))
@@ -65,8 +70,13 @@ def replace(
                     wait_in_line(channel, turn_name(key), owner, lease, until)
             else:
                 time.sleep(random.uniform(0, 0.001 * min(attempts, 20)))
-            if time.monotonic() >= until:
-                raise _conflict(attempts, channel._timeout)
+            began = time.monotonic()
+            old = channel._read(key)
+            new, result = make(old)
+            if channel._swap_in_turn(key, old, new, owner):
+                return result
+            attempts += 1
+        raise _conflict(attempts, channel._timeout)
     finally:
         if owner:
             with suppress(ChannelError):  # the turn ends soon, by itself
