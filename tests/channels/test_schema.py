@@ -593,7 +593,9 @@ def test_what_is_no_data_of_a_channel_is_told_from_a_misfit() -> None:
             schema_of(int).load(record)
 
 
-@pytest.mark.parametrize("wrap", [list.__class_getitem__, lambda inner: tuple[inner | None]])
+@pytest.mark.parametrize(
+    "wrap", [list.__class_getitem__, lambda inner: tuple.__class_getitem__(inner | None)]
+)
 def test_a_deep_type_is_a_schema_soon(wrap: Callable[[Any], Any]) -> None:
     """It takes no time that doubles with each level."""
     deep: Any = int
