@@ -11,7 +11,6 @@ from typing import (
     Final,
     ForwardRef,
     Literal,
-    Never,
     NotRequired,
     Required,
     Union,
@@ -108,8 +107,9 @@ def children(form: Any) -> Iterator[tuple[str, Any]]:
     elif fields := fields_of(form):
         yield from ((f".{name}", hint) for name, hint in fields.items())
         if is_typeddict(origin or form):
-            extra = openness_of(origin or form, strict=False).get("extra_items", Never)
-            yield "[]", substituted(extra, arguments_of(form))
+            openness = openness_of(origin or form, strict=False)
+            if "extra_items" in openness:
+                yield "[]", substituted(openness["extra_items"], arguments_of(form))
     elif origin is tuple and arguments[-1:] != (...,):
         yield from ((f"[{i}]", inner) for i, inner in enumerate(arguments))
     elif isinstance(origin, type) and origin not in _NOT_SEARCHED:

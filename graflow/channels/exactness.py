@@ -22,7 +22,7 @@ from graflow.channels.core_walk import ALTERS, Node
 from graflow.channels.fidelity import Plan
 from graflow.channels.moments import EXACT
 
-__all__ = ["Expressions", "NoLook", "compile_look", "conjunction"]
+__all__ = ["TOO_DEEP", "Expressions", "NoLook", "compile_look", "conjunction"]
 
 Look = Callable[[Any], bool]
 """Tells of a valid value whether validation is sure to have left it alone."""
@@ -43,6 +43,9 @@ _TYPES: Final[dict[str, type]] = {
 _COLLECTIONS: Final = {"list": list, "set": set, "frozenset": frozenset}
 _ALWAYS: Final = "True"
 
+TOO_DEEP: Final = (MemoryError, RecursionError, SyntaxError)
+"""What Python raises for an expression that is nested too deep for its parser."""
+
 
 class NoLook(Exception):
     """The types alone do not tell enough about values of a schema."""
@@ -56,7 +59,7 @@ def compile_look(plan: Plan) -> Look:
     """
     try:
         return Expressions().function(plan.core)
-    except NoLook:
+    except (NoLook, *TOO_DEEP):
         return lambda value: False
 
 
@@ -71,8 +74,12 @@ class Expressions:
 
     def function(self, node: Node) -> Look:
         """Return a function of a value of a node."""
-        look: Look = eval(f"lambda value: {self._look(node, 'value')}", self._space)
-        return look
+        return self._compiled(self._look(node, "value"))
+
+    def _compiled(self, look: str) -> Look:
+        """Return a function of `value` with the result of an expression."""
+        function: Look = eval(f"lambda value: {look}", self._space)
+        return function
 
     def _name(self, meaning: object = None) -> str:
         name = f"x{next(self._numbers)}"
@@ -106,9 +113,10 @@ class Expressions:
         types = _types_of(node)
         if types is not None and not node.get("metadata", {}).get(ALTERS):
             return f"{self._name(types)}.issuperset(map(type, {items}))"
-        if self._look(node, "value") == _ALWAYS:
+        look = self._look(node, "value")
+        if look == _ALWAYS:
             return _ALWAYS
-        return f"all(map({self._name(self.function(node))}, {items}))"
+        return f"all(map({self._name(self._compiled(look))}, {items}))"
 
     def _any(self, node: Node, value: str) -> str:
         return _ALWAYS

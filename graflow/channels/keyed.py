@@ -23,6 +23,7 @@ from graflow.channels.base import Channel
 from graflow.channels.fields import fields_of
 from graflow.channels.hidden import shown_key
 from graflow.channels.primitives import MISSING
+from graflow.channels.reprs import short_repr
 from graflow.channels.rules import Seconds, check_key, milliseconds
 from graflow.channels.typed import TypedChannel
 from graflow.exceptions import ChannelError, ChannelTypeError, ChannelValueError, SchemaError
@@ -59,7 +60,7 @@ class KeyedChannel(Generic[S]):
         """
         kind: Any = get_origin(schema) or schema
         if not is_typeddict(kind):
-            raise SchemaError(f"a keyed channel takes a TypedDict class, not {schema!r}")
+            raise SchemaError(f"a keyed channel takes a TypedDict class, not {short_repr(schema)}")
         self._channel = channel
         self._form = schema
         self._strict = strict

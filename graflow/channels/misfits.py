@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import reprlib
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
@@ -11,10 +10,11 @@ from pydantic_core import ErrorDetails
 
 from graflow.channels.core_walk import ALTERS, Node
 from graflow.channels.fidelity import Plan
+from graflow.channels.reprs import short_repr
 from graflow.channels.sameness import NOTHING, Difference, Way
 from graflow.exceptions import FieldError
 
-__all__ = ["alterations", "from_details", "lost", "short_repr", "unstorable"]
+__all__ = ["alterations", "from_details", "lost", "unstorable"]
 
 _MESSAGES = {
     "extra_forbidden": "is not a field of the schema",
@@ -31,28 +31,12 @@ _MAX_PATH = 200
 _MAX_DIGITS = 4300  # that the JSON parser reads
 
 
-class _ShortRepr(reprlib.Repr):
-    """Makes texts for error messages."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.maxstring = self.maxother = 60
-
-    def repr_int(self, x: int, level: int) -> str:
-        """Return the number, unless it has more digits than Python converts."""
-        size = x.bit_length()
-        return super().repr_int(x, level) if size < 1000 else f"an int of {size:,} bits"
-
-
-_short = _ShortRepr()
-
-
 def from_details(details: Iterable[ErrorDetails], plan: Plan) -> tuple[FieldError, ...]:
     """Return what pydantic found, with the branches of a union put together."""
     messages: dict[tuple[str, str], list[str]] = {}
     for detail in details:
         kind, text = detail["type"], detail["msg"]
-        found = "nothing" if kind.startswith("missing") else _short.repr(detail["input"])
+        found = "nothing" if kind.startswith("missing") else short_repr(detail["input"])
         message = _MESSAGES.get(kind) or _SUBJECT.sub("should", text.removeprefix("Value error, "))
         place = messages.setdefault((_path(plan, detail["loc"]), found), [])
         if message not in place:
@@ -68,7 +52,7 @@ def alterations(found: Iterable[Difference], plan: Plan) -> tuple[FieldError, ..
         FieldError(
             _path(plan, way),
             _alteration(before, after),
-            f"{_short.repr(before)} of type {type(before).__name__}",
+            f"{short_repr(before)} of type {type(before).__name__}",
         )
         for way, before, after in found
         if before is not NOTHING and not _Trace(plan, way).alters
@@ -78,7 +62,7 @@ def alterations(found: Iterable[Difference], plan: Plan) -> tuple[FieldError, ..
 def _alteration(before: Any, after: Any) -> str:
     if type(before) is not type(after):
         return f"should be of type {type(after).__name__} itself"
-    return f"should be a value that stays as it is, and not become {_short.repr(after)}"
+    return f"should be a value that stays as it is, and not become {short_repr(after)}"
 
 
 def lost(found: Iterable[Difference], plan: Plan) -> tuple[FieldError, ...]:
@@ -86,8 +70,8 @@ def lost(found: Iterable[Difference], plan: Plan) -> tuple[FieldError, ...]:
     return tuple(
         FieldError(
             _path(plan, way),
-            f"should come back from JSON as it is, and not as {_short.repr(after)}",
-            _short.repr(before),
+            f"should come back from JSON as it is, and not as {short_repr(after)}",
+            short_repr(before),
         )
         for way, before, after in found
     )
@@ -108,11 +92,6 @@ def _problem(scalar: object) -> str:
     if isinstance(scalar, str) and any("\ud800" <= character <= "\udfff" for character in scalar):
         return "should hold no lone surrogate, which UTF-8 can't encode"
     return ""
-
-
-def short_repr(value: object) -> str:
-    """Return a `repr` that is short enough for an error message."""
-    return _short.repr(value)
 
 
 def _path(plan: Plan, way: Way) -> str:
@@ -142,7 +121,7 @@ class _Trace:
         while self._left:
             step = self._left.pop(0)
             is_name = isinstance(step, str) and step.isidentifier()
-            self._add(f".{step}" if is_name else f"[{step!r}]")
+            self._add(f".{step}" if is_name else _bracketed(step))
 
     def _add(self, step: str) -> None:
         self.path = (self.path + step).removeprefix(".")
@@ -189,7 +168,7 @@ class _Trace:
         return _node(fields[step]["schema"])
 
     def _value(self, node: Node) -> Node | None:
-        self._add(f"[{self._left.pop(0)!r}]")
+        self._add(_bracketed(self._left.pop(0)))
         if self._left[:1] == ["[key]"]:
             self._left.pop(0)
             self._add(" (the key)")
@@ -198,7 +177,7 @@ class _Trace:
 
     def _item(self, node: Node) -> Node | None:
         step = self._left.pop(0)
-        self._add(f"[{step!r}]")
+        self._add(_bracketed(step))
         items = node.get("items_schema")
         if not isinstance(items, list):
             return _node(items)
@@ -211,6 +190,10 @@ class _Trace:
         **dict.fromkeys(("dict", "counter", "frozendict", "ordered-dict"), _value),
         **dict.fromkeys(("list", "set", "frozenset", "tuple", "deque", "generator"), _item),
     }
+
+
+def _bracketed(step: object) -> str:
+    return f"[{repr(step) if isinstance(step, str) else short_repr(step)}]"
 
 
 def _node(found: Any) -> Node | None:

@@ -10,6 +10,7 @@ import math
 from datetime import timedelta
 
 from graflow.channels.hidden import HiddenKey, stored_key
+from graflow.channels.reprs import short_repr
 from graflow.exceptions import ChannelOverflowError, ChannelTypeError, ChannelValueError
 
 __all__ = [
@@ -98,7 +99,7 @@ def milliseconds(span: object, what: str = "ttl", *, or_zero: bool = False) -> i
     if not 0 < span <= MAX_TTL.total_seconds():
         least = "at least 0" if or_zero else "greater than 0"
         raise ChannelValueError(
-            f"{what} must be {least} and at most 100 years, in seconds, not {span!r}"
+            f"{what} must be {least} and at most 100 years, in seconds, not {short_repr(span)}"
         )
     return max(1, round(span * 1000))
 

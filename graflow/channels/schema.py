@@ -22,9 +22,16 @@ from graflow.channels.core_schemas import core_schema_of, schema_error
 from graflow.channels.core_walk import Unstorable
 from graflow.channels.exactness import compile_look
 from graflow.channels.fidelity import Plan, prepare
+from graflow.channels.reprs import short_repr
 from graflow.channels.sameness import differences, leaves
-from graflow.channels.shortcuts import with_shortcuts
-from graflow.exceptions import ChannelError, ChannelTypeError, ChannelValidationError, FieldError
+from graflow.channels.shortcuts import REPLACEMENT, with_shortcuts
+from graflow.exceptions import (
+    ChannelError,
+    ChannelTypeError,
+    ChannelValidationError,
+    FieldError,
+    SchemaError,
+)
 
 __all__ = ["Schema", "schema_of"]
 
@@ -46,13 +53,18 @@ def schema_of(form: TypeForm[T], *, strict: bool = True) -> Schema[T]:
         SchemaError: The type can't be a schema; the message has the path of the part.
     """
     try:
+        return _kept(form, strict)
+    except RecursionError as error:
+        raise SchemaError("a type that is nested so deep can't be a schema") from error
+
+
+def _kept(form: Any, strict: bool) -> Schema[Any]:
+    try:
         hash(form)
-    except TypeError:
+        text = "" if type(form) is type else repr(form)
+    except (TypeError, ValueError):
         return Schema(form, strict)
-    if not is_self_contained(form):
-        return Schema(form, strict)
-    kept: Any = form
-    return cast("Schema[T]", _cached(kept, "" if type(form) is type else repr(form), strict))
+    return _cached(form, text, strict) if is_self_contained(form) else Schema(form, strict)
 
 
 @lru_cache(maxsize=1024)
@@ -125,7 +137,7 @@ class Schema(Generic[T]):
         if self._is_quick:
             try:
                 text = self._to_json(self._validate(value))
-                if self._looks_unaltered(value) and _DOLLAR not in text and len(text) < _SHORT:
+                if self._looks_unaltered(value) and _is_simple(text):
                     return text
             except _PROBLEMS:
                 pass  # found again, and named, on the careful way
@@ -178,10 +190,13 @@ class Schema(Generic[T]):
             self._misfit(error, "the value does not fit")
         except (PydanticSerializationError, ValueError, RecursionError) as error:
             self._unstorable(value, error)
-        if not self._is_sure_to_be_unaltered(value):
-            self._check_unaltered(value, valid)
-        if self._is_doubtful:
-            self._check_comes_back(valid, text)
+        try:
+            if not self._is_sure_to_be_unaltered(value):
+                self._check_unaltered(value, valid)
+            if self._is_doubtful or REPLACEMENT in text:
+                self._check_comes_back(valid, text)
+        except RecursionError as error:
+            self._unstorable(value, error)
         return text
 
     def _is_sure_to_be_unaltered(self, value: T) -> bool:
@@ -216,8 +231,11 @@ class Schema(Generic[T]):
         raise self._error(what, misfits.from_details(details, self._plan)) from error
 
     def _unstorable(self, value: T, error: Exception) -> NoReturn:
-        errors = misfits.unstorable(leaves(value), self._plan)
-        whole = FieldError("", f"can't be stored as JSON ({error})", misfits.short_repr(value))
+        try:
+            errors = misfits.unstorable(leaves(value), self._plan)
+        except RecursionError:
+            errors = ()
+        whole = FieldError("", f"can't be stored as JSON ({error})", short_repr(value))
         raise self._error("the value can't be stored as", errors or [whole]) from error
 
     def _error(self, what: str, errors: Iterable[FieldError]) -> ChannelValidationError:
@@ -230,6 +248,10 @@ class Schema(Generic[T]):
 
 def _validator(plan: Plan) -> SchemaValidator:
     return SchemaValidator(plan.core, plan.config, _use_prebuilt=False)
+
+
+def _is_simple(text: bytes) -> bool:
+    return _DOLLAR not in text and len(text) < _SHORT and REPLACEMENT not in text
 
 
 def _always(value: object) -> bool:
@@ -246,4 +268,8 @@ def _name_of(form: object) -> str:
         return _name_of(get_args(form)[0])
     if isinstance(form, type) and not hasattr(form, "__args__"):
         return form.__name__
-    return re.sub(r"(?:\w+\.|<locals>\.)+(?=\w)", "", repr(form))
+    try:
+        text = repr(form)
+    except ValueError:
+        text = short_repr(form)  # of an int of many digits, which is no type either
+    return re.sub(r"(?:\w+\.|<locals>\.)+(?=\w)", "", text)

@@ -15,10 +15,10 @@ from pydantic_core import from_json, to_json
 
 from graflow.channels.codec import Record
 from graflow.channels.core_walk import ALTERS, Node
-from graflow.channels.exactness import Expressions, Look, NoLook, conjunction
+from graflow.channels.exactness import TOO_DEEP, Expressions, Look, NoLook, conjunction
 from graflow.channels.fidelity import Plan
 
-__all__ = ["with_shortcuts"]
+__all__ = ["REPLACEMENT", "with_shortcuts"]
 
 Dump = Callable[[Any], bytes]
 """Returns the text of a value, or raises."""
@@ -73,7 +73,7 @@ def dump(value):
     try:
         if {look}:
             text = to_json(value)
-            if len(text) < 4000 and {no_tag}:
+            if len(text) < 4000 and {no_tag} and {no_loss}:
                 return text
     except (KeyError, ValueError):
         pass
@@ -91,16 +91,26 @@ def load(text):
     return careful_load(text)
 """
 _NO_TAG: Final = f"{ord('$')} not in text"
+_NO_LOSS: Final = "replacement not in text"
+
+REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}".encode()
+"""Stands in JSON text for what can't be encoded in a key, and for itself."""
 
 
 def with_shortcuts(plan: Plan, dump: Dump, load: Load) -> tuple[Dump, Load]:
     """Return functions that do what `dump` and `load` do, faster if the schema allows it."""
     if not plan.is_faithful or plan.has_aliases or plan.config.keys() - _HARMLESS_CONFIG:
         return dump, load
-    proof = _Proof(from_json=from_json, to_json=to_json, careful_dump=dump, careful_load=load)
+    proof = _Proof(
+        from_json=from_json,
+        to_json=to_json,
+        careful_dump=dump,
+        careful_load=load,
+        replacement=REPLACEMENT,
+    )
     try:
         return proof.define(_DUMP, plan.core), proof.define(_LOAD, plan.core)
-    except NoLook:
+    except (NoLook, *TOO_DEEP):
         return dump, load
 
 
@@ -114,16 +124,17 @@ class _Proof(Expressions):
 
     def define(self, source: str, node: Node) -> Callable[[Any], Any]:
         """Return the function of the source, with a look at a value of the node in it."""
+        return self._defined(source, self._look(node, "value"))
+
+    def _defined(self, source: str, look: str) -> Callable[[Any], Any]:
         names: dict[str, Callable[[Any], Any]] = {}
-        look = self._look(node, "value")
-        no_tag = "True" if self._knows_all_keys else _NO_TAG
-        exec(source.format(look=look, no_tag=no_tag), self._space, names)
+        no_tag, no_loss = ("True", "True") if self._knows_all_keys else (_NO_TAG, _NO_LOSS)
+        exec(source.format(look=look, no_tag=no_tag, no_loss=no_loss), self._space, names)
         (function,) = names.values()
         return function
 
-    def function(self, node: Node) -> Look:
-        """Return a function of a value of a node."""
-        return self.define(_FITS, node)
+    def _compiled(self, look: str) -> Look:
+        return self._defined(_FITS, look)
 
     def _look(self, node: Node, value: str) -> str:
         kind = node["type"]
@@ -161,11 +172,11 @@ class _Proof(Expressions):
     def _each(self, node: Node | None, items: str) -> str:
         if node is None:
             raise NoLook
-        self._look(node, "value")
+        look = self._look(node, "value")
         if node["type"] in _SCALARS:
             kind = self._name(frozenset({_SCALARS[node["type"]]}))
             return f"{kind}.issuperset(map(type, {items}))"
-        return f"all(map({self._name(self.function(node))}, {items}))"
+        return f"all(map({self._name(self._compiled(look))}, {items}))"
 
     def _dict(self, node: Node, value: str) -> str:
         if node.get("keys_schema", {}).get("type") != "str":

@@ -12,7 +12,6 @@ Only exact types are taken, for an instance of a subclass would not come back as
 
 from __future__ import annotations
 
-import reprlib
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Collection
 from datetime import date, datetime, time, timedelta, timezone
@@ -24,6 +23,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from graflow.channels.collisions import collides
+from graflow.channels.reprs import short_repr
 from graflow.exceptions import ChannelError, ChannelTypeError, ChannelValueError
 
 __all__ = ["MAX_DEPTH", "MAX_PLAIN", "tag", "untag"]
@@ -254,8 +254,8 @@ def _tag_dict(value: dict[Any, Any], parents: Parents) -> Any:
         _check_dict_key(name)
     if not plain:
         _check_hashes(names)
-    keys = _tag_all(names, inside, lambda i: f" (the key {reprlib.repr(names[i])})")
-    items = _tag_all(value.values(), inside, lambda i: f"[{reprlib.repr(names[i])}]")
+    keys = _tag_all(names, inside, lambda i: f" (the key {short_repr(names[i])})")
+    items = _tag_all(value.values(), inside, lambda i: f"[{short_repr(names[i])}]")
     if plain:
         return dict(zip(keys, items, strict=True))
     return {"$dict": [list(pair) for pair in zip(keys, items, strict=True)]}

@@ -287,6 +287,22 @@ def with_slow() -> Computed:
     return computed
 
 
+def deep_list(depth: int) -> list[Any]:
+    """Return a list in a list in a list."""
+    value: list[Any] = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def list_of_lists(depth: int) -> Any:
+    """Return the type of such a list, of any other depth."""
+    form: Any = int
+    for _ in range(depth):
+        form = list[form]
+    return form
+
+
 def nested(depth: int) -> Node:
     """Return a node inside others."""
     node = Node()
@@ -446,6 +462,12 @@ REFUSED: list[tuple[Any, Any, str]] = [
     (Job, Job(name="x", due=datetime.min), "due"),
     (Shout, "ßßß", ""),
     (Annotated[int, AfterValidator(lambda value: value + 1)], 1, ""),
+    (dict[int, str], {10**5000: "x"}, "[an int of 16,610 bits]"),
+    (dict[int, dict[str, str]], {10**5000: {"a": "\ud800"}}, "[an int of 16,610 bits]['a']"),
+    (Any, {"a": {10**5000: 1}}, "a[an int of 16,610 bits]"),
+    (dict[str, int], {"\ud800": 1}, r"['\ud800']"),
+    (dict[str, list[str]], {"\ud800": []}, r"['\ud800']"),
+    (Any, deep_list(5000), ""),
 ]
 
 IMPOSSIBLE: list[tuple[Any, str]] = [
@@ -497,6 +519,14 @@ def test_what_json_can_not_carry_makes_no_schema(form: Any, text: str) -> None:
     """A type that JSON can't carry there and back is refused at once, with its path."""
     with pytest.raises(SchemaError, match=re.escape(text)):
         schema_of(form)
+
+
+def test_what_python_can_not_even_write_down_makes_no_schema() -> None:
+    """A number of too many digits, or a type that is nested too deep."""
+    forms: list[tuple[Any, str]] = [(10**5000, "an int of"), (list_of_lists(5000), "deep")]
+    for form, text in forms:
+        with pytest.raises(SchemaError, match=text):
+            schema_of(form)
 
 
 def test_an_int_may_stand_for_a_float_that_holds_it() -> None:
@@ -561,6 +591,24 @@ def test_what_is_no_data_of_a_channel_is_told_from_a_misfit() -> None:
     for record in (b"not json", b'{"$unknown":1}', b""):
         with pytest.raises(ChannelDataError):
             schema_of(int).load(record)
+
+
+@pytest.mark.parametrize(
+    "wrap", [list.__class_getitem__, lambda inner: tuple.__class_getitem__(inner | None)]
+)
+def test_a_deep_type_is_a_schema_soon(wrap: Callable[[Any], Any]) -> None:
+    """It takes no time that doubles with each level."""
+    deep: Any = int
+    for _ in range(45):
+        deep = wrap(deep)
+    schema: Schema[Any] = schema_of(deep)
+    assert schema.form == deep
+
+
+def test_what_stands_for_a_broken_character_may_be_a_key() -> None:
+    """Where the user wrote it."""
+    schema: Schema[Any] = schema_of(dict[str, int])
+    assert schema.load(schema.dump({"\ufffd": 1})) == {"\ufffd": 1}
 
 
 def test_a_schema_is_made_once() -> None:

@@ -19,6 +19,7 @@ from pydantic_core import to_json
 
 from graflow.channels.base import Channel
 from graflow.channels.codec import _has_long_number, decode, encode, encode_item, pack_json
+from graflow.channels.rules import milliseconds
 from graflow.exceptions import ChannelDataError, ChannelTypeError, ChannelValueError
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -327,3 +328,11 @@ def test_text_that_no_parser_reads_is_refused() -> None:
     """With the parser's reason."""
     with pytest.raises(ChannelValueError, match="can't be stored as JSON: number out"):
         pack_json(b"1" * 4301)
+
+
+def test_a_number_that_python_does_not_write_down_is_shown_by_its_size() -> None:
+    """In the path to what is wrong, and where it is wrong itself."""
+    with pytest.raises(ChannelValueError, match=r"value\[an int of 16,610 bits\] holds a lone"):
+        encode({10**5000: "\ud800"})
+    with pytest.raises(ChannelValueError, match=r"not an int of 16,610 bits"):
+        milliseconds(10**5000)
