@@ -101,8 +101,8 @@ def task(
         inject_context: Whether the function gets the `TaskExecutionContext` as its first
             argument.
         max_retries: How often a run tries the task again when it raises an `Exception` or its
-            worker dies. What the earlier attempt stored as the result is removed first. More
-            than 0 needs `graflow[retries]`.
+            worker dies. What the earlier attempt stored as the result is removed when the next
+            one begins. More than 0 needs `graflow[retries]`.
         retry_delay: Seconds or `timedelta` before the second attempt, >= 0. Each further pause
             is twice as long, up to a minute, and up to `retry_delay` longer by chance.
 

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from graflow.channels.codec import Record
+from graflow.core.arrival import check_arrival
 from graflow.core.context import ExecutionContext
 from graflow.core.dispatch import Dispatch
 from graflow.core.engine import Run
@@ -175,6 +176,8 @@ def prepared(
             if isinstance(marks, FolderMarks):
                 _have_attended(pool, marks)
             parcel = Parcel(run, pack_run(context, marks), marks)
+            if plan.tasks.keys() - finished.keys():
+                check_arrival(pool, parcel, context)
             yield Execution(plan, context, variables, options, pool, parcel, finished)
 
 

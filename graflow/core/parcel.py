@@ -7,10 +7,10 @@ import zlib
 from typing import Any, NamedTuple
 
 from graflow.core.context import ExecutionContext
-from graflow.core.extras import require
 from graflow.core.marks import Marks
 from graflow.core.task import Task
-from graflow.exceptions import WorkflowTypeError
+from graflow.core.travel import blame, dumps
+from graflow.exceptions import ExtraMissingError, WorkflowTypeError
 
 __all__ = ["Parcel", "pack_run", "unpack_run"]
 
@@ -36,27 +36,30 @@ def pack_run(context: ExecutionContext, marks: Marks) -> bytes:
         ExtraMissingError: cloudpickle is not installed.
         WorkflowTypeError: A task can't be pickled; the message names it.
     """
-    cloudpickle = require("cloudpickle", "processes", "an executor outside this process")
     tasks, workflow = dict(context._tasks), context.workflow_name
     whole = (tasks, context.get_channel(), context.run_id, workflow, context._results, marks)
     try:
-        packed: bytes = cloudpickle.dumps(whole)
+        packed = dumps(whole)
+    except ExtraMissingError:
+        raise
     except Exception as error:
         for task in tasks.values():
-            _check_travels(cloudpickle, task, workflow)
+            _check_travels(task, workflow)
         raise WorkflowTypeError(
             f"workflow {workflow!r} can't be sent to another process: {error}", workflow=workflow
         ) from error
     return zlib.compress(packed, 1)
 
 
-def _check_travels(cloudpickle: Any, task: Task[..., Any], workflow: str) -> None:
+def _check_travels(task: Task[..., Any], workflow: str) -> None:
     try:
-        cloudpickle.dumps(task)
+        dumps(task)
     except Exception as error:
+        what = blame(task._function) or blame(dict(task._bound))
+        what = f" because of {what}" if what else ""
         raise WorkflowTypeError(
-            f"task {task.task_id!r} can't be sent to another process: {error}; let it make what "
-            "it needs while it runs",
+            f"task {task.task_id!r} can't be sent to another process{what}: {error}; let it make "
+            "what it needs while it runs",
             workflow=workflow,
         ) from error
 

@@ -8,9 +8,9 @@ from traceback import format_exception
 from types import CoroutineType
 from typing import NamedTuple
 
-from graflow.core.extras import require
 from graflow.core.known_runs import KNOWN_RUNS, KnownRun
 from graflow.core.outcome import is_failure
+from graflow.core.travel import dumps
 from graflow.portable import pack_error, unpack_error
 
 __all__ = ["Outcome", "Reply", "perform", "raised"]
@@ -77,10 +77,9 @@ def _attempt(known: KnownRun, task_id: str, serial: int, again: bool) -> Reply:
 
 
 def _pack_error(error: BaseException) -> bytes:
-    cloudpickle = require("cloudpickle", "processes", "an executor outside this process")
     told = "".join(format_exception(error))
     _drop_tracebacks(error)
-    return pickle.dumps((pack_error(error, cloudpickle.dumps), told))
+    return pickle.dumps((pack_error(error, dumps), told))
 
 
 def _drop_tracebacks(error: BaseException | None) -> None:

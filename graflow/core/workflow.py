@@ -145,8 +145,9 @@ class Workflow:
         """Run the tasks, each as soon as what it waits for is done, and wait for all of them.
 
         By default they run on threads, which are gone when this returns or raises, and see the
-        `ContextVar`s of the caller. When a task raises, and on Ctrl-C, those that run finish
-        and keep their results, and no other one starts.
+        `ContextVar`s of the caller; those that are `async def` share one event loop. When a task
+        raises, and on Ctrl-C, those that run finish and keep their results, and no other one
+        starts.
 
         Args:
             start_node: A task or its id: run it and what follows it, and nothing else.
