@@ -35,7 +35,7 @@ from graflow.core.workflow import Workflow
 
 KILLS = 100
 LAYERS, WIDTH = 10, 5
-LONGEST = 0.06  # seconds until a kill
+LONGEST = 0.06  # seconds until a kill, and longer after a try in which no task came to its end
 
 
 @task(inject_context=True)
@@ -90,7 +90,7 @@ def content(channel: Channel) -> bytes:
     return text
 
 
-def child_is_killed(wf: Workflow, path: Path, final: Path) -> bool:
+def child_is_killed(wf: Workflow, path: Path, final: Path, longest: float) -> bool:
     """Let a process run the workflow; kill it at a random moment, unless it ends before."""
     child = os.fork()
     if not child:
@@ -100,7 +100,7 @@ def child_is_killed(wf: Workflow, path: Path, final: Path) -> bool:
         except BaseException:  # noqa: BLE001 - the child must not go on as its parent
             traceback.print_exc()
             os._exit(1)
-    time.sleep(random.uniform(0, LONGEST))
+    time.sleep(random.uniform(0, longest))
     os.kill(child, signal.SIGKILL)
     status = os.waitpid(child, 0)[1]
     assert os.WIFSIGNALED(status) or not os.WEXITSTATUS(status), "a try failed"
@@ -112,11 +112,13 @@ def killed_until_it_ends(wf: Workflow, folder: Path, log: Path, expected: bytes)
     path, final = folder / "run.json", folder / "final"
     path.unlink(missing_ok=True)
     final.unlink(missing_ok=True)
-    kills = 0
+    kills, longest, before = 0, LONGEST, set[str]()
     while not final.exists():
         finished = set(read_checkpoint(path).finished) if path.exists() else set()
+        longest = LONGEST if finished > before else longest * 1.2
+        before = finished
         log.write_bytes(b"")
-        kills += child_is_killed(wf, path, final)
+        kills += child_is_killed(wf, path, final, longest)
         again = finished.intersection(log.read_text().splitlines())
         assert not again, f"tasks ran again that had ended: {again}"
     assert final.read_bytes() == expected

