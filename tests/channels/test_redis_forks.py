@@ -97,7 +97,7 @@ def channel(
 
 def test_no_child_hangs(channel: RedisChannel) -> None:
     """Of a hundred and more, whatever the threads were about when it was forked."""
-    command = [sys.executable, "-c", HAMMER, "120", str(LIMIT)]
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", HAMMER, "120", str(LIMIT)]
     done = subprocess.run(
         command, input=pickle.dumps(channel), cwd=ROOT, capture_output=True, check=False
     )
