@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 from graflow.channels import rules
 from graflow.channels.base import Channel
 from graflow.core.node import Node, open_graphs
+from graflow.core.portable_types import is_found_elsewhere
 from graflow.core.retries import Retries
 from graflow.core.signature import Signature
 from graflow.exceptions import (
@@ -226,19 +227,10 @@ class Task(Node, Generic[P, R_co]):
 
 def _find(module: str, name: str) -> Task[..., Any] | None:
     """Return the task that a module has under a name; `None` if there is none."""
-    if module == "__main__" or module not in sys.modules or _goes_by_value(module):
-        return None
-    found: Any = sys.modules[module]
+    found: Any = sys.modules.get(module)
     for part in name.split("."):
         found = getattr(found, part, None)
-    return found if isinstance(found, Task) else None
-
-
-def _goes_by_value(module: str) -> bool:
-    """Tell whether `cloudpickle.register_pickle_by_value` was called for the module."""
-    cloudpickle: Any = sys.modules.get("cloudpickle")
-    chosen = set() if cloudpickle is None else cloudpickle.list_registry_pickle_by_value()
-    return any(f"{module}.".startswith(f"{name}.") for name in chosen)
+    return found if isinstance(found, Task) and is_found_elsewhere(module, name, found) else None
 
 
 def _variant_of(

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 from graflow.core.context import ExecutionContext
 from graflow.core.extras import require
 from graflow.core.marks import Marks
+from graflow.core.portable_types import dumps
 from graflow.core.task import Task
-from graflow.exceptions import WorkflowTypeError, portable
+from graflow.exceptions import ExtraMissingError, WorkflowTypeError, portable
 
 __all__ = ["Outcome", "Parcel", "Reply", "pack_run", "perform", "raised"]
 
@@ -88,23 +89,24 @@ def pack_run(context: ExecutionContext, marks: Marks) -> bytes:
         ExtraMissingError: cloudpickle is not installed.
         WorkflowTypeError: A task can't be pickled; the message names it.
     """
-    cloudpickle = require("cloudpickle", "processes", "an executor outside this process")
     tasks, workflow = dict(context._tasks), context.workflow_name
     whole = (tasks, context.get_channel(), context.run_id, workflow, marks)
     try:
-        packed: bytes = cloudpickle.dumps(whole)
+        packed = dumps(whole)
+    except ExtraMissingError:
+        raise
     except Exception as error:
         for task in tasks.values():
-            _check_travels(cloudpickle, task, workflow)
+            _check_travels(task, workflow)
         raise WorkflowTypeError(
             f"workflow {workflow!r} can't be sent to another process: {error}", workflow=workflow
         ) from error
     return zlib.compress(packed, 1)
 
 
-def _check_travels(cloudpickle: Any, task: Task[..., Any], workflow: str) -> None:
+def _check_travels(task: Task[..., Any], workflow: str) -> None:
     try:
-        cloudpickle.dumps(task)
+        dumps(task)
     except Exception as error:
         raise WorkflowTypeError(
             f"task {task.task_id!r} can't be sent to another process: {error}; let it make what "
