@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections.abc
 import types
+import typing
 from collections.abc import Iterator
 from typing import (
     Annotated,
@@ -24,7 +25,13 @@ from graflow.channels.core_walk import Unstorable
 from graflow.channels.fields import arguments_of, fields_of, openness_of, resolved, substituted
 from graflow.channels.namespaces import namespace_of
 
-__all__ = ["children", "is_self_contained", "parts"]
+__all__ = ["ALIASES", "children", "is_self_contained", "parts"]
+
+ALIASES: tuple[Any, ...] = (
+    TypeAliasType,
+    getattr(typing, "TypeAliasType", TypeAliasType),
+)
+"""The classes of aliases: that of `typing_extensions`, and that of the `type` statement."""
 
 _WRAPPERS = (Annotated, Required, NotRequired, ReadOnly, Final)
 _UNIONS = (Union, types.UnionType)
@@ -99,7 +106,7 @@ def children(form: Any) -> Iterator[tuple[str, Any]]:
     origin, arguments = get_origin(form), get_args(form)
     if origin in _WRAPPERS or origin in _UNIONS:
         yield from (("", inner) for inner in arguments[: 1 if origin in _WRAPPERS else None])
-    elif isinstance(alias := origin or form, TypeAliasType):
+    elif isinstance(alias := origin or form, ALIASES):
         value = resolved(alias.__value__, namespace_of(alias), strict=False)
         yield "", substituted(value, arguments_of(form))
     elif hasattr(form, "__supertype__"):

@@ -16,14 +16,14 @@ from typing import Any, ForwardRef, get_args, get_origin
 from pydantic import BaseModel, GetCoreSchemaHandler
 from pydantic.dataclasses import is_pydantic_dataclass, rebuild_dataclass
 from pydantic_core import CoreSchema
-from typing_extensions import TypeAliasType, is_typeddict
+from typing_extensions import is_typeddict
 
-from graflow.channels.annotations import is_self_contained, parts
+from graflow.channels.annotations import ALIASES, is_self_contained, parts
 from graflow.channels.fields import hints_of, openness_of, resolved, text_of
 from graflow.channels.namespaces import namespace_of, variables_around
 from graflow.channels.typed_dict import needs_twin, twin_of
 
-__all__ = ["readable"]
+__all__ = ["finish", "is_unfinished", "readable"]
 
 _HOOK = "__get_pydantic_core_schema__"
 _FIELDS = "__dataclass_fields__"
@@ -55,17 +55,17 @@ def readable(form: Any) -> Iterator[dict[str, Any]]:
             kind: Any = get_origin(part) or part
             if isinstance(kind, str | ForwardRef):
                 raise NameError(f"{text_of(kind)} names a type that is not defined")
-            if isinstance(kind, TypeAliasType):
+            if isinstance(kind, ALIASES):
                 if not is_self_contained(kind.__value__):
                     names.update(variables_around(kind))
             elif not isinstance(kind, type):
                 _make_new_type_readable(kind, changes)
-            elif issubclass(kind, BaseModel) or is_pydantic_dataclass(kind):
-                unfinished += [] if kind.__pydantic_complete__ else [kind]
+            elif is_unfinished(kind):
+                unfinished.append(kind)
             else:
                 _make_readable(kind, changes)
         for kind in unfinished:
-            _finish(kind)
+            finish(kind)
         yield names
 
 
@@ -76,6 +76,8 @@ def _make_new_type_readable(kind: Any, changes: ExitStack) -> None:
 
 
 def _make_readable(kind: Any, changes: ExitStack) -> None:
+    if issubclass(kind, BaseModel) or is_pydantic_dataclass(kind):
+        return  # it knew its names where it was made
     if is_typeddict(kind):
         texts = (*kind.__annotations__.values(), *openness_of(kind, strict=False).values())
         if not hasattr(kind, _HOOK) and (needs_twin(kind) or not _are_self_contained(texts)):
@@ -119,7 +121,13 @@ def _reading(twin: Any) -> Any:
     return staticmethod(read)
 
 
-def _finish(kind: Any) -> None:
+def is_unfinished(kind: type) -> bool:
+    """Tell whether a model of pydantic's names in text what was not there when it was made."""
+    is_model = issubclass(kind, BaseModel) or is_pydantic_dataclass(kind)
+    return is_model and not getattr(kind, "__pydantic_complete__", True)
+
+
+def finish(kind: Any) -> None:
     """Let pydantic read what a model names in text that was defined after it."""
     names = variables_around(kind)
     if issubclass(kind, BaseModel):

@@ -13,8 +13,8 @@ from graflow.core.hint import Hint
 from graflow.core.known_runs import KNOWN_RUNS
 from graflow.core.parcel import Parcel
 from graflow.core.pauses import wait_until_done
+from graflow.core.portable_types import dumps
 from graflow.core.task import Task
-from graflow.core.travel import dumps
 from graflow.exceptions import WorkflowTypeError
 from graflow.portable import describe
 

@@ -6,10 +6,11 @@ import pickle
 import zlib
 from typing import Any, NamedTuple
 
+from graflow.core.blame import blame
 from graflow.core.context import ExecutionContext
 from graflow.core.marks import Marks
+from graflow.core.portable_types import dumps
 from graflow.core.task import Task
-from graflow.core.travel import blame, dumps
 from graflow.exceptions import ExtraMissingError, WorkflowTypeError
 
 __all__ = ["Parcel", "pack_run", "unpack_run"]

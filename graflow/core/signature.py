@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping
 from inspect import Parameter
 from typing import Any
 
-from graflow.core.hint import Hint, globals_of, names_in, read_hint
+from graflow.core.hint import Hint, read_hint
 from graflow.exceptions import WorkflowTypeError
 
 __all__ = ["Signature"]
 
-_CACHED = ("_hints", "_result")
 VARIADIC = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 
@@ -56,17 +55,8 @@ class Signature:
             )
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out what can be found out again, and add what the text of annotations names.
-
-        A function that is pickled by value brings only the globals that its code uses.
-        """
-        state = {name: value for name, value in vars(self).items() if name not in _CACHED}
-        given = [parameter.annotation for parameter in self._signature.parameters.values()]
-        texts = [*given, self._signature.return_annotation]
-        named = {name for text in texts if isinstance(text, str) for name in names_in(text)}
-        found = globals_of(self._function) if named else {}
-        state["_names"] = {name: found[name] for name in named if name in found} | {**self._names}
-        return state
+        """Take along what the annotations ask for, as their text may mean nothing elsewhere."""
+        return {**vars(self), "_hints": self.hints, "_result": self.result, "_names": {}}
 
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments by parameter, some or all of them.

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 from graflow.channels import rules
 from graflow.channels.codec import Record
 from graflow.core.node import Node, open_graphs
+from graflow.core.portable_types import is_found_elsewhere
 from graflow.core.retries import Retries
 from graflow.core.signature import Signature
-from graflow.core.travel import is_found_elsewhere
 from graflow.exceptions import (
     ChannelTypeError,
     ChannelValidationError,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from graflow.core.known_runs import KNOWN_RUNS, KnownRun
 from graflow.core.outcome import is_failure
-from graflow.core.travel import dumps
+from graflow.core.portable_types import dumps
 from graflow.portable import pack_error, unpack_error
 
 __all__ = ["Outcome", "Reply", "perform", "raised"]
