@@ -185,6 +185,9 @@ class SqliteChannel(Channel):
 
     def _line_up(self, key: str, owner: str, patience: int) -> int:
         with self._transaction() as rows:
+            if not patience:
+                rows.leave_line(key, owner)
+                return 0
             rows.wait(key, owner, rows.now + patience)
             return rows.line(key).index(owner)
 
@@ -200,7 +203,6 @@ class SqliteChannel(Channel):
         with self._transaction() as rows:
             holder, fence, ends = rows.lock(key)
             if holder != owner or ends <= rows.now:
-                rows.leave_line(key, owner)
                 return False
             rows.put_lock(key, owner, fence, 0)  # the number stays, for the next one is larger
             return True

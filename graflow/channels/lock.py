@@ -115,6 +115,7 @@ class ChannelLock:
         except BaseException:  # Ctrl-C, or no thread to renew; the lock may have been granted
             with suppress(ChannelError):
                 channel._release(key, owner)
+                channel._line_up(key, owner, 0)
             raise
         raise self._error(ChannelTimeoutError, f"was not free within {self._timeout:g} s")
 

@@ -53,7 +53,10 @@ class LockTable:
         return fence
 
     def line_up(self, key: str, owner: str, patience: int) -> int:
-        """Keep a place in the line, as `Channel._line_up` does."""
+        """Keep a place in the line, or leave it, as `Channel._line_up` does."""
+        if not patience:
+            self._leave(key, owner)
+            return 0
         line = self._lines.setdefault(key, {})
         line[owner] = self._clock() + patience / 1000
         self._first_in_line(key)
@@ -68,10 +71,9 @@ class LockTable:
         return True
 
     def release(self, key: str, owner: str) -> bool:
-        """Free a lock, or leave the line, as `Channel._release` does."""
+        """Free a lock, as `Channel._release` does."""
         held = self._holder(key)
         if held is None or held.owner != owner:
-            self._leave(key, owner)
             return False
         del self.held[key]
         return True

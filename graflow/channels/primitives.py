@@ -141,13 +141,14 @@ class Primitives(ABC):
 
     @abstractmethod
     def _release(self, key: str, owner: str) -> bool:
-        """Free the lock, if `owner` holds it; tell whether it did. Who waits leaves the line."""
+        """Free the lock, if `owner` holds it; tell whether it did."""
 
     def _line_up(self, key: str, owner: str, patience: int) -> int:
         """Let `owner` have a place in the line for the lock, behind those who came before.
 
-        The place is given up `patience` ms from now, unless it asks again. A backend that keeps
-        no line is right as well, but gives its locks to whoever comes at the right moment.
+        The place is given up `patience` ms from now, unless it asks again; with 0 it leaves the
+        line. A backend that keeps none is right as well, but gives its locks to whoever comes at
+        the right moment.
 
         Returns:
             How many are before the owner.

@@ -401,7 +401,8 @@ class RedisChannel(Channel):
     def _acquire(self, key: str, owner: str, lease: int, least: int = 0) -> int | str:
         name = key.encode()
         keys = (self._locks + name, self._fence, self._lines + name, self._places + name)
-        answer: bytes = self._run_once(_ACQUIRE, key, keys, (owner, lease, least))
+        args = (owner, lease, least) if least else (owner, lease)
+        answer: bytes = self._run_once(_ACQUIRE, key, keys, args)
         return answer[1:].decode() if answer.startswith(b" ") else int(answer)
 
     def _line_up(self, key: str, owner: str, patience: int) -> int:
@@ -415,9 +416,7 @@ class RedisChannel(Channel):
         return bool(self._run(_RENEW, key, keys, (owner, lease), writes=True))
 
     def _release(self, key: str, owner: str) -> bool:
-        name = key.encode()
-        keys = (self._locks + name, self._lines + name, self._places + name)
-        return bool(self._run_once(_RELEASE, key, keys, (owner,)))
+        return bool(self._run_once(_RELEASE, key, (self._locks + key.encode(),), (owner,)))
 
     # What the primitives share
 

@@ -63,7 +63,7 @@ def wait_in_line(
     Returns:
         `None` when the time was up. Nothing is left behind then.
     """
-    pace = _Pace()
+    pace: _Pace | None = None
     ahead, lined_up = 0, 0.0
     while True:
         seen: str | int = ahead
@@ -77,14 +77,16 @@ def wait_in_line(
         left = until - time.monotonic()
         if left <= 0:
             break
-        if lined_up:
+        if pace is None:
+            pace = _Pace()  # most locks are free, so this comes late
+        else:
             time.sleep(min(left, pace.pause(seen, ahead)))
         now = time.monotonic()
         if ahead or now - lined_up > PATIENCE / 3_000:
             ahead, lined_up = channel._line_up(key, owner, PATIENCE), now
-    if lined_up:
+    if pace is not None:
         with suppress(ChannelError):  # the place is given up soon, by itself
-            channel._release(key, owner)
+            channel._line_up(key, owner, 0)
     return None
 
 

@@ -41,7 +41,7 @@ def use_every_operation(channel: Channel) -> None:
     with channel.lock("lock", lease=20) as lock:
         assert channel._renew("lock", lock._holding._owner, 30_000)
         assert channel._line_up("lock", "another", 10_000) == 0
-        assert not channel._release("lock", "another")
+        assert channel._line_up("lock", "another", 0) == 0
     expected = {"b", "empty", "huge", "list", "new", "short", "value"}
     assert set(channel.keys()) == expected
     channel.clear()

@@ -194,7 +194,7 @@ def test_who_came_first_has_it_first(channel: Channel) -> None:
     for ahead, name in enumerate(("first", "second", "third")):
         assert channel._line_up("key", name, long) == ahead
     assert channel._line_up("key", "first", long) == 0
-    channel._release("key", "second")  # it waits no longer
+    assert channel._line_up("key", "second", 0) == 0  # it waits no longer
     assert channel._line_up("key", "third", long) == 1
     assert channel._release("key", "holder")
     for other in ("third", "holder", "somebody"):
@@ -206,6 +206,9 @@ def test_who_came_first_has_it_first(channel: Channel) -> None:
     assert type(channel._acquire("key", "third", long)) is int
     assert channel._release("key", "third")
     assert type(channel._acquire("key", "somebody", long)) is int
+    assert channel._acquire("key", "somebody", long, 2**52) == 2**52
+    assert channel._release("key", "somebody")
+    assert channel._acquire("key", "last", long) == 2**52 + 1
 
 
 def test_a_place_is_given_up_when_nobody_asks(

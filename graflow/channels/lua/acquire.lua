@@ -1,5 +1,6 @@
 -- uses line, once
--- KEYS: lock, counter of fences, line, places, slot. ARGV: token, owner, lease in ms, least fence.
+-- KEYS: lock, counter of fences, line, places, slot. ARGV: token, owner, lease in ms,
+-- and the least fence if there is one.
 -- Returns the fence as text, since it has more digits than once keeps, if the lock is the
 -- owner's now. Else returns a space and who holds it, or who is to have it next.
 
@@ -25,7 +26,7 @@ return once(function()
       leave_line(KEYS[3], KEYS[4], owner)
     end
   end
-  local number = string.format('%.0f', math.max(fence, least))
+  local number = string.format('%.0f', math.max(fence, least or 0))
   redis.call('SET', KEYS[1], number .. ' ' .. owner, 'PX', lease)
   redis.call('SET', KEYS[2], number, 'PX', KEPT)
   return number
