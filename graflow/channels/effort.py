@@ -113,8 +113,8 @@ class Effort:
         before, code = code_of(self.failure), code_of(failure)
         self.failure = failure
         if code == LATE and self.unanswered:
-            # The copy before was sent with the same deadline and may have happened. A new
-            # deadline could outlast what the server remembers of it.
+            # The copy before had the same deadline. It may have happened, and the server has
+            # forgotten that with the deadline.
             raise self._end(cause) from cause
         if (code in REDIRECTIONS and before not in REDIRECTIONS) or (code == LATE != before):
             return 0.0

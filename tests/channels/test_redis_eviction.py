@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -41,10 +42,16 @@ def _keep_all_afterwards(redis_client: redis.Redis) -> Iterator[None]:
 
 
 @pytest.fixture
-def open_behind_proxy(server: Server) -> Iterator[Callable[..., RedisChannel]]:
-    """A function that opens a handle on a server of which this process knows nothing yet."""
+def new_url(server: Server) -> Iterator[str]:
+    """A URL of a server of which this process knows nothing yet."""
     with run_proxy(server) as proxy:
-        yield lambda **options: RedisChannel("c", url=url_of(proxy), **options)
+        yield url_of(proxy)
+
+
+@pytest.fixture
+def open_behind_proxy(new_url: str) -> Callable[..., RedisChannel]:
+    """A function that opens a handle by that URL."""
+    return lambda **options: RedisChannel("c", url=new_url, **options)
 
 
 @pytest.mark.parametrize("policy", EVICTING)
@@ -89,7 +96,7 @@ def test_a_policy_without_a_limit_evicts_nothing(
 
 
 def test_who_knows_may_go_on(
-    redis_client: redis.Redis, open_behind_proxy: Callable[..., RedisChannel]
+    redis_client: redis.Redis, new_url: str, open_behind_proxy: Callable[..., RedisChannel]
 ) -> None:
     """Also by the factory, and in another process."""
     configure(redis_client, "allkeys-lru")
@@ -97,18 +104,16 @@ def test_who_knows_may_go_on(
         use_every_operation(channel)
         with pickle.loads(pickle.dumps(channel)) as again:
             use_every_operation(again)
-    made = ChannelFactory.create_channel("redis", "c", redis_client=redis_client)
-    with pytest.raises(EvictionError):
+    make = partial(ChannelFactory.create_channel, "redis", "c", url=new_url)
+    with make() as made, pytest.raises(EvictionError):
         pickle.loads(pickle.dumps(made)).set("key", 1)
-    with ChannelFactory.create_channel(
-        "redis", "c", redis_client=redis_client, allow_eviction=True
-    ) as made:
+    with make(allow_eviction=True) as made:
         made.set("key", 1)
 
 
 @pytest.mark.parametrize("rights", [("+info",), ("+config|get",), ()], ids=" ".join)
 def test_the_policy_is_read_with_the_rights_that_there_are(
-    server: Server, redis_client: redis.Redis, rights: tuple[str, ...]
+    server: Server, redis_client: redis.Redis, new_url: str, rights: tuple[str, ...]
 ) -> None:
     """One of the two commands is enough; without both the channel goes on."""
     configure(redis_client, "volatile-ttl")
@@ -117,7 +122,7 @@ def test_the_policy_is_read_with_the_rights_that_there_are(
         rights = tuple(right.replace("+config|get", "+config") for right in rights)
     execute: Any = redis_client.execute_command
     execute(*acl, "+evalsha", "+eval", "+time", "+get", "+exists", *rights)
-    url = server.url.replace("redis://", "redis://reader:secret@")
+    url = new_url.replace("redis://", "redis://reader:secret@")
     try:
         with RedisChannel("c", url=url) as channel:
             if rights:
@@ -151,13 +156,14 @@ def test_each_node_of_a_cluster_counts(clusters: Callable[[str], Cluster], kind:
     cluster.flush()
     evicting, keeping, _ = cluster.masters
     configure(evicting.client, "allkeys-lru")
+    open_channel = partial(RedisChannel, url=cluster.url, cluster=True, timeout=4.75)
     try:
         with (
-            RedisChannel(cluster.name_on(evicting), url=cluster.url, cluster=True) as channel,
+            open_channel(cluster.name_on(evicting)) as channel,
             pytest.raises(EvictionError),
         ):
             channel.set("key", 1)
-        with RedisChannel(cluster.name_on(keeping), url=cluster.url, cluster=True) as channel:
+        with open_channel(cluster.name_on(keeping)) as channel:
             channel.set("key", 1)
             assert channel.get("key") == 1
     finally:
