@@ -17,6 +17,7 @@ from redis.exceptions import (
 from graflow.channels.failures import (
     PASSING,
     REDIRECTIONS,
+    TooLongError,
     code_of,
     outcome_unknown,
     translate,
@@ -106,6 +107,8 @@ class Effort:
         cause = failure.__cause__ if isinstance(failure, NotExecuted) else failure
         if not passing and isinstance(failure, BROKEN) and not isinstance(failure, _FINAL):
             self.unanswered = passing = True
+        if isinstance(failure, TooLongError):
+            self.unanswered = False  # the copies before were refused as well, though unheard
         redirected_again = code_of(self.failure) in REDIRECTIONS
         self.failure = failure
         if code_of(failure) in REDIRECTIONS and not redirected_again:
