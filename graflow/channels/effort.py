@@ -18,6 +18,7 @@ from graflow.channels.failures import (
     LATE,
     PASSING,
     REDIRECTIONS,
+    TooLongError,
     code_of,
     outcome_unknown,
     translate,
@@ -110,6 +111,8 @@ class Effort:
         cause = failure.__cause__ if isinstance(failure, NotExecuted) else failure
         if not passing and isinstance(failure, BROKEN) and not isinstance(failure, _FINAL):
             self.unanswered = passing = True
+        if isinstance(failure, TooLongError):
+            self.unanswered = False  # the copies before were refused as well, though unheard
         before, code = code_of(self.failure), code_of(failure)
         self.failure = failure
         if code == LATE and self.unanswered:

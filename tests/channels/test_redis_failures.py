@@ -24,6 +24,8 @@ from graflow.exceptions import (
     ChannelValueError,
     OutcomeUnknownError,
 )
+from graflow.testing import LossyProxy
+from tests.proxy import url_of
 from tests.servers import SERVERS, Certificates, Server, run_server, run_tls
 from tests.servers.server import wait_until
 
@@ -212,6 +214,21 @@ def test_a_value_that_is_too_long_for_the_server(
         assert channel.get_many(channel.keys()) == {"key": 1, "list": ["x"]}
         channel.set("key", "x" * ((1 << 20) - 2))
         channel.clear()
+
+
+def test_a_refusal_of_a_long_value_that_is_not_heard(narrow_server: Server) -> None:
+    """The next one tells about it as well: the copy before was too long for the server, too."""
+    is_refusal = b"-ERR Protocol error"
+    address = ("127.0.0.1", narrow_server.port)
+    with (
+        LossyProxy(address, is_write=lambda _, reply: reply.startswith(is_refusal)) as proxy,
+        RedisChannel("c", url=url_of(proxy), timeout=30) as channel,
+    ):
+        channel.append("list", 1)
+        proxy.faults = 1
+        with pytest.raises(ChannelValueError, match="1,048,577 bytes"):
+            channel.append("list", "x" * ((1 << 20) - 1))
+        assert channel.get("list") == [1]
 
 
 FOREIGN: dict[str, Callable[[redis.Redis, str], object]] = {

@@ -22,7 +22,8 @@ from graflow.exceptions import ChannelTypeError
 from tests.servers import Cluster, Server, run_watched
 
 ROOT = Path(__file__).parent.parent.parent
-LIMIT = 30.0  # seconds after which a child counts as one that hangs
+TIMEOUT = 20.0  # seconds; a busy machine may need some of them
+LIMIT = 60.0  # seconds after which a child counts as one that hangs
 
 # Any lock on the way of an operation may be held by a thread in the moment of a fork.
 HAMMER = """
@@ -84,13 +85,18 @@ def channel(
     with ExitStack() as stack:
         if request.param == "server":
             client: Any = redis.Redis.from_url(servers("valkey-9").url)
-            channel = RedisChannel("forks", stack.enter_context(client))
+            channel = RedisChannel("forks", stack.enter_context(client), timeout=TIMEOUT)
         elif request.param == "cluster":
-            channel = RedisChannel("forks", url=clusters("valkey-9").url, cluster=True)
+            channel = RedisChannel(
+                "forks", url=clusters("valkey-9").url, cluster=True, timeout=TIMEOUT
+            )
         else:
             watched = stack.enter_context(run_watched("valkey-9"))
             sentinel = stack.enter_context(watched.ask())
-            channel = RedisChannel("forks", sentinel.master_for(watched.service))
+            # A primary that is slow must not be taken for one that is dead.
+            sentinel.sentinel_set(watched.service, "down-after-milliseconds", 60_000)
+            primary = sentinel.master_for(watched.service)
+            channel = RedisChannel("forks", primary, timeout=TIMEOUT)
         stack.enter_context(channel).clear()
         yield channel
 
