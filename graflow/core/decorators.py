@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, overload
 
+from graflow.channels.namespaces import variables_around
 from graflow.channels.primitives import MISSING
 from graflow.channels.rules import Seconds
 from graflow.core.context import TaskExecutionContext
@@ -202,10 +203,17 @@ def _name(function: Callable[..., Any]) -> str:
 
 
 def _local_names(function: Callable[..., Any], frame: FrameType) -> dict[str, Any]:
-    """Return what the text of annotations names among the variables of the defining function."""
-    annotations = getattr(function, "__annotations__", {}).values()
-    texts = [text for text in annotations if isinstance(text, str)]
-    if not texts or frame.f_locals is frame.f_globals:
+    """Return what the text of annotations names among the variables around the function's `def`.
+
+    Args:
+        function: Any callable.
+        frame: Where it is made a task; that may be anywhere.
+    """
+    function = inspect.unwrap(function)
+    named = set().union(*map(names_in, getattr(function, "__annotations__", {}).values()))
+    if not named:
         return {}
-    found = frame.f_locals
-    return {name: found[name] for text in texts for name in names_in(text) if name in found}
+    found = variables_around(function)
+    if frame.f_code.co_qualname == getattr(function, "__qualname__", "").rpartition(".")[0]:
+        found |= frame.f_locals  # of the class that it is defined in
+    return {name: found[name] for name in named if name in found}

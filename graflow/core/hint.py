@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, get_type_hints
+from typing import Any, ForwardRef, get_args, get_type_hints
 
 from graflow.channels.base import Channel
 from graflow.channels.codec import Record, decode, encode
@@ -117,9 +117,13 @@ def globals_of(function: Callable[..., Any]) -> dict[str, Any]:
     return found
 
 
-def names_in(text: str) -> tuple[str, ...]:
-    """Return the names that the text of an annotation uses."""
-    try:
-        return compile(text, "<annotation>", "eval").co_names
-    except SyntaxError:
-        return ()
+def names_in(annotation: object) -> set[str]:
+    """Return the names that the text in an annotation uses."""
+    if isinstance(annotation, ForwardRef):
+        annotation = annotation.__forward_arg__
+    if isinstance(annotation, str):
+        try:
+            return set(compile(annotation, "<annotation>", "eval").co_names)
+        except SyntaxError:
+            return set()
+    return set().union(*map(names_in, get_args(annotation)))

@@ -19,7 +19,8 @@ class Signature:
     """The parameters of a task's function, less the context, and its return annotation.
 
     Annotations are resolved when they are first needed, so that they may name what is
-    defined further down.
+    defined further down; but those of a function in a function at once, if they can be, as its
+    variables may be gone by then.
     """
 
     _hints: dict[str, Hint] | None = None
@@ -53,6 +54,13 @@ class Signature:
                 "a task's function can't have a parameter called 'task_id', as calling the task "
                 "with task_id=... names a new task; rename the parameter"
             )
+
+        if "<locals>" in getattr(function, "__qualname__", ""):
+            self._resolve_early()
+
+    def _resolve_early(self) -> None:
+        if any(hint.problem for hint in (*self.hints.values(), self.result)):
+            del self.hints, self.result
 
     def __getstate__(self) -> dict[str, Any]:
         """Take along what the annotations ask for, as their text may mean nothing elsewhere."""

@@ -14,6 +14,7 @@ from graflow import chain, task, workflow
 from graflow.channels.base import Channel
 from graflow.core.context import ExecutionContext, TaskExecutionContext
 from graflow.core.task import Task
+from graflow.core.workflow import Workflow
 from graflow.exceptions import (
     ChannelTypeError,
     ChannelValidationError,
@@ -23,6 +24,7 @@ from graflow.exceptions import (
     TaskFailedError,
     WorkflowTypeError,
 )
+from tests.channels import bills
 
 
 @dataclass
@@ -164,6 +166,33 @@ def test_annotations_may_name_what_is_local() -> None:
         chain(make)
     _, ctx = wf.execute(ret_context=True, initial_channel={"seed": {"day": "2024-01-01"}})
     assert ctx.get_result(make) == {"inner": {"day": date(2024, 1, 1)}}
+
+
+def test_names_in_an_annotation_are_those_around_the_function() -> None:
+    """Wherever it is made a task, and whoever runs it when the function around is over."""
+    Status = str  # noqa: F841, N806
+
+    def build() -> Workflow:
+        class Leaf(TypedDict):
+            size: int
+
+        class Branch(TypedDict):
+            leaf: Leaf
+
+        def grow() -> Any:
+            return [{"leaf": {"size": "big"}}]
+
+        grow.__annotations__["return"] = list["Branch"]
+        with workflow("grow") as wf:
+            chain(task(grow))
+        return wf
+
+    with workflow("pay") as pay:
+        chain(task("pay")(bills.pay))
+    with pytest.raises(TaskFailedError, match=r"(?s)'pay'.*'paid' or 'open'"):
+        pay.execute()
+    with pytest.raises(TaskFailedError, match=r"\[0\]\.leaf\.size: should be a valid integer"):
+        build().execute()
 
 
 def test_annotations_may_name_what_is_defined_later() -> None:
