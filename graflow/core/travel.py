@@ -27,8 +27,9 @@ def dumps(value: object) -> bytes:
         ExtraMissingError: cloudpickle is not installed.
         Exception: The value can't be pickled, as the message says.
     """
+    cloudpickle = require("cloudpickle", "processes", "an executor outside this process")
     with io.BytesIO() as file:
-        _pickler()(file).dump(value)
+        _pickler(cloudpickle)(file).dump(value)
         return file.getvalue()
 
 
@@ -68,8 +69,7 @@ def _goes_by_value(module: str) -> bool:
 
 
 @lru_cache
-def _pickler() -> Any:
-    cloudpickle = require("cloudpickle", "processes", "an executor outside this process")
+def _pickler(cloudpickle: Any) -> Any:
     ours = {NewType: _reduce_new_type, **dict.fromkeys(_ALIASES, _reduce_alias)}
     table = ChainMap(ours, cloudpickle.Pickler.dispatch_table)
     return type("Pickler", (cloudpickle.Pickler,), {"dispatch_table": table})
