@@ -38,19 +38,19 @@ def dumps(value: object) -> bytes:
         ExtraMissingError: cloudpickle is not installed.
         Exception: The value can't be pickled, as the message says.
     """
+    cloudpickle: Any = require("cloudpickle", "processes", "an executor outside this process")
     with io.BytesIO() as file:
-        pickler()(file).dump(value)
+        pickler(cloudpickle.Pickler)(file).dump(value)
         return file.getvalue()
 
 
 @lru_cache
-def pickler() -> Any:
-    """Return the class of cloudpickle's picklers that send types as this module says.
+def pickler(base: Any) -> Any:
+    """Return the class of picklers that send types as this module says.
 
-    Raises:
-        ExtraMissingError: cloudpickle is not installed.
+    Args:
+        base: cloudpickle's `Pickler`.
     """
-    base: Any = require("cloudpickle", "processes", "an executor outside this process").Pickler
 
     class Pickler(base):  # type: ignore[misc]
         def reducer_override(self, obj: Any) -> Any:

@@ -59,6 +59,7 @@ def look() -> tuple[int, list[str], list[int]]:
     return os.getpid(), [thread.name for thread in threading.enumerate()], CLOSED
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 @pytest.mark.parametrize("kind", ["spawn", "fork", "forkserver"])
 def test_tasks_in_a_process_share_a_loop_that_ends_with_the_run(
     kind: str, channel: RedisChannel
