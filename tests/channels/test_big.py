@@ -60,7 +60,7 @@ def test_an_update_of_a_long_list_starts_over_if_someone_wrote(
 ) -> None:
     """Also where the list is too long to be sent along for comparison."""
     monkeypatch.setattr(redis_channel, "MAX_PARTS", 4_000)
-    channel = RedisChannel("big", url=redis_url)
+    channel = RedisChannel("long", url=redis_url)
     channel.set("list", list(range(2_500)))
     calls = 0
 
@@ -83,7 +83,7 @@ def test_a_list_that_is_too_long_to_read_is_refused_with_its_size(
     """Not after a time in which the server did nothing else; popping goes on."""
     monkeypatch.setattr(redis_channel, "_MAX_READ", 5_000)
     monkeypatch.setattr(redis_channel, "_MAX_READ_TOGETHER", 5_000)
-    channel = RedisChannel("big", url=redis_url)
+    channel = RedisChannel("long", url=redis_url)
     channel.set("list", [1] * 5_000)
     assert len(channel.get("list")) == 5_000
     assert len(channel.get_many(["list"])["list"]) == 5_000
@@ -92,7 +92,7 @@ def test_a_list_that_is_too_long_to_read_is_refused_with_its_size(
         ChannelValueError, match=r"'list' has 5,001 items or more, .* pop"
     ) as caught:
         channel.get("list")
-    assert (caught.value.channel, caught.value.key) == ("big", "list")
+    assert (caught.value.channel, caught.value.key) == ("long", "list")
     with pytest.raises(ChannelValueError, match=r"the lists have 5,001 .* one list at a time"):
         channel.get_many(["none", "list"])
     assert channel.pop("list") == 1
@@ -102,7 +102,7 @@ def test_a_long_list_is_read_as_of_one_moment(redis_client: redis.Redis, redis_u
     """Whatever takes its place meanwhile: another one, a single value, nothing."""
     states: list[object] = [[1] * 3_000, "single", [2] * 4_000, [3]]
     done = threading.Event()
-    channel, other = (RedisChannel("big", url=redis_url, timeout=60) for _ in range(2))
+    channel, other = (RedisChannel("long", url=redis_url, timeout=60) for _ in range(2))
 
     def write() -> None:
         while not done.is_set():
@@ -144,7 +144,7 @@ def test_a_batch_of_100_000_keys(channel: Channel) -> None:
 
 def test_what_a_server_does_not_take_is_refused(redis_client: redis.Redis) -> None:
     """A value above its `proto-max-bulk-len` is an error, nothing changed, the channel goes on."""
-    channel = RedisChannel("big", redis_client)
+    channel = RedisChannel("refused", redis_client)
     channel.set("key", 1)
     before = redis_client.config_get("proto-max-bulk-len")
     redis_client.config_set("proto-max-bulk-len", 1_048_576)
