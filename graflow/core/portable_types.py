@@ -24,7 +24,7 @@ from graflow.channels.namespaces import Namespace, namespace_of
 from graflow.channels.readable import finish, is_unfinished
 from graflow.core.extras import require
 
-__all__ = ["dumps", "is_found_elsewhere", "pickler"]
+__all__ = ["dumps", "is_found_elsewhere"]
 
 _HINTS = "__annotations__"
 _FIELDS = "__dataclass_fields__"
@@ -40,12 +40,12 @@ def dumps(value: object) -> bytes:
     """
     cloudpickle: Any = require("cloudpickle", "processes", "an executor outside this process")
     with io.BytesIO() as file:
-        pickler(cloudpickle.Pickler)(file).dump(value)
+        _pickler(cloudpickle.Pickler)(file).dump(value)
         return file.getvalue()
 
 
 @lru_cache
-def pickler(base: Any) -> Any:
+def _pickler(base: Any) -> Any:
     """Return the class of picklers that send types as this module says.
 
     Args:
