@@ -76,10 +76,10 @@ def core_schema_of(form: Any, name: str) -> CoreSchema:
         except _REFUSALS as error:
             reason = str(error).partition("\n")[0].partition(". ")[0]
             raise schema_error(name, _refused_part(form), reason) from error
-    for path, part in parts(form):
-        kind = get_origin(part) or part
-        if isinstance(kind, type) and issubclass(kind, _SECRETS):
-            raise schema_error(name, path, "a secret is not written, so it can't be read back")
+        for path, part in parts(form):
+            kind = get_origin(part) or part
+            if isinstance(kind, type) and issubclass(kind, _SECRETS):
+                raise schema_error(name, path, "a secret is not written, so it can't be read back")
     return core
 
 

@@ -42,7 +42,7 @@ def namespace_of(form: Any) -> Namespace:
         fields = vars(form).get("__annotations__", {})
         names.update(
             (key, found)
-            for key, found in vars(form).items()
+            for key, found in vars(form).copy().items()  # threads may be making schemas of it
             if key not in fields and not hasattr(type(found), "__get__")  # a method is no type
         )
     return Namespace(module, names)

@@ -20,4 +20,9 @@ class _ShortRepr(reprlib.Repr):
         return super().repr_int(x, level) if size < 1000 else f"an int of {size:,} bits"
 
 
-short_repr = _ShortRepr().repr
+_short = _ShortRepr()
+
+
+def short_repr(value: object) -> str:
+    """Return a `repr` that is short enough for an error message."""
+    return _short.repr(value)
