@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from contextvars import ContextVar
 from functools import cache
+from typing import Any
 
 import hypothesis
 import pytest
@@ -137,3 +140,15 @@ def channel(open_channel: Callable[[str], Channel]) -> Channel:
 def advance(backend: Backend) -> Callable[[float], None]:
     """A function that lets so many seconds pass on the backend, without waiting."""
     return backend.advance
+
+
+@pytest.fixture
+def frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop all clocks as freezegun does: in `time`, and in each module that took one from there."""
+    for name in ("time", "monotonic", "perf_counter"):
+        real: Any = getattr(time, name)
+        now = real()
+        for module in list(sys.modules.values()):
+            if not module.__name__.startswith(("_", "pytest", "threading")):
+                for attribute in [each for each, it in vars(module).items() if it is real]:
+                    monkeypatch.setattr(module, attribute, lambda now=now: now)

@@ -13,10 +13,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from time import monotonic
 from typing import Any
 
 from redis.exceptions import ResponseError
+
+from graflow.clock import monotonic
 
 __all__ = ["ASKED_IN_TIME", "bounded", "operation", "portion"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Sequence
 
 from redis.exceptions import (
@@ -25,6 +24,7 @@ from graflow.channels.failures import (
     unavailable,
 )
 from graflow.channels.passwords import Password, scrub
+from graflow.clock import monotonic
 from graflow.exceptions import ChannelError
 
 __all__ = ["BROKEN", "FAILURES", "Effort", "NotExecuted"]
@@ -121,11 +121,7 @@ class Effort:
             raise self._end(cause) from cause
         if (code in REDIRECTIONS and before not in REDIRECTIONS) or (code == LATE != before):
             return 0.0
-        if (
-            not passing
-            or isinstance(cause, _FINAL)
-            or time.monotonic() + self._pause > self._last_start
-        ):
+        if not passing or isinstance(cause, _FINAL) or monotonic() + self._pause > self._last_start:
             scrub(failure, self._passwords)
             raise self._end(cause) from cause
         pause, self._pause = self._pause, min(2 * self._pause, _LONGEST_PAUSE)

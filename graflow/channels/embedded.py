@@ -30,6 +30,7 @@ from typing import NoReturn
 
 from graflow.channels.embedded_guard import RECORD, SOCKET, USERS, answer
 from graflow.channels.embedded_home import OF, RUNNING, new_directory, prepared, remove, sweep
+from graflow.clock import monotonic
 from graflow.exceptions import ChannelError, ChannelUnavailableError, ExtraMissingError
 from graflow.file_locks import FileLock, is_locked
 
@@ -85,11 +86,11 @@ class EmbeddedServer:
         """
         if self._use.closed:
             return
-        deadline = time.monotonic() + _STOPPING
+        deadline = monotonic() + _STOPPING
         with suppress(OSError):  # somebody deleted the directory; there is nothing to wait for
             last = self._is_last()
             self._use.release()
-            while last and is_locked(self.home / RUNNING) and time.monotonic() < deadline:
+            while last and is_locked(self.home / RUNNING) and monotonic() < deadline:
                 time.sleep(_PAUSE)
         self._use.release()
 
@@ -117,10 +118,10 @@ class EmbeddedServer:
 
     def _running(self, running: FileLock) -> str | None:
         """Return the socket of the server, or take the lock that says that there is none."""
-        deadline = time.monotonic() + _PATIENCE
+        deadline = monotonic() + _PATIENCE
         while not running.acquire():
             path = self._recorded()[1]
-            left = deadline - time.monotonic()
+            left = deadline - monotonic()
             if path and answer(path, timeout=max(_PAUSE, min(left, 5.0))):
                 return path
             if left < 0:

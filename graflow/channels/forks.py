@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from typing import Any, Final, Protocol
 from weakref import WeakSet
+
+from graflow.clock import monotonic
 
 __all__ = ["Guarded", "guard"]
 
@@ -43,14 +44,14 @@ class _Forks:
             self._guarded.add(guarded)
 
     def begin(self) -> None:
-        until = time.monotonic() + _PATIENCE
+        until = monotonic() + _PATIENCE
         self._thread.taken = []
         if self._take(self.lock, until):
             for guarded in list(self._guarded):
                 self._take(guarded.lock, until)
 
     def _take(self, lock: Any, until: float) -> bool:
-        is_taken: bool = lock.acquire(timeout=max(0.0, until - time.monotonic()))
+        is_taken: bool = lock.acquire(timeout=max(0.0, until - monotonic()))
         if is_taken:
             self._thread.taken.append(lock)
         return is_taken

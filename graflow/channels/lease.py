@@ -12,6 +12,7 @@ from weakref import ReferenceType, WeakSet, WeakValueDictionary, ref
 
 from graflow.channels.identity import Place, is_of_this_process
 from graflow.channels.waiting import LockPrimitives
+from graflow.clock import monotonic
 from graflow.exceptions import ChannelConnectionError, ChannelError
 
 __all__ = ["Holding", "free_later", "holding_of"]
@@ -83,11 +84,11 @@ class Holding:
 
     def renew(self) -> None:
         """Renew the lease; where the channel can't be reached, try again a little later."""
-        started = time.monotonic()
+        started = monotonic()
         try:
             renewed = self._channel._renew(self._key, self._owner, self._lease)
         except ChannelError:
-            self.postpone(time.monotonic())
+            self.postpone(monotonic())
             return
         if renewed:
             self._is_leased(started)
@@ -135,13 +136,13 @@ def free_later(channel: LockPrimitives, key: str, owner: str, lease: int) -> Non
     lease ends it.
     """
     with suppress(RuntimeError):
-        until = time.monotonic() + min(lease / 1000, _LONGEST_TRY)
+        until = monotonic() + min(lease / 1000, _LONGEST_TRY)
         _start(_free, "graflow-lease", channel, key, owner, until)
 
 
 def _free(channel: LockPrimitives, key: str, owner: str, until: float) -> None:
     pause = _FIRST_RETRY
-    while time.monotonic() < until:
+    while monotonic() < until:
         with suppress(ChannelConnectionError):
             if channel._release(key, owner):
                 return
@@ -152,9 +153,9 @@ def _free(channel: LockPrimitives, key: str, owner: str, until: float) -> None:
 def _keep(reference: ReferenceType[Holding]) -> None:
     """Renew a lease for as long as somebody is there to release the lock."""
     while (holding := reference()) is not None and holding.is_needed:
-        if holding.due <= time.monotonic():
+        if holding.due <= monotonic():
             holding.renew()
-        ended, pause = holding.ended, holding.due - time.monotonic()
+        ended, pause = holding.ended, holding.due - monotonic()
         del holding  # while this waits, the lock may be dropped
         ended.wait(max(0.0, pause))
 
@@ -199,7 +200,7 @@ class _Renewer:
             idle = False
             while not (idle and not self._holdings):
                 idle = not self._holdings
-                now = time.monotonic()
+                now = monotonic()
                 self._keep_what_is_due(now)
                 self._wakes_at = min((held.due for held in self._holdings), default=now + _LINGER)
                 self._condition.wait(self._wakes_at - now)

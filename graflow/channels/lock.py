@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 from types import TracebackType
 from typing import Final, TypeVar
@@ -12,6 +11,7 @@ from graflow.channels.identity import new_owner
 from graflow.channels.lease import Holding, free_later, holding_of
 from graflow.channels.rules import Seconds, milliseconds
 from graflow.channels.waiting import LockPrimitives, wait_in_line
+from graflow.clock import monotonic
 from graflow.exceptions import (
     ChannelError,
     ChannelTimeoutError,
@@ -103,7 +103,7 @@ class ChannelLock:
         channel, key, lease = self._channel, self._key, self._lease
         owner = new_owner()
         try:
-            until = time.monotonic() + self._timeout
+            until = monotonic() + self._timeout
             grant = wait_in_line(channel, key, owner, lease, until, self._judge)
             if grant is not None:
                 return Holding(channel, key, owner, grant.fence, lease, grant.asked)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
@@ -11,6 +10,7 @@ from typing import Any, Final
 from graflow.channels import rules
 from graflow.channels.codec import Record, decode, encode
 from graflow.channels.updates import insist
+from graflow.clock import monotonic
 
 __all__ = ["MISSING", "Missing", "NotAList", "NotANumber", "Primitives"]
 
@@ -186,7 +186,7 @@ class Primitives(ABC):
         Raises:
             ChannelConflictError: Others wrote in between for as long as `_timeout`.
         """
-        started = time.monotonic()
+        started = monotonic()
         old = self._read(key)
         new, result = make(old)
         if self._swap_in_turn(key, old, new, ""):

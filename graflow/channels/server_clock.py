@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-import time
+
+from graflow.clock import monotonic
 
 __all__ = ["ServerClock", "clock_of", "is_stamped"]
 
@@ -46,7 +47,7 @@ class ServerClock:
         """Take the time from a reply that refuses a late change."""
         found = _NOW.search(str(refusal))
         if found is not None:
-            now = time.monotonic()
+            now = monotonic()
             self._ahead = int(found[1]) + 1 + _SLACK - now
             self._until = now + _TRUSTED_FOR
 

@@ -18,6 +18,7 @@ from graflow.channels.passwords import Password
 from graflow.channels.scripts import Script, script
 from graflow.channels.senders import Part, Sender
 from graflow.channels.server_clock import clock_of, is_stamped
+from graflow.clock import monotonic
 from graflow.exceptions import ChannelUnavailableError
 
 __all__ = ["ClosedTransport", "Transport"]
@@ -89,7 +90,7 @@ class Transport:
         except IndexError:
             slot = Slot()
         count = len(keys) + 1
-        deadline = time.monotonic() + self._timeout
+        deadline = monotonic() + self._timeout
         number = slot.next_token()
         token = self._clock.stamp(number, deadline) + (_MARK if repeats else b"")
         command = ("EVALSHA", script.sha, count, *keys, slots + slot.name, token, *args)
@@ -116,7 +117,7 @@ class Transport:
             self._attempt(("EVALSHA", _FORGET.sha, 1, slot, number), _FORGET, None)
 
     def _run(self, command: Sequence[Part], script: Script | None, *, writes: bool) -> Any:
-        deadline = time.monotonic() + self._timeout
+        deadline = monotonic() + self._timeout
         before, operation.deadline = operation.deadline, deadline
         try:
             return self._attempt(command, script, None)
@@ -175,7 +176,7 @@ class Transport:
     ) -> Any:
         if (
             self._is_wary
-            and time.monotonic() > self._sender.acquaintance.ends
+            and monotonic() > self._sender.acquaintance.ends
             and (effort is None or not effort.unanswered)  # else the answer is what matters now
         ):
             self._look(effort)
@@ -196,7 +197,7 @@ class Transport:
         if policy is not None and not policy.is_safe:
             raise evicting(self.server, policy)
         lasts = _LOOK_AGAIN if policy else _ASK_AGAIN
-        self._sender.acquaintance.ends = time.monotonic() + lasts
+        self._sender.acquaintance.ends = monotonic() + lasts
 
 
 class ClosedTransport(Transport):

@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 from graflow.channels.codec import Record
 from graflow.channels.identity import new_owner
 from graflow.channels.waiting import LockPrimitives, wait_in_line
+from graflow.clock import monotonic
 from graflow.exceptions import ChannelConflictError, ChannelError
 
 __all__ = ["Updatable", "insist", "turn_name"]
@@ -62,7 +63,7 @@ def insist(
     owner, attempts = "", 1
     began = started
     try:
-        while (now := time.monotonic()) < until:
+        while (now := monotonic()) < until:
             if now - started > min(_EAGER, channel._timeout / 4):
                 owner = owner or new_owner()
                 lease = _LEAST_LEASE + round(2_000 * (now - began))
@@ -70,7 +71,7 @@ def insist(
                     wait_in_line(channel, turn_name(key), owner, lease, until)
             else:
                 time.sleep(random.uniform(0, 0.001 * min(attempts, 20)))
-            began = time.monotonic()
+            began = monotonic()
             old = channel._read(key)
             new, result = make(old)
             if channel._swap_in_turn(key, old, new, owner):

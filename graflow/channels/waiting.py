@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Final, NamedTuple, Protocol
 
 from graflow.channels.fences import Fenced, acquire
+from graflow.clock import monotonic
 from graflow.exceptions import ChannelError
 
 __all__ = ["Grant", "LockPrimitives", "wait_in_line"]
@@ -68,20 +69,20 @@ def wait_in_line(
     while True:
         seen: str | int = ahead
         if ahead == 0:
-            asked = time.monotonic()
+            asked = monotonic()
             seen = acquire(channel, key, owner, lease)
             if isinstance(seen, int):
                 return Grant(seen, asked)
             if judge is not None:
                 judge(seen)
-        left = until - time.monotonic()
+        left = until - monotonic()
         if left <= 0:
             break
         if pace is None:
             pace = _Pace()  # most locks are free, so this comes late
         else:
             time.sleep(min(left, pace.pause(seen, ahead)))
-        now = time.monotonic()
+        now = monotonic()
         if ahead or now - lined_up > PATIENCE / 3_000:
             ahead, lined_up = channel._line_up(key, owner, PATIENCE), now
     if pace is not None:
@@ -104,7 +105,7 @@ class _Pace:
             seen: Who has the lock, or anything else that changes when the lock changes hands.
             ahead: How many are before us in the line.
         """
-        now = time.monotonic()
+        now = monotonic()
         if seen != self._seen:
             self._seen, self._since = seen, now
         pause = max(_SHORTEST_PAUSE, (now - self._since) / 4) * (1 + ahead)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -13,18 +10,6 @@ from graflow import RedisChannel, task, workflow
 from graflow.core.executors import ExecutorSource
 from tests.core.travelling import Elsewhere
 from tests.servers import Server
-
-
-@pytest.fixture
-def frozen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stop all clocks as freezegun does: in `time`, and in each module that took one from there."""
-    for name in ("time", "monotonic", "perf_counter"):
-        real: Any = getattr(time, name)
-        now = real()
-        for module in list(sys.modules.values()):
-            if not module.__name__.startswith(("_", "pytest", "threading")):
-                for attribute in [each for each, it in vars(module).items() if it is real]:
-                    monkeypatch.setattr(module, attribute, lambda now=now: now)
 
 
 @pytest.mark.timeout(60)
