@@ -7,12 +7,13 @@ SUITABLE := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
 	$$python -c '$(SUITABLE)' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: help demo test check format bench conformance-long mutants fuzz-plugin oldest-mypy \
+.PHONY: help demo test test-all check format bench conformance-long mutants fuzz-plugin oldest-mypy \
 	install servers clean
 
 help:
 	@echo "make demo    run a typed workflow, in memory and on a real server"
 	@echo "make test    run the tests, on memory and on three real servers"
+	@echo "make test-all  run what takes longer, or more than a stock machine has"
 	@echo "make check   lint, formatting and types"
 	@echo "make bench   measure the speed"
 	@echo "make fuzz-plugin  edit a program 5,000 times, and compare what mypy says warm and cold"
@@ -26,6 +27,9 @@ demo: install
 
 test: install servers
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+test-all: install servers oldest-mypy
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m thorough $(ARGS)
 
 check: install
 	$(BIN)/ruff check

@@ -11,8 +11,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+import redis
 
 from graflow.channels import embedded
 from graflow.channels.embedded_guard import flush
@@ -203,6 +205,22 @@ def test_a_forked_child_does_not_keep_the_server_running(home: Path) -> None:
         parent.stdin.close()  # the child ends
 
 
+def test_a_server_that_is_killed_loses_nothing(home: Path) -> None:
+    """It hands each write to the system before it answers, however long a flush may take."""
+    channel = RedisChannel.embedded(home)
+    with redis.Redis(unix_socket_path=str(socket_of(channel))) as client:
+        settings: Any = client.config_get("append*")
+    assert settings["appendonly"] == "yes"
+    assert settings["appendfsync"] == "no"  # `everysec` answers first while a flush is under way
+    for number in range(1_000):
+        acknowledged = channel.append("list", number)
+    os.kill(pid_of(socket_of(channel)), signal.SIGKILL)
+    with RedisChannel.embedded(home) as anew:
+        assert len(anew.get("list")) == acknowledged
+    channel.close()
+
+
+@pytest.mark.thorough  # it needs a C compiler
 def test_a_server_that_is_killed_loses_nothing_though_the_disk_is_slow(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
