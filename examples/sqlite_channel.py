@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from graflow.channels.backend import MISSING, Missing, NotAList
 from graflow.channels.base import Channel
-from graflow.channels.codec import Record
-from graflow.channels.fences import next_fence
-from graflow.channels.forks import guard
-from graflow.channels.primitives import MISSING, Missing, NotAList
+from graflow.channels.codec.codec import Record
+from graflow.channels.locks.fences import next_fence
+from graflow.system.forks import guard
 
 __all__ = ["SqliteChannel"]
 

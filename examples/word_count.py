@@ -15,7 +15,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from distributed import Client, LocalCluster
 
 from graflow import Channel, RedisChannel, TaskExecutionContext, parallel, task, workflow
-from graflow.core.executors import ExecutorSource
+from graflow.core.travel.executors import ExecutorSource
 
 COUNTERS = 4
 TEXT = """

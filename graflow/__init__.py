@@ -10,12 +10,12 @@ from graflow.channels.factory import ChannelBackend, ChannelFactory
 from graflow.channels.keyed import KeyedChannel
 from graflow.channels.memory_channel import MemoryChannel, MemorySpace
 from graflow.channels.typed import TypedChannel
-from graflow.core.checkpoint import Checkpoint, read_checkpoint
+from graflow.core.checkpoint.checkpoint import Checkpoint, read_checkpoint
 from graflow.core.context import ExecutionContext, TaskExecutionContext
 from graflow.core.decorators import task
-from graflow.core.events import RunObserver, TaskEvent
-from graflow.core.node import chain, parallel
-from graflow.core.task import Task
+from graflow.core.graph.composition import chain, parallel
+from graflow.core.run.observers import RunObserver, TaskEvent
+from graflow.core.task.task import Task
 from graflow.core.workflow import Workflow, workflow
 from graflow.exceptions import (
     ChannelConflictError,

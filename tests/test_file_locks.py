@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from graflow.file_locks import FileLock, is_locked
+from graflow.system.file_locks import FileLock, is_locked
 from tests.servers.server import wait_until
 
 ROOT = Path(__file__).parent.parent
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 # Takes a lock and forks a child that goes on until its input ends; with `killed`, then dies.
 PARENT = """
 import os, signal, sys
-from graflow.file_locks import FileLock
+from graflow.system.file_locks import FileLock
 
 lock = FileLock(sys.argv[1])
 lock.acquire()

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
-from graflow.channels import rules
-from graflow.channels.codec import Record, decode, encode, encode_item
-from graflow.channels.contents import Comparison, Tracker
-from graflow.channels.hidden import shown_key, visible_keys
-from graflow.channels.lock import ChannelLock
-from graflow.channels.primitives import MISSING, NotAList, NotANumber, Primitives
-from graflow.channels.rules import Seconds, check_key, milliseconds
+from graflow.channels import arguments
+from graflow.channels.arguments import Seconds, check_key, milliseconds
+from graflow.channels.backend import MISSING, NotAList, NotANumber, Primitives
+from graflow.channels.codec.codec import Record, decode, encode, encode_item
+from graflow.channels.contents.tracking import Comparison, Tracker
+from graflow.channels.hidden_keys import shown_key, visible_keys
+from graflow.channels.locks.lock import ChannelLock
 from graflow.exceptions import ChannelError, ChannelKeyError, ChannelTypeError
 
 __all__ = ["Channel"]
@@ -34,7 +34,7 @@ class Channel(Primitives):
         Args:
             name: Non-empty text. Channels of different names never see each other's keys.
         """
-        self._name = rules.check_name(name)
+        self._name = arguments.check_name(name)
 
     @property
     def name(self) -> str:
@@ -186,7 +186,7 @@ class Channel(Primitives):
         """
         key = check_key(key)
         try:
-            return self._add(key, rules.check_number(amount))
+            return self._add(key, arguments.check_number(amount))
         except NotANumber:
             raise ChannelTypeError(
                 f"can't add to key {shown_key(key)!r} of channel {self._name!r}: it holds no "

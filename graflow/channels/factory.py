@@ -8,9 +8,9 @@ from contextvars import ContextVar
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from graflow.channels.arguments import check_text
 from graflow.channels.base import Channel
 from graflow.channels.memory_channel import MemoryChannel
-from graflow.channels.rules import check_text
 from graflow.exceptions import ChannelTypeError, ChannelValueError
 
 __all__ = ["ChannelBackend", "ChannelFactory", "default_channel"]

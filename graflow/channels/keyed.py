@@ -19,12 +19,12 @@ from typing import (
 
 from typing_extensions import ReadOnly, TypeForm, is_typeddict
 
+from graflow.channels.arguments import Seconds, check_key, milliseconds
+from graflow.channels.backend import MISSING
 from graflow.channels.base import Channel
-from graflow.channels.fields import fields_of
-from graflow.channels.hidden import shown_key
-from graflow.channels.primitives import MISSING
-from graflow.channels.reprs import short_repr
-from graflow.channels.rules import Seconds, check_key, milliseconds
+from graflow.channels.codec.reprs import short_repr
+from graflow.channels.hidden_keys import shown_key
+from graflow.channels.schema.types.fields import fields_of
 from graflow.channels.typed import TypedChannel
 from graflow.exceptions import ChannelError, ChannelTypeError, ChannelValueError, SchemaError
 

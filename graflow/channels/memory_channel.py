@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
+from graflow.channels.backend import MISSING, Missing, NotAList
 from graflow.channels.base import Channel
-from graflow.channels.codec import Record
-from graflow.channels.contents import Tracker
-from graflow.channels.memory_space import MemorySpace, StoreTracker, as_record
-from graflow.channels.primitives import MISSING, Missing, NotAList
+from graflow.channels.codec.codec import Record
+from graflow.channels.contents.tracking import Tracker
+from graflow.channels.memory.store import MemorySpace, StoreTracker, as_record
 from graflow.channels.updates import turn_name
 from graflow.exceptions import ChannelTypeError
 

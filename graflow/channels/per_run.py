@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from graflow.channels.rules import check_text
+from graflow.channels.arguments import check_text
 
 if TYPE_CHECKING:
     from graflow.channels.redis_channel import RedisChannel

@@ -11,7 +11,7 @@ hold any character and the braces make the channel one slot of a Redis Cluster):
     graflow:{orders}:p:<key>    the same, by the time until which they keep their places
     graflow:{orders}:t:<slot>   what the last write with this slot was answered
 
-A `<key>` that begins with a NUL is graflow's own: see `graflow.channels.hidden`.
+A `<key>` that begins with a NUL is graflow's own: see `graflow.channels.hidden_keys`.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from typing import Any, Self
 from urllib.parse import quote
 from weakref import finalize
 
+from graflow.channels.arguments import Seconds, milliseconds
+from graflow.channels.backend import MISSING, Missing, NotAList
 from graflow.channels.base import Channel
-from graflow.channels.clients import endpoint_from, endpoint_of
-from graflow.channels.codec import Record, decode
-from graflow.channels.endpoints import Endpoint
-from graflow.channels.passwords import concealed
+from graflow.channels.codec.codec import Record, decode
 from graflow.channels.per_run import PerRun
-from graflow.channels.primitives import MISSING, Missing, NotAList
-from graflow.channels.records import MAX_PARTS, expected, parts
-from graflow.channels.rules import Seconds, milliseconds
-from graflow.channels.scripts import Script, script
-from graflow.channels.senders import Part
-from graflow.channels.transport import ClosedTransport, Transport
+from graflow.channels.redis.connections import Part
+from graflow.channels.redis.endpoints.endpoint import Endpoint
+from graflow.channels.redis.endpoints.from_client import endpoint_from, endpoint_of
+from graflow.channels.redis.endpoints.passwords import concealed
+from graflow.channels.redis.records import MAX_PARTS, expected, parts
+from graflow.channels.redis.scripts import Script, script
+from graflow.channels.redis.transport import ClosedTransport, Transport
 from graflow.channels.updates import turn_name
 from graflow.exceptions import (
     ChannelDataError,
@@ -160,7 +160,7 @@ class RedisChannel(Channel):
         if os.name != "posix":
             raise ChannelUnavailableError("an embedded server needs a Unix system")
         # Not at the top: only Unix has what it needs.
-        from graflow.channels.embedded import EmbeddedServer  # noqa: PLC0415
+        from graflow.channels.redis.embedded.server import EmbeddedServer  # noqa: PLC0415
 
         server = EmbeddedServer(path)
         try:

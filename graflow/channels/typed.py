@@ -8,13 +8,13 @@ from typing import Any, Generic, TypeVar, cast, overload
 
 from typing_extensions import TypeForm
 
+from graflow.channels.arguments import Seconds, check_key, milliseconds
+from graflow.channels.backend import MISSING, Missing
 from graflow.channels.base import Channel
-from graflow.channels.codec import Record
-from graflow.channels.hidden import shown_key
-from graflow.channels.lock import ChannelLock
-from graflow.channels.primitives import MISSING, Missing
-from graflow.channels.rules import Seconds, check_key, milliseconds
-from graflow.channels.schema import schema_of
+from graflow.channels.codec.codec import Record
+from graflow.channels.hidden_keys import shown_key
+from graflow.channels.locks.lock import ChannelLock
+from graflow.channels.schema.schema import schema_of
 from graflow.exceptions import ChannelConflictError, ChannelError, ChannelTypeError
 
 __all__ = ["TypedChannel"]

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, Protocol
 
-from graflow.channels.codec import Record
-from graflow.channels.identity import new_owner
-from graflow.channels.waiting import LockPrimitives, wait_in_line
-from graflow.clock import monotonic
+from graflow.channels.codec.codec import Record
+from graflow.channels.locks.line import LockPrimitives, wait_in_line
+from graflow.channels.process_ids import new_owner
 from graflow.exceptions import ChannelConflictError, ChannelError
+from graflow.system.clock import monotonic
 
 __all__ = ["Updatable", "insist", "turn_name"]
 

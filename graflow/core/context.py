@@ -9,15 +9,15 @@ from uuid import uuid4
 
 from typing_extensions import TypeForm
 
+from graflow.channels.backend import MISSING
 from graflow.channels.base import Channel
-from graflow.channels.codec import encode_item
+from graflow.channels.codec.codec import encode_item
 from graflow.channels.keyed import KeyedChannel
 from graflow.channels.memory_channel import MemoryChannel
-from graflow.channels.primitives import MISSING
 from graflow.channels.typed import TypedChannel
-from graflow.core.hint import Hint
-from graflow.core.results import Results, result_key
-from graflow.core.task import Task, check_text
+from graflow.core.task.hint import Hint
+from graflow.core.task.results import Results, result_key
+from graflow.core.task.task import Task, check_text
 from graflow.exceptions import ResultNotFoundError, WorkflowTypeError
 
 __all__ = ["ExecutionContext", "TaskExecutionContext"]

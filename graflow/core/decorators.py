@@ -8,15 +8,15 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, overload
 
-from graflow.channels.namespaces import variables_around
-from graflow.channels.primitives import MISSING
-from graflow.channels.rules import Seconds
+from graflow.channels.arguments import Seconds
+from graflow.channels.backend import MISSING
+from graflow.channels.schema.types.namespaces import variables_around
 from graflow.core.context import TaskExecutionContext
-from graflow.core.hint import names_in
-from graflow.core.node import open_graphs
-from graflow.core.retries import Retries, check_retries
-from graflow.core.signature import Signature
-from graflow.core.task import Task, check_text
+from graflow.core.graph.composition import open_graphs
+from graflow.core.run.retries import Retries, check_retries
+from graflow.core.task.hint import names_in
+from graflow.core.task.signature import Signature
+from graflow.core.task.task import Task, check_text
 from graflow.exceptions import WorkflowTypeError, WorkflowValueError
 
 __all__ = ["ContextTaskDecorator", "TaskDecorator", "task"]

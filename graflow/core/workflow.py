@@ -16,17 +16,17 @@ from graflow.channels.keyed import KeyedChannel
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.channels.per_run import PerRun
 from graflow.channels.typed import TypedChannel
-from graflow.core.checkpoint import read_checkpoint
-from graflow.core.claim import claimed
+from graflow.core.checkpoint.checkpoint import read_checkpoint
+from graflow.core.checkpoint.claim import claimed
+from graflow.core.checkpoint.resuming import match_channel, match_plan, restore
 from graflow.core.context import ExecutionContext
-from graflow.core.events import RunObserver
-from graflow.core.execution import MAX_WORKERS, Options, check_options, prepared
-from graflow.core.executors import ExecutorSource
-from graflow.core.graph import Graph, Plan
-from graflow.core.node import Node, chain, check_nodes, open_graphs, parallel
-from graflow.core.results import Results
-from graflow.core.resuming import match_channel, match_plan, restore
-from graflow.core.task import Task, check_text
+from graflow.core.graph.composition import Node, chain, check_nodes, open_graphs, parallel
+from graflow.core.graph.graph import Graph, Plan
+from graflow.core.run.execution import MAX_WORKERS, Options, check_options, prepared
+from graflow.core.run.observers import RunObserver
+from graflow.core.task.results import Results
+from graflow.core.task.task import Task, check_text
+from graflow.core.travel.executors import ExecutorSource
 from graflow.exceptions import WorkflowStateError, WorkflowTypeError
 
 __all__ = ["MAX_WORKERS", "Workflow", "chain", "parallel", "workflow"]

@@ -13,7 +13,7 @@ import redis
 from graflow.channels.redis_channel import RedisChannel
 from graflow.testing.harness import Capabilities, Harness
 from graflow.testing.proxy import LossyProxy
-from graflow.testing.trial import PREFIX
+from graflow.testing.trials.trial import PREFIX
 
 __all__ = ["BATCH", "advance", "has_written", "read_record", "server_harness"]
 

@@ -12,14 +12,14 @@ from typing import Any
 
 import redis
 
-from graflow.channels.eviction import policy_of
-from graflow.channels.failures import evicting
+from graflow.channels.redis.connections import ClientSender
+from graflow.channels.redis.errors import evicting
+from graflow.channels.redis.eviction import policy_of
 from graflow.channels.redis_channel import RedisChannel
-from graflow.channels.senders import ClientSender
 from graflow.exceptions import ChannelError
 from graflow.testing.harness import Harness
 from graflow.testing.servers import BATCH, server_harness
-from graflow.testing.trial import PREFIX
+from graflow.testing.trials.trial import PREFIX
 
 __all__ = ["BadTarget", "Target", "target_of"]
 

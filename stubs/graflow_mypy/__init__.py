@@ -19,7 +19,7 @@ __all__ = ["GraflowPlugin", "plugin"]
 def _digest() -> str:
     """Return what tells this version of the plugin from others, of the same number too."""
     found = hashlib.sha1(usedforsecurity=False)
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
         found.update(path.read_bytes())
     return found.hexdigest()[:16]
 

@@ -18,11 +18,11 @@ from mypy.plugin import (
 )
 from mypy.types import AnyType, FunctionLike, Type, get_proper_type
 
-from graflow_mypy.facts import Place
-from graflow_mypy.index import Index
-from graflow_mypy.keyed import KEYED_CHANNEL, METHODS, keyed_signature
+from graflow_mypy.hooks.keyed_channels import KEYED_CHANNEL, METHODS, keyed_signature
+from graflow_mypy.hooks.mypy_types import returned, type_of, with_result
+from graflow_mypy.index.facts import Place
+from graflow_mypy.index.index import Index
 from graflow_mypy.messages import CODES, UNREAD
-from graflow_mypy.mypy_types import returned, type_of, with_result
 from graflow_mypy.options import PluginOptions, read_options
 
 __all__ = ["GraflowPlugin"]

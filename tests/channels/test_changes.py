@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graflow.channels.base import Channel
-from graflow.channels.changes import Changes, Ends, replay
-from graflow.channels.contents import Comparison, Tracker, refill
+from graflow.channels.contents.change_log import Changes, Ends, replay
+from graflow.channels.contents.tracking import Comparison, Tracker, refill
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.exceptions import ChannelTypeError
 from tests.backends import MemoryBackend

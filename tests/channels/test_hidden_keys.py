@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 import pytest
 
 from graflow import Channel, KeyedChannel, TypedChannel
-from graflow.channels.hidden import HiddenKey, belongs_to, run_prefix, shown_key
+from graflow.channels.hidden_keys import HiddenKey, belongs_to, run_prefix, shown_key
 from graflow.exceptions import (
     ChannelKeyError,
     ChannelTimeoutError,

@@ -11,8 +11,8 @@ from datetime import timedelta
 
 import pytest
 
-from graflow.channels import lease as leases
 from graflow.channels.base import Channel
+from graflow.channels.locks import lease as leases
 from graflow.channels.memory_channel import MemoryChannel, MemorySpace
 from graflow.exceptions import (
     ChannelTimeoutError,

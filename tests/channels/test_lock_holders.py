@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from graflow.channels.base import Channel
-from graflow.channels.lock import HeldLock
+from graflow.channels.locks.lock import HeldLock
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import (

@@ -14,9 +14,9 @@ import pytest
 import redis
 import redis.sentinel
 
-from graflow.channels.endpoints import ClusterEndpoint
+from graflow.channels.redis.endpoints.endpoint import ClusterEndpoint
+from graflow.channels.redis.transport import Transport
 from graflow.channels.redis_channel import RedisChannel
-from graflow.channels.transport import Transport
 from graflow.exceptions import ChannelError, ChannelUnavailableError
 from tests.proxy import SlowProxy
 from tests.servers import Certificates, Server, run_tls, run_watched

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import redis
 
-from graflow.channels.failures import PASSING, code_of
+from graflow.channels.redis.errors import PASSING, code_of
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import (
     ChannelDataError,

@@ -9,9 +9,9 @@ import pytest
 import redis
 from redis.exceptions import TimeoutError
 
-from graflow.channels.effort import Effort
+from graflow.channels.redis.connections import Part, PoolSender
+from graflow.channels.redis.retrying import Effort
 from graflow.channels.redis_channel import RedisChannel
-from graflow.channels.senders import Part, PoolSender
 from graflow.exceptions import ChannelTypeError, OutcomeUnknownError
 
 

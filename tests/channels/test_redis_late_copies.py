@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import redis
 
+from graflow.channels.redis.server_clock import clock_of
 from graflow.channels.redis_channel import RedisChannel
-from graflow.channels.server_clock import clock_of
 from graflow.exceptions import OutcomeUnknownError
 from tests.proxy import HoldingProxy, url_of
 from tests.servers import Server

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import redis
 
+from graflow.channels.locks.line import PATIENCE
 from graflow.channels.redis_channel import RedisChannel
-from graflow.channels.waiting import PATIENCE
 from graflow.exceptions import ChannelTimeoutError, LockLostError, OutcomeUnknownError
 from tests.servers import run_server
 

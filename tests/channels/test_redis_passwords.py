@@ -15,7 +15,7 @@ import pytest
 import redis.sentinel
 from pydantic import SecretStr
 
-from graflow.channels.passwords import Password, scrub
+from graflow.channels.redis.endpoints.passwords import Password, scrub
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelError, ChannelUnavailableError, ChannelValueError
 from tests.channels.every_operation import use_every_operation

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from pydantic import create_model
 from typing_extensions import TypedDict
 
-from graflow.channels import codec
-from graflow.channels.sameness import differences
-from graflow.channels.schema import Schema
+from graflow.channels.codec import codec
+from graflow.channels.schema.differences import differences
+from graflow.channels.schema.schema import Schema
 from graflow.exceptions import (
     ChannelError,
     ChannelTypeError,

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pydantic import ConfigDict, Field, with_config
 from pydantic_core import from_json, to_json
 
-from graflow.channels.sameness import differences
-from graflow.channels.schema import Schema
+from graflow.channels.schema.differences import differences
+from graflow.channels.schema.schema import Schema
 from graflow.exceptions import ChannelError
 from tests.channels.test_schema_properties import ANYTHING, KINDS, Kind
 

@@ -17,9 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic_core import to_json
 
+from graflow.channels.arguments import milliseconds
 from graflow.channels.base import Channel
-from graflow.channels.codec import _has_long_number, decode, encode, encode_item, pack_json
-from graflow.channels.rules import milliseconds
+from graflow.channels.codec.codec import _has_long_number, decode, encode, encode_item, pack_json
 from graflow.exceptions import ChannelDataError, ChannelTypeError, ChannelValueError
 
 BERLIN = ZoneInfo("Europe/Berlin")

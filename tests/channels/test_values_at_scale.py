@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from graflow.channels.codec import decode, encode, encode_item
+from graflow.channels.codec.codec import decode, encode, encode_item
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.channels.typed import TypedChannel
 from graflow.exceptions import ChannelDataError, ChannelValidationError, ChannelValueError

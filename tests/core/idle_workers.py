@@ -12,7 +12,7 @@ from typing import Any
 import loky
 
 from graflow import RedisChannel, RunObserver, TaskEvent, TaskExecutionContext, task, workflow
-from graflow.core.executors import ExecutorSource
+from graflow.core.travel.executors import ExecutorSource
 
 SIZE = 3
 

@@ -14,7 +14,7 @@ import loky
 from distributed import Client, LocalCluster
 
 from graflow import RedisChannel, TaskExecutionContext, parallel, task, workflow
-from graflow.core.executors import ExecutorSource
+from graflow.core.travel.executors import ExecutorSource
 
 
 def cluster() -> Executor:

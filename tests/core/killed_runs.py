@@ -30,7 +30,7 @@ from graflow import (
     task,
     workflow,
 )
-from graflow.channels.codec import encode
+from graflow.channels.codec.codec import encode
 from graflow.core.workflow import Workflow
 
 KILLS = 100

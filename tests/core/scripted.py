@@ -13,8 +13,8 @@ import loky
 from typing_extensions import TypeAliasType
 
 from graflow import RedisChannel, WorkflowTypeError, chain, task, workflow
-from graflow.core.executors import ExecutorSource
-from graflow.core.task import Task
+from graflow.core.task.task import Task
+from graflow.core.travel.executors import ExecutorSource
 
 UserId = NewType("UserId", int)
 T = TypeVar("T")

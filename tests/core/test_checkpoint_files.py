@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graflow import MemoryChannel, RedisChannel, chain, parallel, read_checkpoint, task, workflow
-from graflow.core import journal
+from graflow.core.checkpoint import journal
 from graflow.core.context import TaskExecutionContext
 from graflow.exceptions import (
     ChannelTypeError,

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from graflow import parallel, read_checkpoint, task, workflow
-from graflow.core import journal
+from graflow.core.checkpoint import journal
 from graflow.exceptions import (
     CheckpointError,
     CheckpointFileError,

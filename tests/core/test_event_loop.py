@@ -20,7 +20,7 @@ import pytest
 
 from graflow import MemoryChannel, chain, parallel, task, workflow
 from graflow.channels.base import Channel
-from graflow.core.event_loop import EventLoop
+from graflow.core.run.event_loop import EventLoop
 from graflow.exceptions import TaskFailedError
 
 pytestmark = pytest.mark.usefixtures("no_threads_left")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from graflow import RedisChannel, task, workflow
-from graflow.core.executors import ExecutorSource
+from graflow.core.travel.executors import ExecutorSource
 from tests.core.travelling import Elsewhere
 from tests.servers import Server
 

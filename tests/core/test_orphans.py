@@ -16,7 +16,7 @@ from uuid import uuid4
 import pytest
 
 from graflow import RedisChannel, read_checkpoint
-from graflow.core.owned_folder import OwnedFolder
+from graflow.core.travel.owned_folder import OwnedFolder
 from tests.core.test_interrupts import is_alive
 from tests.core.travelling import wait_for
 from tests.servers import Server
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 OWNER = """
 import sys
-from graflow.core.owned_folder import OwnedFolder
+from graflow.core.travel.owned_folder import OwnedFolder
 
 print(OwnedFolder(sys.argv[1]).path, flush=True)
 sys.stdin.read()
@@ -82,7 +82,7 @@ def test_workers_without_a_task_end_with_the_process_of_the_run(
 # Waits for the owner of a folder, and for the end of its input.
 WORKER = """
 import sys
-from graflow.core.owned_folder import die_with_owner
+from graflow.core.travel.owned_folder import die_with_owner
 
 die_with_owner(sys.argv[1])
 print("waits", flush=True)

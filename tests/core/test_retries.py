@@ -17,12 +17,12 @@ import pytest
 
 from graflow import MemoryChannel, RedisChannel, chain, parallel, task, workflow
 from graflow.channels.base import Channel
-from graflow.core import pauses
 from graflow.core.context import TaskExecutionContext
-from graflow.core.events import RunObserver, TaskEvent
-from graflow.core.marks import FolderMarks
-from graflow.core.parcel import pack_run
-from graflow.core.retries import Attempts, Retries
+from graflow.core.run import delays
+from graflow.core.run.observers import RunObserver, TaskEvent
+from graflow.core.run.retries import Attempts, Retries
+from graflow.core.travel.marks import FolderMarks
+from graflow.core.travel.parcel import pack_run
 from graflow.exceptions import (
     ExtraMissingError,
     TaskFailedError,
@@ -149,7 +149,7 @@ def test_other_tasks_run_while_one_waits_for_its_next_attempt(
     executor: Any, servers: Callable[[str], Server], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It keeps no thread and no worker, also where there is only one."""
-    monkeypatch.setattr(pauses, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(delays, "monotonic", lambda: clock[0])
     with RedisChannel("w", url=f"unix://{servers('valkey-9').socket}") as channel:
         channel.clear()
         with workflow("w", channel=channel) as wf:

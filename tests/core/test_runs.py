@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from graflow import RedisChannel, chain, parallel, task, workflow
 from graflow.channels.base import Channel
-from graflow.core.node import Node
-from graflow.core.task import Task
+from graflow.core.graph.composition import Node
+from graflow.core.task.task import Task
 from graflow.core.workflow import Workflow
 from graflow.exceptions import (
     CycleError,

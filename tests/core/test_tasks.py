@@ -13,7 +13,7 @@ import pytest
 from graflow import chain, parallel, task, workflow
 from graflow.channels.base import Channel
 from graflow.core.context import TaskExecutionContext
-from graflow.core.task import Task
+from graflow.core.task.task import Task
 from graflow.exceptions import (
     DuplicateTaskError,
     MissingParameterError,

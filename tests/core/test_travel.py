@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from graflow import RedisChannel, chain, task, workflow
-from graflow.core.task import Task
+from graflow.core.task.task import Task
 from graflow.exceptions import WorkflowTypeError
 from tests.core.travelling import Elsewhere
 from tests.servers import Server
@@ -133,6 +133,6 @@ def test_what_does_not_arrive_with_the_others_is_refused_too(
     """Where no task is to blame alone."""
     with workflow("w", channel=channel) as wf:
         chain(task("first")(lambda: 1))
-    monkeypatch.setattr("graflow.core.known_runs.unpack_run", lambda packed: arrive())
+    monkeypatch.setattr("graflow.core.travel.known_runs.unpack_run", lambda packed: arrive())
     with pytest.raises(WorkflowTypeError, match="can't be used there: LookupError: not here"):
         wf.execute(executor=Elsewhere)

@@ -19,7 +19,7 @@ from graflow import (
     task,
     workflow,
 )
-from graflow.channels.codec import Record
+from graflow.channels.codec.codec import Record
 from graflow.core.context import TaskExecutionContext
 from graflow.core.workflow import Workflow
 from graflow.exceptions import CheckpointMismatchError, WorkflowTypeError

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from mypy.options import Options
 
-from graflow_mypy.index import Index
-from graflow_mypy.interest import Interest
+from graflow_mypy.index.index import Index
 from graflow_mypy.options import PluginOptions
+from graflow_mypy.source.interest import Interest
 from tests.mypy_plugin.cases_format import CASES, write_case
 
 ROOT = Path(__file__).parents[2]

@@ -11,10 +11,10 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any, ClassVar
 
-from graflow.channels.codec import Record, decode, encode, encode_item
-from graflow.channels.lock import ChannelLock
-from graflow.channels.primitives import MISSING, Missing, NotAList, NotANumber
-from graflow.channels.rules import add
+from graflow.channels.arguments import add
+from graflow.channels.backend import MISSING, Missing, NotAList, NotANumber
+from graflow.channels.codec.codec import Record, decode, encode, encode_item
+from graflow.channels.locks.lock import ChannelLock
 from graflow.exceptions import ChannelError
 from tests.testing.dict_channel import DictChannel, Store
 

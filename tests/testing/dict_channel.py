@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
+from graflow.channels.backend import MISSING, Missing, NotAList
 from graflow.channels.base import Channel
-from graflow.channels.codec import Record
-from graflow.channels.fences import next_fence
-from graflow.channels.primitives import MISSING, Missing, NotAList
+from graflow.channels.codec.codec import Record
+from graflow.channels.locks.fences import next_fence
 from graflow.exceptions import ChannelTypeError
 
 

@@ -14,10 +14,10 @@ from graflow.exceptions import ChannelError, ChannelValidationError
 from graflow.testing import Budget, Capabilities, Capability, Harness, run
 from graflow.testing.checks import CHECKS, Check
 from graflow.testing.edges import EDGES, Edge
-from graflow.testing.model import Model
+from graflow.testing.properties.equality import same
 from graflow.testing.report import Finding, Result, report
-from graflow.testing.sameness import same
-from graflow.testing.steps import Left, Refused
+from graflow.testing.trials.model import Model
+from graflow.testing.trials.steps import Left, Refused
 from tests.seeds import SEEDS
 from tests.testing.broken_channels import BROKEN, FLAT, LOSSY, LossyChannel
 from tests.testing.dict_channel import DictBackend, DictChannel, Store

@@ -5,7 +5,7 @@ from __future__ import annotations
 from graflow.exceptions import ChannelKeyError, ChannelTypeError, ChannelValueError
 from graflow.testing.edges.edge import edge
 from graflow.testing.harness import Capability
-from graflow.testing.steps import Left, do, wait
+from graflow.testing.trials.steps import Left, do, wait
 
 __all__ = ["EDGES"]
 

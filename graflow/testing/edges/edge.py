@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from graflow.testing.harness import Capability
-from graflow.testing.steps import Move, Step
-from graflow.testing.trial import Trial
+from graflow.testing.trials.steps import Move, Step
+from graflow.testing.trials.trial import Trial
 
 __all__ = ["Edge", "edge"]
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
-from graflow.channels.hidden import HiddenKey
+from graflow.channels.hidden_keys import HiddenKey
 from graflow.exceptions import ChannelError, ChannelTypeError, ChannelValueError
 from graflow.testing.edges.edge import Edge, edge
 from graflow.testing.harness import Capability
-from graflow.testing.steps import Change, do
-from graflow.testing.trial import Trial
+from graflow.testing.trials.steps import Change, do
+from graflow.testing.trials.trial import Trial
 
 __all__ = ["EDGES", "HOSTILE"]
 
@@ -168,7 +168,7 @@ def _many(trial: Trial) -> None:
 
 def _hidden(trial: Trial) -> None:
     channel, hidden = trial.open("job"), HiddenKey("\0run:1:task.__result__")
-    trial.note("from graflow.channels.hidden import HiddenKey")
+    trial.note("from graflow.channels.hidden_keys import HiddenKey")
     trial.note(f"hidden = HiddenKey({str(hidden)!r})")
     trial.note("a.set(hidden, 1); a.set(str(hidden), 2); a.keys(); a.clear(); a.exists(hidden)")
     channel.set(hidden, 1)

@@ -7,8 +7,8 @@ from typing import Any
 from graflow.exceptions import ChannelTypeError
 from graflow.testing.edges.edge import Edge, edge
 from graflow.testing.harness import Capability
-from graflow.testing.steps import Change, Left, do, wait
-from graflow.testing.trial import Trial
+from graflow.testing.trials.steps import Change, Left, do, wait
+from graflow.testing.trials.trial import Trial
 
 __all__ = ["EDGES"]
 

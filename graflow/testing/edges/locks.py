@@ -19,8 +19,8 @@ from graflow.exceptions import (
 )
 from graflow.testing.edges.edge import Edge, edge
 from graflow.testing.harness import Capability
-from graflow.testing.steps import do, wait
-from graflow.testing.trial import Trial
+from graflow.testing.trials.steps import do, wait
+from graflow.testing.trials.trial import Trial
 
 __all__ = ["EDGES"]
 

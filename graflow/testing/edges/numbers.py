@@ -10,7 +10,7 @@ from typing import Any
 from graflow.exceptions import ChannelOverflowError, ChannelTypeError
 from graflow.testing.edges.edge import Edge, edge
 from graflow.testing.harness import Capability
-from graflow.testing.steps import Left, do, wait
+from graflow.testing.trials.steps import Left, do, wait
 
 __all__ = ["EDGES"]
 

@@ -15,8 +15,8 @@ from graflow.exceptions import (
 )
 from graflow.testing.edges.edge import Edge, edge
 from graflow.testing.harness import Capability
-from graflow.testing.steps import Change, Left, do, wait
-from graflow.testing.trial import Trial
+from graflow.testing.trials.steps import Change, Left, do, wait
+from graflow.testing.trials.trial import Trial
 
 __all__ = ["EDGES"]
 

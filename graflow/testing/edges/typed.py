@@ -17,8 +17,8 @@ from graflow.exceptions import (
 )
 from graflow.testing.edges.edge import Edge
 from graflow.testing.harness import Capability
-from graflow.testing.sameness import same
-from graflow.testing.trial import Trial
+from graflow.testing.properties.equality import same
+from graflow.testing.trials.trial import Trial
 
 __all__ = ["EDGES"]
 

@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 from graflow.exceptions import ChannelError, ChannelTypeError, ChannelValueError
 from graflow.testing.edges.edge import Edge, edge
 from graflow.testing.harness import Capability
-from graflow.testing.steps import do
-from graflow.testing.trial import Trial
+from graflow.testing.trials.steps import do
+from graflow.testing.trials.trial import Trial
 
 __all__ = ["EDGES"]
 

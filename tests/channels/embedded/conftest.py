@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from graflow.file_locks import is_locked
+from graflow.system.file_locks import is_locked
 from tests.servers.server import wait_until
 
 

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 import redis
 
-from graflow.channels import embedded
-from graflow.channels.embedded_guard import flush
+from graflow.channels.redis.embedded import server
+from graflow.channels.redis.embedded.guard import flush
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelUnavailableError
-from graflow.file_locks import is_locked
+from graflow.system.file_locks import is_locked
 from tests.channels.embedded.users import ROOT, User, guard_of, is_gone, pid_of, socket_of
 from tests.servers.server import wait_until
 
@@ -76,7 +76,7 @@ def frozen(process: int) -> Iterator[None]:
 def refusal(home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return why no handle can be opened on the server, without waiting for a minute."""
     with monkeypatch.context() as impatient:
-        impatient.setattr(embedded, "_PATIENCE", 0.3)
+        impatient.setattr(server, "_PATIENCE", 0.3)
         with pytest.raises(ChannelUnavailableError) as caught:
             RedisChannel.embedded(home)
     return str(caught.value)

@@ -9,7 +9,7 @@ from typing import IO
 
 import redis
 
-from graflow.channels.embedded_guard import answer
+from graflow.channels.redis.embedded.guard import answer
 from graflow.channels.redis_channel import RedisChannel
 
 __all__ = ["ROOT", "USER", "User", "guard_of", "is_gone", "pid_of", "socket_of"]

@@ -9,8 +9,8 @@ import pytest
 import redis
 
 from graflow import RedisChannel
-from graflow.core import execution
-from graflow.core.marks import FolderMarks
+from graflow.core.run import execution
+from graflow.core.travel.marks import FolderMarks
 from tests.servers import Server
 
 

@@ -27,7 +27,7 @@ from distributed import Client, LocalCluster
 
 from graflow import RedisChannel, chain, parallel, task, workflow
 from graflow.core.context import TaskExecutionContext
-from graflow.core.executors import ExecutorSource
+from graflow.core.travel.executors import ExecutorSource
 from graflow.exceptions import (
     TaskFailedError,
     WorkerLostError,

@@ -12,9 +12,9 @@ from typing import Any, cast
 import pytest
 
 from graflow import RedisChannel, chain, workflow
-from graflow.core import worker
-from graflow.core.executors import ExecutorSource
-from graflow.core.known_runs import KNOWN_RUNS
+from graflow.core.travel import worker
+from graflow.core.travel.executors import ExecutorSource
+from graflow.core.travel.known_runs import KNOWN_RUNS
 from tests.core.travelling import BEGUN, Elsewhere, add, slow, wait_for
 from tests.patience import PATIENCE
 

@@ -13,8 +13,8 @@ import pytest
 import redis
 
 from graflow import RedisChannel, TaskExecutionContext, task, workflow
-from graflow.core.events import TaskEvent
-from graflow.core.executors import ExecutorSource
+from graflow.core.run.observers import TaskEvent
+from graflow.core.travel.executors import ExecutorSource
 from graflow.exceptions import ChannelUnavailableError, TaskFailedError
 from tests.core.travelling import Elsewhere, processes
 from tests.core.watching import Log

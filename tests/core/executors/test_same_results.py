@@ -14,9 +14,9 @@ import pytest
 from pydantic import BaseModel, Field
 
 from graflow import MemoryChannel, RedisChannel, TaskExecutionContext, chain, task, workflow
-from graflow.channels.sameness import differences
-from graflow.core.executors import ExecutorSource
-from graflow.core.task import Task
+from graflow.channels.schema.differences import differences
+from graflow.core.task.task import Task
+from graflow.core.travel.executors import ExecutorSource
 from tests.core.travelling import Elsewhere
 
 

@@ -1,0 +1,135 @@
+"""What every channel decides about names, keys, times and sums, without any I/O.
+
+The fronts (`Channel`, `TypedChannel`) call these functions and hand their outcome to a
+backend, so that no backend can give a meaning of its own to an argument.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+
+from graflow.channels.codec.reprs import short_repr
+from graflow.channels.hidden_keys import HiddenKey, stored_key
+from graflow.exceptions import ChannelOverflowError, ChannelTypeError, ChannelValueError
+
+__all__ = [
+    "MAX_TTL",
+    "Seconds",
+    "add",
+    "check_key",
+    "check_name",
+    "check_number",
+    "check_text",
+    "milliseconds",
+]
+
+Seconds = int | float | timedelta
+"""A span of time: a number of seconds, or a `timedelta`."""
+
+MAX_TTL = timedelta(days=36_525)
+"""The longest time to live, 100 years."""
+
+
+def check_key(key: object) -> str:
+    """Return what a backend is given for `key`, which must be non-empty text that UTF-8 can encode.
+
+    That is the text itself, unless it begins with a NUL: see `graflow.channels.hidden_keys`.
+
+    Raises:
+        ChannelTypeError: It is no `str`.
+        ChannelValueError: It is empty, or holds a lone surrogate.
+    """
+    if type(key) is str and key >= "\1" and key.isascii():
+        return key
+    text = check_text(key, "key")
+    return text if type(key) is HiddenKey else stored_key(text)
+
+
+def check_name(name: object) -> str:
+    """Return `name` if it can be the name of a channel; the rules are those of `check_key`."""
+    return check_text(name, "channel name")
+
+
+def check_text(text: object, what: str) -> str:
+    """Return `text` as a plain `str` if it is non-empty and UTF-8 can encode it.
+
+    Args:
+        text: What to check.
+        what: What it is, for the error.
+
+    Raises:
+        ChannelTypeError: It is no `str`.
+        ChannelValueError: It is empty, or holds a lone surrogate.
+    """
+    if not isinstance(text, str):
+        raise ChannelTypeError(f"a {what} must be a str, not {type(text).__name__}")
+    if not text:
+        raise ChannelValueError(f"a {what} must not be empty")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ChannelValueError(
+            f"the {what} {text!a} holds a lone surrogate, which UTF-8 can't encode"
+        ) from error
+    return str.__str__(text)
+
+
+def milliseconds(span: object, what: str = "ttl", *, or_zero: bool = False) -> int:
+    """Return a span of time in whole milliseconds, at least 1 unless it is 0.
+
+    Args:
+        span: Seconds as `int` or `float`, or a `timedelta`; greater than 0 and at most
+            `MAX_TTL`.
+        what: The argument's name, for the error.
+        or_zero: Whether it may be 0 as well.
+
+    Raises:
+        ChannelTypeError: It is of another type (`bool` included).
+        ChannelValueError: It is 0 and may not be, negative, not finite, or longer than 100 years.
+    """
+    if isinstance(span, timedelta):
+        span = span.total_seconds()
+    if isinstance(span, bool) or not isinstance(span, int | float):
+        raise ChannelTypeError(
+            f"{what} must be a number of seconds or a timedelta, not {type(span).__name__}"
+        )
+    if or_zero and span == 0:
+        return 0
+    if not 0 < span <= MAX_TTL.total_seconds():
+        least = "at least 0" if or_zero else "greater than 0"
+        raise ChannelValueError(
+            f"{what} must be {least} and at most 100 years, in seconds, not {short_repr(span)}"
+        )
+    return max(1, round(span * 1000))
+
+
+def check_number(number: object) -> int | float:
+    """Return `number` if `atomic_add` can add it: exactly an `int` or a `float`.
+
+    Raises:
+        ChannelTypeError: It is of another type (`bool` included).
+    """
+    if type(number) is int or type(number) is float:
+        return number
+    raise ChannelTypeError(f"the amount must be an int or a float, not {type(number).__name__}")
+
+
+def add(number: int | float, amount: int | float) -> int | float:
+    """Return the sum as Python gives it: exact for two ints, an IEEE double otherwise.
+
+    Raises:
+        ChannelOverflowError: Finite numbers whose sum no finite double can hold, or an
+            int too large to become one.
+    """
+    try:
+        total = number + amount
+    except OverflowError as error:
+        raise ChannelOverflowError(f"{error}; the stored number stays") from error
+    if (
+        isinstance(total, float)
+        and math.isinf(total)
+        and not (math.isinf(number) or math.isinf(amount))
+    ):
+        raise ChannelOverflowError("the sum is too large for a float; the stored number stays")
+    return total

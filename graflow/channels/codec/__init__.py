@@ -1,0 +1,1 @@
+"""The codec: values to bytes and back, without loss."""

@@ -1,0 +1,1 @@
+"""Contents of a channel: what changes in them, for checkpoints."""

@@ -1,0 +1,1 @@
+"""Locks among threads, processes and machines, and the leases that they hold."""

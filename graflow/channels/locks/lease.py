@@ -1,0 +1,235 @@
+"""The holder's side of a lock: who holds it, and the lease renewed while its body runs."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Set
+from contextlib import suppress
+from contextvars import ContextVar
+from weakref import ReferenceType, WeakSet, WeakValueDictionary, ref
+
+from graflow.channels.locks.line import LockPrimitives
+from graflow.channels.process_ids import Place, is_of_this_process
+from graflow.exceptions import ChannelConnectionError, ChannelError
+from graflow.system.clock import monotonic
+
+__all__ = ["Holding", "free_later", "holding_of"]
+
+_LINGER = 1.0  # seconds that the renewing thread stays when no lock is held
+_LONGEST_TRY = 60.0  # seconds for which a lock is to be freed that may be held
+_FIRST_RETRY, _LAST_RETRY = 0.05, 1.0  # seconds between two attempts at that
+
+
+class Holding:
+    """A lock that this process holds; its lease is renewed until it is released.
+
+    The lock alone keeps it: with a lock that was dropped while it was held goes the last who
+    could release it, and the lease ends by itself.
+
+    Attributes:
+        fence: The fencing number of the acquisition.
+        lost: Whether the lease is known to have ended.
+        due: When to renew the lease, on the clock of `time.monotonic`.
+        ended: Set when the lock is released.
+    """
+
+    def __init__(
+        self, channel: LockPrimitives, key: str, owner: str, fence: int, lease: int, since: float
+    ) -> None:
+        self.fence = fence
+        self.lost = False
+        self.ended = threading.Event()
+        self._channel = channel
+        self._key = key
+        self._owner = owner
+        self._lease = lease
+        self._place = Place()
+        self._is_leased(since)
+        _renewer.watch(self)
+        _held[owner] = self
+        before = _entered.get()
+        _entered.set(frozenset((owner, *filter(_held.__contains__, before))) if before else {owner})
+
+    def _is_leased(self, since: float) -> None:
+        self._ends = since + self._lease / 1000
+        self.due = since + self._lease / 3000
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is anything left to renew."""
+        return not self.lost and not self.ended.is_set()
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process took the lock, and not one that it was forked from."""
+        return is_of_this_process(self._owner)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the code that asks took the lock: the same task, or the same thread.
+
+        A thread that works for many, each in a context of its own, is another one for each.
+        """
+        place = self._place
+        return place.is_here and (place.task is not None or self._owner in _entered.get())
+
+    @property
+    def waits_for_us(self) -> bool:
+        """Whether the holder can't go on while the code that asks blocks its thread."""
+        place = self._place
+        is_in_a_task = place.task is not None or Place().task is not None
+        return is_in_a_task and place.is_in_this_thread
+
+    def renew(self) -> None:
+        """Renew the lease; where the channel can't be reached, try again a little later."""
+        started = monotonic()
+        try:
+            renewed = self._channel._renew(self._key, self._owner, self._lease)
+        except ChannelError:
+            self.postpone(monotonic())
+            return
+        if renewed:
+            self._is_leased(started)
+        else:
+            self.lost = not self.ended.is_set()
+
+    def postpone(self, now: float) -> None:
+        """Try again a little later, unless the lease has ended."""
+        self.lost = now > self._ends
+        self.due = now + self._lease / 10_000
+
+    def release(self) -> bool:
+        """Free the lock; tell whether this process held it until now."""
+        if not self.is_ours:
+            return False  # and leave `ended` alone: a thread of the parent may have had its lock
+        self.ended.set()
+        _renewer.forget(self)
+        _held.pop(self._owner, None)
+        entered = _entered.get()
+        if self._owner in entered:
+            _entered.set(entered - {self._owner})
+        try:
+            return self._channel._release(self._key, self._owner)
+        except ChannelConnectionError:
+            free_later(self._channel, self._key, self._owner, self._lease)
+            raise
+
+
+_held = WeakValueDictionary[str, Holding]()
+"""What this process holds, by the names of the owners."""
+
+_entered: ContextVar[Set[str]] = ContextVar("graflow_entered_locks", default=frozenset())
+"""The owners of the locks that were taken in this context."""
+
+
+def holding_of(owner: str) -> Holding | None:
+    """Return what `owner` holds, if that is a lock that this process holds."""
+    return _held.get(owner)
+
+
+def free_later(channel: LockPrimitives, key: str, owner: str, lease: int) -> None:
+    """Free a lock in the background that may be held, as soon as its channel can be reached.
+
+    Where that takes longer than the lease or a minute, or the system has no thread to give, the
+    lease ends it.
+    """
+    with suppress(RuntimeError):
+        until = monotonic() + min(lease / 1000, _LONGEST_TRY)
+        _start(_free, "graflow-lease", channel, key, owner, until)
+
+
+def _free(channel: LockPrimitives, key: str, owner: str, until: float) -> None:
+    pause = _FIRST_RETRY
+    while monotonic() < until:
+        with suppress(ChannelConnectionError):
+            if channel._release(key, owner):
+                return
+        time.sleep(pause)  # and try again: what was sent to take the lock may arrive late
+        pause = min(2 * pause, _LAST_RETRY)
+
+
+def _keep(reference: ReferenceType[Holding]) -> None:
+    """Renew a lease for as long as somebody is there to release the lock."""
+    while (holding := reference()) is not None and holding.is_needed:
+        if holding.due <= monotonic():
+            holding.renew()
+        ended, pause = holding.ended, holding.due - monotonic()
+        del holding  # while this waits, the lock may be dropped
+        ended.wait(max(0.0, pause))
+
+
+class _Renewer:
+    """Gives each lock that is held for long a thread of its own that renews its lease.
+
+    One thread waits for all locks; most are released before their first renewal is due and
+    cost no thread.
+    """
+
+    def __init__(self) -> None:
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """Begin without locks: after a fork they are still the parent's."""
+        self._condition = threading.Condition()
+        self._holdings = WeakSet[Holding]()
+        self._wakes_at: float | None = None
+
+    def watch(self, holding: Holding) -> None:
+        """Renew the lease of `holding` from now on.
+
+        Raises:
+            RuntimeError: The system has no thread to give.
+        """
+        with self._condition:
+            if self._wakes_at is None:
+                _start(self._run, "graflow-leases")
+                self._wakes_at = holding.due
+            self._holdings.add(holding)
+            if holding.due < self._wakes_at:
+                self._condition.notify()
+
+    def forget(self, holding: Holding) -> None:
+        """Renew the lease of `holding` no longer."""
+        with self._condition:
+            self._holdings.discard(holding)
+
+    def _run(self) -> None:
+        with self._condition:
+            idle = False
+            while not (idle and not self._holdings):
+                idle = not self._holdings
+                now = monotonic()
+                self._keep_what_is_due(now)
+                self._wakes_at = min((held.due for held in self._holdings), default=now + _LINGER)
+                self._condition.wait(self._wakes_at - now)
+            self._wakes_at = None
+
+    def _keep_what_is_due(self, now: float) -> None:
+        for holding in [held for held in self._holdings if held.due <= now]:
+            try:
+                if holding.is_needed:
+                    _start(_keep, "graflow-lease", ref(holding))
+            except RuntimeError:  # the system has no thread to give; it may have one later
+                holding.postpone(now)
+            else:
+                self._holdings.discard(holding)
+
+
+def _start(target: Callable[..., None], name: str, *args: object) -> None:
+    threading.Thread(target=target, args=args, name=name, daemon=True).start()
+
+
+_renewer = _Renewer()
+
+
+def _start_anew() -> None:
+    """Hold nothing: what a forked process's parent held is still the parent's."""
+    global _held  # noqa: PLW0603
+    _held = WeakValueDictionary()
+    _renewer.start_anew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)

@@ -1,0 +1,112 @@
+"""The wait for a lock: in a line, so that who came first has it first."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, NamedTuple, Protocol
+
+from graflow.channels.locks.fences import Fenced, acquire
+from graflow.exceptions import ChannelError
+from graflow.system.clock import monotonic
+
+__all__ = ["Grant", "LockPrimitives", "wait_in_line"]
+
+PATIENCE: Final = 500
+"""ms for which one who waits keeps its place without asking again: so much a dead one costs."""
+
+_SHORTEST_PAUSE = 0.0001  # seconds between two questions
+_LONGEST_PAUSE = 0.05
+
+
+class LockPrimitives(Fenced, Protocol):
+    """What a lock needs of a channel; `Channel` says what each does."""
+
+    def _line_up(self, key: str, owner: str, patience: int) -> int: ...
+
+    def _renew(self, key: str, owner: str, lease: int) -> bool: ...
+
+    def _release(self, key: str, owner: str) -> bool: ...
+
+
+class Grant(NamedTuple):
+    """A lock that was granted.
+
+    Attributes:
+        fence: Its fencing number.
+        asked: When it was asked for, on the clock of `time.monotonic`; its lease began later.
+    """
+
+    fence: int
+    asked: float
+
+
+def wait_in_line(
+    channel: LockPrimitives,
+    key: str,
+    owner: str,
+    lease: int,
+    until: float,
+    judge: Callable[[str], None] | None = None,
+) -> Grant | None:
+    """Take a lock; where it is not free, wait behind those who came before.
+
+    Args:
+        channel: The channel.
+        key: The lock.
+        owner: Who asks.
+        lease: ms for which the lock is taken.
+        until: When to give up, on the clock of `time.monotonic`.
+        judge: Is told who has the lock each time it is not free; it may raise.
+
+    Returns:
+        `None` when the time was up. Nothing is left behind then.
+    """
+    pace: _Pace | None = None
+    ahead, lined_up = 0, 0.0
+    while True:
+        seen: str | int = ahead
+        if ahead == 0:
+            asked = monotonic()
+            seen = acquire(channel, key, owner, lease)
+            if isinstance(seen, int):
+                return Grant(seen, asked)
+            if judge is not None:
+                judge(seen)
+        left = until - monotonic()
+        if left <= 0:
+            break
+        if pace is None:
+            pace = _Pace()  # most locks are free, so this comes late
+        else:
+            time.sleep(min(left, pace.pause(seen, ahead)))
+        now = monotonic()
+        if ahead or now - lined_up > PATIENCE / 3_000:
+            ahead, lined_up = channel._line_up(key, owner, PATIENCE), now
+    if pace is not None:
+        with suppress(ChannelError):  # the place is given up soon, by itself
+            channel._line_up(key, owner, 0)
+    return None
+
+
+class _Pace:
+    """The pauses between questions: short while locks change hands quickly, and for the first."""
+
+    def __init__(self) -> None:
+        self._seen: str | int | None = None
+        self._since = 0.0
+
+    def pause(self, seen: str | int, ahead: int) -> float:
+        """Return the seconds until the next question.
+
+        Args:
+            seen: Who has the lock, or anything else that changes when the lock changes hands.
+            ahead: How many are before us in the line.
+        """
+        now = monotonic()
+        if seen != self._seen:
+            self._seen, self._since = seen, now
+        pause = max(_SHORTEST_PAUSE, (now - self._since) / 4) * (1 + ahead)
+        return min(pause, _LONGEST_PAUSE) * random.uniform(0.75, 1.25)

@@ -1,0 +1,182 @@
+"""Locks: mutual exclusion among handles, threads, processes and machines."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from types import TracebackType
+from typing import Final, TypeVar
+
+from graflow.channels.arguments import Seconds, milliseconds
+from graflow.channels.hidden_keys import shown_key
+from graflow.channels.locks.lease import Holding, free_later, holding_of
+from graflow.channels.locks.line import LockPrimitives, wait_in_line
+from graflow.channels.process_ids import new_owner
+from graflow.exceptions import (
+    ChannelError,
+    ChannelTimeoutError,
+    LockDeadlockError,
+    LockLostError,
+    LockReentryError,
+    OutcomeUnknownError,
+)
+from graflow.system.clock import monotonic
+
+__all__ = ["ChannelLock", "HeldLock"]
+
+E = TypeVar("E", bound=ChannelError)
+
+_LOST: Final = "was lost while its body ran: the lease had ended"
+_INHERITED: Final = "is held by the process that this one was forked from, not by this one"
+
+
+class ChannelLock:
+    """A lock of a channel, held while the body of a `with` runs.
+
+    The lease is renewed in the background while the process lives, so a long body keeps the
+    lock, and the lock of a process that died is free when its lease ends. `Channel.lock` makes
+    one; it may be entered many times, also by several threads, who then wait for each other,
+    and left in another thread than it was entered in.
+    """
+
+    def __init__(self, channel: LockPrimitives, key: str, timeout: Seconds, lease: Seconds) -> None:
+        """Prepare the lock; `Channel.lock` explains the arguments."""
+        self._channel = channel
+        self._key = key
+        self._timeout = milliseconds(timeout, "timeout", or_zero=True) / 1000
+        self._lease = milliseconds(lease, "lease")
+        self._holdings: list[Holding] = []
+
+    @property
+    def fence(self) -> int:
+        """The fencing number of what this thread, or this asyncio task, holds; see `HeldLock`.
+
+        Raises:
+            LockLostError: It did not enter this lock.
+        """
+        holding = self._entered_here()
+        if holding is None:
+            raise self._error(LockLostError, "is not held by this thread or task")
+        return holding.fence
+
+    @property
+    def lost(self) -> bool:
+        """Whether this thread, or this asyncio task, is known to have lost the lock."""
+        holding = self._entered_here()
+        return holding is not None and holding.lost
+
+    def __enter__(self) -> HeldLock:
+        """Wait for the lock and take it."""
+        holding = self._take()
+        self._holdings.append(holding)
+        return HeldLock(self, holding)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Free the lock, and raise if it was lost while the body ran."""
+        holdings = self._holdings
+        if len(holdings) > 1:
+            self._leave(self._entered_here() or holdings[0], error)
+        else:
+            self._leave(holdings[0] if holdings else None, error)
+
+    def _leave(self, holding: Holding | None, error: BaseException | None) -> None:
+        if holding is None or holding not in self._holdings:
+            raise self._error(LockLostError, "is not held: it was left before")
+        self._holdings.remove(holding)
+        if holding.release():
+            return
+        lost = self._error(LockLostError, _LOST if holding.is_ours else _INHERITED)
+        if error is None or isinstance(error, Exception):
+            raise lost from error
+        error.add_note(str(lost))
+
+    def _entered_here(self) -> Holding | None:
+        """Return the latest that this thread or task entered; who leaves a lock may be another."""
+        here = [holding for holding in self._holdings if holding.is_here]
+        return here[-1] if here else None
+
+    def _take(self) -> Holding:
+        channel, key, lease = self._channel, self._key, self._lease
+        owner = new_owner()
+        try:
+            until = monotonic() + self._timeout
+            grant = wait_in_line(channel, key, owner, lease, until, self._judge)
+            if grant is not None:
+                return Holding(channel, key, owner, grant.fence, lease, grant.asked)
+        except OutcomeUnknownError:
+            free_later(channel, key, owner, lease)  # else others would wait for nobody
+            raise
+        except ChannelError:
+            raise
+        except BaseException:  # Ctrl-C, or no thread to renew; the lock may have been granted
+            with suppress(ChannelError):
+                channel._release(key, owner)
+                channel._line_up(key, owner, 0)
+            raise
+        raise self._error(ChannelTimeoutError, f"was not free within {self._timeout:g} s")
+
+    def _judge(self, owner: str) -> None:
+        """Raise if it is of no use to wait for the one who has the lock."""
+        holding = holding_of(owner)
+        if holding is None:
+            return
+        if holding.is_here:
+            raise self._error(LockReentryError, "is held by this thread or task already")
+        if holding.waits_for_us and self._timeout:
+            raise self._error(
+                LockDeadlockError,
+                "is held by another asyncio task of this thread, which could not go on while "
+                "this one waits; take it in a thread (asyncio.to_thread), or try it with "
+                "timeout=0 and await asyncio.sleep in between",
+            )
+
+    def _error(self, kind: type[E], what: str) -> E:
+        key = shown_key(self._key)
+        return kind(
+            f"the lock {key!r} of channel {self._channel.name!r} {what}",
+            channel=self._channel.name,
+            key=key,
+        )
+
+
+class HeldLock:
+    """A lock as its holder has it: what `with channel.lock(...) as lock` gives.
+
+    It is about that one acquisition, whichever thread looks at it.
+    """
+
+    def __init__(self, lock: ChannelLock, holding: Holding) -> None:
+        self._lock = lock
+        self._holding = holding
+
+    @property
+    def fence(self) -> int:
+        """The fencing number: each holder's is larger than that of the holder before.
+
+        Hand it to what the lock protects, so that it can refuse the late writes of a holder
+        that has lost the lock. It is less than 2 ** 53.
+
+        Raises:
+            LockLostError: It was taken by the process that this one was forked from.
+        """
+        if not self._holding.is_ours:
+            raise self._lock._error(LockLostError, _INHERITED)
+        return self._holding.fence
+
+    @property
+    def lost(self) -> bool:
+        """Whether the lock is known to have been lost, for a long body to look at."""
+        return self._holding.lost or not self._holding.is_ours
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Free the lock, as the end of the `with` does."""
+        self._lock._leave(self._holding, error)

@@ -1,0 +1,1 @@
+"""The memory behind the channels of one process."""

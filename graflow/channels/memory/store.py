@@ -1,0 +1,179 @@
+"""The memory behind the channels of one process."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from heapq import heapify, heappop, heappush
+
+from graflow.channels.backend import NotAList
+from graflow.channels.codec.codec import Record
+from graflow.channels.contents.change_log import Change, Changes, Data, Watch
+from graflow.channels.memory.lock_table import LockTable
+from graflow.system.forks import guard
+
+__all__ = ["MemorySpace", "MemoryStore", "StoreTracker", "as_record"]
+
+
+class MemorySpace:
+    """The memory behind channels: handles on one space share the channels of the same name."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Make an empty space.
+
+        Args:
+            clock: Gives the time in seconds, and never goes back. A test can move it by hand.
+        """
+        self._clock = clock
+        self._stores: dict[str, MemoryStore] = {}
+
+    def _store(self, name: str) -> MemoryStore:
+        """Return what the channel called `name` holds; it is made if there is none."""
+        # Without a lock: of two stores that are made at once, the one that comes first is kept.
+        return self._stores.get(name) or self._stores.setdefault(name, MemoryStore(self._clock))
+
+
+class MemoryStore:
+    """What one channel holds. The caller of a method has its lock.
+
+    A reader that finds no deadline of a key may look at the value without the lock, so a
+    deadline is entered before the value that it is for, and removed after it.
+
+    A forked process has a copy of its own, as of one moment, in which no lock is held.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.clock = clock
+        self.lock = threading.Lock()
+        self.values: dict[str, Data] = {}
+        self.deadlines: dict[str, float] = {}
+        self.locks = LockTable(clock)
+        self.watches: list[Watch] = []
+        self._expiries: list[tuple[float, str]] = []
+        guard(self)
+
+    def start_anew(self) -> None:
+        """Begin with a lock of its own, in a forked process, and without what others hold."""
+        self.lock = threading.Lock()
+        self.locks.forget_holders()
+
+    def live(self, key: str) -> Data | None:
+        """Return what `key` holds unless it has expired."""
+        deadline = self.deadlines.get(key)
+        return self.values.get(key) if deadline is None or deadline > self.clock() else None
+
+    def items(self, key: str) -> deque[bytes] | None:
+        """Return the list under `key`, for changing it.
+
+        Raises:
+            NotAList: There is something else.
+        """
+        data = self.live(key)
+        if isinstance(data, bytes):
+            raise NotAList
+        if isinstance(data, list):
+            data = self.values[key] = deque(data)
+        return data
+
+    def put(self, found: Mapping[str, Data], ttl: int | None) -> None:
+        """Let each key hold its data, to expire in `ttl` ms or never."""
+        if ttl is not None:
+            for key in found:
+                self.expire(key, ttl)
+        self.values.update(found)  # in one step, for readers without the lock
+        for watch in self.watches:
+            for key in found:
+                watch.wrote(key)
+        if ttl is None:
+            for key in found:
+                self.deadlines.pop(key, None)
+            self._drop_expired()
+
+    def expire(self, key: str, ttl: int) -> None:
+        """Let `key` expire in `ttl` ms."""
+        self.deadlines[key] = deadline = self.clock() + ttl / 1000
+        heappush(self._expiries, (deadline, key))
+        self._drop_expired()
+
+    def pop(self, key: str, items: deque[bytes]) -> bytes:
+        """Remove and return the first item of the list under `key`, and the key with the last."""
+        item = items.popleft()
+        if items:
+            for watch in self.watches:
+                watch.popped(key, len(items))
+        else:
+            self.remove(key)
+        return item
+
+    def remove(self, key: str) -> None:
+        """Remove `key`, which is there."""
+        for watch in self.watches:
+            watch.wrote(key)
+        del self.values[key]
+        self.deadlines.pop(key, None)
+
+    def change(self, key: str, epoch: float, watch: Watch | None = None) -> Change:
+        """Return what became of `key`; with a `watch`, at the ends of its list.
+
+        Args:
+            key: The key.
+            epoch: The time in seconds since 1970 when the clock shows 0.
+            watch: What noted that only the ends changed.
+        """
+        data, deadline = self.live(key), self.deadlines.get(key)
+        now = watch.ends(key, data) if watch and isinstance(data, deque) else as_record(data)
+        expires = None if deadline is None else round((epoch + deadline) * 1000)
+        return Change(key, now, expires)
+
+    def clear(self) -> None:
+        """Remove every key."""
+        self.values.clear()
+        self.deadlines.clear()
+        for watch in self.watches:
+            watch.clear()
+
+    def _drop_expired(self) -> None:
+        now = self.clock()
+        while self._expiries and self._expiries[0][0] <= now:
+            _, key = heappop(self._expiries)
+            if self.deadlines.get(key, now + 1) <= now:
+                self.remove(key)
+        if len(self._expiries) > 2 * len(self.deadlines) + 100:
+            self._expiries = [(deadline, key) for key, deadline in self.deadlines.items()]
+            heapify(self._expiries)
+
+
+class StoreTracker:
+    """What tells how a store changes, at the cost of what has changed."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        """Note from now on which keys change."""
+        self._store = store
+        self._watch = Watch()
+        with store.lock:
+            store.watches.append(self._watch)
+
+    def take(self, *, everything: bool) -> Changes:
+        """Return what became of the store since the last time, or all of it; begin anew."""
+        store, watch = self._store, self._watch
+        with store.lock:
+            now = time.time() - store.clock()
+            keys = store.values.keys() if everything else watch.written
+            changes = [store.change(key, now) for key in keys]
+            if not everything:
+                changes += [store.change(key, now, watch) for key in watch.lists]
+            cleared = everything or watch.cleared
+            watch.forget()
+        return Changes(cleared, changes)
+
+    def close(self) -> None:
+        """Note nothing any more."""
+        with self._store.lock:
+            self._store.watches.remove(self._watch)
+
+
+def as_record(data: Data | None) -> Record | None:
+    """Return what a channel reads of it: bytes, or a list of its own."""
+    return data if data is None or isinstance(data, bytes) else list(data)

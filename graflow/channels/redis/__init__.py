@@ -1,0 +1,1 @@
+"""The client of a Redis or Valkey server: connections, retries, scripts, embedded servers."""

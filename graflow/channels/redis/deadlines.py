@@ -1,0 +1,191 @@
+"""Deadlines of operations, below which no wait for a server goes on, however many there are.
+
+An operation may connect to several nodes, shake hands, look up where its server is, send, and
+read a reply that comes in small pieces. redis-py bounds each of these steps. Here the sum is
+bounded: every step asks how much time the operation has left. An operation stays in one thread
+from its beginning to its end, so its deadline is kept per thread.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from redis.exceptions import ResponseError
+
+from graflow.system.clock import monotonic
+
+__all__ = ["ASKED_IN_TIME", "bounded", "operation", "portion"]
+
+ASKED_IN_TIME = 5
+"""How many nodes an operation can ask for what it needs to know, if none but the last answers."""
+
+_PROTOCOL_ERROR = b"-ERR Protocol error"
+_LAST_WORDS = 0.1  # seconds that the last words of a server may take, which are there already
+
+
+class _Operation(threading.local):
+    """The operation of this thread.
+
+    Attributes:
+        deadline: When it must have ended, on the clock of `time.monotonic`.
+    """
+
+    deadline = math.inf
+
+    @property
+    def left(self) -> float:
+        """The seconds that it has left; less than 0 if its time is over."""
+        return self.deadline - monotonic()
+
+
+operation = _Operation()
+"""Whoever begins an operation sets its deadline, and the one before when it has ended."""
+
+
+@contextmanager
+def portion(count: int) -> Iterator[None]:
+    """Let a step have its share of the time that is left, as one of `count` and the rest."""
+    before = operation.deadline
+    operation.deadline = monotonic() + max(0.0, operation.left) / (count + 1)
+    try:
+        yield
+    finally:
+        operation.deadline = before
+
+
+@cache
+def bounded(connection_class: type) -> type:
+    """Return a connection class of redis-py that keeps the deadlines.
+
+    Args:
+        connection_class: Any. One that does not connect as redis-py's do is returned as it is.
+    """
+    if not hasattr(connection_class, "_connect"):
+        return connection_class
+    return type(f"Bounded{connection_class.__name__}", (_Bounded, connection_class), {})
+
+
+class _Bounded:
+    """A connection that keeps the deadlines, in front of a connection class of redis-py."""
+
+    _connecting = False
+    _socket_timeout: float | None
+    _socket_connect_timeout: float | None
+
+    def _connect(self) -> Any:
+        self._connecting = True
+        try:
+            sock = super()._connect()  # type: ignore[misc]
+        finally:
+            self._connecting = False
+        return BoundedSocket(sock, self._socket_timeout)
+
+    @property
+    def socket_timeout(self) -> float | None:
+        """The seconds that one wait may take."""
+        return _shortened(self._socket_timeout) if self._connecting else self._socket_timeout
+
+    @socket_timeout.setter
+    def socket_timeout(self, seconds: float | None) -> None:
+        self._socket_timeout = seconds
+
+    @property
+    def socket_connect_timeout(self) -> float | None:
+        """The seconds that connecting to one address may take."""
+        limit = self._socket_connect_timeout
+        return _shortened(limit) if self._connecting else limit
+
+    @socket_connect_timeout.setter
+    def socket_connect_timeout(self, seconds: float | None) -> None:
+        self._socket_connect_timeout = seconds
+
+
+class BoundedSocket:
+    """A socket each of whose waits ends by the deadline of the operation that waits."""
+
+    def __init__(self, sock: Any, limit: float | None) -> None:
+        """Wrap a socket.
+
+        Args:
+            sock: It is connected, with TLS or without.
+            limit: Seconds that one wait may take, or `None` for any.
+        """
+        self._sock = sock
+        self._limit = math.inf if limit is None else limit
+        self._timeout = sock.gettimeout()
+        self.fileno = sock.fileno
+        self.pending = getattr(sock, "pending", int)  # asked before each command; 0 without TLS
+
+    def __getattr__(self, name: str) -> Any:
+        """Leave to the socket what does not wait."""
+        return getattr(self._sock, name)
+
+    def settimeout(self, seconds: float | None) -> None:
+        """Set how long one wait may take."""
+        self._limit = math.inf if seconds is None else seconds
+        self._timeout = seconds
+        self._sock.settimeout(seconds)
+
+    def recv(self, *args: int) -> bytes:
+        """Receive something."""
+        self._hurry()
+        received: bytes = self._sock.recv(*args)
+        return received
+
+    def recv_into(self, buffer: bytearray) -> int:
+        """Receive something into a buffer."""
+        self._hurry()
+        count: int = self._sock.recv_into(buffer)
+        return count
+
+    def sendall(self, data: bytes) -> None:
+        """Send all of the data.
+
+        Raises:
+            OSError: Not all could be sent, or not in time.
+            ResponseError: The server did not want to read it to its end, and said why.
+        """
+        try:
+            self._hurry()
+            sent = self._sock.send(data)
+            while sent < len(data):
+                self._hurry()
+                sent += self._sock.send(memoryview(data)[sent:])
+        except TimeoutError:
+            raise
+        except OSError:
+            self._raise_last_words()
+            raise
+
+    def _hurry(self) -> None:
+        """Let the next wait end in time."""
+        seconds = operation.deadline - monotonic()
+        if seconds > self._limit:
+            seconds = self._limit
+        elif seconds <= 0:
+            raise TimeoutError("the time of the operation is over")
+        if seconds != self._timeout:
+            self._timeout = seconds
+            self._sock.settimeout(None if seconds == math.inf else seconds)
+
+    def _raise_last_words(self) -> None:
+        """Raise what the server said before it closed the connection, if it refused to read."""
+        try:
+            self._sock.settimeout(_LAST_WORDS)
+            words = self._sock.recv(1024)
+        except OSError:
+            return
+        if words.startswith(_PROTOCOL_ERROR):
+            raise ResponseError(words[5:].partition(b"\r\n")[0].decode(errors="replace"))
+
+
+def _shortened(limit: float | None) -> float | None:
+    left = max(0.001, operation.left)
+    if limit is None:
+        return None if left == math.inf else left
+    return min(limit, left)

@@ -1,0 +1,1 @@
+"""Embedded servers: private ones, started for the programs that use them."""

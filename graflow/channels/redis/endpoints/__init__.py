@@ -1,0 +1,1 @@
+"""Endpoints: where a server is, and with which settings it is reached."""

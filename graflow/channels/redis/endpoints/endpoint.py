@@ -1,0 +1,246 @@
+"""Where a channel's server is, and how to connect: settings that can be compared and pickled."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+from weakref import WeakValueDictionary
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from redis.sentinel import Sentinel, SentinelConnectionPool
+
+from graflow.channels.redis.cluster import Address, Cluster, ClusterSender
+from graflow.channels.redis.connections import (
+    ClientSender,
+    PoolSender,
+    PrimarySender,
+    Sender,
+    ServerSender,
+)
+from graflow.channels.redis.deadlines import ASKED_IN_TIME, bounded
+from graflow.channels.redis.endpoints.passwords import Password, passwords_in
+
+__all__ = [
+    "ClusterEndpoint",
+    "Endpoint",
+    "ForeignEndpoint",
+    "SentinelEndpoint",
+    "ServerEndpoint",
+    "Settings",
+]
+
+Settings = Mapping[str, Any]
+"""Arguments of a redis-py connection, and `connection_class` and `max_connections` of its pool."""
+
+
+class Endpoint(Protocol):
+    """A server, or several that act as one."""
+
+    @property
+    def name(self) -> str:
+        """Its address, without user and password."""
+
+    @property
+    def passwords(self) -> Sequence[Password]:
+        """What no error may show."""
+
+    def sender(self, key: bytes, timeout: float) -> Sender:
+        """Return what sends the commands on `key`, and on all keys in the same slot.
+
+        Handles of one process on the same endpoint, with the same `timeout`, share their
+        connections. No connection is made yet.
+        """
+
+
+@dataclass(frozen=True)
+class ServerEndpoint:
+    """One server."""
+
+    settings: Settings
+
+    @property
+    def name(self) -> str:
+        """Its URL, without user and password."""
+        settings = self.settings
+        database = settings.get("db") or 0
+        if "path" in settings:
+            return f"unix://{settings['path']}?db={database}"
+        address = f"{settings.get('host', 'localhost')}:{settings.get('port', 6379)}"
+        return f"{_scheme(settings)}://{address}/{database}"
+
+    @property
+    def passwords(self) -> Sequence[Password]:
+        """Those of the settings."""
+        return passwords_in(self.settings)
+
+    def sender(self, key: bytes, timeout: float) -> Sender:
+        """Return the sender to the server."""
+        sender: Sender = _shared(
+            self, timeout, lambda: ServerSender(lambda: [_pool(self.settings, timeout)])
+        )
+        return sender
+
+
+@dataclass(frozen=True)
+class SentinelEndpoint:
+    """The primary (or a replica) of a service, which Sentinels know."""
+
+    settings: Settings
+    service: str
+    sentinels: Sequence[Address]
+    sentinel_settings: Settings
+    options: Settings
+    is_primary: bool
+
+    @property
+    def name(self) -> str:
+        """The Sentinels and the service."""
+        return f"{_scheme(self.settings)}+sentinel://{_listed(self.sentinels)}/{self.service}"
+
+    @property
+    def passwords(self) -> Sequence[Password]:
+        """Those of the server and of the Sentinels."""
+        return (*passwords_in(self.settings), *passwords_in(self.sentinel_settings))
+
+    def sender(self, key: bytes, timeout: float) -> Sender:
+        """Return the sender to whichever server the Sentinels name."""
+        sender: Sender = _shared(self, timeout, lambda: self._make(timeout))
+        return sender
+
+    def _make(self, timeout: float) -> PoolSender:
+        kind = PrimarySender if self.is_primary else PoolSender
+        return kind(lambda: self._pools(timeout))
+
+    def _pools(self, timeout: float) -> list[Any]:
+        """Return a pool of connections to the server, and those to the Sentinels."""
+        # All can be asked in time, though none before the last answers.
+        most = timeout / (min(len(self.sentinels), ASKED_IN_TIME) + 1)
+        sentinel = _new_sentinel(
+            self.sentinels,
+            sentinel_kwargs=_in_time(self.sentinel_settings, most),
+            **self.options,
+        )
+        askers = [client.connection_pool for client in sentinel.sentinels]
+        for asker in askers:
+            asker.connection_class = bounded(asker.connection_class)
+        pool = _new_sentinel_pool(
+            self.service, sentinel, is_master=self.is_primary, **_pooled(self.settings, timeout)
+        )
+        return [pool, *askers]
+
+
+@dataclass(frozen=True)
+class ClusterEndpoint:
+    """A Redis Cluster."""
+
+    settings: Settings
+    nodes: Sequence[Address]
+    remap: Callable[[Address], Address] | None = None
+
+    @property
+    def name(self) -> str:
+        """The nodes from which the others are found."""
+        return f"{_scheme(self.settings)}+cluster://{_listed(self.nodes)}"
+
+    @property
+    def passwords(self) -> Sequence[Password]:
+        """Those of the settings."""
+        return passwords_in(self.settings)
+
+    def sender(self, key: bytes, timeout: float) -> Sender:
+        """Return the sender to the node of the key."""
+        cluster: Cluster = _shared(self, timeout, lambda: self._make(timeout))
+        return ClusterSender(cluster, key)
+
+    def _make(self, timeout: float) -> Cluster:
+        def connect(address: Address) -> PoolSender:
+            host, port = address
+            settings = {**self.settings, "host": host, "port": port}
+            return PoolSender(lambda: [_pool(settings, timeout)])
+
+        return Cluster(self.nodes, connect, self.remap)
+
+
+@dataclass(frozen=True)
+class ForeignEndpoint:
+    """A client of a kind that is not known here, used as it is."""
+
+    client: Any
+
+    @property
+    def name(self) -> str:
+        """The client's type."""
+        return f"behind the {type(self.client).__name__}"
+
+    @property
+    def passwords(self) -> Sequence[Password]:
+        """None that are known."""
+        return ()
+
+    def sender(self, key: bytes, timeout: float) -> Sender:
+        """Return the sender through the client."""
+        return ClientSender(self.client)
+
+    def __reduce__(self) -> Any:
+        """Refuse to be pickled."""
+        raise TypeError(f"nothing is known of a {type(self.client).__name__}'s settings")
+
+
+# redis-py has no annotations for these.
+_new_sentinel: Callable[..., Any] = Sentinel
+_new_sentinel_pool: Callable[..., Any] = SentinelConnectionPool
+
+_made: WeakValueDictionary[tuple[object, ...], Any] = WeakValueDictionary()
+_lock = threading.Lock()
+
+
+def _shared(endpoint: Endpoint, timeout: float, make: Callable[[], Any]) -> Any:
+    """Return what this process made for the endpoint; it lives as long as it has users."""
+    name = timeout, repr(endpoint), *endpoint.passwords  # which the text does not show
+    with _lock:
+        made = _made.get(name)
+        if made is None:
+            made = _made[name] = make()
+        return made
+
+
+def _pool(settings: Settings, timeout: float) -> redis.ConnectionPool:
+    return redis.ConnectionPool(**_pooled(settings, timeout))
+
+
+def _pooled(settings: Settings, timeout: float) -> dict[str, Any]:
+    """Have connections give up in time for a second attempt."""
+    kind = settings.get("connection_class", redis.Connection)
+    return {**_in_time(settings, timeout / 2), "connection_class": bounded(kind)}
+
+
+def _in_time(settings: Settings, most: float) -> dict[str, Any]:
+    """Have connections try once, and wait for so many seconds at most."""
+    limited = {**settings, "retry": Retry(NoBackoff(), 0)}
+    for name in ("socket_timeout", "socket_connect_timeout"):
+        limited[name] = min(settings.get(name) or most, most)
+    return limited
+
+
+def _scheme(settings: Settings) -> str:
+    over_tls = issubclass(settings.get("connection_class", object), redis.SSLConnection)
+    return "rediss" if over_tls else "redis"
+
+
+def _listed(addresses: Sequence[Address]) -> str:
+    return ",".join(f"{host}:{port}" for host, port in addresses)
+
+
+def _start_anew() -> None:
+    """Leave the lock of a forked process's parent, which may hold it in another thread."""
+    global _lock  # noqa: PLW0603
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)

@@ -1,0 +1,83 @@
+"""Eviction: what servers do that delete keys by themselves when their memory is full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from redis.exceptions import ResponseError
+
+from graflow.channels.redis.connections import Part, Sender
+from graflow.channels.redis.errors import PASSING, code_of
+from graflow.channels.redis.retrying import BROKEN, Effort, NotExecuted
+
+__all__ = ["Policy", "policy_of"]
+
+_KEEPS_ALL = "noeviction"
+_QUESTIONS: tuple[tuple[Part, ...], ...] = (("INFO", "memory"), ("CONFIG", "GET", "maxmemory*"))
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a server does when its memory is full.
+
+    Attributes:
+        name: Its `maxmemory-policy`.
+        limit: Its `maxmemory` in bytes; 0 if there is no limit.
+    """
+
+    name: str
+    limit: int
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether the server keeps what it has: it refuses writes instead, or has no limit."""
+        return self.name == _KEEPS_ALL or not self.limit
+
+    def __str__(self) -> str:
+        """Show both settings as in a configuration file."""
+        return f"maxmemory-policy {self.name}, maxmemory {self.limit:,}"
+
+
+def policy_of(sender: Sender, effort: Effort | None) -> Policy | None:
+    """Ask a server for its policy; `None` if the user has no right to know.
+
+    Args:
+        sender: In a cluster, it asks the node that has the channel.
+        effort: As for `Sender.send`.
+
+    Raises:
+        NotExecuted: The server did not answer.
+        redis.exceptions.ResponseError: It can't answer at present.
+    """
+    for question in _QUESTIONS:
+        try:
+            found = dict(_settings(sender.send(question, effort)))
+        except ResponseError as error:
+            if code_of(error) in PASSING:
+                raise
+        except BROKEN as error:
+            raise NotExecuted from error
+        else:
+            if "maxmemory-policy" in found:
+                return Policy(found["maxmemory-policy"], int(found.get("maxmemory", "0")))
+    return None
+
+
+def _settings(reply: Any) -> Iterator[tuple[str, str]]:
+    """Yield names and values, whether a reply is text, a list or a mapping."""
+    if isinstance(reply, bytes):
+        for line in reply.decode(errors="replace").splitlines():
+            name, _, value = line.partition(":")
+            yield name.replace("_", "-"), value
+    elif isinstance(reply, Mapping):
+        for key, value in reply.items():
+            yield _text(key).replace("_", "-"), _text(value)
+    else:
+        for key, value in zip(reply[::2], reply[1::2], strict=True):
+            yield _text(key), _text(value)
+
+
+def _text(part: object) -> str:
+    return part.decode() if isinstance(part, bytes) else str(part)

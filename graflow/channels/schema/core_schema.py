@@ -1,0 +1,119 @@
+"""The core schema that pydantic makes of a type."""
+
+from __future__ import annotations
+
+import warnings
+from threading import RLock
+from typing import Any, Final, get_origin
+
+from pydantic import (
+    PydanticUndefinedAnnotation,
+    PydanticUserError,
+    Secret,
+    SecretBytes,
+    SecretStr,
+    TypeAdapter,
+)
+from pydantic_core import CoreSchema
+from pydantic_core import SchemaError as CoreSchemaError
+
+from graflow.channels.schema.types.annotations import children, parts
+from graflow.channels.schema.types.fields import resolved
+from graflow.channels.schema.types.namespaces import namespace_of_caller
+from graflow.channels.schema.types.readable import readable
+from graflow.channels.schema.walk import Unstorable
+from graflow.exceptions import SchemaError
+from graflow.system.forks import guard
+
+__all__ = ["core_schema_of"]
+
+_REFUSALS: Final = (
+    PydanticUserError,
+    PydanticUndefinedAnnotation,
+    CoreSchemaError,
+    AttributeError,
+    NameError,
+    RecursionError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
+_SECRETS: Final = (Secret, SecretBytes, SecretStr)
+
+
+class _Building:
+    """One build at a time: `readable` and `catch_warnings` change what all threads see."""
+
+    def __init__(self) -> None:
+        self.start_anew()
+        guard(self)
+
+    def start_anew(self) -> None:
+        self.lock = RLock()
+
+
+_building = _Building()
+
+
+def core_schema_of(form: Any, name: str) -> CoreSchema:
+    """Return what pydantic makes of a type, every `TypedDict` included.
+
+    Args:
+        form: Any type. What it names itself in text is looked up where graflow was called.
+        name: What to call the type in an error.
+
+    Raises:
+        SchemaError: Pydantic does not take the type, or a part of it can't be read back.
+    """
+    given, around = form, namespace_of_caller()
+    form = resolved(given, around, strict=False)
+    with _building.lock, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*`ReadOnly` qualifier", UserWarning)
+        try:
+            core = _generated(resolved(given, around))
+        except Unstorable as error:
+            raise schema_error(name, error.path, error.reason) from None
+        except _REFUSALS as error:
+            reason = str(error).partition("\n")[0].partition(". ")[0]
+            raise schema_error(name, _refused_part(form), reason) from error
+        for path, part in parts(form):
+            kind = get_origin(part) or part
+            if isinstance(kind, type) and issubclass(kind, _SECRETS):
+                raise schema_error(name, path, "a secret is not written, so it can't be read back")
+    return core
+
+
+def schema_error(name: str, path: str, reason: str) -> SchemaError:
+    """Return the error that says why a type can't be a schema."""
+    where = f"{path}: " if path else ""
+    return SchemaError(f"{name} can't be the schema of a typed channel: {where}{reason}")
+
+
+def _generated(form: Any) -> CoreSchema:
+    with readable(form) as names:
+        adapter: TypeAdapter[Any] = TypeAdapter(form)
+        if names or not adapter.pydantic_complete:
+            adapter.rebuild(force=True, _types_namespace=names)
+        return adapter.core_schema
+
+
+def _refused_part(form: Any) -> str:
+    """Return the path of the innermost part of a type that pydantic refuses by itself."""
+    path, part = "", form
+    seen: list[Any] = []
+    while True:
+        seen.append(part)
+        for step, inner in children(part):
+            if inner not in seen and _is_refused(inner):
+                path, part = (path + step).removeprefix("."), inner
+                break
+        else:
+            return path
+
+
+def _is_refused(form: Any) -> bool:
+    try:
+        _generated(form)
+    except _REFUSALS:
+        return True
+    return False

@@ -1,0 +1,200 @@
+"""The fields that do not fit a schema, each with its path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+from pydantic_core import ErrorDetails
+
+from graflow.channels.codec.reprs import short_repr
+from graflow.channels.schema.differences import NOTHING, Difference, Way
+from graflow.channels.schema.roundtrip import Plan
+from graflow.channels.schema.walk import ALTERS, Node
+from graflow.exceptions import FieldError
+
+__all__ = ["alterations", "from_details", "lost", "unstorable"]
+
+_MESSAGES = {
+    "extra_forbidden": "is not a field of the schema",
+    "missing": "is missing",
+    "missing_argument": "is missing",
+    "missing_keyword_only_argument": "is missing",
+    "missing_positional_only_argument": "is missing",
+    "json_invalid": "should be nested less deep",
+    "recursion_loop": "should not contain itself, nor be nested as deep",
+    "unexpected_keyword_argument": "is not a field of the schema",
+}
+_SUBJECT = re.compile(r"^[A-Z]\w*( input)? should\b")
+_MAX_PATH = 200
+_MAX_DIGITS = 4300  # that the JSON parser reads
+
+
+def from_details(details: Iterable[ErrorDetails], plan: Plan) -> tuple[FieldError, ...]:
+    """Return what pydantic found, with the branches of a union put together."""
+    messages: dict[tuple[str, str], list[str]] = {}
+    for detail in details:
+        kind, text = detail["type"], detail["msg"]
+        found = "nothing" if kind.startswith("missing") else short_repr(detail["input"])
+        message = _MESSAGES.get(kind) or _SUBJECT.sub("should", text.removeprefix("Value error, "))
+        place = messages.setdefault((_path(plan, detail["loc"]), found), [])
+        if message not in place:
+            place.append(message)
+    return tuple(
+        FieldError(path, " or ".join(each), found) for (path, found), each in messages.items()
+    )
+
+
+def alterations(found: Iterable[Difference], plan: Plan) -> tuple[FieldError, ...]:
+    """Return the changes by validation that the schema does not ask for."""
+    return tuple(
+        FieldError(
+            _path(plan, way),
+            _alteration(before, after),
+            f"{short_repr(before)} of type {type(before).__name__}",
+        )
+        for way, before, after in found
+        if before is not NOTHING and not _Trace(plan, way).alters
+    )
+
+
+def _alteration(before: Any, after: Any) -> str:
+    if type(before) is not type(after):
+        return f"should be of type {type(after).__name__} itself"
+    return f"should be a value that stays as it is, and not become {short_repr(after)}"
+
+
+def lost(found: Iterable[Difference], plan: Plan) -> tuple[FieldError, ...]:
+    """Return the parts of a value that did not come back from JSON."""
+    return tuple(
+        FieldError(
+            _path(plan, way),
+            f"should come back from JSON as it is, and not as {short_repr(after)}",
+            short_repr(before),
+        )
+        for way, before, after in found
+    )
+
+
+def unstorable(found: Iterable[tuple[Way, Any]], plan: Plan) -> tuple[FieldError, ...]:
+    """Return the scalars in a value that no JSON text has."""
+    return tuple(
+        FieldError(_path(plan, way), problem, short_repr(scalar))
+        for way, scalar in found
+        if (problem := _problem(scalar))
+    )
+
+
+def _problem(scalar: object) -> str:
+    if isinstance(scalar, int) and abs(scalar) >= 10**_MAX_DIGITS:
+        return f"should have no more than {_MAX_DIGITS:,} digits"
+    if isinstance(scalar, str) and any("\ud800" <= character <= "\udfff" for character in scalar):
+        return "should hold no lone surrogate, which UTF-8 can't encode"
+    return ""
+
+
+def _path(plan: Plan, way: Way) -> str:
+    path = _Trace(plan, way).path
+    if len(path) <= _MAX_PATH:
+        return path
+    return f"{path[: _MAX_PATH // 2]} ... {path[-_MAX_PATH // 2 :]}"
+
+
+class _Trace:
+    """A way through a value, followed through its schema.
+
+    Attributes:
+        path: What a user calls the part at the end.
+        alters: Whether the schema asks for changes there or above.
+    """
+
+    def __init__(self, plan: Plan, way: Way) -> None:
+        self.path = ""
+        self.alters = False
+        self._bodies: dict[str, Node] = {}
+        self._left = list(way)
+        node: Node | None = plan.core
+        while node is not None:
+            self.alters |= node.get("metadata", {}).get(ALTERS, False)
+            node = self._next(node)
+        while self._left:
+            step = self._left.pop(0)
+            is_name = isinstance(step, str) and step.isidentifier()
+            self._add(f".{step}" if is_name else _bracketed(step))
+
+    def _add(self, step: str) -> None:
+        self.path = (self.path + step).removeprefix(".")
+
+    def _next(self, node: Node) -> Node | None:
+        """Go one part further in; return `None` where the schema says nothing more."""
+        kind = node["type"]
+        if kind == "definitions":
+            self._bodies = {body["ref"]: body for body in node["definitions"]}
+        if kind == "definition-ref":
+            return self._bodies.get(node["schema_ref"])
+        if kind == "chain":
+            return _node(node["steps"][-1])
+        for around in ("json_schema", "strict_schema", "schema"):
+            if around in node:
+                return _node(node[around])
+        go_in = self._ways_in.get(kind)
+        return go_in(self, node) if go_in and self._left else None
+
+    def _branch(self, node: Node) -> Node | None:
+        choices = node["choices"]
+        step = self._left[0]
+        if isinstance(choices, dict):
+            found = choices.get(step)
+        elif len(choices) == 1:
+            return _node(choices[0][0])
+        else:
+            found = next((choice for choice, label in choices if label == step), None)
+        if found is not None:
+            self._left.pop(0)
+        return _node(found)
+
+    def _field(self, node: Node) -> Node | None:
+        fields = node["fields"]
+        step = self._left[0]
+        if not isinstance(fields, dict):
+            fields = {field["name"]: field for field in fields}
+        if node["type"] == "named-tuple" and isinstance(step, int) and step < len(fields):
+            step = list(fields)[step]
+        if step not in fields:
+            return None
+        self._left.pop(0)
+        self._add(f".{step}")
+        return _node(fields[step]["schema"])
+
+    def _value(self, node: Node) -> Node | None:
+        self._add(_bracketed(self._left.pop(0)))
+        if self._left[:1] == ["[key]"]:
+            self._left.pop(0)
+            self._add(" (the key)")
+            return _node(node.get("keys_schema"))
+        return _node(node.get("values_schema"))
+
+    def _item(self, node: Node) -> Node | None:
+        step = self._left.pop(0)
+        self._add(_bracketed(step))
+        items = node.get("items_schema")
+        if not isinstance(items, list):
+            return _node(items)
+        step = min(step, node.get("variadic_item_index", step))
+        return items[step] if step < len(items) else None
+
+    _ways_in: ClassVar[dict[str, Callable[[_Trace, Node], Node | None]]] = {
+        **dict.fromkeys(("union", "tagged-union"), _branch),
+        **dict.fromkeys(("typed-dict", "model-fields", "dataclass-args", "named-tuple"), _field),
+        **dict.fromkeys(("dict", "counter", "frozendict", "ordered-dict"), _value),
+        **dict.fromkeys(("list", "set", "frozenset", "tuple", "deque", "generator"), _item),
+    }
+
+
+def _bracketed(step: object) -> str:
+    return f"[{repr(step) if isinstance(step, str) else short_repr(step)}]"
+
+
+def _node(found: Any) -> Node | None:
+    return found if isinstance(found, dict) else None

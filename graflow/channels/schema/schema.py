@@ -1,0 +1,275 @@
+"""A schema, made into what checks, writes and reads the values of a typed channel."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache, partial
+from typing import Annotated, Any, Generic, NoReturn, TypeVar, cast, get_args, get_origin
+
+from pydantic_core import (
+    PydanticSerializationError,
+    SchemaSerializer,
+    SchemaValidator,
+    ValidationError,
+)
+from typing_extensions import TypeForm
+
+from graflow.channels.codec.codec import Record, decode, pack_json, pack_json_item, unpack_json
+from graflow.channels.codec.reprs import short_repr
+from graflow.channels.schema import field_errors
+from graflow.channels.schema.core_schema import core_schema_of, schema_error
+from graflow.channels.schema.differences import differences, leaves
+from graflow.channels.schema.exact_types import compile_look
+from graflow.channels.schema.fast_path import REPLACEMENT, with_shortcuts
+from graflow.channels.schema.roundtrip import Plan, prepare
+from graflow.channels.schema.types.annotations import is_self_contained
+from graflow.channels.schema.walk import Unstorable
+from graflow.exceptions import (
+    ChannelError,
+    ChannelTypeError,
+    ChannelValidationError,
+    FieldError,
+    SchemaError,
+)
+
+__all__ = ["Schema", "schema_of"]
+
+T = TypeVar("T")
+
+_DOLLAR = ord("$")
+_SHORT = 4000  # too short for a number that is too long
+_PROBLEMS = (AttributeError, LookupError, RecursionError, ValueError)
+
+
+def schema_of(form: TypeForm[T], *, strict: bool = True) -> Schema[T]:
+    """Return the `Schema` of a type; it is made once and kept for the next time.
+
+    Args:
+        form: Any type that a pydantic `TypeAdapter` takes and JSON can carry there and back.
+        strict: `False` lets pydantic turn a value into one that fits.
+
+    Raises:
+        SchemaError: The type can't be a schema; the message has the path of the part.
+    """
+    try:
+        return _kept(form, strict)
+    except RecursionError as error:
+        raise SchemaError("a type that is nested so deep can't be a schema") from error
+
+
+def _kept(form: Any, strict: bool) -> Schema[Any]:
+    try:
+        hash(form)
+        text = "" if type(form) is type else repr(form)
+    except (TypeError, ValueError):
+        return Schema(form, strict)
+    return _cached(form, text, strict) if is_self_contained(form) else Schema(form, strict)
+
+
+@lru_cache(maxsize=1024)
+def _cached(form: Any, text: str, strict: bool) -> Schema[Any]:
+    """Make a schema; `text` tells apart what is equal and not the same, as `A | B` and `B | A`."""
+    return Schema(form, strict)
+
+
+class Schema(Generic[T]):
+    """What one type says about values: which fit, and how they are stored.
+
+    Attributes:
+        form: The type.
+        name: What to call it in a message.
+        strict: Whether values that would have to be coerced are refused.
+        is_for_lists: Whether a whole value may be stored as a list.
+        dump: Returns what a channel stores for a value. Raises `ChannelValidationError` if the
+            value does not fit, or would not come back as it is.
+        dump_item: The same for an item of a list.
+        load: Returns the value that a channel holds. Raises `ChannelValidationError` if it does
+            not fit, `ChannelTypeError` if it is a list and no value of the schema is one, and
+            `ChannelDataError` if it is not something that graflow wrote.
+    """
+
+    dump: Callable[[T], Record]
+    dump_item: Callable[[T], bytes]
+    load: Callable[[Record], T]
+
+    def __init__(self, form: TypeForm[T], strict: bool = True) -> None:
+        """Make a schema of a type; see `schema_of`."""
+        self.form = form
+        self.name = _name_of(form)
+        self.strict = strict
+        self._core = core_schema_of(form, self.name)
+        self._plan = plan = self._planned()
+        self.is_for_lists = "array" in plan.kinds
+        self._is_quick = strict and plan.is_plain
+        self._is_doubtful = not plan.is_faithful
+        self._looks_unaltered = compile_look(plan) if strict else _always
+        validator = _validator(plan)
+        self._validate: Callable[[Any], Any] = validator.validate_python
+        if plan.has_aliases:
+            self._validate = partial(validator.validate_python, by_name=True, by_alias=not strict)
+        self._validate_json = validator.validate_json
+        self._data_validator: SchemaValidator | None = None
+        self._to_json = SchemaSerializer(plan.core, plan.config, _use_prebuilt=False).to_json
+        self.dump_item, self.load = self._dump_item, self._load
+        if strict:
+            self.dump_item, self.load = with_shortcuts(plan, self._dump_item, self._load)
+        self.dump = self._dump_list if self.is_for_lists else self.dump_item
+
+    def _planned(self, *, from_data: bool = False) -> Plan:
+        try:
+            return prepare(self._core, strict=self.strict, from_data=from_data)
+        except Unstorable as error:
+            raise schema_error(self.name, error.path, error.reason) from None
+
+    def __repr__(self) -> str:
+        """Show the type."""
+        return f"{type(self).__name__}({self.name})"
+
+    def _dump_list(self, value: T) -> Record:
+        text = self._text(value)
+        try:
+            return pack_json(text)
+        except ChannelError as error:
+            self._unstorable(value, error)
+
+    def _dump_item(self, value: T) -> bytes:
+        if self._is_quick:
+            try:
+                text = self._to_json(self._validate(value))
+                if self._looks_unaltered(value) and _is_simple(text):
+                    return text
+            except _PROBLEMS:
+                pass  # found again, and named, on the careful way
+        text = self._text(value)
+        try:
+            return pack_json_item(text)
+        except ChannelError as error:
+            self._unstorable(value, error)
+
+    def _load(self, record: Record) -> T:
+        if isinstance(record, list) and not self.is_for_lists:
+            raise ChannelTypeError("a list of values is stored here; read it with get_list")
+        try:
+            if isinstance(record, bytes) and _DOLLAR not in record:
+                return cast("T", self._validate_json(record))
+            plain = unpack_json(record)
+            if plain is None:
+                return cast("T", self._validate_data(decode(record)))
+            return cast("T", self._validate_json(plain))
+        except ValidationError as error:
+            decode(record)  # raises if that is why
+            self._misfit(error, "what is stored does not fit")
+
+    def load_items(self, items: Record) -> list[T]:
+        """Return the items of a list that a channel holds.
+
+        Raises:
+            ChannelValidationError: An item does not fit.
+            ChannelTypeError: A single value is stored, no list.
+            ChannelDataError: An item is not something that graflow wrote.
+        """
+        if isinstance(items, bytes):
+            raise ChannelTypeError("a single value is stored here, no list; read it with get")
+        values: list[T] = []
+        errors: list[FieldError] = []
+        for i, item in enumerate(items):
+            try:
+                values.append(self.load(item))
+            except ChannelValidationError as error:
+                errors += (_at_item(i, each) for each in error.errors)
+        if errors:
+            raise self._error("what is stored does not fit", errors)
+        return values
+
+    def _text(self, value: T) -> bytes:
+        try:
+            valid = self._validate(value)
+            text = self._to_json(valid)
+        except ValidationError as error:
+            self._misfit(error, "the value does not fit")
+        except (PydanticSerializationError, ValueError, RecursionError) as error:
+            self._unstorable(value, error)
+        try:
+            if not self._is_sure_to_be_unaltered(value):
+                self._check_unaltered(value, valid)
+            if self._is_doubtful or REPLACEMENT in text:
+                self._check_comes_back(valid, text)
+        except RecursionError as error:
+            self._unstorable(value, error)
+        return text
+
+    def _is_sure_to_be_unaltered(self, value: T) -> bool:
+        try:
+            return self._looks_unaltered(value)
+        except (AttributeError, LookupError):
+            return False
+
+    def _check_unaltered(self, value: T, valid: T) -> None:
+        errors = field_errors.alterations(differences(value, valid), self._plan)
+        if errors:
+            raise self._error("the value does not fit", errors)
+
+    def _check_comes_back(self, valid: T, text: bytes) -> None:
+        try:
+            back = self._validate_json(text)
+        except ValidationError as error:
+            self._misfit(error, "the value would not come back from JSON as")
+        errors = field_errors.lost(differences(valid, back), self._plan)
+        if errors:
+            raise self._error("the value would not come back from JSON as", errors)
+
+    def _validate_data(self, data: Any) -> Any:
+        """Validate Python data that is no instance of a class yet."""
+        # No `cached_property`: on Python 3.11 it has a lock, which a fork may leave taken.
+        if self._data_validator is None:
+            self._data_validator = _validator(self._planned(from_data=True))
+        return self._data_validator.validate_python(data)
+
+    def _misfit(self, error: ValidationError, what: str) -> NoReturn:
+        details = error.errors(include_url=False, include_context=False)
+        raise self._error(what, field_errors.from_details(details, self._plan)) from error
+
+    def _unstorable(self, value: T, error: Exception) -> NoReturn:
+        try:
+            errors = field_errors.unstorable(leaves(value), self._plan)
+        except RecursionError:
+            errors = ()
+        whole = FieldError("", f"can't be stored as JSON ({error})", short_repr(value))
+        raise self._error("the value can't be stored as", errors or [whole]) from error
+
+    def _error(self, what: str, errors: Iterable[FieldError]) -> ChannelValidationError:
+        errors = tuple(errors)
+        lines = "".join(f"\n  {each}" for each in errors)
+        return ChannelValidationError(
+            f"{what} {self.name}:{lines}", schema=self.name, errors=errors
+        )
+
+
+def _validator(plan: Plan) -> SchemaValidator:
+    return SchemaValidator(plan.core, plan.config, _use_prebuilt=False)
+
+
+def _is_simple(text: bytes) -> bool:
+    return _DOLLAR not in text and len(text) < _SHORT and REPLACEMENT not in text
+
+
+def _always(value: object) -> bool:
+    return True
+
+
+def _at_item(index: int, error: FieldError) -> FieldError:
+    dot = "." if error.path and not error.path.startswith("[") else ""
+    return FieldError(f"[{index}]{dot}{error.path}", error.message, error.found)
+
+
+def _name_of(form: object) -> str:
+    if get_origin(form) is Annotated:
+        return _name_of(get_args(form)[0])
+    if isinstance(form, type) and not hasattr(form, "__args__"):
+        return form.__name__
+    try:
+        text = repr(form)
+    except ValueError:
+        text = short_repr(form)  # of an int of many digits, which is no type either
+    return re.sub(r"(?:\w+\.|<locals>\.)+(?=\w)", "", text)

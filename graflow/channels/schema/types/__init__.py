@@ -1,0 +1,1 @@
+"""Types that schemas are made of, and the names in their annotations."""

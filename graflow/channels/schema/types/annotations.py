@@ -1,0 +1,129 @@
+"""The types that a schema is made of, each with its path, as in `rows[].conn`."""
+
+from __future__ import annotations
+
+import collections.abc
+import types
+import typing
+from collections.abc import Iterator
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    ForwardRef,
+    Literal,
+    NotRequired,
+    Required,
+    Union,
+    get_args,
+    get_origin,
+)
+
+from typing_extensions import ReadOnly, TypeAliasType, is_typeddict
+
+from graflow.channels.schema.types.fields import (
+    arguments_of,
+    fields_of,
+    openness_of,
+    resolved,
+    substituted,
+)
+from graflow.channels.schema.types.namespaces import namespace_of
+from graflow.channels.schema.walk import Unstorable
+
+__all__ = ["ALIASES", "children", "is_self_contained", "parts"]
+
+ALIASES: tuple[Any, ...] = (
+    TypeAliasType,
+    getattr(typing, "TypeAliasType", TypeAliasType),
+)
+"""The classes of aliases: that of `typing_extensions`, and that of the `type` statement."""
+
+_WRAPPERS = (Annotated, Required, NotRequired, ReadOnly, Final)
+_UNIONS = (Union, types.UnionType)
+_NOT_SEARCHED: tuple[Any, ...] = (Literal, collections.abc.Callable)
+_MOST_GROWTH = 8
+"""How often in a row a generic type may name itself with bigger arguments than before."""
+
+
+def is_self_contained(form: object) -> bool:
+    """Tell whether `form` means the same wherever it is written: it names no type in text."""
+    if isinstance(form, str | ForwardRef):
+        return False
+    origin = get_origin(form)
+    if origin in _NOT_SEARCHED:
+        return True
+    return all(map(is_self_contained, get_args(form)[: 1 if origin is Annotated else None]))
+
+
+class _Part:
+    """A type on the way from a schema to its innermost parts."""
+
+    def __init__(self, form: Any, path: str, outer: _Part | None) -> None:
+        self.form = form
+        self.path = path
+        self.outer = outer
+        self.growth = 0
+        self._size = _size_of(form)
+        while outer is not None and self._size > 1:
+            if get_origin(outer.form) is get_origin(form):
+                self.growth = outer.growth + (self._size > outer._size)
+                return
+            outer = outer.outer
+
+
+def parts(form: Any) -> Iterator[tuple[str, Any]]:
+    """Yield every type that `form` is made of with its path, the outer before the inner.
+
+    Args:
+        form: A type in any form that an annotation can have.
+
+    Raises:
+        Unstorable: There is no end to them.
+    """
+    seen: set[object] = set()
+    left = [_Part(form, "", None)]
+    while left:
+        part = left.pop()
+        it = part.form
+        marker = it if isinstance(it, type) and not get_args(it) else repr(it)
+        if marker in seen:
+            continue
+        seen.add(marker)
+        if part.growth > _MOST_GROWTH:
+            raise Unstorable(part.path, f"{get_origin(it).__name__} {_ENDLESS}")
+        yield part.path, it
+        inner = [
+            _Part(each, (part.path + step).removeprefix("."), part) for step, each in children(it)
+        ]
+        left += reversed(inner)
+
+
+_ENDLESS = "names itself with ever bigger arguments, so there is no end to the types it is made of"
+
+
+def _size_of(form: Any) -> int:
+    """Return of how many types the text of a type consists."""
+    return 1 + sum(map(_size_of, get_args(form)))
+
+
+def children(form: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the types that `form` is directly made of, each with the step from it to them."""
+    origin, arguments = get_origin(form), get_args(form)
+    if origin in _WRAPPERS or origin in _UNIONS:
+        yield from (("", inner) for inner in arguments[: 1 if origin in _WRAPPERS else None])
+    elif isinstance(alias := origin or form, ALIASES):
+        value = resolved(alias.__value__, namespace_of(alias), strict=False)
+        yield "", substituted(value, arguments_of(form))
+    elif hasattr(form, "__supertype__"):
+        yield "", resolved(form.__supertype__, namespace_of(form), strict=False)
+    elif fields := fields_of(form):
+        yield from ((f".{name}", hint) for name, hint in fields.items())
+        if is_typeddict(origin or form):
+            openness = openness_of(origin or form, strict=False)
+            if "extra_items" in openness:
+                yield "[]", substituted(openness["extra_items"], arguments_of(form))
+    elif origin is tuple and arguments[-1:] != (...,):
+        yield from ((f"[{i}]", inner) for i, inner in enumerate(arguments))
+    elif isinstance(origin, type) and origin not in _NOT_SEARCHED:
+        yield from (("[]", inner) for inner in arguments if inner is not ...)

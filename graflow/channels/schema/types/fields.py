@@ -1,0 +1,201 @@
+"""Types of the fields of a class, with what they name in text, and type arguments, put in."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any, ForwardRef, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel
+from typing_extensions import NoExtraItems, get_type_hints, is_typeddict
+
+from graflow.channels.schema.types.namespaces import Namespace, namespace_of
+
+__all__ = [
+    "arguments_of",
+    "config_of",
+    "fields_of",
+    "hints_of",
+    "openness_of",
+    "parameters_of",
+    "resolved",
+    "substituted",
+    "text_of",
+]
+
+Arguments = Mapping[Any, Any]
+"""Type parameters, and what stands for each."""
+
+_CONFIG = "__pydantic_config__"
+
+
+def fields_of(form: Any) -> dict[str, Any]:
+    """Return the types of the fields of a class, generic or not; none if it has no fields.
+
+    What names a type that is not defined stays as it is.
+    """
+    origin: Any = get_origin(form) or form
+    if not isinstance(origin, type):
+        return {}
+    if issubclass(origin, BaseModel):
+        names = namespace_of(origin)
+        hints = {
+            name: resolved(field.annotation, names, strict=False)
+            for name, field in origin.model_fields.items()
+        }
+    elif is_typeddict(origin) or dataclasses.is_dataclass(origin) or hasattr(origin, "_fields"):
+        hints = hints_of(origin, strict=False)
+    else:
+        return {}
+    arguments = arguments_of(form)
+    return {name: substituted(hint, arguments) for name, hint in hints.items()}
+
+
+def hints_of(form: type, *, strict: bool = True) -> dict[str, Any]:
+    """Return the types of the fields of a `TypedDict`, a dataclass or a named tuple.
+
+    Args:
+        form: The class.
+        strict: Raise where text can't be resolved, or leave that text as it is.
+
+    Raises:
+        NameError: An annotation names a type that is not defined.
+        TypeError: An annotation is not one.
+    """
+    return _hints_of_dict(form, strict) if is_typeddict(form) else _hints_of_class(form, strict)
+
+
+def _hints_of_dict(form: Any, strict: bool) -> dict[str, Any]:
+    own = dict(form.__annotations__)
+    hints = dict.fromkeys(own)
+    for base in vars(form).get("__orig_bases__", ()):
+        origin: Any = get_origin(base) or base
+        if not is_typeddict(origin):
+            continue
+        arguments = arguments_of(base)
+        for name, hint in _hints_of_dict(origin, strict).items():
+            if own.get(name) is origin.__annotations__[name]:
+                hints[name] = substituted(hint, arguments)
+                del own[name]
+    names = namespace_of(form)
+    for name, hint in own.items():
+        hints[name] = resolved(hint, _foreign(hint, form) or names, strict=strict)
+    return hints
+
+
+def _foreign(hint: Any, form: type) -> Namespace | None:
+    """Return where the text of an inherited field belongs, if only the text itself tells."""
+    module = getattr(hint, "__forward_module__", None)
+    return Namespace({}, {}) if module not in {None, form.__module__} else None
+
+
+def _hints_of_class(form: Any, strict: bool) -> dict[str, Any]:
+    arguments = dict(_arguments_of_bases(form, {}))
+    is_needed = dict.fromkeys(getattr(form, "_fields", ()), True)
+    if dataclasses.is_dataclass(form):
+        is_needed = dict.fromkeys(form.__dataclass_fields__, False)  # a ClassVar is among them
+        is_needed |= {field.name: True for field in dataclasses.fields(form)}
+    hints: dict[str, Any] = {}
+    for base in reversed(form.__mro__):
+        names = namespace_of(base)
+        for name, hint in vars(base).get("__annotations__", {}).items():
+            if name in is_needed:
+                found = resolved(hint, names, strict=strict and is_needed[name])
+                hints[name] = substituted(found, arguments.get(base, {}))
+    return hints
+
+
+def _arguments_of_bases(form: Any, arguments: Arguments) -> Iterator[tuple[type, Arguments]]:
+    """Yield each base of a class that is generic, with what its parameters are in the class."""
+    for base in vars(form).get("__orig_bases__", form.__bases__):
+        origin = get_origin(base) or base
+        if isinstance(origin, type):
+            given = {
+                parameter: substituted(argument, arguments)
+                for parameter, argument in arguments_of(base).items()
+            }
+            yield origin, given
+            yield from _arguments_of_bases(origin, given)
+
+
+def openness_of(form: Any, *, strict: bool = True) -> dict[str, Any]:
+    """Return what a `TypedDict` says of items beside its fields.
+
+    Args:
+        form: The class.
+        strict: Raise where text can't be resolved, or leave that text as it is.
+
+    Returns:
+        `closed` or `extra_items`, as `class Row(TypedDict, closed=True)` has them (PEP 728),
+        its own or those of a base; nothing if none of them says anything.
+
+    Raises:
+        NameError: The annotation names a type that is not defined.
+    """
+    for base, arguments in ((form, {}), *_arguments_of_bases(form, {})):
+        extra = vars(base).get("__extra_items__", NoExtraItems)
+        if extra is not NoExtraItems:
+            found = resolved(extra, namespace_of(base), strict=strict)
+            return {"extra_items": substituted(found, arguments)}
+        if vars(base).get("__closed__") is not None:
+            return {"closed": vars(base)["__closed__"]}
+    return {}
+
+
+def config_of(form: Any) -> Any:
+    """Return the pydantic config of a `TypedDict`, its own or that of a base; or `None`."""
+    bases = (form, *(base for base, _ in _arguments_of_bases(form, {})))
+    return next(
+        (vars(base)[_CONFIG] for base in bases if _CONFIG in vars(base)),
+        None,
+    )
+
+
+def resolved(form: Any, names: Namespace, *, strict: bool = True) -> Any:
+    """Return a type with the types that it names in text put in.
+
+    Args:
+        form: A type in any form that an annotation can have.
+        names: What the names stand for.
+        strict: Raise where that fails, or return `form` itself.
+
+    Raises:
+        NameError: It names a type that is not defined.
+        TypeError: It is no type.
+    """
+    holder = type("Holder", (), {"__annotations__": {"it": form}})
+    try:
+        return get_type_hints(holder, names.globals, names.locals, include_extras=True)["it"]
+    except NameError:
+        if strict:
+            raise
+    except Exception as error:
+        if strict:
+            raise TypeError(f"{text_of(form)} is no type: {error}") from error
+    return form
+
+
+def arguments_of(form: Any) -> Arguments:
+    """Return the parameters of a generic type, each with its argument in `form`."""
+    return dict(zip(parameters_of(get_origin(form)), get_args(form), strict=False))
+
+
+def parameters_of(form: Any) -> tuple[Any, ...]:
+    """Return the type parameters of a generic class or alias."""
+    found = getattr(form, "__type_params__", ()) or getattr(form, "__parameters__", ())
+    return found if isinstance(found, tuple) else ()  # it is a descriptor of a class of types
+
+
+def substituted(hint: Any, arguments: Arguments) -> Any:
+    """Return a type with the arguments of a generic type in place of its parameters."""
+    if isinstance(hint, TypeVar):
+        return arguments.get(hint, hint)
+    parameters = () if isinstance(hint, type) and not get_args(hint) else parameters_of(hint)
+    if not any(parameter in arguments for parameter in parameters):
+        return hint
+    return hint[tuple(arguments.get(parameter, parameter) for parameter in parameters)]
+
+
+def text_of(form: Any) -> str:
+    """Return what was written for a type that is text, in quotes."""
+    return repr(form.__forward_arg__ if isinstance(form, ForwardRef) else form)

@@ -1,0 +1,136 @@
+"""Classes made readable: what they name in text, and by type arguments, told to pydantic.
+
+Pydantic would look the names up among the variables of whoever asks for a schema before it looks
+where they belong, and does not keep to the arguments of a generic base. So for the time that it
+reads a schema, the classes in it have annotations that leave it nothing to look up.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from copy import copy
+from typing import Any, ForwardRef, get_args, get_origin
+
+from pydantic import BaseModel, GetCoreSchemaHandler
+from pydantic.dataclasses import is_pydantic_dataclass, rebuild_dataclass
+from pydantic_core import CoreSchema
+from typing_extensions import is_typeddict
+
+from graflow.channels.schema.types.annotations import ALIASES, is_self_contained, parts
+from graflow.channels.schema.types.fields import hints_of, openness_of, resolved, text_of
+from graflow.channels.schema.types.namespaces import namespace_of, variables_around
+from graflow.channels.schema.types.typed_dicts import needs_twin, twin_of
+
+__all__ = ["finish", "is_unfinished", "readable"]
+
+_HOOK = "__get_pydantic_core_schema__"
+_FIELDS = "__dataclass_fields__"
+_HINTS = "__annotations__"
+_SUPERTYPE = "__supertype__"
+
+
+@contextmanager
+def readable(form: Any) -> Iterator[dict[str, Any]]:
+    """Let pydantic read every class that `form` is made of, until the block ends.
+
+    Not for two threads at once.
+
+    Args:
+        form: A schema.
+
+    Yields:
+        What aliases name in text that were made in a function.
+
+    Raises:
+        NameError: An annotation names a type that is not defined.
+        TypeError: An annotation is no type.
+        Unstorable: There is no end to the classes.
+    """
+    names: dict[str, Any] = {}
+    unfinished: list[Any] = []
+    with ExitStack() as changes:
+        for _, part in parts(form):
+            kind: Any = get_origin(part) or part
+            if isinstance(kind, str | ForwardRef):
+                raise NameError(f"{text_of(kind)} names a type that is not defined")
+            if isinstance(kind, ALIASES):
+                if not is_self_contained(kind.__value__):
+                    names.update(variables_around(kind))
+            elif not isinstance(kind, type):
+                _make_new_type_readable(kind, changes)
+            elif is_unfinished(kind):
+                unfinished.append(kind)
+            else:
+                _make_readable(kind, changes)
+        for kind in unfinished:
+            finish(kind)
+        yield names
+
+
+def _make_new_type_readable(kind: Any, changes: ExitStack) -> None:
+    it = getattr(kind, _SUPERTYPE, None)
+    if not is_self_contained(it):
+        _put(kind, _SUPERTYPE, resolved(it, namespace_of(kind)), changes)
+
+
+def _make_readable(kind: Any, changes: ExitStack) -> None:
+    if issubclass(kind, BaseModel) or is_pydantic_dataclass(kind):
+        return  # it knew its names where it was made
+    if is_typeddict(kind):
+        texts = (*kind.__annotations__.values(), *openness_of(kind, strict=False).values())
+        if not hasattr(kind, _HOOK) and (needs_twin(kind) or not _are_self_contained(texts)):
+            _put(kind, _HOOK, _reading(twin_of(kind)), changes)
+    elif dataclasses.is_dataclass(kind):
+        cls: Any = kind
+        before = cls.__dataclass_fields__
+        hints = hints_of(cls)
+        if any(hints[name] is not before[name].type for name in hints):
+            fields = {name: copy(field) for name, field in before.items()}
+            for name, hint in hints.items():
+                fields[name].type = hint
+            _put(cls, _FIELDS, fields, changes)
+    elif hasattr(kind, "_fields"):
+        for base in kind.__mro__:
+            texts = vars(base).get(_HINTS, {})
+            if not _are_self_contained(texts.values()):
+                _put(base, _HINTS, texts | hints_of(base), changes)
+
+
+def _are_self_contained(forms: Iterable[Any]) -> bool:
+    return all(map(is_self_contained, forms))
+
+
+def _put(kind: Any, name: str, value: object, changes: ExitStack) -> None:
+    """Set an attribute of a type, until the changes end."""
+    if name in vars(kind):
+        changes.callback(setattr, kind, name, vars(kind)[name])
+    else:
+        changes.callback(delattr, kind, name)
+    setattr(kind, name, value)
+
+
+def _reading(twin: Any) -> Any:
+    """Return the hook by which pydantic reads `twin` in place of a class."""
+
+    def read(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        arguments = get_args(source)
+        return handler.generate_schema(twin[arguments] if arguments else twin)
+
+    return staticmethod(read)
+
+
+def is_unfinished(kind: type) -> bool:
+    """Tell whether a model of pydantic's names in text what was not there when it was made."""
+    is_model = issubclass(kind, BaseModel) or is_pydantic_dataclass(kind)
+    return is_model and not getattr(kind, "__pydantic_complete__", True)
+
+
+def finish(kind: Any) -> None:
+    """Let pydantic read what a model names in text that was defined after it."""
+    names = variables_around(kind)
+    if issubclass(kind, BaseModel):
+        kind.model_rebuild(_types_namespace=names)
+    else:
+        rebuild_dataclass(kind, _types_namespace=names)

@@ -1,0 +1,76 @@
+"""Twins of the `TypedDict` classes that pydantic does not take as they are.
+
+On Python 3.11 pydantic refuses the `TypedDict` of `typing`, for such a class does not remember
+its bases. On every Python it forgets the arguments of a generic base, as in
+`class Users(Page[User])`, and would let anything pass for a `User`. In its place pydantic reads a
+twin: a `TypedDict` of `typing_extensions` with the same fields.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from typing import Annotated, Any, Generic, NotRequired, Required, TypeVar, get_args, get_origin
+
+from typing_extensions import ReadOnly, TypedDict, is_typeddict
+
+from graflow.channels.schema.types.fields import config_of, hints_of, openness_of
+
+__all__ = ["needs_twin", "twin_of"]
+
+_PYDANTIC_READS_TYPING = sys.version_info >= (3, 12)
+
+
+def needs_twin(form: type) -> bool:
+    """Tell whether pydantic would refuse a `TypedDict`, or forget something of it."""
+    if type(form).__module__ == "typing" and not _PYDANTIC_READS_TYPING:
+        return True
+    bases = vars(form).get("__orig_bases__", ())
+    return any(
+        is_typeddict(origin := get_origin(base) or base) and (get_args(base) or needs_twin(origin))
+        for base in bases
+    )
+
+
+def twin_of(form: Any) -> Any:
+    """Return a `TypedDict` of `typing_extensions` with the fields and the config of `form`.
+
+    Raises:
+        NameError: An annotation names a type that is not defined.
+        TypeError: An annotation is none, or nobody knows any more what it means.
+    """
+    parameters = getattr(form, "__parameters__", ())
+    fields = {name: _marked(form, name, hint) for name, hint in hints_of(form).items()}
+    body = {
+        "__module__": form.__module__,
+        "__qualname__": form.__qualname__,
+        "__annotations__": fields,
+    }
+    if (config := config_of(form)) is not None:
+        body["__pydantic_config__"] = config
+    generic: Any = Generic
+    bases = (TypedDict, generic[parameters]) if parameters else (TypedDict,)
+    return types.new_class(
+        form.__name__, bases, openness_of(form), lambda space: space.update(body)
+    )
+
+
+def _marked(form: Any, name: str, hint: Any) -> Any:
+    """Return the annotation of a field, with a word on whether the field may be missing."""
+    if _free_parameters(hint) - set(getattr(form, "__parameters__", ())):
+        raise TypeError(
+            f"{form.__name__}.{name} is {hint!r}, and the base class that says what that is has "
+            "been forgotten; use typing_extensions.TypedDict on Python 3.11"
+        )
+    inner = hint
+    while (origin := get_origin(inner)) in {Annotated, ReadOnly}:
+        inner = get_args(inner)[0]
+    if origin in {Required, NotRequired}:
+        return hint
+    return Required[hint] if name in form.__required_keys__ else NotRequired[hint]
+
+
+def _free_parameters(hint: Any) -> set[Any]:
+    if isinstance(hint, TypeVar):
+        return {hint}
+    return set() if isinstance(hint, type) else set(getattr(hint, "__parameters__", ()))

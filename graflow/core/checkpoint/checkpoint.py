@@ -1,0 +1,259 @@
+"""Checkpoints: what a run has done so far, in a file that another run can go on from.
+
+docs/checkpoints.md describes the file. It is read as JSON and nothing else, so that a file
+from a stranger can't run code.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, NotRequired
+from zlib import crc32
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from pydantic_core import from_json, to_json
+from typing_extensions import TypedDict
+
+from graflow.channels.base import Channel
+from graflow.channels.codec.codec import decode
+from graflow.channels.contents.change_log import Change, Changes, Contents, Ends, replay
+from graflow.core.checkpoint.files import check_path, file_errors, read
+from graflow.exceptions import CheckpointDamagedError, CheckpointVersionError
+
+__all__ = ["VERSION", "Checkpoint", "Place", "place_of", "read_checkpoint"]
+
+VERSION = 1
+"""The version of the file's format."""
+
+_STRICT = ConfigDict(extra="forbid", strict=True)
+
+
+@with_config(_STRICT)
+class Place(TypedDict):
+    """Where the channel of a run keeps its keys.
+
+    Attributes:
+        kind: `memory` if the checkpoint holds them, else the class of the channel.
+        name: The channel's name.
+        server: The address of its server, without user and password; empty where none is known.
+    """
+
+    kind: str
+    name: str
+    server: str
+
+
+@with_config(_STRICT)
+class Header(TypedDict):
+    """The first record."""
+
+    format: Literal["graflow checkpoint"]
+    version: int
+    workflow: str
+    run_id: str
+    graph: str
+    start: str | None
+    channel: Place
+
+
+@with_config(_STRICT)
+class Key(TypedDict):
+    """What became of a key: it holds a value, or items, or a list changed; or it is gone."""
+
+    key: str
+    value: NotRequired[str]
+    items: NotRequired[list[str]]
+    dropped: NotRequired[int]
+    head: NotRequired[list[str]]
+    tail: NotRequired[list[str]]
+    expires: NotRequired[int]
+
+
+@with_config(_STRICT)
+class Entry(TypedDict):
+    """Any other record: which tasks ended, and what became of the channel in memory."""
+
+    finished: list[str]
+    metadata: NotRequired[dict[str, str]]
+    cleared: NotRequired[bool]
+    keys: NotRequired[list[Key]]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a checkpoint says.
+
+    Attributes:
+        workflow: The workflow's name.
+        run_id: The id of the run, which a run that goes on keeps.
+        graph: The fingerprint of the workflow's graph.
+        start: The id of the task that the run started at; `None` where it does everything.
+        channel: Where the channel keeps its keys.
+        finished: The ids of the tasks that have ended, in that order.
+        metadata: What tasks gave to `ctx.checkpoint`, by their ids.
+    """
+
+    workflow: str
+    run_id: str
+    graph: str
+    start: str | None
+    channel: Place
+    finished: tuple[str, ...]
+    metadata: dict[str, dict[str, Any]]
+    _contents: Contents = field(repr=False)
+    _wishes: dict[str, bytes] = field(repr=False)
+
+
+def place_of(channel: Channel) -> Place:
+    """Return where a channel keeps its keys."""
+    if not channel.shared:
+        return {"kind": "memory", "name": channel.name, "server": ""}
+    return {"kind": type(channel).__name__, "name": channel.name, "server": channel._server()}
+
+
+def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
+    """Read what a run saved with `execute(checkpoint=path)`; nothing is run and nothing changed.
+
+    Raises:
+        CheckpointDamagedError: The file is no checkpoint, or is not as it was written. A last
+            line that was not written to its end is no damage: what it was about to say is
+            missing.
+        CheckpointVersionError: A newer version of graflow wrote it.
+        CheckpointFileError: There is no such file, or it can't be read.
+        WorkflowTypeError, WorkflowValueError: The path can't be one of a file.
+    """
+    check_path(path)
+    with file_errors(path):
+        data = read(path)
+    file = Path(path)
+    try:
+        records = _records(data)
+        header = _header(next(records), file)
+        return _checkpoint(header, [_adapter(Entry).validate_json(record) for record in records])
+    except CheckpointVersionError:
+        raise
+    except (ValueError, LookupError, StopIteration) as error:
+        why = "it has no beginning" if isinstance(error, StopIteration) else _first_line(error)
+        raise CheckpointDamagedError(
+            f"{file} can't be used: it is no checkpoint, or it is damaged: {why}", path=str(file)
+        ) from error
+
+
+def pack(record: Mapping[str, Any], sum_before: int) -> tuple[bytes, int]:
+    """Return a record as a line of the file, and its checksum, which goes on from the last."""
+    text = to_json(record)
+    checksum = crc32(text, sum_before)
+    return b'{"crc32":"%08x","record":%b}\n' % (checksum, text), checksum
+
+
+def entry_of(finished: Mapping[str, bytes | None], changes: Changes | None) -> Mapping[str, Any]:
+    """Return the record of what ended and what changed, less what there is none of."""
+    entry: dict[str, Any] = {"finished": list(finished)}
+    metadata = {task: text for task, text in finished.items() if text is not None}
+    if metadata:
+        entry["metadata"] = metadata
+    if changes is not None and changes.cleared:
+        entry["cleared"] = True
+    if changes is not None and changes.keys:
+        entry["keys"] = [_packed(change) for change in changes.keys]
+    return entry
+
+
+def _packed(change: Change) -> dict[str, Any]:
+    key, now, expires = change
+    packed: dict[str, Any] = {"key": key}
+    if isinstance(now, Ends):
+        packed |= now._asdict()
+    elif isinstance(now, bytes):
+        packed["value"] = now
+    elif now is not None:
+        packed["items"] = now
+    if expires is not None:
+        packed["expires"] = expires
+    return packed
+
+
+def _records(data: bytes) -> Iterator[bytes]:
+    """Yield the text of each record.
+
+    Raises:
+        ValueError: A line is not as it was written.
+    """
+    *lines, _torn = data.split(b"\n")
+    if len(lines) < 2:
+        raise ValueError("its first two lines, which are written at once, are not there")
+    checksum = 0
+    for number, line in enumerate(lines, start=1):
+        text = line[29:-1]
+        checksum = crc32(text, checksum)
+        if line != b'{"crc32":"%08x","record":%b}' % (checksum, text):
+            raise ValueError(f"line {number} does not fit its checksum")
+        yield text
+
+
+def _header(text: bytes, file: Path) -> Header:
+    found = from_json(text)
+    version = found.get("version") if isinstance(found, dict) else None
+    if isinstance(version, int) and version > VERSION:
+        raise CheckpointVersionError(
+            f"{file} is of version {version}, and this graflow knows version {VERSION} at most; "
+            "resume it with the version of graflow that wrote it, or a newer one",
+            path=str(file),
+        )
+    header: Header = _adapter(Header).validate_json(text)
+    if header["version"] != VERSION:
+        raise ValueError(f"there is no version {version}")
+    return header
+
+
+def _checkpoint(header: Header, entries: list[Entry]) -> Checkpoint:
+    finished: dict[str, None] = {}
+    wishes: dict[str, bytes] = {}
+    for entry in entries:
+        finished.update(dict.fromkeys(entry["finished"]))
+        wishes.update((task, text.encode()) for task, text in entry.get("metadata", {}).items())
+    contents = replay(
+        Changes(entry.get("cleared", False), [_unpacked(key) for key in entry.get("keys", ())])
+        for entry in entries
+    )
+    return Checkpoint(
+        header["workflow"],
+        header["run_id"],
+        header["graph"],
+        header["start"],
+        header["channel"],
+        tuple(finished),
+        {task: decode(text) for task, text in wishes.items()},
+        contents,
+        wishes,
+    )
+
+
+def _unpacked(packed: Key) -> Change:
+    now: bytes | list[bytes] | Ends | None = None
+    if "value" in packed:
+        now = packed["value"].encode()
+    elif "items" in packed:
+        now = [item.encode() for item in packed["items"]]
+    elif "dropped" in packed:
+        head, tail = packed.get("head", ()), packed.get("tail", ())
+        now = Ends(
+            packed["dropped"], [item.encode() for item in head], [item.encode() for item in tail]
+        )
+    return Change(packed["key"], now, packed.get("expires"))
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def _first_line(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        found = error.errors(include_url=False)[0]
+        return f"{'.'.join(map(str, found['loc']))}: {found['msg']}"
+    return str(error).partition("\n")[0]

@@ -1,0 +1,65 @@
+"""A file that one run at a time saves to, among all runs of all processes of this machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from graflow.core.checkpoint.files import check_path, file_errors, target_of
+from graflow.exceptions import CheckpointInUseError
+from graflow.system.file_locks import FileLock
+
+__all__ = ["claimed"]
+
+
+@contextmanager
+def claimed(path: str | os.PathLike[str], workflow: str) -> Iterator[None]:
+    """Keep other runs from saving to a file.
+
+    Beside the file is one named `.lock` meanwhile, with a lock on it. On Windows, runs of one
+    process alone are kept from each other.
+
+    Args:
+        path: The file.
+        workflow: The workflow's name, for the message.
+
+    Raises:
+        CheckpointInUseError: Another run has claimed it.
+        CheckpointFileError: It is no file that can be written, or none can be made there.
+        WorkflowTypeError, WorkflowValueError: It is no path of a file.
+    """
+    check_path(path, workflow)
+    with file_errors(path, workflow):
+        name = f"{target_of(path)}.lock"
+        lock = _claim(name)
+    if lock is None:
+        raise CheckpointInUseError(
+            f"another run saves to {os.fspath(path)}; give each run a file of its own, or wait "
+            "until that one is over",
+            workflow=workflow,
+            path=os.fspath(path),
+        )
+    try:
+        yield
+    finally:
+        if not lock.closed:  # else this is a fork of the run's process
+            if sys.platform == "win32":
+                lock.release()  # an open file can't be deleted there
+            with suppress(OSError):  # its folder may be gone
+                Path(name).unlink()
+            lock.release()
+
+
+def _claim(name: str) -> FileLock | None:
+    """Return the lock, or `None` if another run has it."""
+    while True:
+        lock = FileLock(name)
+        if not lock.acquire():
+            lock.close()
+            return None
+        if lock.is_on(name):
+            return lock
+        lock.release()  # the last owner has just deleted it

@@ -1,0 +1,159 @@
+"""The writing of checkpoints: a snapshot, and after it what changed since."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Condition
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from graflow.channels.base import Channel
+from graflow.channels.contents.change_log import Changes
+from graflow.channels.contents.tracking import Tracker
+from graflow.channels.hidden_keys import belongs_to
+from graflow.core.checkpoint.checkpoint import VERSION, Header, entry_of, pack, place_of
+from graflow.core.checkpoint.files import file_errors, replace, write
+
+__all__ = ["Journal"]
+
+_LEAST = 1 << 20  # bytes of changes that are worth no new snapshot
+
+
+class Journal:
+    """Keeps the checkpoint of a run up to date, inside a `with` block.
+
+    The file begins with a snapshot, which takes the place of an earlier file in one step. What
+    changes is added to it, at a cost that goes with what changed. When that has become more
+    than twice the snapshot, a new one is written.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        channel: Channel,
+        *,
+        workflow: str,
+        run_id: str,
+        graph: str,
+        start: str | None,
+        finished: Mapping[str, bytes | None],
+    ) -> None:
+        """Prepare to write.
+
+        Args:
+            path: The file.
+            channel: The channel of the run; what is in it is saved too, unless it is shared.
+            workflow: The workflow's name.
+            run_id: The id of the run.
+            graph: The fingerprint of the graph.
+            start: The id of the task that the run starts at, if it does not do everything.
+            finished: The tasks that have ended before, with their metadata, encoded.
+        """
+        self._path, self._target = path, Path(os.path.realpath(path))
+        self._header: Header = {
+            "format": "graflow checkpoint",
+            "version": VERSION,
+            "workflow": workflow,
+            "run_id": run_id,
+            "graph": graph,
+            "start": start,
+            "channel": place_of(channel),
+        }
+        self._channel = channel
+        self._mine = belongs_to(run_id)
+        self._finished = dict(finished)
+        self._turn = Condition()
+        self._pending: dict[str, bytes | None] = {}  # what is saved with the next batch
+        self._batch, self._saved = 1, 0  # the numbers of the next batch and of the last saved
+        self._writing = False
+        self._broken: BaseException | None = None
+        self._tracker: Tracker | None = None  # of a channel that the file has to hold
+        self._file: BinaryIO
+        self._sum = 0
+        self._snapshot = self._changed = 0  # bytes
+
+    def __enter__(self) -> Self:
+        """Write the first snapshot."""
+        if not self._channel.shared:
+            self._tracker = self._channel._track()
+        try:
+            self._write_anew()
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Leave the file as it is."""
+        self._file.close()
+        self._close()
+
+    def record(self, finished: Mapping[str, bytes | None]) -> None:
+        """Save that tasks have ended; they are on the disk when this returns.
+
+        What ends while a thread is writing is saved by one of the threads that wait, all at once.
+
+        Args:
+            finished: The ids of the tasks, with their metadata, encoded, or `None`.
+
+        Raises:
+            CheckpointFileError: It can't be written; nothing can be from then on.
+        """
+        writes = 0  # which batch, if this thread is the one to write
+        try:
+            with self._turn:
+                self._pending.update(finished)
+                batch = self._batch
+                self._turn.wait_for(lambda: self._saved >= batch or not self._writing)
+                if self._broken is not None:
+                    raise self._broken
+                if self._saved >= batch:
+                    return
+                writes, self._writing, self._batch = batch, True, batch + 1
+                ended, self._pending = self._pending, {}
+            self._append(ended)
+        except BaseException as error:
+            self._broken = error
+            raise
+        finally:
+            if writes:  # also if it was interrupted on the way: others wait
+                with self._turn:
+                    self._writing, self._saved = False, writes
+                    self._turn.notify_all()
+
+    def _append(self, ended: Mapping[str, bytes | None]) -> None:
+        self._finished.update(ended)
+        if self._changed > 2 * self._snapshot + _LEAST:
+            self._file.close()
+            self._write_anew()
+            return
+        line, self._sum = pack(entry_of(ended, self._take(everything=False)), self._sum)
+        with file_errors(self._path, self._header["workflow"]):
+            write(self._file, line)
+        self._changed += len(line)
+
+    def _write_anew(self) -> None:
+        """Write a snapshot, and put it in the place of the file in one step."""
+        header, checksum = pack(self._header, 0)
+        entry = entry_of(self._finished, self._take(everything=True))
+        snapshot, self._sum = pack(entry, checksum)
+        self._snapshot, self._changed = len(snapshot), 0
+        with file_errors(self._path, self._header["workflow"]):
+            self._file = replace(self._target, header, snapshot)
+
+    def _take(self, *, everything: bool) -> Changes | None:
+        if self._tracker is None:
+            return None
+        cleared, keys = self._tracker.take(everything=everything)
+        return Changes(cleared, [change for change in keys if self._mine(change.key)])
+
+    def _close(self) -> None:
+        if self._tracker is not None:
+            self._tracker.close()

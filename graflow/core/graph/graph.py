@@ -1,0 +1,250 @@
+"""The graph that tasks make: which there are, and which of them wait for which."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from graphlib import CycleError as SorterError
+from graphlib import TopologicalSorter
+from hashlib import sha256
+from itertools import count, pairwise
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from graflow.core.graph.composition import Chain, Node
+from graflow.exceptions import (
+    CycleError,
+    DuplicateTaskError,
+    TaskNotFoundError,
+    WorkflowTypeError,
+)
+
+if TYPE_CHECKING:
+    from graflow.core.task.task import Task
+
+__all__ = ["Graph", "Joint", "Plan", "Vertex"]
+
+
+class Joint:
+    """A point between two wide groups: all of one before it, all of the other after it.
+
+    With it m tasks before n tasks take m + n links instead of m * n.
+    """
+
+
+Vertex: TypeAlias = "Task[..., Any] | Joint"
+Before: TypeAlias = dict[Vertex, dict[Vertex, None]]
+"""What each vertex waits for: ordered sets."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run does.
+
+    Attributes:
+        tasks: The tasks by id, in the order of their definition.
+        sorter: Tells which of them can start.
+        last: Those that no other one waits for.
+        start: The id of the task that the run starts at; `None` where it does everything.
+        before: What each task waits for.
+    """
+
+    tasks: dict[str, Task[..., Any]]
+    sorter: TopologicalSorter[Vertex]
+    last: tuple[Task[..., Any], ...]
+    start: str | None
+    before: Before
+
+    def fingerprint(self) -> str:
+        """Return what tells the tasks' ids and their order from those of another graph.
+
+        It is a Merkle tree: a task's hash has in it the hashes of what it waits for. The order
+        in which tasks were defined makes no difference.
+        """
+        hashes: dict[Vertex, bytes] = {}
+        for vertex in TopologicalSorter(self.before).static_order():
+            name = b"" if isinstance(vertex, Joint) else vertex.task_id.encode()
+            found = sha256(name)
+            for other in sorted(hashes[other] for other in self.before[vertex]):
+                found.update(other)
+            hashes[vertex] = found.digest()
+        return sha256(b"".join(sorted(hashes.values()))).hexdigest()
+
+
+class Graph:
+    """The tasks of a workflow, and which of them wait for which."""
+
+    def __init__(self, name: str) -> None:
+        """Make an empty graph.
+
+        Args:
+            name: The workflow's name, for messages.
+        """
+        self._name = name
+        self._tasks: dict[str, Task[..., Any]] = {}
+        self._loose: set[Task[..., Any]] = set()
+        self._added: set[Node] = set()
+        self._before: Before = {}
+        self._numbers: dict[str, Iterator[int]] = {}
+
+    @property
+    def size(self) -> int:
+        """How many tasks there are."""
+        return len(self._tasks)
+
+    def define(self, task: Task[..., Any]) -> None:
+        """Add a task that was decorated here; `make_template` takes it out again.
+
+        Raises:
+            DuplicateTaskError: There is another task with its id.
+        """
+        self._enter([task])
+        self._loose.add(task)
+
+    def make_template(self, task: Task[..., Any]) -> None:
+        """Take out a task that was only decorated here, as it is called to make others."""
+        if task in self._loose:
+            self._loose.remove(task)
+            del self._tasks[task.task_id], self._before[task]
+
+    def free_id(self, stem: str) -> str:
+        """Return the first of `stem_1`, `stem_2`, ... that no task has."""
+        numbers = self._numbers.setdefault(stem, count(1))
+        return next(name for n in numbers if (name := f"{stem}_{n}") not in self._tasks)
+
+    def add(self, node: Node) -> None:
+        """Add the tasks of `node`, and the order among them.
+
+        Raises:
+            DuplicateTaskError: One of them has the id of another task; nothing was added.
+        """
+        new = self._new_parts(node)
+        tasks = [part._heads()[0] for part in new if not part._parts]
+        self._enter(tasks)
+        self._loose.difference_update(tasks)
+        self._added.update(new)
+        for part in new:
+            if isinstance(part, Chain):
+                for left, right in pairwise(part._parts):
+                    self._link(left._tails(), right._heads())
+
+    def plan(self, start: Task[..., Any] | str | None = None) -> Plan:
+        """Return what there is to do: everything, or `start` and what follows it.
+
+        Raises:
+            CycleError: Tasks wait for each other.
+            TaskNotFoundError: The graph has no task `start`.
+        """
+        first = None if start is None else self._find(start)
+        before = self._before if first is None else self._from(first)
+        with _no_collection():
+            sorter = self._sorter(before)
+        tasks = {task_id: task for task_id, task in self._tasks.items() if task in before}
+        awaited = {other for others in before.values() for other in others}
+        last = tuple(task for task in tasks.values() if task not in awaited)
+        return Plan(tasks, sorter, last, None if first is None else first.task_id, before)
+
+    def _sorter(self, before: Before) -> TopologicalSorter[Vertex]:
+        sorter: TopologicalSorter[Vertex] = TopologicalSorter()
+        for vertex in before:  # first, so that tasks become ready in the order of definition
+            sorter.add(vertex)
+        for vertex, others in before.items():
+            sorter.add(vertex, *others)
+        try:
+            sorter.prepare()
+        except SorterError as error:
+            raise self._cycle(error.args[1][:-1]) from error
+        return sorter
+
+    def _new_parts(self, node: Node) -> list[Node]:
+        """Return `node` and the parts in it, from left to right, but for those added before."""
+        found: dict[Node, None] = {}
+        pending = [node]
+        while pending:
+            part = pending.pop()
+            if part not in self._added and part not in found:
+                found[part] = None
+                pending.extend(reversed(part._parts))
+        return list(found)
+
+    def _enter(self, tasks: Iterable[Task[..., Any]]) -> None:
+        new: dict[str, Task[..., Any]] = {}
+        for task in tasks:
+            if (self._tasks.get(task.task_id) or new.setdefault(task.task_id, task)) is not task:
+                raise DuplicateTaskError(
+                    f"workflow {self._name!r} has two tasks with the id {task.task_id!r}; give "
+                    'one of them another, as in @task("other_id") or fetch(task_id="other_id")',
+                    workflow=self._name,
+                )
+        self._tasks.update(new)
+        for task in new.values():
+            self._before[task] = {}
+
+    def _link(self, before: tuple[Task[..., Any], ...], after: tuple[Task[..., Any], ...]) -> None:
+        others: dict[Vertex, None] = dict.fromkeys(before)
+        if len(before) * len(after) > len(before) + len(after):
+            joint = Joint()
+            self._before[joint] = others
+            others = {joint: None}
+        for task in after:
+            self._before[task].update(others)
+
+    def _find(self, wanted: Task[..., Any] | str) -> Task[..., Any]:
+        task_id = wanted if isinstance(wanted, str) else getattr(wanted, "task_id", None)
+        if not isinstance(task_id, str):
+            raise WorkflowTypeError(
+                f"start_node must be a task or its id, not {type(wanted).__name__}",
+                workflow=self._name,
+            )
+        task = self._tasks.get(task_id)
+        if task is None or wanted not in (task_id, task):
+            raise TaskNotFoundError(
+                f"workflow {self._name!r} has no task {wanted!r}; it has "
+                + (", ".join(map(repr, self._tasks)) or "none"),
+                workflow=self._name,
+            )
+        return task
+
+    def _from(self, start: Task[..., Any]) -> Before:
+        """Return `start` and all that follows it, with the order among them alone."""
+        after: dict[Task[..., Any] | Joint, list[Vertex]] = {}
+        for vertex, others in self._before.items():
+            for other in others:
+                after.setdefault(other, []).append(vertex)
+        reached: set[Vertex] = set()
+        pending: list[Vertex] = [start]
+        while pending:
+            vertex = pending.pop()
+            if vertex not in reached:
+                reached.add(vertex)
+                pending.extend(after.get(vertex, ()))
+        return {
+            vertex: {other: None for other in others if other in reached}
+            for vertex, others in self._before.items()
+            if vertex in reached
+        }
+
+    def _cycle(self, vertices: list[Vertex]) -> CycleError:
+        ids = [vertex.task_id for vertex in vertices if not isinstance(vertex, Joint)]
+        cycle = (*ids, ids[0])
+        return CycleError(
+            f"the tasks of workflow {self._name!r} wait for each other: {' >> '.join(cycle)}",
+            workflow=self._name,
+            cycle=cycle,
+        )
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Put off the collection of garbage while much is made that lives for the whole run.
+
+    It is set off by the number of new objects, and goes through all that the process has.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -1,0 +1,89 @@
+"""What a run does around the attempts at its tasks: events, checkpoints and retries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from graflow.core.checkpoint.journal import Journal
+from graflow.core.context import ExecutionContext
+from graflow.core.run.observers import Observers
+from graflow.core.run.retries import Attempts
+from graflow.core.task.task import Task
+
+__all__ = ["Supervisor"]
+
+
+class Supervisor:
+    """Looks after the attempts at tasks.
+
+    Attributes:
+        idle: Whether nobody watches and nothing is saved, so that only failures matter.
+        stopped: Whether no task may start any more.
+    """
+
+    def __init__(
+        self, context: ExecutionContext, observers: Observers, journal: Journal | None
+    ) -> None:
+        """Look after a run.
+
+        Args:
+            context: What the tasks see.
+            observers: Who is told.
+            journal: Where finished tasks are saved.
+        """
+        self.idle = not observers and journal is None
+        self.stopped = False
+        self._context = context
+        self._observers = observers
+        self._journal = journal
+        self._attempts: dict[str, Attempts] = {}
+
+    def begins(self, task: Task[..., Any]) -> None:
+        """Tell that an attempt begins."""
+        if self._observers:
+            self._observers.started(task.task_id, self._number(task))
+
+    def is_again(self, task: Task[..., Any]) -> bool:
+        """Tell whether there was an attempt in this run already, which may have left a result."""
+        return task.task_id in self._attempts
+
+    def ended(self, tasks: Iterable[Task[..., Any]]) -> None:
+        """Save that these tasks are done, and tell it."""
+        tasks = list(tasks)
+        if self._journal is not None:
+            wishes = self._context._wishes
+            self._journal.record({task.task_id: wishes.pop(task.task_id, None) for task in tasks})
+        if self._observers:
+            for task in tasks:
+                self._observers.finished(task.task_id, self._number(task))
+
+    def retry(self, task: Task[..., Any], error: BaseException) -> float | None:
+        """Prepare another attempt after one that failed.
+
+        Returns:
+            The seconds until then; `None` if the task is not to be tried again.
+        """
+        self._context._wishes.pop(task.task_id, None)
+        number = self._number(task)
+        pause = None if self.stopped else self._pause(task, error)
+        if pause is not None and self._observers:
+            self._observers.retried(task.task_id, number, error, pause)
+        return pause
+
+    def gave_up(self, task: Task[..., Any], error: BaseException) -> None:
+        """Tell that a task failed for good."""
+        if self._observers:
+            self._observers.failed(task.task_id, self._number(task), error)
+
+    def _pause(self, task: Task[..., Any], error: BaseException) -> float | None:
+        if task._retries is None:
+            return None
+        attempts = self._attempts.get(task.task_id)
+        if attempts is None:
+            attempts = self._attempts[task.task_id] = Attempts(task._retries)
+        return attempts.fail(error)
+
+    def _number(self, task: Task[..., Any]) -> int:
+        attempts = self._attempts.get(task.task_id)
+        return 1 if attempts is None else attempts.number

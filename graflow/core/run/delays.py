@@ -1,0 +1,73 @@
+"""Tasks that wait for their next attempt, and the sleep of whoever waits for a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from concurrent.futures import Future, wait
+from heapq import heappop, heappush
+from itertools import count
+from typing import Any
+
+from graflow.core.task.task import Task
+from graflow.system.clock import monotonic
+
+__all__ = ["ALERT", "Pauses", "wait_until_done"]
+
+ALERT = 0.2
+"""Seconds without a look at what happened, at most.
+
+The system may give a signal to any thread, and a main thread that waits for a lock without a
+timeout learns of it only when it gets the lock: Ctrl-C would do nothing until the run is over.
+"""
+
+
+class Pauses:
+    """Tasks whose attempts failed, until it is time for the next; no thread waits with them."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._heap: list[tuple[float, int, Task[..., Any], BaseException]] = []
+        self._numbers = count()  # so that tasks, which have no order, are never compared
+
+    def __bool__(self) -> bool:
+        """Tell whether any task waits."""
+        return bool(self._heap)
+
+    def begin(self, task: Task[..., Any], error: BaseException, seconds: float) -> None:
+        """Let a task wait for so many seconds after it failed with `error`."""
+        heappush(self._heap, (monotonic() + seconds, next(self._numbers), task, error))
+
+    def over(self) -> list[Task[..., Any]]:
+        """Take out the tasks that have waited long enough."""
+        tasks = []
+        now = monotonic()
+        while self._heap and self._heap[0][0] <= now:
+            tasks.append(heappop(self._heap)[2])
+        return tasks
+
+    def cut(self) -> list[tuple[Task[..., Any], BaseException]]:
+        """Take out all tasks, with what they failed with, as there will be no other attempt."""
+        waiting, self._heap = sorted(self._heap), []
+        return [(task, error) for _, _, task, error in waiting]
+
+    def sleep(self) -> float:
+        """Return for how many seconds nothing needs to be looked at, unless there is news."""
+        if not self._heap:
+            return ALERT
+        return min(ALERT, max(0.0, self._heap[0][0] - monotonic()))
+
+
+def wait_until_done(
+    futures: Collection[Future[Any]], sleep: Callable[[], float] = lambda: ALERT
+) -> None:
+    """Wait for futures, however they end.
+
+    `concurrent.futures.wait` alone goes on for one that was cancelled until its executor has
+    seen that, if it ever does.
+
+    Args:
+        futures: What to wait for.
+        sleep: Returns the seconds until the next look.
+    """
+    while waiting := [each for each in futures if not each.done()]:
+        wait(waiting, sleep())

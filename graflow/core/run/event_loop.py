@@ -1,0 +1,147 @@
+"""An event loop for all coroutines of a run, on a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from contextlib import suppress
+from contextvars import Context
+from threading import Lock, Thread
+from typing import Any, TypeAlias, TypeVar
+
+from graflow.core.run.delays import ALERT, wait_until_done
+
+__all__ = ["EventLoop"]
+
+T = TypeVar("T")
+
+_Ending: TypeAlias = tuple[BaseException | None, tuple[Any, ...]]
+"""What a coroutine raised, or what it returned."""
+
+
+class EventLoop:
+    """One event loop, so that coroutines can share what belongs to a loop: locks, clients, pools.
+
+    Its thread begins with the first coroutine. `close` ends both as `asyncio.run` does: it
+    cancels what still runs, and shuts down async generators and the loop's own executor.
+    """
+
+    def __init__(self, name: str) -> None:
+        """Prepare a loop, whose thread will be called `name`."""
+        self._name = name
+        self._lock = Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: Thread | None = None
+        self._closed = False
+        self._tasks: dict[Future[Any], asyncio.Task[_Ending]] = {}
+
+    def start(self, coroutine: Coroutine[Any, Any, T], variables: Context, name: str) -> Future[T]:
+        """Let a coroutine begin, and return at once.
+
+        Args:
+            coroutine: What to run.
+            variables: The `ContextVar`s that it sees and sets.
+            name: What its `asyncio.Task` is called.
+
+        Returns:
+            What will have the coroutine's result, or whatever it raises. Its callbacks are
+            called on the thread of the loop, and must not block.
+
+        Raises:
+            RuntimeError: The loop is closed, or there is no thread for it.
+        """
+        ended: Future[T] = Future()
+        try:
+            with self._lock:
+                loop = self._opened()
+                loop.call_soon_threadsafe(self._launch, coroutine, variables, name, ended)
+        except BaseException:
+            coroutine.close()
+            raise
+        return ended
+
+    def run(self, coroutine: Coroutine[Any, Any, T], variables: Context, name: str) -> T:
+        """Run a coroutine to its end; when this thread is interrupted, the coroutine is cancelled.
+
+        Raises:
+            BaseException: What the coroutine raises.
+        """
+        ended = self.start(coroutine, variables, name)
+        try:
+            wait_until_done([ended])
+        except BaseException:
+            self._cancel(ended)
+            wait_until_done([ended])
+            raise
+        return ended.result()
+
+    def close(self) -> None:
+        """End the loop and its thread, which must not be the one that calls this."""
+        with self._lock:
+            self._closed = True
+            if self._loop is not None and not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self._loop.stop)
+        while self._thread is not None and self._thread.is_alive():
+            self._thread.join(ALERT)
+
+    def _opened(self) -> asyncio.AbstractEventLoop:
+        """Return the loop, which begins now if it has not."""
+        if self._closed:
+            raise RuntimeError(f"the event loop {self._name!r} is closed")
+        if self._loop is None:
+            opened: Future[asyncio.AbstractEventLoop] = Future()
+            self._thread = Thread(target=self._serve, args=(opened,), name=self._name, daemon=True)
+            self._thread.start()
+            self._loop = opened.result()
+        return self._loop
+
+    def _serve(self, opened: Future[asyncio.AbstractEventLoop]) -> None:
+        """Run the loop until it is closed."""
+        with suppress(SystemExit, KeyboardInterrupt), asyncio.Runner() as runner:
+            loop = runner.get_loop()
+            opened.set_result(loop)
+            while not self._closed:
+                # A task of the loop that raises one of these has it, and whoever awaits the task
+                # gets it; beyond that, asyncio lets it out of the loop, where others go on.
+                with suppress(SystemExit, KeyboardInterrupt):
+                    loop.run_forever()
+
+    def _launch(
+        self, coroutine: Coroutine[Any, Any, T], variables: Context, name: str, ended: Future[T]
+    ) -> None:
+        """Make the task of a coroutine; the loop calls this."""
+        assert self._loop is not None
+        task = self._loop.create_task(_settle(coroutine), name=name, context=variables)
+        self._tasks[ended] = task
+        task.add_done_callback(lambda _: self._finish(coroutine, ended))
+
+    def _finish(self, coroutine: Coroutine[Any, Any, T], ended: Future[T]) -> None:
+        """Hand on how a coroutine ended; it has left its `ContextVar`s by now."""
+        task = self._tasks.pop(ended)
+        if task.cancelled():  # before it began
+            coroutine.close()
+            ended.set_exception(asyncio.CancelledError())
+            return
+        error, values = task.result()
+        if error is not None:
+            ended.set_exception(error)
+        else:
+            ended.set_result(*values)
+
+    def _cancel(self, ended: Future[Any]) -> None:
+        with self._lock:
+            if self._loop is not None and not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self._cancel_here, ended)
+
+    def _cancel_here(self, ended: Future[Any]) -> None:
+        if ended in self._tasks:
+            self._tasks[ended].cancel()
+
+
+async def _settle(coroutine: Coroutine[Any, Any, T]) -> _Ending:
+    """Return what a coroutine raises, or what it returns, so that nothing escapes into the loop."""
+    try:
+        return None, (await coroutine,)
+    except BaseException as error:  # noqa: BLE001 - whoever waits for it gets it
+        return error, ()

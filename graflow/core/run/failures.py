@@ -1,0 +1,55 @@
+"""How a run ended: what its tasks returned, or which of them failed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from graflow.core.travel.exceptions import describe
+from graflow.exceptions import TaskFailedError
+
+__all__ = ["is_failure", "raise_failures"]
+
+_FAILURES = (Exception, SystemExit, asyncio.CancelledError, GeneratorExit)
+
+
+def is_failure(error: BaseException) -> bool:
+    """Tell whether what a task raised is a failure of that task.
+
+    `sys.exit()` in a task ends the task and not the program, which has other tasks to do. What
+    is meant for whoever runs the program, a `KeyboardInterrupt` or the outcome of a test, ends
+    the run as it is.
+    """
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(is_failure, error.exceptions))
+    return isinstance(error, _FAILURES)
+
+
+def raise_failures(failures: Mapping[str, BaseException], workflow: str) -> None:
+    """Raise for the tasks that failed, if there are any.
+
+    Args:
+        failures: What each of them raised, by id.
+        workflow: The workflow's name.
+
+    Raises:
+        TaskFailedError: It names them all.
+    """
+    if failures:
+        raise _failed(failures, workflow) from _cause(failures)
+
+
+def _failed(failures: Mapping[str, BaseException], workflow: str) -> TaskFailedError:
+    told = [f"{task_id!r}: {describe(error)}" for task_id, error in failures.items()]
+    what = f"task {told[0]}" if len(told) == 1 else f"{len(told)} tasks: {'; '.join(told)}"
+    return TaskFailedError(
+        f"workflow {workflow!r} failed in {what}",
+        workflow=workflow,
+        task=next(iter(failures)),
+        failures=dict(failures),
+    )
+
+
+def _cause(failures: Mapping[str, BaseException]) -> BaseException:
+    errors = list(failures.values())
+    return errors[0] if len(errors) == 1 else BaseExceptionGroup("what the tasks raised", errors)

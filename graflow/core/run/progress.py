@@ -1,0 +1,90 @@
+"""A line on the terminal that shows how far a run is."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+
+from graflow.core.run.observers import RunObserver, TaskEvent
+from graflow.system.extras import require
+
+__all__ = ["Progress"]
+
+
+class Progress(RunObserver):
+    """Shows tasks done, running and failed, and the time left, inside a `with` block.
+
+    It writes to standard error, and nothing where that is no terminal.
+
+    Attributes:
+        shown: Whether there is a terminal.
+    """
+
+    def __init__(self, workflow: str, total: int, done: int) -> None:
+        """Prepare the line.
+
+        Args:
+            workflow: The workflow's name.
+            total: How many tasks the run has.
+            done: How many of them were done before.
+
+        Raises:
+            ExtraMissingError: rich is not installed.
+        """
+        progress = require("rich.progress", "progress", "execute(progress=True)")
+        markup = require("rich.markup", "progress", "execute(progress=True)")
+        console = require("rich.console", "progress", "execute(progress=True)").Console(stderr=True)
+        self.shown = bool(console.is_terminal)
+        self._running: set[str] = set()
+        self._done, self._failed = done, 0
+        self._bar: Any = progress.Progress(
+            progress.TextColumn(markup.escape(workflow)),
+            progress.BarColumn(),
+            progress.TextColumn("{task.description}"),
+            progress.TimeRemainingColumn(),
+            console=console,
+            disable=not self.shown,
+        )
+        self._line = self._bar.add_task(self._text(), total=total, completed=done)
+
+    def __enter__(self) -> Self:
+        """Show the line."""
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Leave the line as it is last."""
+        self._bar.stop()
+
+    def task_started(self, event: TaskEvent) -> None:
+        """Count it as running."""
+        self._running.add(event.task_id)
+        self._show()
+
+    def task_finished(self, event: TaskEvent) -> None:
+        """Count it as done."""
+        self._running.discard(event.task_id)
+        self._done += 1
+        self._show()
+
+    def task_retried(self, event: TaskEvent, error: BaseException, pause: float) -> None:
+        """Count it as waiting."""
+        self._running.discard(event.task_id)
+        self._show()
+
+    def task_failed(self, event: TaskEvent, error: BaseException) -> None:
+        """Count it as failed."""
+        self._running.discard(event.task_id)
+        self._failed += 1
+        self._show()
+
+    def _show(self) -> None:
+        self._bar.update(self._line, completed=self._done, description=self._text())
+
+    def _text(self) -> str:
+        return f"{self._done} done, {len(self._running)} running, {self._failed} failed"

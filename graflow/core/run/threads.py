@@ -1,0 +1,277 @@
+"""A run inside this process: its tasks on worker threads, its coroutines on an event loop."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection
+from concurrent.futures import Executor, Future
+from contextlib import closing
+from contextvars import Context
+from threading import Event, Lock
+from types import CoroutineType
+from typing import Any, NamedTuple
+
+from graflow.channels.codec.codec import Record
+from graflow.core.context import ExecutionContext
+from graflow.core.graph.schedule import Schedule
+from graflow.core.run.attempts import Supervisor
+from graflow.core.run.delays import Pauses
+from graflow.core.run.event_loop import EventLoop
+from graflow.core.run.failures import is_failure, raise_failures
+from graflow.core.task.task import Task
+
+__all__ = ["Run"]
+
+
+class _Suspended(NamedTuple):
+    """An attempt whose function returned a coroutine, which goes on where the loop is.
+
+    Attributes:
+        task: The task.
+        variables: The `ContextVar`s of the attempt.
+        ended: Has what the coroutine returned or raised, when it is over.
+    """
+
+    task: Task[..., Any]
+    variables: Context
+    ended: Future[Any]
+
+
+class Run:
+    """One run whose workers share memory.
+
+    Workers share a queue of the tasks that can start, in the order in which they could. A
+    worker that is done with a task puts what became ready into the queue and takes the next,
+    so a chain stays on one thread; it calls for more workers only when there is more to take.
+    The thread that began the run puts back what failed and has waited for its next attempt.
+
+    A coroutine keeps no worker: when it is over, some worker stores its result. Until then it
+    counts as a task that runs.
+    """
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        context: ExecutionContext,
+        supervisor: Supervisor,
+        executor: Executor,
+        max_workers: int,
+        *,
+        keep: Collection[Task[..., Any]],
+        variables: Context,
+    ) -> None:
+        """Prepare the run.
+
+        Args:
+            schedule: Which tasks can start; used up by the run.
+            context: What the tasks see.
+            supervisor: Looks after the attempts.
+            executor: Where the workers run. They share this object, so it is of this process.
+            max_workers: How many tasks may run at the same time, >= 1.
+            keep: The tasks whose results are returned.
+            variables: The `ContextVar`s that the tasks see; each gets a copy.
+        """
+        self._schedule = schedule
+        self._ready = schedule.ready
+        self._keep = frozenset(keep)
+        self._context = context
+        self._supervisor = supervisor
+        self._variables = variables
+        self._executor = executor
+        self._max_workers = max_workers
+        self._lock = Lock()
+        self._called = 0  # workers that have not begun yet
+        self._at_work = 0
+        self._loop = EventLoop(f"graflow-{context.workflow_name}-loop")
+        self._suspended = 0  # coroutines that no worker has come back to
+        self._over: deque[_Suspended] = deque()  # those of them that have ended
+        self._pauses = Pauses()
+        self._news = Event()  # a task waits for its next attempt, or nobody is at work
+        self._crash: BaseException | None = None
+        self._results: dict[str, Record] = {}
+        self._failures: dict[str, BaseException] = {}
+
+    def execute(self) -> dict[str, Record]:
+        """Run the tasks, and return what is stored of those whose results are kept, by id.
+
+        When this is interrupted it waits for the tasks that run, and starts no other one. When
+        that wait is interrupted too, coroutines are cancelled.
+
+        Raises:
+            TaskFailedError: Tasks raised.
+            BaseException: A task raised what is no failure of its own, see `is_failure`.
+        """
+        with closing(self._loop):
+            try:
+                self._resume()
+                while not self._is_over():
+                    self._wait()
+                    self._resume()
+            except BaseException:
+                self._stop()
+                while not self._is_over():
+                    self._wait()
+                raise
+        if self._crash is not None:
+            raise self._crash
+        raise_failures(self._failures, self._context.workflow_name)
+        return self._results
+
+    def _wait(self) -> None:
+        """Wait until there may be something to do here."""
+        with self._lock:
+            seconds = self._pauses.sleep()
+        self._news.wait(seconds)
+        self._news.clear()
+
+    def _resume(self) -> None:
+        """Queue the tasks that have waited long enough, and call workers for what is queued."""
+        with self._lock:
+            self._ready.extend(self._pauses.over())
+            more = self._wanted()
+        self._call(more)
+
+    def _is_over(self) -> bool:
+        """Tell whether nothing will happen any more; a late worker finds nothing to do."""
+        with self._lock:
+            busy = self._at_work or self._suspended or self._pauses
+            return not (busy or (self._called and not self._stopped))
+
+    def _work(self) -> None:
+        """Run tasks until there are none to take."""
+        with self._lock:
+            self._called -= 1
+            self._at_work += 1
+        try:
+            step = self._take()
+            while step is not None:
+                step = self._take(self._make(step))
+        except BaseException as error:  # noqa: BLE001 - raised where the run was started
+            self._collapse(error)
+            with self._lock:
+                self._leave()
+
+    def _make(self, step: Task[..., Any] | _Suspended) -> Task[..., Any] | None:
+        """Make an attempt at a task, or the rest of one; return the task if it is done."""
+        task = step.task if isinstance(step, _Suspended) else step
+        try:
+            record = self._end(step) if isinstance(step, _Suspended) else self._begin(step)
+        except BaseException as error:
+            if not is_failure(error):
+                raise
+            self._try_again(task, error)
+            return None
+        if record is None:
+            return None
+        if not self._supervisor.idle:
+            self._supervisor.ended((task,))
+        if task in self._keep:
+            self._results[task.task_id] = record
+        return task
+
+    def _begin(self, task: Task[..., Any]) -> Record | None:
+        """Begin an attempt, and return what it stored; `None` if it is for the loop to go on."""
+        if not self._supervisor.idle:
+            self._supervisor.begins(task)
+        variables = self._variables.copy()
+        again = self._supervisor.is_again(task)
+        value = variables.run(task._begin, self._context, again=again)
+        if not isinstance(value, CoroutineType):
+            return variables.run(task._keep, self._context, value)
+        ended = self._loop.start(value, variables, task.task_id)
+        with self._lock:
+            self._suspended += 1
+        suspended = _Suspended(task, variables, ended)
+        ended.add_done_callback(lambda _: self._come_back(suspended))
+        return None
+
+    def _end(self, suspended: _Suspended) -> Record:
+        """Store what a coroutine returned, or raise what it raised."""
+        task, variables, ended = suspended
+        return variables.run(task._keep, self._context, ended.result())
+
+    def _come_back(self, suspended: _Suspended) -> None:
+        """Have a worker do the rest of an attempt, as the loop must not wait for a channel."""
+        with self._lock:
+            self._over.append(suspended)
+            more = self._wanted()
+        try:
+            self._call(more)
+        except BaseException as error:  # noqa: BLE001 - the executor's own
+            self._collapse(error)
+            with self._lock:
+                self._suspended -= len(self._over)
+                self._over.clear()
+                self._news.set()
+
+    def _try_again(self, task: Task[..., Any], error: BaseException) -> None:
+        """Try a task again later, or let the run end with its failure."""
+        pause = self._supervisor.retry(task, error)
+        with self._lock:
+            again = pause is not None and not self._stopped
+            if pause is not None and again:
+                self._pauses.begin(task, error, pause)
+                self._news.set()
+        if not again:
+            self._fail(task, error)
+            self._stop()
+
+    def _take(self, done: Task[..., Any] | None = None) -> Task[..., Any] | _Suspended | None:
+        """Queue what `done` was holding up, and return what to do next."""
+        with self._lock:
+            if done is not None and not self._stopped:
+                self._schedule.done(done)
+            if self._over:
+                self._suspended -= 1
+                step: Task[..., Any] | _Suspended = self._over.popleft()
+            elif self._ready and self._at_work + self._suspended <= self._max_workers:
+                step = self._ready.popleft()
+            else:
+                self._leave()
+                return None
+            more = self._wanted()
+        self._call(more)
+        return step
+
+    def _leave(self) -> None:
+        """Be no longer at work; whoever calls this has the lock."""
+        self._at_work -= 1
+        if not self._at_work:
+            self._news.set()
+
+    def _wanted(self) -> int:
+        """Return for how many more workers there is something to do, and count them as called.
+
+        Whoever calls this has the lock.
+        """
+        free = max(0, self._max_workers - self._at_work - self._suspended)
+        more = max(0, len(self._over) + min(len(self._ready), free) - self._called)
+        self._called += more
+        return more
+
+    def _call(self, workers: int) -> None:
+        for _ in range(workers):
+            self._executor.submit(self._work)
+
+    def _fail(self, task: Task[..., Any], error: BaseException) -> None:
+        self._supervisor.gave_up(task, error)
+        with self._lock:
+            self._failures[task.task_id] = error
+
+    def _collapse(self, error: BaseException) -> None:
+        """Let the run end with an error that is nobody's failure."""
+        self._crash = error
+        self._stop()
+
+    def _stop(self) -> None:
+        """Let no more tasks start."""
+        with self._lock:
+            self._supervisor.stopped = True
+            self._ready.clear()
+            waiting = self._pauses.cut()
+        for task, error in waiting:
+            self._fail(task, error)
+
+    @property
+    def _stopped(self) -> bool:
+        return self._supervisor.stopped

@@ -1,0 +1,1 @@
+"""Tasks: functions with an id, and what their signatures say."""

@@ -1,0 +1,129 @@
+"""What an annotation of a task's function asks of a value in a channel."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, ForwardRef, get_args, get_type_hints
+
+from graflow.channels.base import Channel
+from graflow.channels.codec.codec import Record, decode, encode
+from graflow.channels.schema.differences import differences
+from graflow.channels.schema.schema import schema_of
+from graflow.channels.typed import TypedChannel
+from graflow.exceptions import ChannelError, ChannelValidationError, SchemaError
+
+__all__ = ["Hint", "globals_of", "names_in", "read_hint"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """An annotation, as far as a channel can keep to it.
+
+    Attributes:
+        schema: The annotation; `None` where there is none, or one that takes anything.
+        problem: Why the annotation can't be a schema; empty where it can.
+    """
+
+    schema: Any = None
+    problem: str = ""
+
+    def read(self, channel: Channel, key: str, default: object) -> Any:
+        """Return what is under `key`, checked where there is a schema, or `default`.
+
+        Raises:
+            ChannelValidationError: It does not fit the schema.
+        """
+        if self.schema is None:
+            return channel.get(key, default)
+        return TypedChannel(channel, self.schema).get(key, default)
+
+    def load(self, record: Record) -> Any:
+        """Return the value that `read` would find where `record` is stored.
+
+        Raises:
+            ChannelValidationError: It does not fit the schema.
+        """
+        return decode(record) if self.schema is None else schema_of(self.schema).load(record)
+
+    def dump(self, value: object) -> Record:
+        """Return what a channel stores for `value`, checked where there is a schema.
+
+        Raises:
+            ChannelError: It does not fit, or can't be stored.
+        """
+        if self.schema is None:
+            return encode(value)
+        try:
+            return schema_of(self.schema).dump(value)
+        except ChannelValidationError:
+            if not self._comes_back_untyped(value):
+                raise
+            return encode(value)
+
+    def _comes_back_untyped(self, value: object) -> bool:
+        """Tell whether the untyped codec keeps a value that fits, but that JSON can't carry.
+
+        `dict[str, Any]` does not say that there is a `datetime` in the dict; the codec does.
+        """
+        try:
+            back = schema_of(self.schema).load(encode(value))
+        except ChannelError:
+            return False
+        return not any(differences(value, back))
+
+
+_ANYTHING = Hint()
+
+
+def read_hint(
+    annotation: object, function: Callable[..., Any], names: Mapping[str, object]
+) -> Hint:
+    """Return what an annotation of `function` asks for, where it is or holds text too.
+
+    Args:
+        annotation: As `inspect.signature` gives it.
+        function: Where the annotation was found; its globals are looked up.
+        names: Looked up first: what was local where the function was defined.
+    """
+    if annotation is inspect.Parameter.empty:
+        return _ANYTHING
+    holder = SimpleNamespace(__annotations__={"it": annotation})
+    try:
+        hints = get_type_hints(holder, globals_of(function), dict(names), include_extras=True)
+    except Exception as error:  # noqa: BLE001 - an annotation may be any expression
+        return Hint(problem=f"the annotation {annotation!r} can't be resolved: {error}")
+    schema = hints["it"]
+    if schema is Any or schema is object:
+        return _ANYTHING
+    try:
+        schema_of(schema)
+    except SchemaError as error:
+        return Hint(problem=str(error))
+    return Hint(schema)
+
+
+def globals_of(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return the globals of a function, also of one inside a wrapper, a partial or an object."""
+    function = inspect.unwrap(function)
+    while isinstance(function, functools.partial):
+        function = inspect.unwrap(function.func)
+    if not inspect.isroutine(function):
+        function = type(function).__call__
+    found: dict[str, Any] = getattr(function, "__globals__", {})
+    return found
+
+
+def names_in(annotation: object) -> set[str]:
+    """Return the names that the text in an annotation uses."""
+    if isinstance(annotation, ForwardRef):
+        annotation = annotation.__forward_arg__
+    if isinstance(annotation, str):
+        try:
+            return set(compile(annotation, "<annotation>", "eval").co_names)
+        except SyntaxError:
+            return set()
+    return set().union(*map(names_in, get_args(annotation)))

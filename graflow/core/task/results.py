@@ -1,0 +1,117 @@
+"""Results of tasks in the channel of a run: the latest for everybody, and the run's own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from graflow.channels.arguments import check_key
+from graflow.channels.base import Channel
+from graflow.channels.codec.codec import Record
+from graflow.channels.contents.change_log import Contents
+from graflow.channels.hidden_keys import HiddenKey, run_prefix, stored_key, visible_keys
+from graflow.core.task.hint import Hint
+from graflow.exceptions import ChannelError
+
+__all__ = ["Results", "result_key"]
+
+_SUFFIX = ".__result__"
+
+
+def result_key(task_id: str) -> str:
+    """Return the channel key under which users find the latest result of a task."""
+    return f"{task_id}{_SUFFIX}"
+
+
+class Results:
+    """The results of one run.
+
+    Each is stored under the key that users know, where a later run may replace it. If runs share
+    the channel it is also stored, in the same step, under a hidden key of the run, and that one
+    is what the run reads.
+    """
+
+    def __init__(self, channel: Channel, run_id: str | None) -> None:
+        """Look after the results of a run.
+
+        Args:
+            channel: The channel of the run.
+            run_id: Tells the run from others on the channel; `None` if there are none.
+        """
+        self._channel = channel
+        self._prefix = "" if run_id is None else run_prefix(run_id)
+
+    def key(self, task_id: str) -> str:
+        """Return the key of the run's result of a task, for any operation of the channel."""
+        key = result_key(task_id)
+        return HiddenKey(self._prefix + key) if self._prefix else key
+
+    def keep(self, task_id: str, value: object, hint: Hint) -> Record:
+        """Store what a task returned, and return it as it is stored.
+
+        Raises:
+            ChannelError: It does not fit the annotation, or can't be stored; nothing changed.
+        """
+        key = result_key(task_id)
+        latest = check_key(key)
+        try:
+            record = hint.dump(value)
+        except ChannelError as error:
+            self._channel._blame(error, latest)
+        if not self._prefix:
+            self._channel._write(latest, record, None)
+        else:
+            again = record if isinstance(record, bytes) else record.copy()
+            self._channel._write_many({latest: record, self._prefix + key: again}, None)
+        return record
+
+    def load(self, task_id: str, hint: Hint, default: object) -> Any:
+        """Return the run's result of a task, or `default` when there is none.
+
+        Raises:
+            ChannelValidationError: What is stored does not fit the annotation.
+        """
+        return hint.read(self._channel, self.key(task_id), default)
+
+    def missing(self, task_ids: Sequence[str]) -> list[str]:
+        """Return those of the tasks of which the run has no result."""
+        there = self._channel._exist_many([check_key(self.key(task_id)) for task_id in task_ids])
+        return [task_id for task_id, is_there in zip(task_ids, there, strict=True) if not is_there]
+
+    def forget(self, task_id: str) -> None:
+        """Remove the run's result of a task, if it has one."""
+        self._channel.delete(self.key(task_id))
+
+    def tasks(self) -> list[str]:
+        """Return the ids of the tasks of which the run has results, in their order."""
+        keys = self._channel._keys() if self._prefix else self._channel.keys()
+        size = len(self._prefix)
+        return sorted(
+            key[size:].removesuffix(_SUFFIX)
+            for key in keys
+            if key.startswith(self._prefix) and key.endswith(_SUFFIX)
+        )
+
+    def given(self, values: Mapping[Any, object]) -> Mapping[Any, object]:
+        """Return initial values of the channel, and the results among them as the run's own too."""
+        mine = {
+            self.key(key.removesuffix(_SUFFIX)): value
+            for key, value in values.items()
+            if self._prefix and isinstance(key, str) and key.endswith(_SUFFIX)
+        }
+        return {**values, **mine}
+
+    def adopt(self, contents: Contents, finished: Collection[str]) -> Contents:
+        """Return what a checkpoint holds, with results that were not kept apart as the run's own.
+
+        They were not if tasks have `finished` and the run has no key: it was alone on its channel.
+        """
+        apart = any(key.startswith(self._prefix) for key in contents)
+        if apart or not finished:
+            return contents
+        mine: Contents = {}
+        for key in visible_keys(contents):
+            if key.endswith(_SUFFIX):
+                data, expires = contents[stored_key(key)]
+                mine[self._prefix + key] = data if isinstance(data, bytes) else list(data), expires
+        return contents | mine

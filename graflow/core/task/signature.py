@@ -1,0 +1,119 @@
+"""What a task's function takes and returns."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from inspect import Parameter
+from typing import Any
+
+from graflow.core.task.hint import Hint, read_hint
+from graflow.exceptions import WorkflowTypeError
+
+__all__ = ["Signature"]
+
+VARIADIC = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+
+
+class Signature:
+    """The parameters of a task's function, less the context, and its return annotation.
+
+    Annotations are resolved when they are first needed, so that they may name what is
+    defined further down; but those of a function in a function at once, if they can be, as its
+    variables may be gone by then.
+    """
+
+    _hints: dict[str, Hint] | None = None
+    _result: Hint | None = None
+
+    def __init__(
+        self, function: Callable[..., Any], *, inject_context: bool, names: Mapping[str, Any]
+    ) -> None:
+        """Read the signature of `function`.
+
+        Args:
+            function: Any callable.
+            inject_context: Whether its first parameter is the context.
+            names: What was local where the function was defined, for its annotations.
+
+        Raises:
+            WorkflowTypeError: The function can't be a task's.
+        """
+        self.injects = inject_context
+        self._function = function
+        self._names = names
+        try:
+            whole = inspect.signature(function)
+        except (TypeError, ValueError) as error:
+            raise WorkflowTypeError(
+                f"{function!r} does not tell its parameters; wrap it in a function that does"
+            ) from error
+        self._signature = _less_context(whole) if inject_context else whole
+        if "task_id" in self._signature.parameters:
+            raise WorkflowTypeError(
+                "a task's function can't have a parameter called 'task_id', as calling the task "
+                "with task_id=... names a new task; rename the parameter"
+            )
+
+        if "<locals>" in getattr(function, "__qualname__", ""):
+            self._resolve_early()
+
+    def _resolve_early(self) -> None:
+        if any(hint.problem for hint in (*self.hints.values(), self.result)):
+            del self.hints, self.result
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Take along what the annotations ask for, as their text may mean nothing elsewhere."""
+        return {**vars(self), "_hints": self.hints, "_result": self.result, "_names": {}}
+
+    def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments by parameter, some or all of them.
+
+        Raises:
+            TypeError: They don't fit the parameters.
+        """
+        return self._signature.bind_partial(*args, **kwargs).arguments
+
+    def unbound(self, bound: Mapping[str, Any]) -> tuple[Parameter, ...]:
+        """Return the parameters that need a value beside those that are `bound`."""
+        return tuple(
+            parameter
+            for name, parameter in self._signature.parameters.items()
+            if name not in bound and parameter.kind not in VARIADIC
+        )
+
+    def call(self, arguments: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return arguments by parameter as a function takes them."""
+        call = inspect.BoundArguments(self._signature, dict(arguments))
+        return call.args, call.kwargs
+
+    # No `cached_property`: on Python 3.11 it has a lock, which a fork may leave taken.
+
+    @property
+    def hints(self) -> dict[str, Hint]:
+        """What each parameter's annotation asks for."""
+        if self._hints is None:
+            self._hints = {
+                name: read_hint(parameter.annotation, self._function, self._names)
+                for name, parameter in self._signature.parameters.items()
+            }
+        return self._hints
+
+    @property
+    def result(self) -> Hint:
+        """What the return annotation asks for."""
+        if self._result is None:
+            self._result = read_hint(self._signature.return_annotation, self._function, self._names)
+        return self._result
+
+
+def _less_context(signature: inspect.Signature) -> inspect.Signature:
+    parameters = list(signature.parameters.values())
+    if parameters and parameters[0].kind is Parameter.VAR_POSITIONAL:
+        return signature
+    if not parameters or parameters[0].kind in (Parameter.KEYWORD_ONLY, Parameter.VAR_KEYWORD):
+        raise WorkflowTypeError(
+            "with inject_context=True a function needs a first parameter for the context, as in "
+            "def fetch(ctx: TaskExecutionContext)"
+        )
+    return signature.replace(parameters=parameters[1:])

@@ -1,0 +1,1 @@
+"""Tasks in other processes: what travels, who runs it there, and how it comes back."""

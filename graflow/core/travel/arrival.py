@@ -1,0 +1,115 @@
+"""A question to an executor before a run begins: whether the tasks arrive there as they are."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterable, Mapping
+from concurrent.futures import BrokenExecutor, CancelledError
+from typing import Any, TypeAlias
+
+from graflow.core.context import ExecutionContext
+from graflow.core.run.delays import wait_until_done
+from graflow.core.task.hint import Hint
+from graflow.core.task.task import Task
+from graflow.core.travel.exceptions import describe
+from graflow.core.travel.executors import Pool
+from graflow.core.travel.known_runs import KNOWN_RUNS
+from graflow.core.travel.parcel import Parcel
+from graflow.core.travel.types import dumps
+from graflow.exceptions import WorkflowTypeError
+
+__all__ = ["check_arrival"]
+
+_Problems: TypeAlias = list[tuple[str, str, str]]
+"""Ids of tasks, which annotation of theirs means nothing there, and why."""
+
+
+def check_arrival(pool: Pool, parcel: Parcel, context: ExecutionContext) -> None:
+    """See whether the tasks of a run can be used where the executor runs them.
+
+    Processes of this machine that have yet to start do so meanwhile.
+
+    Raises:
+        WorkflowTypeError: They can't; the message names a task, and what is missing there.
+    """
+    tasks, workflow = context._tasks, context.workflow_name
+    asked = min(pool.size(), len(tasks)) if pool.is_near() else 1
+    try:
+        futures = [
+            pool.submit(_arrive, parcel.run, parcel.packed, not number) for number in range(asked)
+        ]
+        wait_until_done(futures[:1])
+        problems: str | _Problems = futures[0].result()
+    except (BrokenExecutor, CancelledError):
+        return  # as the run will find
+    except Exception as error:
+        raise WorkflowTypeError(
+            f"the tasks of workflow {workflow!r} can't be sent to the executor's processes: "
+            f"{describe(error)}",
+            workflow=workflow,
+        ) from error
+    if isinstance(problems, str):
+        told = _told_of_task(pool, tasks.values()) or f"the tasks can't be used there: {problems}"
+        raise WorkflowTypeError(_message(told, workflow), workflow=workflow)
+    for task_id, name, problem in problems:
+        if not _hint(tasks[task_id], name).problem:
+            told = f"the annotation of {name!r} of task {task_id!r} means nothing there: {problem}"
+            raise WorkflowTypeError(_message(told, workflow), workflow=workflow)
+
+
+def _message(told: str, workflow: str) -> str:
+    return (
+        f"workflow {workflow!r} can't run on this executor, as {told}; put what is missing into a "
+        "module that its processes can import"
+    )
+
+
+def _told_of_task(pool: Pool, tasks: Iterable[Task[..., Any]]) -> str:
+    """Return which task does not arrive, and why; empty if each does, alone."""
+    alone = [(task.task_id, dumps(task)) for task in tasks]
+    answer = pool.submit(_arrive_alone, alone)
+    wait_until_done([answer])
+    return str(answer.result())
+
+
+def _arrive(run: str, packed: bytes, thorough: bool) -> str | _Problems:
+    """Return why a run can't be unpacked in this process, or which annotations mean nothing."""
+    try:
+        known = KNOWN_RUNS.enter(run, packed)
+    except Exception as error:  # noqa: BLE001 - whatever the tasks' own code raises
+        return describe(error)
+    if known is None:
+        return []
+    try:
+        return _problems(known.context._tasks) if thorough else []
+    finally:
+        KNOWN_RUNS.leave(run, known)
+
+
+def _problems(tasks: Mapping[str, Task[..., Any]]) -> _Problems:
+    found: _Problems = []
+    seen: set[int] = set()
+    for task in tasks.values():
+        signature = task._signature
+        if id(signature) not in seen:  # tasks of one function share it
+            seen.add(id(signature))
+            for name in (*signature.hints, "return"):
+                problem = _hint(task, name).problem
+                if problem:
+                    found.append((task.task_id, name, problem))
+    return found
+
+
+def _hint(task: Task[..., Any], name: str) -> Hint:
+    signature = task._signature
+    return signature.result if name == "return" else signature.hints[name]
+
+
+def _arrive_alone(tasks: list[tuple[str, bytes]]) -> str:
+    """Return which task can't be unpacked in this process, and why."""
+    for task_id, packed in tasks:
+        try:
+            pickle.loads(packed)
+        except Exception as error:  # noqa: BLE001 - whatever the task's own code raises
+            return f"task {task_id!r} can't be used there: {describe(error)}"
+    return ""

@@ -1,0 +1,313 @@
+"""A run whose tasks travel: to other processes, or other machines."""
+
+from __future__ import annotations
+
+from concurrent.futures import BrokenExecutor, CancelledError, Future
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from time import sleep
+from typing import Any, NamedTuple
+
+from graflow.core.context import ExecutionContext
+from graflow.core.graph.schedule import Schedule
+from graflow.core.run.attempts import Supervisor
+from graflow.core.run.delays import ALERT, Pauses, wait_until_done
+from graflow.core.run.failures import raise_failures
+from graflow.core.task.task import Task
+from graflow.core.travel.executors import Pool
+from graflow.core.travel.parcel import Parcel
+from graflow.core.travel.worker import Outcome, Reply, perform, raised
+from graflow.exceptions import ChannelError, WorkerLostError, WorkflowStateError
+
+__all__ = ["Dispatch"]
+
+_MOST_BREAKS = 3
+"""How often in a row the executor may break without having begun with anything."""
+
+_OWN = "pass a function that makes the executor, as in executor=ProcessPoolExecutor"
+
+
+class _Flight(NamedTuple):
+    """A submission that has not come back."""
+
+    task: Task[..., Any]
+    serial: int
+
+
+class Dispatch:
+    """One run that hands its tasks to an executor, and waits for short replies.
+
+    All of it happens in the thread that began the run. What the tasks return stays in the
+    channel. Marks tell which tasks a dead worker was at, and which only waited for it.
+    """
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        context: ExecutionContext,
+        supervisor: Supervisor,
+        pool: Pool,
+        max_flights: int,
+        parcel: Parcel,
+    ) -> None:
+        """Prepare the run.
+
+        Args:
+            schedule: Which tasks can start; used up by the run.
+            context: What the tasks see.
+            supervisor: Looks after the attempts.
+            pool: Runs the tasks.
+            max_flights: How many submissions may be under way, >= 1.
+            parcel: What workers have to know of the run.
+        """
+        self._schedule = schedule
+        self._context = context
+        self._supervisor = supervisor
+        self._pool = pool
+        self._max_flights = max_flights
+        self._parcel = parcel
+        self._marks = parcel.marks
+        self._serial = 0
+        self._boarding: int | None = None  # what is submitted and not yet noted as a flight
+        self._bearers = 2 * pool.size()  # submissions that bring what workers have to know
+        self._flights: dict[Future[Any], _Flight] = {}
+        self._landed: SimpleQueue[Future[Any]] = SimpleQueue()
+        self._barred: set[int] = set()
+        self._broken: list[_Flight] = []
+        self._break: BaseException | None = None
+        self._breaks = 0
+        self._pauses = Pauses()
+        self._failures: dict[str, BaseException] = {}
+        self._crash: BaseException | None = None
+
+    def execute(self) -> None:
+        """Run the tasks.
+
+        When this is interrupted it waits for the tasks that run, and starts no other one.
+
+        Raises:
+            TaskFailedError: Tasks raised, or their workers died.
+            WorkflowStateError: The executor is broken, whatever runs on it.
+            BaseException: A task raised what is no failure of its own, see `is_failure`.
+        """
+        try:
+            while self._launch():
+                self._land(self._arrivals())
+        except BaseException:
+            self._stop()
+            self._bar_last()
+            wait_until_done(self._flights, self._pauses.sleep)
+            self._land(list(self._flights))
+            self._clear_marks()
+            raise
+        if self._crash is not None:
+            raise self._crash
+        raise_failures(self._failures, self._context.workflow_name)
+
+    def _launch(self) -> bool:
+        """Submit what can start and fits; tell whether there is anything to wait for."""
+        if self._break is not None:
+            if self._flights:
+                return True
+            self._recover(self._break)
+        ready = self._schedule.ready
+        ready.extend(self._pauses.over())
+        while ready and len(self._flights) < self._max_flights:
+            task = ready.popleft()
+            try:
+                self._submit(task, first=True)
+            except BrokenExecutor as error:
+                ready.appendleft(task)
+                self._break = error
+                return True
+        return bool(self._flights or self._pauses)
+
+    def _submit(self, task: Task[..., Any], *, first: bool) -> None:
+        self._serial += 1
+        self._bearers -= 1
+        packed = self._parcel.packed if self._bearers >= 0 or not first else None
+        self._boarding = self._serial
+        again = self._supervisor.is_again(task)
+        future = self._pool.submit(
+            perform, self._parcel.run, task.task_id, self._serial, packed, again
+        )
+        self._flights[future] = _Flight(task, self._serial)
+        self._boarding = None
+        future.add_done_callback(self._landed.put)
+        if first:
+            self._supervisor.begins(task)
+
+    def _arrivals(self) -> list[Future[Any]]:
+        """Return what has landed, once there is something, or nothing after a while."""
+        arrivals: list[Future[Any]] = []
+        if not self._flights and not self._pauses:
+            return arrivals
+        with suppress(Empty):
+            arrivals.append(self._landed.get(timeout=self._pauses.sleep()))
+            while True:
+                arrivals.append(self._landed.get_nowait())
+        return arrivals
+
+    def _land(self, arrivals: list[Future[Any]]) -> None:
+        """Do what the replies ask for."""
+        answers = [(self._flights.pop(future), _answer(future)) for future in arrivals]
+        arrivals.clear()  # what a cluster is still asked for it would do again if a worker dies
+        done = [flight.task for flight, answer in answers if self._is_done(flight, answer)]
+        if done:
+            self._supervisor.ended(done)
+            if not self._supervisor.stopped:
+                for task in done:
+                    self._schedule.done(task)
+
+    def _is_done(self, flight: _Flight, answer: Reply | BaseException) -> bool:
+        """Tell whether a task is done, and do what there is to do if it is not."""
+        barred = flight.serial in self._barred
+        if barred and isinstance(answer, CancelledError):
+            self._marks.leave(flight.serial)
+        elif barred:
+            self._marks.drop(flight.serial)
+        if isinstance(answer, Reply):
+            self._breaks = 0
+            return self._settle(flight, answer, barred=barred)
+        if isinstance(answer, BrokenExecutor):
+            self._broken.append(flight)
+            self._break = answer
+        elif not barred:
+            self._had_begun(flight)
+            self._fail(flight.task, self._lost(flight.task, answer))
+        return False
+
+    def _settle(self, flight: _Flight, reply: Reply, *, barred: bool) -> bool:
+        task = flight.task
+        if reply.outcome == Outcome.DONE:
+            if reply.data is not None:
+                self._context._wishes[task.task_id] = reply.data
+            return True
+        if barred and reply.outcome in (Outcome.REPEATED, Outcome.UNKNOWN):
+            return False
+        if reply.outcome == Outcome.UNKNOWN:
+            self._submit(task, first=False)
+        elif reply.outcome == Outcome.REPEATED:
+            self._had_begun(flight)
+            self._fail(task, self._lost(task, None))
+        elif reply.outcome == Outcome.CRASHED:
+            self._had_begun(flight)  # it may have been interrupted at any point
+            self._crash = raised(reply.data or b"")
+            self._stop()
+        else:
+            self._fail(task, raised(reply.data or b""))
+        return False
+
+    def _fail(self, task: Task[..., Any], error: BaseException, *, retry: bool = True) -> None:
+        """Try a task again later, or end the run with its failure."""
+        pause = self._supervisor.retry(task, error) if retry else None
+        if pause is not None:
+            self._pauses.begin(task, error, pause)
+            return
+        self._supervisor.gave_up(task, error)
+        self._failures[task.task_id] = error
+        self._stop()
+
+    def _recover(self, cause: BaseException) -> None:
+        """Go on after the executor broke, with another one if the run may make it."""
+        owned = self._pool.owned
+        if owned and not self._supervisor.stopped:
+            self._pool.replace()
+            self._bearers = 2 * self._pool.size()
+        flights, self._broken, self._break = self._broken, [], None
+        begun = {flight.task: None for flight in flights if self._had_begun(flight)}
+        self._breaks = 0 if begun else self._breaks + 1
+        for task in begun:
+            self._fail(task, self._lost(task, cause), retry=owned)
+        if self._supervisor.stopped:
+            return
+        if not owned or self._breaks > _MOST_BREAKS:
+            raise WorkflowStateError(
+                f"the executor of workflow {self._context.workflow_name!r} is broken: {cause}"
+                + ("" if owned else f"; {_OWN}"),
+                workflow=self._context.workflow_name,
+            ) from cause
+        innocent = [flight.task for flight in flights if flight.task not in begun]
+        self._schedule.ready.extendleft(reversed(innocent))
+
+    def _had_begun(self, flight: _Flight) -> bool:
+        """Tell whether a worker had begun with a submission that is over, and remove its mark."""
+        begun = not self._take(flight.serial)
+        self._marks.drop(flight.serial)
+        return begun
+
+    def _take(self, serial: int) -> bool:
+        """Take a mark; one that can't be reached counts as taken by a worker."""
+        try:
+            return self._marks.take(serial)
+        except ChannelError:
+            return False
+
+    def _stop(self) -> None:
+        """Let nothing start any more: neither here nor what an executor has in its queue."""
+        if self._supervisor.stopped:
+            return
+        self._supervisor.stopped = True
+        self._schedule.ready.clear()
+        for task, error in self._pauses.cut():
+            self._fail(task, error)
+        for future, flight in self._flights.items():
+            if not future.done():
+                self._bar(future, flight)
+
+    def _bar(self, future: Future[Any], flight: _Flight) -> None:
+        """Take the mark of a submission, so that it can't begin, unless it has."""
+        if self._take(flight.serial):
+            self._barred.add(flight.serial)
+            future.cancel()
+
+    def _bar_last(self) -> None:
+        """Bar a submission that an interrupt has kept from becoming a flight.
+
+        If a worker has begun with it, its mark goes when it is over. To shut down an executor is
+        to wait for that too; one that stays is asked meanwhile whether it is broken.
+        """
+        serial, noted = self._boarding, {flight.serial for flight in self._flights.values()}
+        if serial is None or serial in noted:
+            return
+        question: Future[Any] | None = None
+        while not self._take(serial):
+            if self._pool.owned:
+                return
+            sleep(ALERT)
+            try:
+                if question is None or question.done():
+                    question = self._pool.submit(int)
+            except RuntimeError:  # a `BrokenExecutor`, or it was shut down
+                self._marks.drop(serial)
+                return
+        self._marks.leave(serial)
+
+    def _clear_marks(self) -> None:
+        """Remove the marks of those who were at work when the executor broke."""
+        for flight in self._broken:
+            self._had_begun(flight)
+
+    def _lost(self, task: Task[..., Any], cause: BaseException | None) -> WorkerLostError:
+        advice = "allow more attempts with @task(max_retries=...)"
+        if not self._pool.owned and isinstance(cause, BrokenExecutor):
+            advice = f"{_OWN}, and {advice}"
+        lost = WorkerLostError(
+            f"the worker of task {task.task_id!r} died before the task had ended; what the task "
+            f"stored so far stays; to go on elsewhere, {advice}",
+            workflow=self._context.workflow_name,
+            task=task.task_id,
+        )
+        lost.__cause__ = cause
+        return lost
+
+
+def _answer(future: Future[Any]) -> Reply | BaseException:
+    """Return what came of a submission that is over: a reply, or why there is none."""
+    if future.cancelled():
+        return CancelledError()
+    error = future.exception()
+    if error is not None:
+        return error
+    reply: Reply = future.result()
+    return reply

@@ -1,0 +1,105 @@
+"""Runs that a process knows whose tasks have travelled there."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from dataclasses import dataclass
+from multiprocessing.util import Finalize
+from threading import Lock
+
+from graflow.core.context import ExecutionContext
+from graflow.core.run.event_loop import EventLoop
+from graflow.core.travel.marks import Marks
+from graflow.core.travel.parcel import unpack_run
+
+__all__ = ["KNOWN_RUNS", "KnownRun", "KnownRuns"]
+
+_KEPT = 4
+
+
+@dataclass
+class KnownRun:
+    """A run that this process knows.
+
+    Attributes:
+        context: What its tasks see.
+        marks: Tell which submissions have begun.
+        loop: Where its coroutines go.
+        attempts: How many of them are under way here.
+    """
+
+    context: ExecutionContext
+    marks: Marks
+    loop: EventLoop
+    attempts: int = 0
+
+
+class KnownRuns:
+    """The runs that this process knows: those that are at work here, and the last few."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._reset()
+
+    def _reset(self) -> None:
+        self._lock = Lock()
+        self._known: OrderedDict[str, KnownRun] = OrderedDict()
+        self._ends_well = False
+
+    def enter(self, run: str, packed: bytes | None) -> KnownRun | None:
+        """Return what is known of a run, for an attempt that begins.
+
+        Args:
+            run: Tells it from all others.
+            packed: All there is to know of it, in case it is not known here.
+        """
+        with self._lock:
+            known = self._known.get(run)
+            if known is None:
+                if packed is None:
+                    return None
+                context, marks = unpack_run(packed)
+                loop = EventLoop(f"graflow-{context.workflow_name}-loop")
+                known = self._known[run] = KnownRun(context, marks, loop)
+                marks.attend(lambda: self._forget(run))
+            self._known.move_to_end(run)
+            known.attempts += 1
+            idle = [run for run, each in self._known.items() if not each.attempts]
+            forgotten = idle[: max(0, len(self._known) - _KEPT)]
+            loops = [self._known.pop(run).loop for run in forgotten]
+            self._end_well()
+        for loop in loops:
+            loop.close()
+        return known
+
+    def leave(self, run: str, known: KnownRun) -> None:
+        """Note that an attempt has ended."""
+        with self._lock:
+            known.attempts -= 1
+            over = not known.attempts and self._known.get(run) is not known
+        if over:
+            known.loop.close()
+
+    def _forget(self, run: str) -> None:
+        """Drop a run that is over."""
+        with self._lock:
+            known = self._known.pop(run, None)
+            over = known is not None and not known.attempts
+        if known is not None and over:
+            known.loop.close()
+
+    def _end_well(self) -> None:
+        """Have the loops closed when this process ends, whatever started it."""
+        if not self._ends_well:
+            self._ends_well = True
+            Finalize(None, self._close, exitpriority=100)
+
+    def _close(self) -> None:
+        for known in self._known.values():
+            known.loop.close()
+
+
+KNOWN_RUNS = KnownRuns()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=KNOWN_RUNS._reset)  # its parent's runs are none of its own

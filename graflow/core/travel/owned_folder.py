@@ -1,0 +1,83 @@
+"""A folder that belongs to a process: others see when that dies, and clear up after it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+
+from graflow.system.file_locks import FileLock, is_locked
+
+__all__ = ["OwnedFolder", "die_with_owner"]
+
+_MEMORY = "/dev/shm"  # where there is one, files cost no disk
+_OWNER = "owner"
+_LEFT_BEHIND = 60.0  # seconds after which a folder of nobody is a leftover; a new one is younger
+
+
+class OwnedFolder:
+    """A folder for files that are of use as long as this process lives.
+
+    In it is a file `owner`, which this process has a lock on. On Windows, which has no locks
+    that others see, a folder of a killed process stays.
+
+    Attributes:
+        path: Where it is.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        """Make a folder whose name begins with `prefix`, and delete those of dead owners."""
+        where = _MEMORY if os.access(_MEMORY, os.W_OK) else tempfile.gettempdir()
+        _sweep(Path(where), prefix)
+        self.path = tempfile.mkdtemp(prefix=prefix, dir=where)
+        self._lock = FileLock(f"{self.path}/{_OWNER}")
+        self._lock.acquire()
+
+    def close(self) -> None:
+        """Delete the folder; who would die with its owner lives on."""
+        os.write(self._lock.fileno(), b"closed\n")
+        self._lock.release()
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def die_with_owner(folder: str, closed: Callable[[], object] = lambda: None) -> None:
+    """Have this process end when the owner of `folder` dies, unless that closes it before.
+
+    Args:
+        folder: Where it is.
+        closed: Called on some thread when it was closed.
+    """
+    with suppress(FileNotFoundError):  # it was closed
+        lock = FileLock(f"{folder}/{_OWNER}", create=False)
+        arguments = (lock, closed)
+        Thread(target=_wait_for_owner, args=arguments, name="graflow-owner", daemon=True).start()
+
+
+def _wait_for_owner(lock: FileLock, closed: Callable[[], object]) -> None:
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # they are for others
+        lock.acquire(shared=True, timeout=None)
+        if not os.fstat(lock.fileno()).st_size:
+            os._exit(1)
+        closed()
+    lock.release()
+
+
+def _sweep(where: Path, prefix: str) -> None:
+    for folder in where.glob(f"{prefix}*"):
+        with suppress(OSError):  # somebody else deletes it as well
+            state = folder.lstat()
+            old = time.time() - state.st_mtime > _LEFT_BEHIND
+            if old and _is_ours(state) and not is_locked(folder / _OWNER):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_ours(state: os.stat_result) -> bool:
+    return sys.platform == "win32" or state.st_uid == os.getuid()

@@ -1,0 +1,73 @@
+"""A run, packed for other processes."""
+
+from __future__ import annotations
+
+import pickle
+import zlib
+from typing import Any, NamedTuple
+
+from graflow.core.context import ExecutionContext
+from graflow.core.task.task import Task
+from graflow.core.travel.blame import blame
+from graflow.core.travel.marks import Marks
+from graflow.core.travel.types import dumps
+from graflow.exceptions import ExtraMissingError, WorkflowTypeError
+
+__all__ = ["Parcel", "pack_run", "unpack_run"]
+
+
+class Parcel(NamedTuple):
+    """A run, as workers get to know it.
+
+    Attributes:
+        run: Tells it from all others.
+        packed: The tasks, the channel and the marks, pickled.
+        marks: Tell which submissions have begun.
+    """
+
+    run: str
+    packed: bytes
+    marks: Marks
+
+
+def pack_run(context: ExecutionContext, marks: Marks) -> bytes:
+    """Return all that a worker has to know of a run.
+
+    Raises:
+        ExtraMissingError: cloudpickle is not installed.
+        WorkflowTypeError: A task can't be pickled; the message names it.
+    """
+    tasks, workflow = dict(context._tasks), context.workflow_name
+    whole = (tasks, context.get_channel(), context.run_id, workflow, context._results, marks)
+    try:
+        packed = dumps(whole)
+    except ExtraMissingError:
+        raise
+    except Exception as error:
+        for task in tasks.values():
+            _check_travels(task, workflow)
+        raise WorkflowTypeError(
+            f"workflow {workflow!r} can't be sent to another process: {error}", workflow=workflow
+        ) from error
+    return zlib.compress(packed, 1)
+
+
+def _check_travels(task: Task[..., Any], workflow: str) -> None:
+    try:
+        dumps(task)
+    except Exception as error:
+        what = blame(task._function) or blame(dict(task._bound))
+        what = f" because of {what}" if what else ""
+        raise WorkflowTypeError(
+            f"task {task.task_id!r} can't be sent to another process{what}: {error}; let it make "
+            "what it needs while it runs",
+            workflow=workflow,
+        ) from error
+
+
+def unpack_run(packed: bytes) -> tuple[ExecutionContext, Marks]:
+    """Return what tasks of a run see here, and its marks."""
+    tasks, channel, run_id, workflow, results, marks = pickle.loads(zlib.decompress(packed))
+    context = ExecutionContext(channel, run_id=run_id, workflow_name=workflow, tasks=tasks)
+    context._results = results
+    return context, marks

@@ -1,0 +1,101 @@
+"""What runs where the tasks of a run have travelled to: one attempt at one task at a time."""
+
+from __future__ import annotations
+
+import pickle
+from contextvars import copy_context
+from traceback import format_exception
+from types import CoroutineType
+from typing import NamedTuple
+
+from graflow.core.run.failures import is_failure
+from graflow.core.travel.exceptions import pack_error, unpack_error
+from graflow.core.travel.known_runs import KNOWN_RUNS, KnownRun
+from graflow.core.travel.types import dumps
+
+__all__ = ["Outcome", "Reply", "perform", "raised"]
+
+
+class Outcome:
+    """How an attempt ended, in a `Reply`."""
+
+    DONE = "done"
+    FAILED = "failed"
+    CRASHED = "crashed"
+    REPEATED = "repeated"
+    UNKNOWN = "unknown"
+
+
+class Reply(NamedTuple):
+    """What a worker answers; it is small and can be unpickled anywhere.
+
+    Attributes:
+        outcome: One of the `Outcome`s: the task is done, it raised an `Exception` or something
+            else, an earlier worker began with this attempt, or the run is not known here.
+        data: The metadata of a checkpoint, or the exception, pickled.
+    """
+
+    outcome: str
+    data: bytes | None = None
+
+
+def perform(run: str, task_id: str, serial: int, packed: bytes | None, again: bool) -> Reply:
+    """Make one attempt at a task, whose result goes into the channel.
+
+    Args:
+        run: Tells the run from all others.
+        task_id: The id of the task.
+        serial: The number of this submission among those of the run.
+        packed: All there is to know of the run, if it may not be known here.
+        again: Whether there was an attempt before, which may have stored a result.
+    """
+    try:
+        known = KNOWN_RUNS.enter(run, packed)
+        if known is None:
+            return Reply(Outcome.UNKNOWN)
+        try:
+            return _attempt(known, task_id, serial, again)
+        finally:
+            KNOWN_RUNS.leave(run, known)
+    except BaseException as error:  # noqa: BLE001 - handed on to where the run was started
+        return Reply(Outcome.FAILED if is_failure(error) else Outcome.CRASHED, _pack_error(error))
+
+
+def _attempt(known: KnownRun, task_id: str, serial: int, again: bool) -> Reply:
+    context, marks = known.context, known.marks
+    if not marks.take(serial):
+        return Reply(Outcome.REPEATED)
+    try:
+        task = context._tasks[task_id]
+        value = task._begin(context, again=again)
+        if isinstance(value, CoroutineType):
+            value = known.loop.run(value, copy_context(), task_id)
+        task._keep(context, value)
+        return Reply(Outcome.DONE, context._wishes.pop(task_id, None))
+    finally:
+        marks.drop(serial)
+
+
+def _pack_error(error: BaseException) -> bytes:
+    told = "".join(format_exception(error))
+    _drop_tracebacks(error)
+    return pickle.dumps((pack_error(error, dumps), told))
+
+
+def _drop_tracebacks(error: BaseException | None) -> None:
+    """Let no traceback travel, as they do where Dask is, and then hold on to whole stacks."""
+    while error is not None and error.__traceback__ is not None:
+        error.__traceback__ = None
+        if isinstance(error, BaseExceptionGroup):
+            for part in error.exceptions:
+                _drop_tracebacks(part)
+        _drop_tracebacks(error.__cause__)
+        error = error.__context__
+
+
+def raised(data: bytes) -> BaseException:
+    """Return what a task raised elsewhere, with the traceback from there as a note."""
+    packed, told = pickle.loads(data)
+    error = unpack_error(packed)
+    vars(error).setdefault("__notes__", []).append(f"\nIn the worker:\n{told}")
+    return error

@@ -1,0 +1,83 @@
+"""Locks that a forked process finds free, and what they protect whole.
+
+A fork copies the thread that forks and no other. A lock that another thread had at that moment
+would stay taken for ever in the copy, so a fork waits until it has the lock itself.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any, Final, Protocol
+from weakref import WeakSet
+
+from graflow.system.clock import monotonic
+
+__all__ = ["Guarded", "guard"]
+
+_PATIENCE: Final = 1.0
+"""Seconds that a fork waits for all locks. What is under way for longer is left half-done in the
+copy, where the lock is free all the same: a signal handler may fork that came in between."""
+
+
+class Guarded(Protocol):
+    """An object with a lock. Whoever has it takes no other lock that is guarded.
+
+    Attributes:
+        lock: A `Lock` or an `RLock`; `with guarded.lock:` is the way to take it.
+    """
+
+    lock: Any
+
+    def start_anew(self) -> None:
+        """Put a new lock in place of the old one, in a forked process."""
+
+
+class _Forks:
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self._guarded = WeakSet[Guarded]()
+        self._thread = threading.local()  # where several fork at once, each has its own locks
+
+    def add(self, guarded: Guarded) -> None:
+        with self.lock:
+            self._guarded.add(guarded)
+
+    def begin(self) -> None:
+        until = monotonic() + _PATIENCE
+        self._thread.taken = []
+        if self._take(self.lock, until):
+            for guarded in list(self._guarded):
+                self._take(guarded.lock, until)
+
+    def _take(self, lock: Any, until: float) -> bool:
+        is_taken: bool = lock.acquire(timeout=max(0.0, until - monotonic()))
+        if is_taken:
+            self._thread.taken.append(lock)
+        return is_taken
+
+    def end_in_parent(self) -> None:
+        while self._thread.taken:
+            self._thread.taken.pop().release()
+
+    def end_in_child(self) -> None:
+        self.lock = threading.Lock()
+        self._thread.taken = []
+        for guarded in list(self._guarded):
+            guarded.start_anew()
+
+
+_forks = _Forks()
+
+
+def guard(guarded: Guarded) -> None:
+    """Let forked processes find the object's lock free, for as long as the object lives."""
+    _forks.add(guarded)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_forks.begin,
+        after_in_parent=_forks.end_in_parent,
+        after_in_child=_forks.end_in_child,
+    )

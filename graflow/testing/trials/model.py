@@ -1,0 +1,281 @@
+"""What every channel has to do, on a plain dict that knows nothing of any backend."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from types import NoneType
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from graflow.exceptions import (
+    ChannelError,
+    ChannelKeyError,
+    ChannelOverflowError,
+    ChannelTypeError,
+    ChannelValueError,
+    LockLostError,
+    LockReentryError,
+)
+from graflow.testing.trials.steps import Change, Gave, Left, Outcome, Refused, Step
+
+__all__ = ["Model", "refusal"]
+
+_SCALARS = {NoneType, bool, int, float, bytes, date, timedelta, Decimal, UUID}
+_HUNDRED_YEARS = 36_525 * 86_400
+
+
+class _Refusal(Exception):
+    def __init__(self, kind: type[BaseException], *, names_key: bool = True) -> None:
+        super().__init__()
+        self.outcome = Refused(kind, names_key)
+
+
+@dataclass(slots=True)
+class _Entry:
+    value: Any
+    deadline: float | None = None
+
+
+@dataclass(slots=True)
+class Model:
+    """All channels of a script, by name, and the time.
+
+    Attributes:
+        now: The time in seconds, which `advance` moves.
+        channels: What each channel holds.
+    """
+
+    now: float = 0.0
+    channels: defaultdict[str, dict[str, _Entry]] = field(default_factory=lambda: defaultdict(dict))
+    locks: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+
+    def apply(self, step: Step) -> Outcome:
+        """Do what a step asks for and return what must come of it."""
+        try:
+            method = getattr(self, f"_{step.operation}")
+            return Gave(method(step.channel, *step.args, **step.options))
+        except _Refusal as refusal:
+            return refusal.outcome
+
+    def live(self, channel: str) -> dict[str, _Entry]:
+        """Return what a channel holds, without what has expired."""
+        entries = self.channels[channel]
+        for key, entry in list(entries.items()):
+            if entry.deadline is not None and entry.deadline <= self.now:
+                del entries[key]
+        return entries
+
+    def deadlines(self) -> list[float]:
+        """Return all moments at which something expires."""
+        return [
+            entry.deadline
+            for entries in self.channels.values()
+            for entry in entries.values()
+            if entry.deadline is not None
+        ]
+
+    # Operations, each with the channel's name first
+
+    def _advance(self, _: str, seconds: float) -> None:
+        self.now += seconds
+
+    def _set(self, channel: str, key: Any, value: Any, ttl: Any = None) -> None:
+        key = _checked_key(key)
+        value = _checked_value(value)
+        self.live(channel)[key] = _Entry(value, self._deadline(ttl))
+
+    def _get(self, channel: str, key: Any, default: Any = None) -> Any:
+        entry = self.live(channel).get(_checked_key(key))
+        return default if entry is None else deepcopy(entry.value)
+
+    def _append(self, channel: str, key: Any, value: Any, ttl: Any = None) -> int:
+        return self._push(channel, key, value, ttl, at_head=False)
+
+    def _prepend(self, channel: str, key: Any, value: Any, ttl: Any = None) -> int:
+        return self._push(channel, key, value, ttl, at_head=True)
+
+    def _push(self, channel: str, key: Any, value: Any, ttl: Any, *, at_head: bool) -> int:
+        key = _checked_key(key)
+        value = _checked_value(value)
+        deadline = self._deadline(ttl)
+        entry = self.live(channel).get(key, _Entry([]))
+        if type(entry.value) is not list:
+            raise _Refusal(ChannelTypeError)
+        entry.value.insert(0 if at_head else len(entry.value), value)
+        if ttl is not None:
+            entry.deadline = deadline
+        self.channels[channel][key] = entry
+        return len(entry.value)
+
+    def _pop(self, channel: str, key: Any, default: Any = None) -> Any:
+        key = _checked_key(key)
+        entry = self.live(channel).get(key)
+        if entry is None or entry.value == []:
+            return default
+        if type(entry.value) is not list:
+            raise _Refusal(ChannelTypeError)
+        item = entry.value.pop(0)
+        if not entry.value:
+            del self.channels[channel][key]
+        return item
+
+    def _delete(self, channel: str, key: Any) -> bool:
+        return self.live(channel).pop(_checked_key(key), None) is not None
+
+    def _exists(self, channel: str, key: Any) -> bool:
+        return _checked_key(key) in self.live(channel)
+
+    def _keys(self, channel: str) -> list[str]:
+        return sorted(self.live(channel))
+
+    def _clear(self, channel: str) -> None:
+        self.channels[channel].clear()
+
+    def _ttl(self, channel: str, key: Any) -> Left | None:
+        entry = self.live(channel).get(_checked_key(key))
+        if entry is None:
+            raise _Refusal(ChannelKeyError)
+        return None if entry.deadline is None else Left(entry.deadline - self.now)
+
+    def _atomic_add(self, channel: str, key: Any, amount: Any = 1) -> Any:
+        key = _checked_key(key)
+        entry = self.live(channel).get(key, _Entry(0))
+        for number in (amount, entry.value):
+            if type(number) is not int and type(number) is not float:
+                raise _Refusal(ChannelTypeError)
+        try:
+            total = entry.value + amount
+        except OverflowError:
+            raise _Refusal(ChannelOverflowError) from None
+        infinite = (math.inf, -math.inf)
+        if total in infinite and entry.value not in infinite and amount not in infinite:
+            raise _Refusal(ChannelOverflowError)
+        entry.value = total
+        self.channels[channel][key] = entry
+        return total
+
+    def _update(self, channel: str, key: Any, change: Change, **options: Any) -> Any:
+        key = _checked_key(key)
+        present = self._present(channel, key, options)
+        if change.meanwhile is not None:
+            other = self.apply(change.meanwhile)
+            if isinstance(other, Refused):
+                raise _Refusal(other.kind, names_key=False)
+            _changed(present, change)
+            present = self._present(channel, key, options)
+        new = _changed(present, change)
+        entry = self.live(channel).get(key)
+        self.channels[channel][key] = _Entry(new, None if entry is None else entry.deadline)
+        return deepcopy(new)
+
+    def _present(self, channel: str, key: str, options: dict[str, Any]) -> Any:
+        entry = self.live(channel).get(key)
+        if entry is None and not options:
+            raise _Refusal(ChannelKeyError)
+        return deepcopy(options["default"] if entry is None else entry.value)
+
+    def _get_many(self, channel: str, keys: Any) -> dict[str, Any]:
+        if isinstance(keys, str) or not isinstance(keys, Iterable):
+            raise _Refusal(ChannelTypeError, names_key=False)
+        wanted = set(map(_checked_key, keys))
+        return {
+            key: deepcopy(entry.value) for key, entry in self.live(channel).items() if key in wanted
+        }
+
+    def _set_many(self, channel: str, mapping: Any, ttl: Any = None) -> None:
+        if not isinstance(mapping, Mapping):
+            raise _Refusal(ChannelTypeError, names_key=False)
+        entries = {
+            _checked_key(key): _Entry(_checked_value(value), self._deadline(ttl))
+            for key, value in mapping.items()
+        }
+        self._deadline(ttl)
+        self.channels[channel].update(entries)
+
+    def _lock(self, channel: str, key: Any, timeout: Any = 10.0, lease: Any = 30.0) -> None:
+        held = self.locks.setdefault((channel, _checked_key(key)), [])
+        end = self.now + _seconds(lease)
+        if timeout != timedelta(0) and (timeout != 0 or type(timeout) is bool):
+            _seconds(timeout)
+        if held and held[-1] > self.now:
+            raise _Refusal(LockReentryError)
+        held.append(end)
+
+    def _unlock(self, channel: str, key: Any) -> None:
+        """Leave the body that took the lock first; only the last holder may have it still."""
+        held = self.locks[channel, key]
+        deadline = held.pop(0)
+        if held or deadline <= self.now:
+            raise _Refusal(LockLostError)
+
+    def _deadline(self, ttl: Any) -> float | None:
+        return None if ttl is None else self.now + _seconds(ttl)
+
+
+def _seconds(span: Any) -> float:
+    """Return a span of time, as far as it can be one, to the millisecond."""
+    seconds = span.total_seconds() if isinstance(span, timedelta) else span
+    if type(seconds) is not int and type(seconds) is not float:
+        raise _Refusal(ChannelTypeError, names_key=False)
+    if not 0 < seconds <= _HUNDRED_YEARS:
+        raise _Refusal(ChannelValueError, names_key=False)
+    return max(1, round(seconds * 1000)) / 1000
+
+
+def refusal(value: Any) -> type[ChannelError] | None:
+    """Return the kind of error with which a value is refused, or `None` if it is stored."""
+    kind = type(value)
+    if kind in _SCALARS:
+        return None
+    if kind is str:
+        return _refusal_of_text(value)
+    if kind in {datetime, time}:
+        zone = value.tzinfo
+        fits = type(zone) in {NoneType, timezone} or (type(zone) is ZoneInfo and zone.key)
+        return None if fits else ChannelTypeError
+    if kind in {list, tuple, set, frozenset}:
+        return next(filter(None, map(refusal, value)), None)
+    if kind is dict:
+        parts = [*map(_refusal_of_dict_key, value), *map(refusal, value.values())]
+        return next(filter(None, parts), None)
+    return ChannelTypeError
+
+
+def _refusal_of_dict_key(key: Any) -> type[ChannelError] | None:
+    if type(key) is tuple:
+        return next(filter(None, map(_refusal_of_dict_key, key)), None)
+    return ChannelTypeError if type(key) is frozenset else refusal(key)
+
+
+def _refusal_of_text(text: str) -> type[ChannelError] | None:
+    return ChannelValueError if any("\ud800" <= each <= "\udfff" for each in text) else None
+
+
+def _changed(value: Any, change: Change) -> Any:
+    try:
+        new = change.apply(value)
+    except Exception as error:  # noqa: BLE001 - whatever the function raises
+        raise _Refusal(type(error), names_key=False) from None
+    return _checked_value(new)
+
+
+def _checked_value(value: Any) -> Any:
+    kind = refusal(value)
+    if kind is not None:
+        raise _Refusal(kind)
+    return deepcopy(value)
+
+
+def _checked_key(key: Any) -> str:
+    if not isinstance(key, str):
+        raise _Refusal(ChannelTypeError, names_key=False)
+    if not key or _refusal_of_text(key):
+        raise _Refusal(ChannelValueError, names_key=False)
+    return str.__str__(key)

@@ -1,0 +1,168 @@
+"""One step of a script: an operation on a handle, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from graflow.testing.trials.literals import expression
+
+__all__ = ["Change", "Gave", "Left", "Move", "Outcome", "Refused", "Step", "do", "wait"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A function for `update`, with its source.
+
+    Attributes:
+        source: A lambda of one argument.
+        meanwhile: A step of another handle, while the function runs for the first time.
+    """
+
+    source: str
+    meanwhile: Step | None = None
+
+    def apply(self, value: Any) -> Any:
+        """Call the function."""
+        function: Callable[[Any], Any] = eval(self.source, {})
+        return function(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An operation on a handle, or time that passes.
+
+    Attributes:
+        operation: A method of `Channel`; `unlock`, which ends what `lock` began; or `advance`.
+        args: Its arguments by position.
+        options: Its arguments by name.
+        channel: The channel's name.
+        handle: Which of the handles on that channel.
+    """
+
+    operation: str
+    args: tuple[Any, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+    channel: str = "job"
+    handle: int = 0
+
+    def on(self, channel: str, handle: int = 0) -> Step:
+        """Return the same step on another channel or handle."""
+        return Step(self.operation, self.args, self.options, channel, handle)
+
+    def gives(self, value: Any) -> Move:
+        """Expect that it returns this value."""
+        return Move(self, Gave(value))
+
+    def raises(self, kind: type[BaseException], says: str = "") -> Move:
+        """Expect an error about the value, or about what the key holds."""
+        return Move(self, Refused(kind, names_key=True, says=says))
+
+    def rejects(self, kind: type[BaseException], says: str = "") -> Move:
+        """Expect an error about an argument as such, or one that is the caller's own."""
+        return Move(self, Refused(kind, says=says))
+
+    @property
+    def meanwhile(self) -> Step | None:
+        """A step of another handle while this one is under way."""
+        changes = [each for each in self.args if isinstance(each, Change)]
+        return changes[0].meanwhile if changes else None
+
+    def source(self, variable: str, meanwhile: str = "") -> str:
+        """Return it as Python code.
+
+        Args:
+            variable: The handle's name.
+            meanwhile: The code of `meanwhile`.
+        """
+        arguments = [_argument(each, meanwhile) for each in self.args]
+        arguments += [f"{name}={expression(each)}" for name, each in self.options.items()]
+        text = f"({', '.join(arguments)})"
+        if self.operation == "advance":
+            return f"advance{text}"
+        if self.operation == "lock":
+            return f"lock = {variable}.lock{text}; lock.__enter__(); locks.append(lock)"
+        if self.operation == "unlock":
+            return "locks.pop(0).__exit__(None, None, None)"
+        return f"{variable}.{self.operation}{text}"
+
+    def source_and_scribble(self, variable: str) -> str:
+        """Return it as Python code that changes what it stored and what it got afterwards."""
+        if self.operation in {"advance", "lock", "unlock"} or any(
+            isinstance(each, Change) for each in self.args
+        ):
+            return self.source(variable)
+        options = "".join(f", {name}={expression(each)}" for name, each in self.options.items())
+        call = f"{variable}.{self.operation}(*args{options})"
+        return f"args = {expression(self.args)}; scribble([{call}, *args])"
+
+
+def _argument(value: Any, meanwhile: str) -> str:
+    if not isinstance(value, Change):
+        return expression(value)
+    if not meanwhile:
+        return value.source
+    return f"lambda value, once=[]: (once or once.append({meanwhile}), ({value.source})(value))[1]"
+
+
+def do(operation: str, *args: Any, **options: Any) -> Step:
+    """Return a step on the first handle of the channel `job`."""
+    return Step(operation, args, options)
+
+
+def wait(seconds: float) -> Step:
+    """Return a step that lets time pass."""
+    return Step("advance", (seconds,))
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A number of seconds that is a little less by the time it is asked for."""
+
+    seconds: float
+
+    def __repr__(self) -> str:
+        return f"about {self.seconds:g} s"
+
+
+@dataclass(frozen=True, slots=True)
+class Gave:
+    """The operation returned this."""
+
+    value: Any = None
+
+    def __str__(self) -> str:
+        value = self.value
+        return f"returns {value!r}" if isinstance(value, Left) else f"returns {expression(value)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The operation raised an error of this kind.
+
+    Attributes:
+        kind: The kind, or any that derives from it.
+        names_key: Whether the error has the channel and the key as attributes.
+        says: A text that the message has in it.
+    """
+
+    kind: type[BaseException]
+    names_key: bool = False
+    says: str = ""
+
+    def __str__(self) -> str:
+        about = " that names the channel and the key" if self.names_key else ""
+        says = f" and says {self.says!r}" if self.says else ""
+        return f"raises {self.kind.__name__}{about}{says}"
+
+
+Outcome = Gave | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A step, and what must come of it."""
+
+    step: Step
+    outcome: Outcome = Gave()

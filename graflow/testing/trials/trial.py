@@ -1,0 +1,336 @@
+"""Steps on a real backend, each beside what must come of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from types import TracebackType
+from typing import Any, Self
+from uuid import uuid4
+
+from graflow.channels.base import Channel
+from graflow.channels.locks.lock import ChannelLock
+from graflow.exceptions import ChannelError, OutcomeUnknownError
+from graflow.testing.harness import Harness
+from graflow.testing.properties.equality import same, scribble
+from graflow.testing.trials.model import Model
+from graflow.testing.trials.script import Line, script
+from graflow.testing.trials.steps import Change, Gave, Left, Outcome, Refused, Step
+
+__all__ = ["PREFIX", "Broken", "Trial", "unique_prefix"]
+
+PREFIX = f"conformance-{uuid4().hex[:8]}-"
+"""What the names of all channels begin with that this process makes."""
+
+_numbers = count()
+_SLACK = 0.05  # seconds by which two clocks may differ
+_MARGIN = 0.2  # seconds around an expiry in which nothing is asked, where time is real
+_REAL_SCALE = 0.01  # real seconds for a second of a script, where time can't be moved
+
+
+class Broken(AssertionError):
+    """A backend does not keep a clause of the contract; the message has a script that shows it."""
+
+
+def unique_prefix() -> str:
+    """Return the beginning of names of channels that nothing else uses."""
+    return f"{PREFIX}{next(_numbers)}/"
+
+
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    error: BaseException
+
+
+class Trial:
+    """A script that is carried out on a backend, in channels of its own that it clears.
+
+    Whatever is stored or returned gets scribbled over afterwards, as a caller may do with what
+    is his, so a backend that keeps or hands out the very object is found at the next look.
+    """
+
+    def __init__(self, harness: Harness, clause: str, model: Model | None = None) -> None:
+        """Begin an empty script.
+
+        Args:
+            harness: How to reach the backend.
+            clause: What is tested, for the message.
+            model: Says what must come of each step that is given without an outcome.
+        """
+        self.model = Model() if model is None else model
+        self.harness = harness
+        self._clause = clause
+        self._prefix = unique_prefix()
+        self._handles: dict[tuple[str, int], Channel] = {}
+        self._lines: list[Line] = []
+        self._looks = 0
+        self._is_looking = False
+        self._locks: list[tuple[Step, ChannelLock]] = []
+        self._lent: list[Any] = []
+        self._started = time.monotonic()
+        self._is_real_time = harness.advance is None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            self.close()
+        except Exception:
+            if error is None:
+                raise
+
+    def close(self) -> None:
+        """Release what is locked and remove what was stored."""
+        while self._locks:
+            with suppress(ChannelError):  # it may be lost
+                self._locks.pop()[1].__exit__(None, None, None)
+        for (name, number), channel in self._handles.items():
+            if number == 0 or (name, 0) not in self._handles:
+                channel.clear()
+        for channel in self._handles.values():
+            channel.close()
+        self._handles.clear()
+
+    def check(self, step: Step, expected: Outcome | None = None) -> None:
+        """Carry out a step and compare what comes of it.
+
+        Args:
+            step: The step.
+            expected: What must come of it; by default what the model says. The model takes
+                the step in either case.
+
+        Raises:
+            Broken: Something else came of it.
+        """
+        step = self._scaled(step)
+        self._settle()
+        modelled = self.model.apply(step)
+        expected = self._scaled_outcome(expected) if expected is not None else modelled
+        found = self._perform(step)
+        if not self._agrees(step, expected, found):
+            self._fail(step, expected, found)
+        scribble([*self._lent, found.value if isinstance(found, Gave) else None])
+
+    def attempt(self, step: Step) -> None:
+        """Carry out a step as `check` does, but let an error about its outcome through.
+
+        Raises:
+            OutcomeUnknownError: Nobody knows whether it happened. The model took the step.
+        """
+        try:
+            self.check(step)
+        except Broken as broken:
+            if isinstance(broken.__cause__, OutcomeUnknownError):
+                raise broken.__cause__ from None
+            raise
+
+    def look(self, channels: Iterable[str], missing: Iterable[str] = (), handle: int = 1) -> None:
+        """Compare all keys, values and times to live of these channels with the model's.
+
+        Args:
+            channels: Their names.
+            missing: Keys that must not exist where the model does not have them.
+            handle: Which of the handles looks.
+
+        Raises:
+            Broken: They differ.
+        """
+        self._is_looking = True
+        self._looks += 1
+        for name in channels:
+            keys = sorted(self.model.live(name))
+            asks = [Step("exists", (key,), {}, name, handle) for key in missing if key not in keys]
+            # In turn, as the first read may tidy up what has expired.
+            for step in asks if self._looks % 2 else ():
+                self.check(step)
+            self.check(Step("keys", (), {}, name, handle))
+            if keys:
+                self.check(Step("get_many", (keys,), {}, name, handle))
+            for key in keys:
+                self.check(Step("get", (key, "a default"), {}, name, handle))
+                self.check(Step("ttl", (key,), {}, name, handle))
+            for step in () if self._looks % 2 else asks:
+                self.check(step)
+        self._is_looking = False
+
+    def next_unlock(self) -> Step | None:
+        """Return the step that leaves the body of the lock that was taken first, if there is one.
+
+        A thread that takes a lock again after it lost it has two bodies to leave.
+        """
+        if not self._locks:
+            return None
+        step, _ = self._locks[0]
+        return Step("unlock", step.args[:1], {}, step.channel, step.handle)
+
+    def require(self, holds: bool, clause: str) -> None:
+        """Raise `Broken` unless something holds that no single step can show."""
+        if not holds:
+            code = script(self._lines, self.harness.preamble, is_whole=False)
+            raise Broken(f"{self._clause}\n\n{code}\n# the contract: {clause}")
+
+    def note(self, line: str) -> None:
+        """Add a line of code to the script."""
+        self._lines.append(Line(line))
+
+    def open(self, channel: str, handle: int = 0) -> Channel:
+        """Return a handle on a channel, the same one for the same number."""
+        found = self._handles.get((channel, handle))
+        if found is None:
+            found = self.harness.open(self._prefix + channel)
+            self._handles[channel, handle] = found
+        return found
+
+    def name(self, channel: str) -> str:
+        """Return the true name of a channel."""
+        return self._prefix + channel
+
+    def _perform(self, step: Step) -> Gave | _Raised:
+        self._lines.append(Line(step, self._is_looking))
+        if step.operation == "advance":
+            self.advance(*step.args)
+            return Gave()
+        try:
+            return Gave(self._call(self.open(step.channel, step.handle), step))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is compared
+            return _Raised(error)
+
+    def _call(self, channel: Channel, step: Step) -> Any:
+        if step.operation == "lock":
+            lock = channel.lock(*step.args, **step.options)
+            lock.__enter__()
+            self._locks.append((step, lock))
+            return None
+        if step.operation == "unlock":
+            return self._locks.pop(0)[1].__exit__(None, None, None)
+        arguments = [self._argument(each) for each in step.args]
+        options = {name: deepcopy(value) for name, value in step.options.items()}
+        self._lent = [*arguments, *options.values()]
+        result = getattr(channel, step.operation)(*arguments, **options)
+        if step.operation == "keys" and isinstance(result, list):
+            return sorted(result)
+        return result
+
+    def _argument(self, value: Any) -> Any:
+        return self._function(value) if isinstance(value, Change) else deepcopy(value)
+
+    def _function(self, change: Change) -> Callable[[Any], Any]:
+        calls = count()
+
+        def function(value: Any) -> Any:
+            if next(calls) == 0 and change.meanwhile is not None:
+                other = change.meanwhile
+                self._call(self.open(other.channel, other.handle), other)
+            return change.apply(value)
+
+        return function
+
+    def _agrees(self, step: Step, expected: Outcome, found: Gave | _Raised) -> bool:
+        if isinstance(expected, Refused):
+            return isinstance(found, _Raised) and self._is_that_error(step, expected, found.error)
+        if isinstance(found, _Raised):
+            return False
+        if isinstance(expected.value, Left):
+            return self._is_time_left(expected.value.seconds, found.value)
+        if step.operation == "get_many" and isinstance(found.value, dict):
+            return same(sorted(expected.value.items()), sorted(found.value.items()))
+        return same(expected.value, found.value)
+
+    def _is_that_error(self, step: Step, expected: Refused, error: BaseException) -> bool:
+        if not isinstance(error, expected.kind) or expected.says not in str(error):
+            return False
+        if not expected.names_key:
+            return True
+        return getattr(error, "channel", None) == self.name(step.channel) and (
+            getattr(error, "key", None) in _keys_of(step)
+        )
+
+    def _is_time_left(self, expected: float, found: object) -> bool:
+        passed = 0.0 if self._is_real_time else time.monotonic() - self._started
+        slack = _MARGIN if self._is_real_time else _SLACK
+        return type(found) is float and expected - passed - slack <= found <= expected + slack
+
+    def _fail(self, step: Step, expected: Outcome, found: Gave | _Raised) -> None:
+        if isinstance(found, _Raised):
+            shown = f"raised {type(found.error).__qualname__}: {found.error}"
+        else:
+            shown = str(found).replace("returns", "returned", 1)
+        is_whole = self._is_real_time or not self._breaks_again(step, expected)
+        code = script(self._lines, self.harness.preamble, is_whole=is_whole)
+        cause = found.error if isinstance(found, _Raised) else None
+        raise Broken(
+            f"{self._clause}\n\n{code}\n# it {shown}\n# the contract: it {expected}"
+        ) from cause
+
+    def _breaks_again(self, last: Step, expected: Outcome) -> bool:
+        """Tell whether the steps alone show what broke, without the looks between them."""
+        lines = [line for line in self._lines[:-1] if not line.is_look]
+        with Trial(self.harness, self._clause) as again:
+            for line in lines:
+                if isinstance(line.content, Step):
+                    again._perform(line.content)
+            return not again._agrees(last, expected, again._perform(last))
+
+    # Time
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass on the backend, and write nothing down."""
+        if self.harness.advance is None:
+            time.sleep(seconds)
+        else:
+            self.harness.advance(seconds)
+
+    def _settle(self) -> None:
+        """Where time is real, let no step fall on a moment at which something expires."""
+        if not self._is_real_time:
+            return
+        self.model.now = time.monotonic()
+        near = [at for at in self.model.deadlines() if abs(at - self.model.now) < _MARGIN]
+        if near:
+            time.sleep(max(near) + _MARGIN - self.model.now)
+            self.model.now = time.monotonic()
+
+    def _scaled(self, step: Step) -> Step:
+        if not self._is_real_time:
+            return step
+        args, options = step.args, step.options
+        if step.operation == "advance":
+            args = (step.args[0] * _REAL_SCALE,)
+        elif _is_span(options.get("ttl")):
+            options = {**options, "ttl": options["ttl"] * _REAL_SCALE}
+        args = tuple(self._scaled_argument(each) for each in args)
+        return Step(step.operation, args, options, step.channel, step.handle)
+
+    def _scaled_argument(self, value: Any) -> Any:
+        if isinstance(value, Change) and value.meanwhile is not None:
+            return Change(value.source, self._scaled(value.meanwhile))
+        return value
+
+    def _scaled_outcome(self, outcome: Outcome) -> Outcome:
+        if self._is_real_time and isinstance(outcome, Gave) and isinstance(outcome.value, Left):
+            return Gave(Left(outcome.value.seconds * _REAL_SCALE))
+        return outcome
+
+
+def _is_span(ttl: object) -> bool:
+    """Tell whether a time to live is one that can be scaled and stays acceptable."""
+    if isinstance(ttl, timedelta):
+        return timedelta(seconds=1) <= ttl < timedelta(days=36_000)
+    return type(ttl) in {int, float} and 1 <= ttl < 3e9  # type: ignore[operator]
+
+
+def _keys_of(step: Step) -> list[Any]:
+    """Return the keys that an error about this step may name."""
+    first = step.args[0] if step.args else None
+    return list(first) if isinstance(first, dict | list) else [first]

@@ -1,0 +1,1 @@
+"""The types that the plugin gives to mypy."""

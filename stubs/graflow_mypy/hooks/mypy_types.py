@@ -1,0 +1,117 @@
+"""Types of mypy: of the functions of tasks, and of forms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mypy.nodes import Decorator, FuncDef, SymbolTableNode, TypeAlias, TypeInfo
+from mypy.plugin import CheckerPluginInterface
+from mypy.typeops import make_simplified_union
+from mypy.types import (
+    AnyType,
+    CallableType,
+    Instance,
+    NoneType,
+    Type,
+    TypeOfAny,
+    TypeVarId,
+    TypeVarType,
+    get_proper_type,
+)
+
+from graflow_mypy.program.forms import Form
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    LookUp = Callable[[str], SymbolTableNode | None]
+
+__all__ = ["returned", "type_of", "with_result"]
+
+_SCALARS = {"int", "float", "str", "bool", "bytes"}
+_CONTAINERS = {
+    "list": "builtins.list",
+    "set": "builtins.set",
+    "frozenset": "builtins.frozenset",
+    "dict": "builtins.dict",
+    "Sequence": "typing.Sequence",
+    "MutableSequence": "typing.MutableSequence",
+    "Mapping": "typing.Mapping",
+    "MutableMapping": "typing.MutableMapping",
+}
+
+
+def returned(found: SymbolTableNode | None) -> Type | None:
+    """Return what a function returns that was looked up, when it was awaited if it is async.
+
+    Only what is annotated counts, for that is known in whatever order modules are checked.
+    """
+    node = found.node if found else None
+    function = node.func if isinstance(node, Decorator) else node
+    if not isinstance(function, FuncDef) or not isinstance(function.type, CallableType):
+        return None
+    if function.type.variables:
+        return None
+    kind = get_proper_type(function.type.ret_type)
+    if isinstance(kind, Instance) and kind.type.fullname in {
+        "typing.Coroutine",
+        "types.CoroutineType",
+    }:
+        return kind.args[-1]
+    return function.type.ret_type
+
+
+def type_of(form: Form, look_up: LookUp, api: CheckerPluginInterface) -> Type | None:
+    """Return the type that a form is, `None` where mypy can't be told."""
+    kind = form[0]
+    if kind == "scalar" and form[1] == "None":
+        return NoneType()
+    if kind == "scalar":
+        name = f"builtins.{form[1]}" if form[1] in _SCALARS else form[1]
+        return _instance(look_up(name))
+    if kind == "class":
+        return _instance(look_up(f"{form[1]}.{form[2]}"))
+    if kind == "union":
+        parts = [type_of(each, look_up, api) for each in form[1]]
+        known = [each for each in parts if each is not None]
+        return make_simplified_union(known) if len(known) == len(parts) else None
+    if kind in {"array", "map"} and form[1] in _CONTAINERS:
+        arguments = [type_of(each, look_up, api) for each in form[2:]]
+        filled = [each or AnyType(TypeOfAny.special_form) for each in arguments]
+        return api.named_generic_type(_CONTAINERS[form[1]], filled)
+    return None
+
+
+def _instance(found: SymbolTableNode | None) -> Type | None:
+    node = found.node if found else None
+    if isinstance(node, TypeAlias):
+        return None
+    if not isinstance(node, TypeInfo) or node.type_vars:
+        return None
+    instance = Instance(node, [])
+    if node.typeddict_type is not None:
+        return node.typeddict_type.copy_modified(fallback=instance)
+    return instance
+
+
+def with_result(
+    signature: CallableType, kind: Type, api: CheckerPluginInterface, *, has_default: bool
+) -> CallableType:
+    """Return a signature that returns one type, or that or its second argument, a default.
+
+    The default is a type variable, as it is in `TypedChannel.get`: so `[]` can be a `list[str]`.
+    """
+    if not has_default:
+        return signature.copy_modified(ret_type=kind)
+    default = TypeVarType(
+        "D",
+        "graflow_mypy.D",
+        TypeVarId(-1, namespace="graflow_mypy"),
+        [],
+        api.named_generic_type("builtins.object", []),
+        AnyType(TypeOfAny.from_omitted_generics),
+    )
+    takes = [*signature.arg_types]
+    takes[1] = default
+    returns = make_simplified_union([kind, default])
+    return signature.copy_modified(arg_types=takes, variables=[default], ret_type=returns)

@@ -1,0 +1,1 @@
+"""The index of the program, kept from one run of mypy to the next."""

@@ -1,0 +1,1 @@
+"""The program as a whole: names, classes, channels and uses, over all files."""

@@ -1,0 +1,1 @@
+"""Source files: which belong to the program, and what each says."""

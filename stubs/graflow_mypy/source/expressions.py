@@ -1,0 +1,253 @@
+"""Expressions made into terms: local names are followed, names of modules are left."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+from collections.abc import Callable
+from typing import Any
+
+from graflow_mypy.source.scopes import Binding, Scope
+from graflow_mypy.source.terms import ANY, Term, either, is_unknown
+
+__all__ = ["CHANNEL_GETTERS", "binding_term", "home_of", "last_name", "term_of"]
+
+CHANNEL_GETTERS = {
+    "get_channel": "plain",
+    "get_typed_channel": "typed",
+    "get_keyed_channel": "keyed",
+}
+"""The methods of a context that give the channel of the run, and the kind of channel."""
+
+_DEEPEST = 12
+_BUILTINS = frozenset(dir(builtins))
+_PERCENT = re.compile(r"%(?:\([^)]*\))?[#0\- +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[a-zA-Z%]")
+_BRACES = re.compile(r"\{\{|\}\}|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
+_DISPLAYS: dict[type, str] = {
+    ast.List: "list",
+    ast.ListComp: "list",
+    ast.Set: "set",
+    ast.SetComp: "set",
+    ast.Dict: "dict",
+    ast.DictComp: "dict",
+    ast.Tuple: "tuple",
+    ast.Lambda: "function",
+}
+
+
+def term_of(node: ast.expr | None, scope: Scope, *, is_type: bool = False, depth: int = 0) -> Term:
+    """Return the term of an expression.
+
+    Args:
+        node: The expression.
+        scope: Where it stands.
+        is_type: Whether it is an annotation, in which text names a type.
+        depth: How many expressions were followed to come here.
+    """
+    if node is None or depth > _DEEPEST:
+        return ANY
+    return _Reader(scope, is_type, depth).read(node)
+
+
+class _Reader:
+    """Makes terms of the expressions of one scope."""
+
+    def __init__(self, scope: Scope, is_type: bool, depth: int) -> None:
+        self._scope = scope
+        self._is_type = is_type
+        self._depth = depth
+
+    def read(self, node: ast.expr | None) -> Term:
+        method = _READERS.get(node.__class__)
+        if method is not None:
+            return method(self, node)
+        display = _DISPLAYS.get(node.__class__)
+        return ["k", display, display] if display else ANY
+
+    def _constant(self, node: ast.Constant) -> Term:
+        if not isinstance(node.value, str):
+            return ["k", repr(node.value), type(node.value).__name__]
+        if not self._is_type:
+            return ["s", node.value]
+        try:
+            inner = ast.parse(node.value.strip(), mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return ANY
+        return term_of(inner, self._scope, is_type=True, depth=self._depth + 1)
+
+    def _name(self, node: ast.Name) -> Term:
+        return _look_up(node.id, self._scope, self._depth)
+
+    def _attribute(self, node: ast.Attribute) -> Term:
+        base = self.read(node.value)
+        if base[0] == "r":
+            return ["r", f"{base[1]}.{node.attr}"]
+        return ["a", base, node.attr]
+
+    def _joined(self, node: ast.JoinedStr) -> Term:
+        return ["+", *map(self._piece, node.values)]
+
+    def _piece(self, node: ast.expr) -> Term:
+        if isinstance(node, ast.FormattedValue):
+            is_plain = node.format_spec is None and node.conversion in {-1, ord("s")}
+            return self.read(node.value) if is_plain else ANY
+        return self.read(node)
+
+    def _operation(self, node: ast.BinOp) -> Term:
+        if isinstance(node.op, ast.BitOr):
+            return ["|", self.read(node.left), self.read(node.right)]
+        if isinstance(node.op, ast.Add):
+            return ["+", self.read(node.left), self.read(node.right)]
+        if isinstance(node.op, ast.Mod):
+            return _template(self.read(node.left), _PERCENT, "%%", "%")
+        return ANY
+
+    def _choice(self, node: ast.IfExp) -> Term:
+        return either([self.read(node.body), self.read(node.orelse)])
+
+    def _choices(self, node: ast.BoolOp) -> Term:
+        return either([self.read(value) for value in node.values])
+
+    def _named(self, node: ast.NamedExpr) -> Term:
+        return self.read(node.value)
+
+    def _subscript(self, node: ast.Subscript) -> Term:
+        base = self.read(node.value)
+        arguments = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        is_literal = base[0] == "r" and base[1].rpartition(".")[2] == "Literal"
+        is_type = self._is_type and not is_literal
+        inner = _Reader(self._scope, is_type, self._depth)
+        return ["i", base, [inner.read(each) for each in arguments]]
+
+    def _list(self, node: ast.List) -> Term:
+        return ["l", "list", *map(self.read, node.elts)]
+
+    def _tuple(self, node: ast.Tuple) -> Term:
+        return ["l", "tuple", *map(self.read, node.elts)]
+
+    def _dict(self, node: ast.Dict) -> Term:
+        pairs = zip(node.keys, node.values, strict=True)
+        return ["d", [[self.read(key), self.read(value)] for key, value in pairs]]
+
+    def _call(self, node: ast.Call) -> Term:
+        function = node.func
+        if isinstance(function, ast.Attribute) and function.attr in CHANNEL_GETTERS:
+            kind = CHANNEL_GETTERS[function.attr]
+            schema = node.args[0] if node.args else _keyword(node, "schema")
+            return ["ch", kind, term_of(schema, self._scope, is_type=True, depth=self._depth)]
+        if isinstance(function, ast.Attribute) and function.attr == "format":
+            return _template(self.read(function.value), _BRACES, "{{", "{")
+        called = self.read(function)
+        if called == ["r", "builtins.str"] and len(node.args) == 1:
+            return self.read(node.args[0])
+        if is_unknown(called):
+            return ANY
+        arguments = [self.read(each) for each in node.args]
+        named = {each.arg or "**": self.read(each.value) for each in node.keywords}
+        return ["f", called, arguments, named]
+
+
+_READERS: dict[type, Callable[[_Reader, Any], Term]] = {
+    ast.Constant: _Reader._constant,
+    ast.Name: _Reader._name,
+    ast.Attribute: _Reader._attribute,
+    ast.JoinedStr: _Reader._joined,
+    ast.BinOp: _Reader._operation,
+    ast.IfExp: _Reader._choice,
+    ast.BoolOp: _Reader._choices,
+    ast.NamedExpr: _Reader._named,
+    ast.Subscript: _Reader._subscript,
+    ast.List: _Reader._list,
+    ast.Tuple: _Reader._tuple,
+    ast.Dict: _Reader._dict,
+    ast.Call: _Reader._call,
+}
+
+
+def _keyword(node: ast.Call, name: str) -> ast.expr | None:
+    return next((each.value for each in node.keywords if each.arg == name), None)
+
+
+def _template(template: Term, pattern: re.Pattern[str], escaped: str, plain: str) -> Term:
+    """Return the text that a template gives, with anything where something is put in."""
+    if template[0] != "s":
+        return ANY
+    pieces: list[Term] = []
+    end = 0
+    for match in pattern.finditer(template[1]):
+        pieces.append(["s", template[1][end : match.start()]])
+        is_escape = match.group() in {escaped, "}}"}
+        pieces.append(["s", plain if match.group() == escaped else "}"] if is_escape else ANY)
+        end = match.end()
+    return ["+", *pieces, ["s", template[1][end:]]]
+
+
+def _look_up(name: str, scope: Scope, depth: int) -> Term:
+    """Return what a name stands for, where the source says so."""
+    place = home_of(name, scope)
+    if place.parent is not None:
+        return _bound(name, place, depth)
+    if name not in place.bindings and name in _BUILTINS:
+        return ["r", f"builtins.{name}"]
+    return ["r", place.full_name(name)]
+
+
+def home_of(name: str, scope: Scope) -> Scope:
+    """Return the scope that a name is bound in; the module, if it is bound in none around."""
+    place = scope
+    while place.parent is not None:
+        is_visible = place is scope or place.kind != "class"
+        if is_visible and name in place.bindings:
+            return place
+        place = place.parent
+    return place
+
+
+def _bound(name: str, scope: Scope, depth: int) -> Term:
+    if name in scope.known:
+        return scope.known[name]
+    if name in scope.busy or depth > _DEEPEST:
+        return ANY
+    scope.busy.add(name)
+    term = either([binding_term(each, scope, depth) for each in scope.bindings[name]])
+    scope.busy.discard(name)
+    if depth == 0:  # where it was not cut short, because something was followed already
+        scope.known[name] = term
+    return term
+
+
+def binding_term(binding: Binding, scope: Scope, depth: int = 0) -> Term:
+    """Return the term of what one binding gives a name."""
+    if binding.kind in {"import", "definition"}:
+        return ["r", binding.dotted]
+    value = ANY
+    if binding.kind == "value":
+        is_alias = binding.annotation is not None and _names_an_alias(binding.annotation)
+        value = term_of(binding.value, scope, is_type=is_alias, depth=depth + 1)
+    elif binding.kind == "each":
+        value = _item(binding.value, scope, depth + 1)
+    if binding.annotation is None or (binding.value and _says_nothing(binding.annotation)):
+        return value
+    annotated = scope if scope.kind != "function" or binding.value else scope.parent or scope
+    return ["t", term_of(binding.annotation, annotated, is_type=True, depth=depth + 1), value]
+
+
+def _item(node: ast.expr | None, scope: Scope, depth: int) -> Term:
+    term = term_of(node, scope, depth=depth)
+    if term[0] == "l" and len(term) > 2:
+        return either(term[2:])
+    return ANY
+
+
+def last_name(node: ast.expr) -> str:
+    """Return the name, or the last part of the dotted name, that an expression is; else none."""
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _names_an_alias(annotation: ast.expr) -> bool:
+    return last_name(annotation) == "TypeAlias"
+
+
+def _says_nothing(annotation: ast.expr) -> bool:
+    return last_name(annotation) in {"Final", "TypeAlias", "ClassVar"}

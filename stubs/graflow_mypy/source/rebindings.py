@@ -1,0 +1,66 @@
+"""What a file changes after it was given: the names of modules, and the items of dictionaries.
+
+A constant that is assigned again somewhere is no constant, and a dictionary may have more keys than
+the display that it began with.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from graflow_mypy.source.expressions import last_name
+
+__all__ = ["FILLING", "ONLY_READING", "assigned_from_inside", "keys_added"]
+
+FILLING = frozenset({"update", "setdefault"})
+"""The methods of a dictionary that add keys to it."""
+
+ONLY_READING = frozenset(
+    {
+        *("bool", "copy", "deepcopy", "dict", "isinstance", "iter", "len", "list", "print", "repr"),
+        *("set", "sorted", "str", "tuple"),
+        *("execute", "set_all", "set_many"),
+    }
+)
+"""Functions and methods that leave a dictionary as it is."""
+
+
+def assigned_from_inside(tree: ast.Module) -> set[str]:
+    """Return the names that functions of a module declare as `global`."""
+    return {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
+
+
+def keys_added(name: str, function: ast.AST) -> Iterator[ast.expr | None]:
+    """Yield the keys that a local dictionary may get after its display.
+
+    Args:
+        name: The name of the dictionary.
+        function: Where the name is local.
+
+    Yields:
+        The expression of a key, or `None` where it may be any.
+    """
+    for node in ast.walk(function):
+        if isinstance(node, ast.Subscript):
+            if _is(node.value, name) and isinstance(node.ctx, ast.Store):
+                yield node.slice
+        elif isinstance(node, ast.Call):
+            if _may_add(node, name):
+                yield None
+        elif isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr | ast.Return) and (
+            node.value is not None and _is(node.value, name)
+        ):
+            yield None
+
+
+def _may_add(node: ast.Call, name: str) -> bool:
+    function = node.func
+    if isinstance(function, ast.Attribute) and _is(function.value, name):
+        return function.attr in FILLING
+    given = (*node.args, *(word.value for word in node.keywords))
+    return last_name(function) not in ONLY_READING and any(_is(each, name) for each in given)
+
+
+def _is(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
