@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -58,11 +59,15 @@ def test_an_installed_wheel_says_the_same(tmp_path: Path) -> None:
     run(*pip, "install", "--quiet", "--no-deps", wheel, cwd=tmp_path)
     origin = run(python, "-c", "import graflow_mypy; print(graflow_mypy.__file__)", cwd=tmp_path)
     assert Path(origin.strip()).is_relative_to(packages)
-    for name in ("cases_format", "runs", "consumer", "../patience"):
-        source = Path(__file__).with_name(f"{name}.py").resolve()
-        target = tmp_path / source.relative_to(ROOT)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(source.read_text())
+    (tmp_path / "tests/mypy_plugin").mkdir(parents=True)
+    for name in (
+        "mypy_plugin/cases_format",
+        "mypy_plugin/runs",
+        "mypy_plugin/consumer",
+        "patience",
+    ):
+        source = ROOT / "tests" / f"{name}.py"
+        shutil.copyfile(source, tmp_path / source.relative_to(ROOT))
     cases = {case.stem: case.read_text("utf-8") for case in IN_A_CONSUMER}
     settings = {name: text for name, text in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run(
