@@ -1,4 +1,4 @@
-"""Every error that graflow raises, under one root.
+"""Exceptions: every error that graflow raises, under one root.
 
 Each kind is also the built-in exception that a Python programmer would catch, so
 `except KeyError` around a typed `get` works without an import from here.

@@ -1,4 +1,4 @@
-"""What every channel decides about names, keys, times and sums, without any I/O.
+"""Checks of names, keys, TTLs and amounts: the same for every channel, and without I/O.
 
 The fronts (`Channel`, `TypedChannel`) call these functions and hand their outcome to a
 backend, so that no backend can give a meaning of its own to an argument.

@@ -1,4 +1,4 @@
-"""What a backend writes: a few primitives on bytes, and the signals that they give."""
+"""The interface of a backend: a few primitives on bytes, and the signals they raise."""
 
 from __future__ import annotations
 

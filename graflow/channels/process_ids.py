@@ -1,4 +1,4 @@
-"""What tells this process, its threads and its writes from all others."""
+"""Ids that tell this process, its threads and its writes from all others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Updates: a value is read, and what was made of it is written unless somebody wrote meanwhile.
+"""Updates: read a value, and write the new one unless somebody else wrote in between.
 
 Who keeps being too slow for others asks for its turn: a lock that other updates respect, taken in
 the order of asking. Plain writes don't, so an update can be kept from ending; then it gives up.

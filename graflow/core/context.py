@@ -1,4 +1,4 @@
-"""What a run, and a task in it, can see: the channel and the results of tasks."""
+"""Contexts: the channel and the task results that a run, and a task in it, can see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`workflow`: tasks that are put in order under a name, and run."""
+"""`workflow`: tasks put in order under a name, and run."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The system below: clocks, locks on files, forks, and libraries that may be missing."""
+"""The system beneath: clocks, file locks, forks, and optional libraries."""

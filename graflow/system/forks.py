@@ -1,4 +1,4 @@
-"""Locks that a forked process finds free, and what they protect whole.
+"""Locks that are free in a forked child, with the state they guard intact.
 
 A fork copies the thread that forks and no other. A lock that another thread had at that moment
 would stay taken for ever in the copy, so a fork waits until it has the lock itself.

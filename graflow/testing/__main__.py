@@ -1,4 +1,4 @@
-"""Start of the command: `python -m graflow.testing redis://host:port/db`."""
+"""Entry point of the command: `python -m graflow.testing redis://host:port/db`."""
 
 from __future__ import annotations
 

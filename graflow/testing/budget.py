@@ -1,4 +1,4 @@
-"""How much a property is tried."""
+"""The budget of the suite: how many examples each property is tried with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that a backend is tried for, as one list."""
+"""The list of all checks that a backend has to pass."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Command that tries a backend for all that the contract asks; `__main__` starts it."""
+"""The command that checks a backend against the contract; `__main__` starts it."""
 
 from __future__ import annotations
 

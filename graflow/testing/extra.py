@@ -1,4 +1,4 @@
-"""Libraries that the extra `testing` installs, and the error where one is missing."""
+"""The libraries of the extra `testing`, and the error when one is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the author of a backend says about it: how to reach it, and what it can do."""
+"""The harness: what a backend's author declares about it, and how the suite reaches it."""
 
 from __future__ import annotations
 

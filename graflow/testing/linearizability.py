@@ -1,4 +1,4 @@
-"""Was there one order in which concurrent operations could have happened one at a time?
+"""Linearizability: is there an order in which concurrent operations happen one at a time?
 
     def add(state: int, amount: int) -> tuple[int, int]:    # the model: what one call does
         return state + amount, state + amount

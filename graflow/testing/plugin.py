@@ -1,4 +1,4 @@
-"""The plugin for pytest that shows the report at the end of a run.
+"""The pytest plugin that prints the report at the end of a session.
 
 Pytest loads it wherever graflow is installed, so it imports nothing that not everyone has.
 """

@@ -1,4 +1,4 @@
-"""A TCP proxy that loses replies on demand, for backends that are reached over a connection."""
+"""A TCP proxy that loses replies on demand, for backends reached over a connection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run found, line by line: `capability | held | broken | declared unsupported`."""
+"""The report of a run, one line each: `capability | held | broken | declared unsupported`."""
 
 from __future__ import annotations
 

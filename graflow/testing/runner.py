@@ -1,4 +1,4 @@
-"""The suite without pytest."""
+"""A runner for the suite without pytest."""
 
 from __future__ import annotations
 

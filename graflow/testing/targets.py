@@ -1,4 +1,4 @@
-"""What the command line is given, made into a harness."""
+"""Targets: the arguments of the command line, turned into a harness."""
 
 from __future__ import annotations
 

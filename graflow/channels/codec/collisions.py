@@ -1,4 +1,4 @@
-"""Bound on equal hashes: a set of which all elements share one hash takes minutes to build."""
+"""Bound on equal hashes: a set whose elements all share one hash takes minutes to build."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Contents of a channel: what changes in them, for checkpoints."""
+"""The contents of a channel: what has changed in them, for checkpoints."""

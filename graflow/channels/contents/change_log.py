@@ -1,4 +1,4 @@
-"""What changed in a memory channel since somebody last looked, at the cost of what changed."""
+"""A log of the keys that changed in a memory channel, so that only those are saved again."""
 
 from __future__ import annotations
 

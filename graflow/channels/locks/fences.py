@@ -1,4 +1,4 @@
-"""Fencing numbers: each holder's is larger than that of the holder before, come what may.
+"""Fencing numbers: every holder's is larger than those of all holders before it.
 
 A number is the time in µs since 1970, or one more than the number before if that is larger. So
 numbers grow although their counter gets lost, with a server that comes back empty or a replica

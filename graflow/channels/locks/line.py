@@ -1,4 +1,4 @@
-"""The wait for a lock: in a line, so that who came first has it first."""
+"""The queue for a lock: first come, first served."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The locks of a channel in memory, and the lines of those who wait for them."""
+"""The locks of a memory channel, and the queues of those waiting for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the failures of a Redis server mean, in errors of our own."""
+"""Errors of a Redis server, translated into graflow's own."""
 
 from __future__ import annotations
 

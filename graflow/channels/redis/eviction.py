@@ -1,4 +1,4 @@
-"""Eviction: what servers do that delete keys by themselves when their memory is full."""
+"""Eviction: servers that delete keys on their own when their memory is full."""
 
 from __future__ import annotations
 

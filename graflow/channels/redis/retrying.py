@@ -1,4 +1,4 @@
-"""What becomes of an operation whose attempts fail: decided here, without any I/O."""
+"""Retry policy: whether a failed operation is sent again, decided without any I/O."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deadlines of changes, on the clock of the server that is to refuse what comes later."""
+"""Deadlines of changes on the server's clock, so that the server refuses late arrivals."""
 
 from __future__ import annotations
 

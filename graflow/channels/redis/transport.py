@@ -1,4 +1,4 @@
-"""Commands to a Redis server, sent until they are answered or the time is up."""
+"""Commands to a Redis server, sent until they are answered or time runs out."""
 
 from __future__ import annotations
 

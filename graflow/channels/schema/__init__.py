@@ -1,1 +1,1 @@
-"""Schemas: types made into what checks, writes and reads the values of a typed channel."""
+"""Schemas: types turned into the checks, writers and readers of a typed channel's values."""

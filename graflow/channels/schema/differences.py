@@ -1,4 +1,4 @@
-"""Where two values differ, in what `==` compares and in what it does not."""
+"""Differences between two values, including those that `==` overlooks."""
 
 from __future__ import annotations
 

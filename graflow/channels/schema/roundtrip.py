@@ -1,4 +1,4 @@
-"""What of a schema JSON carries there and back.
+"""Round-trip rules: which parts of a schema survive the way through JSON and back.
 
 A core schema of pydantic is a tree of dicts, one for each part of a type. `prepare` walks it
 once: it refuses what JSON can't carry, finds out whether every value of the rest is sure to come

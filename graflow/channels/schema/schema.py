@@ -1,4 +1,4 @@
-"""A schema, made into what checks, writes and reads the values of a typed channel."""
+"""A schema: a type turned into the checks, writer and reader of a typed channel's values."""
 
 from __future__ import annotations
 

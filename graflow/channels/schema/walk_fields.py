@@ -1,4 +1,4 @@
-"""What of the classes that have fields JSON carries there and back."""
+"""Round-trip rules for types with fields."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Checkpoints: files that a run saves to, and that another run goes on from."""
+"""Checkpoints: files that one run saves to and another resumes from."""

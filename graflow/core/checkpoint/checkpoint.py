@@ -1,4 +1,4 @@
-"""Checkpoints: what a run has done so far, in a file that another run can go on from.
+"""Checkpoints: what a run has done so far, in a file that another run can resume from.
 
 docs/checkpoints.md describes the file. It is read as JSON and nothing else, so that a file
 from a stranger can't run code.

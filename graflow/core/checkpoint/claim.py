@@ -1,4 +1,4 @@
-"""A file that one run at a time saves to, among all runs of all processes of this machine."""
+"""A claim on a checkpoint file: one run at a time, among all processes of this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of checkpoints: which path can be one, who may read it, and what the system says of it.
+"""Checkpoint files: valid paths, permissions, and the errors of the file system.
 
 A checkpoint holds what the channel held, so a new one is for its user alone; a file that is
 there already keeps its mode. Where the path is a symbolic link, the file that it leads to is

@@ -1,4 +1,4 @@
-"""The writing of checkpoints: a snapshot, and after it what changed since."""
+"""The checkpoint journal: a snapshot, followed by what has changed since."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a checkpoint belongs to a workflow, and its channel as it was then."""
+"""Resumption: a checkpoint matched against a workflow, and its channel restored."""
 
 from __future__ import annotations
 

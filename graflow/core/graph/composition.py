@@ -1,4 +1,4 @@
-"""What can be put in order with `>>` and `|`."""
+"""Composition: tasks and groups of tasks, put in order with `>>` and `|`."""
 
 from __future__ import annotations
 

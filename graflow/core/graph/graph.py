@@ -1,4 +1,4 @@
-"""The graph that tasks make: which there are, and which of them wait for which."""
+"""The task graph: its tasks, and which of them wait for which."""
 
 from __future__ import annotations
 

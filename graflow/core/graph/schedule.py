@@ -1,4 +1,4 @@
-"""Which tasks of a run can start."""
+"""The schedule of a run: which of its tasks can start."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Runs of a workflow: threads, coroutines, retries, failures, and who watches."""
+"""Runs of a workflow: threads, coroutines, retries, failures and observers."""

@@ -1,4 +1,4 @@
-"""What a run does around the attempts at its tasks: events, checkpoints and retries."""
+"""The bookkeeping around each attempt at a task: events, checkpoints and retries."""
 
 from __future__ import annotations
 

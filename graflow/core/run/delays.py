@@ -1,4 +1,4 @@
-"""Tasks that wait for their next attempt, and the sleep of whoever waits for a run."""
+"""Delays: tasks waiting for their next attempt, and how long a run sleeps meanwhile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An event loop for all coroutines of a run, on a thread of its own."""
+"""An event loop for all coroutines of a run, on its own thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run from its beginning to its end: where it runs, who watches, what is saved."""
+"""The execution of a run from start to end: its executor, its observers, its checkpoint."""
 
 from __future__ import annotations
 

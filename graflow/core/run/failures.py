@@ -1,4 +1,4 @@
-"""How a run ended: what its tasks returned, or which of them failed."""
+"""The end of a run: the results of its tasks, or the failures that stopped it."""
 
 from __future__ import annotations
 

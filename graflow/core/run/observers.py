@@ -1,4 +1,4 @@
-"""What a run tells those who watch it."""
+"""Observers: callbacks that a run notifies of its progress."""
 
 from __future__ import annotations
 

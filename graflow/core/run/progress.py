@@ -1,4 +1,4 @@
-"""A line on the terminal that shows how far a run is."""
+"""A progress bar for a run, on the terminal."""
 
 from __future__ import annotations
 

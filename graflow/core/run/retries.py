@@ -1,4 +1,4 @@
-"""How often a task that failed is tried again, and after how long."""
+"""Retry policy of a task: how often a failed task is tried again, and after what delay."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Tasks: functions with an id, and what their signatures say."""
+"""Tasks: functions with an id, and the meaning of their signatures."""

@@ -1,4 +1,4 @@
-"""What an annotation of a task's function asks of a value in a channel."""
+"""Type hints of a task's parameters, checked against values from a channel."""
 
 from __future__ import annotations
 

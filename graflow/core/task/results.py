@@ -1,4 +1,4 @@
-"""Results of tasks in the channel of a run: the latest for everybody, and the run's own."""
+"""Task results in a run's channel: the latest, for everybody, and the run's own."""
 
 from __future__ import annotations
 

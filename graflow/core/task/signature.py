@@ -1,4 +1,4 @@
-"""What a task's function takes and returns."""
+"""The signature of a task's function: its parameters and its return type."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Tasks in other processes: what travels, who runs it there, and how it comes back."""
+"""Tasks in other processes: how they get there, who runs them, and how results come back."""

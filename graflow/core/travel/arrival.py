@@ -1,4 +1,4 @@
-"""A question to an executor before a run begins: whether the tasks arrive there as they are."""
+"""A probe sent to an executor before a run: do the tasks arrive there unchanged?"""
 
 from __future__ import annotations
 

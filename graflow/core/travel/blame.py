@@ -1,4 +1,4 @@
-"""Parts of tasks that can't be pickled for other processes, by their names."""
+"""Names for the parts of a task that can't be pickled."""
 
 from __future__ import annotations
 

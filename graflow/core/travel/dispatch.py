@@ -1,4 +1,4 @@
-"""A run whose tasks travel: to other processes, or other machines."""
+"""A run whose tasks are sent to other processes or other machines."""
 
 from __future__ import annotations
 

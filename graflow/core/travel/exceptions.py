@@ -1,4 +1,4 @@
-"""Exceptions as pickle can carry them, with their notes, causes, contexts and members."""
+"""Exceptions in picklable form, with their notes, causes, contexts and members."""
 
 from __future__ import annotations
 

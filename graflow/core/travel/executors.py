@@ -1,4 +1,4 @@
-"""The executors that run tasks: whose they are, and whether they share this process's memory."""
+"""The executors that run tasks: who owns them, and whether they share this process's memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What processes of a pool do when they start, beside what the pool's owner asked for."""
+"""The initializer of a pool's processes, run along with the one its owner gave."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs that a process knows whose tasks have travelled there."""
+"""Runs known to a worker process because their tasks have been sent there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Marks that tell of each submission to an executor that a worker has begun with it.
+"""Marks by which a worker shows that it has begun a task submitted to an executor.
 
 They tell what a dead worker was at from what only waited for it, and keep a submission from
 beginning twice, or at all: whoever takes the mark first has it alone.

@@ -1,4 +1,4 @@
-"""A folder that belongs to a process: others see when that dies, and clear up after it."""
+"""A folder owned by a process: when the owner dies, others see it and clean up."""
 
 from __future__ import annotations
 

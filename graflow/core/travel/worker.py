@@ -1,4 +1,4 @@
-"""What runs where the tasks of a run have travelled to: one attempt at one task at a time."""
+"""The worker's side of a run: one attempt at one task at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of edge cases: a name, a clause of the contract, and what must come of each step."""
+"""The table of edge cases: a name, a clause of the contract, and each step's expected outcome."""
 
 from graflow.testing.edges import batches, keys, lists, locks, numbers, ttls, typed, updates, values
 from graflow.testing.edges.edge import Edge

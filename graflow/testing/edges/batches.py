@@ -1,4 +1,4 @@
-"""Edge cases of get_many and set_many."""
+"""Edge cases of `get_many` and `set_many`."""
 
 from __future__ import annotations
 

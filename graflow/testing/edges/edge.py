@@ -1,4 +1,4 @@
-"""An edge case: a few steps, and what the contract says of each."""
+"""An edge case: a few steps, and the outcome that the contract requires of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Edge cases of the time to live."""
+"""Edge cases of TTLs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Edge cases of typed channels: what they add to a channel, and what they leave as it is."""
+"""Edge cases of typed channels: what they add to a channel, and what they leave alone."""
 
 from __future__ import annotations
 

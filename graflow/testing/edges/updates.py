@@ -1,4 +1,4 @@
-"""Edge cases of update."""
+"""Edge cases of `update`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Edge cases of values: what comes back as it was, and what is refused."""
+"""Edge cases of values: those that come back unchanged, and those that are refused."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Properties that hold for every backend, and the strategies that try them."""
+"""Properties that hold for every backend, and the strategies that test them."""

@@ -1,4 +1,4 @@
-"""Operations of threads and of processes have an order in which they could have happened."""
+"""Concurrency: the operations of threads and processes are linearizable."""
 
 from __future__ import annotations
 

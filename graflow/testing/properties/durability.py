@@ -1,4 +1,4 @@
-"""What is stored outlives its server, and an operation whose reply is lost happens once."""
+"""Durability: values outlive the server, and an operation whose reply is lost happens once."""
 
 from __future__ import annotations
 

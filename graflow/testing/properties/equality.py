@@ -1,4 +1,4 @@
-"""Equal, and of the same types all the way down."""
+"""Equality of values, and of their types all the way down."""
 
 from __future__ import annotations
 

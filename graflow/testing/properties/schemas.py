@@ -1,4 +1,4 @@
-"""Schemas of any make, values that fit them, and values with one part that does not fit."""
+"""Random schemas, values that fit them, and values with one part that doesn't."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for keys, values and times to live."""
+"""Hypothesis strategies for keys, values and TTLs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values come back as they were, and plain JSON is plain JSON to any other program."""
+"""Values: they come back unchanged, and plain JSON is plain JSON to any other program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What threads and processes do to one channel at once, and what each call does alone."""
+"""A workload of concurrent calls on one channel, and a model of each call on its own."""
 
 from __future__ import annotations
 

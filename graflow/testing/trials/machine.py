@@ -1,4 +1,4 @@
-"""Any sequence of operations, on several channels and handles, against the model."""
+"""A state machine: random operations on several channels and handles, against the model."""
 
 from __future__ import annotations
 

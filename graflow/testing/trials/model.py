@@ -1,4 +1,4 @@
-"""What every channel has to do, on a plain dict that knows nothing of any backend."""
+"""The model of a channel: a plain dict, independent of any backend."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One step of a script: an operation on a handle, and what comes of it."""
+"""The steps of a trial: an operation on a handle, and its outcome."""
 
 from __future__ import annotations
 

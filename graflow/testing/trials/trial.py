@@ -1,4 +1,4 @@
-"""Steps on a real backend, each beside what must come of it."""
+"""A trial: steps on a real backend, each compared with its expected outcome."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether what is written with one type can be read with another, and whether it can be stored.
+"""Compatibility: can a value written with one type be read with another, and be stored at all?
 
 The answers are those of the library as it runs: fields that the reader's type does not have are
 refused, a `TypedDict` is its fields, dates are text. Where nothing certain is known, it fits.

@@ -1,4 +1,4 @@
-"""What is wrong with the uses of keys."""
+"""Checks of the uses of keys."""
 
 from __future__ import annotations
 

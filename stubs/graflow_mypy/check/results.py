@@ -1,4 +1,4 @@
-"""The tasks of a program, and what is wrong with the questions for their results."""
+"""Checks of the tasks of a program, and of the lookups of their results."""
 
 from __future__ import annotations
 

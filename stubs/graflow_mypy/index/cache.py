@@ -1,4 +1,4 @@
-"""What is kept of one run for the next, beside mypy's cache."""
+"""The cache of the index, kept beside mypy's from one run to the next."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the plugin says about each module: worked out of the indexes of all files."""
+"""Facts about each module, worked out from the indexes of all files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The other names that a program has for the decorator `task`.
+"""Aliases: the other names that a program has for the decorator `task`.
 
 A file is scanned for the word `task`; where `step = task` stands in one file, the files that
 import `step` have to be scanned for that.

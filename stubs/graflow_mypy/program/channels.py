@@ -1,4 +1,4 @@
-"""Which expressions are channels: whose, of which kind, with which schema."""
+"""The channels of a program: their owner, kind and schema."""
 
 from __future__ import annotations
 

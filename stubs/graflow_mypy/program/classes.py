@@ -1,4 +1,4 @@
-"""The classes of a program: what kind each is, and which fields it has."""
+"""The classes of a program: their kind and their fields."""
 
 from __future__ import annotations
 

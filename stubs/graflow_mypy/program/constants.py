@@ -1,4 +1,4 @@
-"""The constants whose text or items the plugin relies on, for any file may change them.
+"""Constants whose text or items the plugin relies on, though any file may change them.
 
 To look everywhere for what changes any name takes too long. Which names matter is known when the
 program was scanned once; files in which one of those may be changed are scanned again.

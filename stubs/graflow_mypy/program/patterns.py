@@ -1,4 +1,4 @@
-"""Texts that are known in part: keys and ids with a gap where anything may stand."""
+"""Patterns: keys and ids that are known in part, with gaps where anything may stand."""
 
 from __future__ import annotations
 

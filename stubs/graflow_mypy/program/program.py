@@ -1,4 +1,4 @@
-"""All files together: names followed through imports, and terms made into texts and types."""
+"""The program: names followed through imports, and terms resolved to texts and types."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Source files: which belong to the program, and what each says."""
+"""Source files: which belong to the program, and what each of them says."""

@@ -1,4 +1,4 @@
-"""What a file defines: its names, classes and functions, as terms."""
+"""The definitions in a file: its names, classes and functions, as terms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Expressions made into terms: local names are followed, names of modules are left."""
+"""Expressions turned into terms: local names are followed, names of modules are kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files belong to the program, and what their modules are called."""
+"""The files of the program, and the names of their modules."""
 
 from __future__ import annotations
 

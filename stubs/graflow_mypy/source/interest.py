@@ -1,4 +1,4 @@
-"""Which pieces of source are worth to be looked at: a quick look at their text, without a tree."""
+"""A first look at a source text: does it mention anything that is worth parsing?"""
 
 from __future__ import annotations
 

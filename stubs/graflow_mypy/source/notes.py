@@ -1,4 +1,4 @@
-"""What is written down of a file while it is scanned."""
+"""The notes taken of a file while it is scanned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bytes of source files, and the reasons why a file can't be read or parsed."""
+"""The bytes of source files, and the reasons why a file can't be read or parsed."""
 
 from __future__ import annotations
 

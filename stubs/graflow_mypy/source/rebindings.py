@@ -1,4 +1,4 @@
-"""What a file changes after it was given: the names of modules, and the items of dictionaries.
+"""Rebindings: names of modules and items of dictionaries that a file changes later.
 
 A constant that is assigned again somewhere is no constant, and a dictionary may have more keys than
 the display that it began with.

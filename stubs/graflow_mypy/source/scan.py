@@ -1,4 +1,4 @@
-"""The index of one file: which keys and tasks it uses, and what its names stand for."""
+"""The scan of one file: the keys and tasks it uses, and what its names stand for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the names in a piece of source stand for, as far as that piece says it."""
+"""Scopes: what the names in a piece of source stand for, as far as it says so itself."""
 
 from __future__ import annotations
 

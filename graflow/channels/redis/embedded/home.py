@@ -1,4 +1,4 @@
-"""Directories of embedded servers: which can be trusted, and what dead servers left behind.
+"""Directories of embedded servers: which are trusted, and what dead servers left behind.
 
 Whoever can write to a directory, or to one above it, can put another one in its place, and in
 that a server of their own. So all of them have to be this user's or the superuser's, and

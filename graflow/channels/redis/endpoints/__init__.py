@@ -1,1 +1,1 @@
-"""Endpoints: where a server is, and with which settings it is reached."""
+"""Endpoints: the addresses of servers, and the settings for connecting to them."""

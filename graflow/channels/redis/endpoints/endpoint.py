@@ -1,4 +1,4 @@
-"""Where a channel's server is, and how to connect: settings that can be compared and pickled."""
+"""The address of a channel's server, and its settings: comparable, hashable and picklable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings of clients, of redis-py and valkey-py: what they say about the server they are for."""
+"""Settings read off a client of redis-py or valkey-py, for connecting to the same server."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Types that schemas are made of, and the names in their annotations."""
+"""The types that make up schemas, and the names in their annotations."""

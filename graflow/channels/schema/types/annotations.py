@@ -1,4 +1,4 @@
-"""The types that a schema is made of, each with its path, as in `rows[].conn`."""
+"""The types that make up a schema, each with its path, as in `rows[].conn`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Types of the fields of a class, with what they name in text, and type arguments, put in."""
+"""The types of a class's fields, with forward references and type arguments resolved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Classes made readable: what they name in text, and by type arguments, told to pydantic.
+"""Classes made readable for pydantic, with forward references and type arguments resolved.
 
 Pydantic would look the names up among the variables of whoever asks for a schema before it looks
 where they belong, and does not keep to the arguments of a generic base. So for the time that it
