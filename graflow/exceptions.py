@@ -1,8 +1,8 @@
 """Exceptions: every error that graflow raises, under one root.
 
-Each kind is also the built-in exception that a Python programmer would catch, so
+Each of them is also the built-in exception that a Python programmer would catch, so
 `except KeyError` around a typed `get` works without an import from here.
-Exceptions of redis-py, pydantic and the codec never escape a channel; they are the
+Exceptions of redis-py, pydantic and the codec never escape a channel; they become the
 `__cause__` of one of these. All of them can be pickled.
 """
 
@@ -72,8 +72,8 @@ class ChannelError(GraflowError):
     """An operation on a channel failed.
 
     Attributes:
-        channel: The channel's name, or `None` where no channel is involved yet.
-        key: The key, or `None` where the operation is not about one key.
+        channel: The channel's name, or `None` if no channel is involved yet.
+        key: The key, or `None` if the operation isn't about a single key.
     """
 
     channel: str | None
@@ -92,75 +92,75 @@ class ChannelKeyError(ChannelError, KeyError):
 
 
 class ChannelTypeError(ChannelError, TypeError):
-    """A value, or what a key holds, is of a type that the operation can't take."""
+    """A value, or what a key holds, is of a type that the operation can't handle."""
 
 
 class ChannelValueError(ChannelError, ValueError):
-    """An argument is of the right type, but its value can't be taken."""
+    """An argument is of the right type but has an invalid value."""
 
 
 class ChannelOverflowError(ChannelError, OverflowError):
-    """A sum is too large for a float; what was stored stays."""
+    """A sum is too large for a float; the stored number is unchanged."""
 
 
 class ChannelTimeoutError(ChannelError, TimeoutError):
-    """A lock was not free within the time that the caller was ready to wait."""
+    """A lock didn't become free within the time that the caller was willing to wait."""
 
 
 class ChannelConflictError(ChannelError, TimeoutError):
-    """Others kept changing what was to be replaced until the time was up; nothing changed."""
+    """Others kept changing the value to be replaced until time ran out; nothing changed."""
 
 
 class ChannelDataError(ChannelError, ValueError):
-    """What is stored under the key is not something that graflow wrote."""
+    """The data stored under the key wasn't written by graflow."""
 
 
 class ChannelConnectionError(ChannelError, ConnectionError):
-    """The server could not be reached, or the connection to it broke."""
+    """The server couldn't be reached, or the connection to it broke."""
 
 
 class ChannelUnavailableError(ChannelConnectionError):
-    """The server could not be reached; the operation was not executed."""
+    """The server couldn't be reached; the operation wasn't executed."""
 
 
 class OutcomeUnknownError(ChannelConnectionError):
-    """The connection broke after the operation was sent; it may have happened or not."""
+    """The connection broke after the operation was sent; it may or may not have happened."""
 
 
 class ChannelPermissionError(ChannelError, PermissionError):
-    """The server knows the user but does not let it run the operation."""
+    """The server knows the user but doesn't let it run the operation."""
 
 
 class ChannelServerError(ChannelError, RuntimeError):
-    """The server answered, and refused the operation (out of memory, read-only, ...)."""
+    """The server answered by refusing the operation (out of memory, read-only, ...)."""
 
 
 class EvictionError(ChannelServerError):
-    """The server deletes keys by itself when its memory is full; nothing was done."""
+    """The server deletes keys on its own when its memory is full; nothing was done."""
 
 
 class LockLostError(ChannelError, RuntimeError):
-    """A lock's lease ended before its body did: someone else may have held it meanwhile."""
+    """A lock's lease ended before its body did; someone else may have held it meanwhile."""
 
 
 class LockReentryError(ChannelError, RuntimeError):
-    """A thread or a task asked for a lock that it already holds; waiting would never end."""
+    """A thread or a task asked for a lock that it already holds; it would wait forever."""
 
 
 class LockDeadlockError(ChannelError, RuntimeError):
-    """A task would block its thread for a lock that another task of the same thread holds."""
+    """A task would block its thread waiting for a lock held by another task of that thread."""
 
 
 class SchemaError(ChannelError, TypeError):
-    """A schema can't be the schema of a typed channel; the message names the field's path."""
+    """A type can't be the schema of a typed channel; the message gives the field's path."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One field that does not fit its schema.
+    """One field that doesn't fit its schema.
 
     Attributes:
-        path: Where the field is, as in `address.lines[2]`; empty for the value itself.
+        path: The path of the field, as in `address.lines[2]`; empty for the value itself.
         message: What the schema expects.
         found: A short `repr` of what was found.
     """
@@ -170,16 +170,16 @@ class FieldError:
     found: str
 
     def __str__(self) -> str:
-        """Show path, expectation and finding on one line."""
+        """Show the path, what was expected and what was found, on one line."""
         return f"{self.path or '(the value itself)'}: {self.message}, found {self.found}"
 
 
 class ChannelValidationError(ChannelError, ValueError):
-    """A value does not fit the schema of a typed channel, on its way in or out.
+    """A value doesn't fit the schema of a typed channel, on its way in or out.
 
     Attributes:
         schema: The schema's name.
-        errors: Every field that does not fit, in the order of the schema.
+        errors: Every field that doesn't fit, in the order of the schema.
     """
 
     schema: str
@@ -200,10 +200,10 @@ class ChannelValidationError(ChannelError, ValueError):
 
 
 class WorkflowError(GraflowError):
-    """A workflow can't be put together, or can't run.
+    """A workflow can't be built, or can't run.
 
     Attributes:
-        workflow: The workflow's name, or `None` where none is involved yet.
+        workflow: The workflow's name, or `None` if none is involved yet.
     """
 
     workflow: str | None
@@ -214,19 +214,19 @@ class WorkflowError(GraflowError):
 
 
 class WorkflowTypeError(WorkflowError, TypeError):
-    """An argument is of a type that tasks and workflows can't take."""
+    """An argument is of a type that tasks and workflows can't handle."""
 
 
 class WorkflowValueError(WorkflowError, ValueError):
-    """An argument is of the right type, but its value can't be taken."""
+    """An argument is of the right type but has an invalid value."""
 
 
 class WorkflowStateError(WorkflowError, RuntimeError):
-    """What was asked for can't be done here, as calling a task outside a workflow."""
+    """The request makes no sense here, such as calling a task outside a workflow."""
 
 
 class ExtraMissingError(WorkflowError, ImportError):
-    """What was asked for needs a library that is not installed; the message says how to get it."""
+    """A feature needs a library that isn't installed; the message says how to install it."""
 
 
 class DuplicateTaskError(WorkflowError, ValueError):
@@ -234,10 +234,10 @@ class DuplicateTaskError(WorkflowError, ValueError):
 
 
 class CycleError(WorkflowError, ValueError):
-    """Tasks wait for each other in a circle, so that none of them could start.
+    """Tasks wait for each other in a cycle, so none of them could ever start.
 
     Attributes:
-        cycle: The ids of the tasks in their order; the first is also the last.
+        cycle: The ids of the tasks in order; the first one is repeated at the end.
     """
 
     cycle: tuple[str, ...]
@@ -268,7 +268,7 @@ class TaskError(WorkflowError):
 
 
 class MissingParameterError(TaskError, TypeError):
-    """Nothing gives a parameter of a task its value.
+    """A parameter of a task has nothing to take its value from.
 
     Attributes:
         parameter: The parameter's name.
@@ -289,14 +289,14 @@ class MissingParameterError(TaskError, TypeError):
 
 
 class ResultTypeError(TaskError, TypeError):
-    """What a task returned can't be stored as its result."""
+    """The value that a task returned can't be stored as its result."""
 
 
 class ResultNotFoundError(TaskError, KeyError):
     """The channel holds no result of the task.
 
     Attributes:
-        available: The ids of the tasks whose results it holds.
+        available: The ids of the tasks that do have results there.
     """
 
     available: tuple[str, ...]
@@ -314,20 +314,20 @@ class ResultNotFoundError(TaskError, KeyError):
 
 
 class WorkerLostError(TaskError, RuntimeError):
-    """The worker that ran a task died, or was lost sight of, before it could tell how it ended."""
+    """The worker running a task died or vanished before it reported how the task ended."""
 
 
 class TaskFailedError(TaskError, RuntimeError):
-    """Tasks of a run raised; what was running finished, and nothing new was started.
+    """Tasks of a run raised; those already running finished, and no new ones were started.
 
-    Its `__cause__` is what the task raised; where several tasks failed, an `ExceptionGroup`
-    of what each raised.
+    Its `__cause__` is the exception that the task raised, or an `ExceptionGroup` if several
+    tasks failed.
 
     Attributes:
         task: The id of the task that failed first.
-        failures: What each failed task raised, by its id, in the order of failing. What comes
-            from another process has notes, causes and contexts as it had there; for one that
-            can't come, there is an `UnpicklableError`.
+        failures: The exception that each failed task raised, by task id, in the order in which
+            they failed. Exceptions from another process keep their notes, causes and contexts;
+            an `UnpicklableError` stands in for one that can't be pickled.
     """
 
     failures: dict[str, BaseException]
@@ -344,7 +344,7 @@ class TaskFailedError(TaskError, RuntimeError):
         self.failures = {} if failures is None else failures
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pack the failures, some of which pickle may not carry: they are made by others."""
+        """Pack the failures: they are other people's exceptions, and some can't be pickled."""
         from graflow.core.travel.exceptions import failed_again, pack_error  # noqa: PLC0415 - it knows these
 
         packed = {task: pack_error(error) for task, error in self.failures.items()}
@@ -352,13 +352,13 @@ class TaskFailedError(TaskError, RuntimeError):
 
 
 class UnpicklableError(GraflowError, RuntimeError):
-    """What stands for an exception that can't be carried to another process.
+    """A stand-in for an exception that can't be sent to another process.
 
-    Its message has the name of the class and the text of that exception; its notes, its cause
-    and its context are those of that exception.
+    Its message has the class name and the text of the original; its notes, its cause and its
+    context are those of the original.
 
     Attributes:
-        kind: The full name of the class, as in `package.module.Class`.
+        kind: The full name of the original's class, as in `package.module.Class`.
     """
 
     kind: str
@@ -369,10 +369,10 @@ class UnpicklableError(GraflowError, RuntimeError):
 
 
 class CheckpointError(WorkflowError):
-    """A file can't be resumed from, or saved to.
+    """A checkpoint file can't be resumed from, or saved to.
 
-    Nothing was changed and nothing has run, except where the file could be written at first and
-    then no more.
+    Nothing has changed and nothing has run, unless the file could be written at first and then
+    no longer.
 
     Attributes:
         path: The file.
@@ -386,11 +386,11 @@ class CheckpointError(WorkflowError):
 
 
 class CheckpointDamagedError(CheckpointError, ValueError):
-    """The file is no checkpoint, or is not as it was written."""
+    """The file isn't a checkpoint, or was altered since it was written."""
 
 
 class CheckpointFileError(CheckpointError, OSError):
-    """The system does not let the file be read or written: the disk is full, it is no file, ...
+    """The system can't read or write the file: the disk is full, it isn't a regular file, ...
 
     Attributes:
         errno: The system's number for the reason.
@@ -416,24 +416,24 @@ class CheckpointFileError(CheckpointError, OSError):
 
 
 class CheckpointNotFoundError(CheckpointFileError, FileNotFoundError):
-    """There is no such file, or no folder for it."""
+    """The file, or the folder it should be in, doesn't exist."""
 
 
 class CheckpointIsADirectoryError(CheckpointFileError, IsADirectoryError):
-    """The path is that of a folder."""
+    """The path is a folder."""
 
 
 class CheckpointPermissionError(CheckpointFileError, PermissionError):
-    """The user may not read or write the file, or make one there."""
+    """The user isn't allowed to read, write or create the file."""
 
 
 class CheckpointInUseError(CheckpointError, BlockingIOError):
-    """Another run saves to the file, in this process or in another one."""
+    """Another run, in this process or another one, is saving to the file."""
 
 
 class CheckpointVersionError(CheckpointError, ValueError):
-    """The file was written by a version of graflow that is newer than this one."""
+    """The file was written by a newer version of graflow."""
 
 
 class CheckpointMismatchError(CheckpointError, ValueError):
-    """The file belongs to another workflow, another graph, or a channel somewhere else."""
+    """The file belongs to another workflow, another graph or another channel."""
