@@ -73,7 +73,7 @@ class ChannelError(GraflowError):
 
     Attributes:
         channel: The channel's name, or `None` if no channel is involved yet.
-        key: The key, or `None` if the operation isn't about a single key.
+        key: The key, or `None` if the operation is not about a single key.
     """
 
     channel: str | None
@@ -104,7 +104,7 @@ class ChannelOverflowError(ChannelError, OverflowError):
 
 
 class ChannelTimeoutError(ChannelError, TimeoutError):
-    """A lock didn't become free within the time that the caller was willing to wait."""
+    """A lock did not become free within the time that the caller was willing to wait."""
 
 
 class ChannelConflictError(ChannelError, TimeoutError):
@@ -112,15 +112,15 @@ class ChannelConflictError(ChannelError, TimeoutError):
 
 
 class ChannelDataError(ChannelError, ValueError):
-    """The data stored under the key wasn't written by graflow."""
+    """The data stored under the key was not written by graflow."""
 
 
 class ChannelConnectionError(ChannelError, ConnectionError):
-    """The server couldn't be reached, or the connection to it broke."""
+    """The server could not be reached, or the connection to it broke."""
 
 
 class ChannelUnavailableError(ChannelConnectionError):
-    """The server couldn't be reached; the operation wasn't executed."""
+    """The server could not be reached; the operation was not executed."""
 
 
 class OutcomeUnknownError(ChannelConnectionError):
@@ -128,7 +128,7 @@ class OutcomeUnknownError(ChannelConnectionError):
 
 
 class ChannelPermissionError(ChannelError, PermissionError):
-    """The server knows the user but doesn't let it run the operation."""
+    """The server knows the user but does not let it run the operation."""
 
 
 class ChannelServerError(ChannelError, RuntimeError):
@@ -157,7 +157,7 @@ class SchemaError(ChannelError, TypeError):
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One field that doesn't fit its schema.
+    """One field that does not fit its schema.
 
     Attributes:
         path: The path of the field, as in `address.lines[2]`; empty for the value itself.
@@ -175,11 +175,11 @@ class FieldError:
 
 
 class ChannelValidationError(ChannelError, ValueError):
-    """A value doesn't fit the schema of a typed channel, on its way in or out.
+    """A value does not fit the schema of a typed channel, on its way in or out.
 
     Attributes:
         schema: The schema's name.
-        errors: Every field that doesn't fit, in the order of the schema.
+        errors: Every field that does not fit, in the order of the schema.
     """
 
     schema: str
@@ -226,7 +226,7 @@ class WorkflowStateError(WorkflowError, RuntimeError):
 
 
 class ExtraMissingError(WorkflowError, ImportError):
-    """A feature needs a library that isn't installed; the message says how to install it."""
+    """A feature needs a library that is not installed; the message says how to install it."""
 
 
 class DuplicateTaskError(WorkflowError, ValueError):
@@ -386,11 +386,11 @@ class CheckpointError(WorkflowError):
 
 
 class CheckpointDamagedError(CheckpointError, ValueError):
-    """The file isn't a checkpoint, or was altered since it was written."""
+    """The file is not a checkpoint, or was altered since it was written."""
 
 
 class CheckpointFileError(CheckpointError, OSError):
-    """The system can't read or write the file: the disk is full, it isn't a regular file, ...
+    """The system can't read or write the file: the disk is full, it is not a regular file, ...
 
     Attributes:
         errno: The system's number for the reason.
@@ -416,7 +416,7 @@ class CheckpointFileError(CheckpointError, OSError):
 
 
 class CheckpointNotFoundError(CheckpointFileError, FileNotFoundError):
-    """The file, or the folder it should be in, doesn't exist."""
+    """The file, or the folder it should be in, does not exist."""
 
 
 class CheckpointIsADirectoryError(CheckpointFileError, IsADirectoryError):
@@ -424,7 +424,7 @@ class CheckpointIsADirectoryError(CheckpointFileError, IsADirectoryError):
 
 
 class CheckpointPermissionError(CheckpointFileError, PermissionError):
-    """The user isn't allowed to read, write or create the file."""
+    """The user is not allowed to read, write or create the file."""
 
 
 class CheckpointInUseError(CheckpointError, BlockingIOError):

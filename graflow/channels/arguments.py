@@ -1,7 +1,7 @@
 """Checks of names, keys, TTLs and amounts: the same for every channel, and without I/O.
 
-The fronts (`Channel`, `TypedChannel`) call these functions and hand their outcome to a
-backend, so that no backend can give a meaning of its own to an argument.
+`Channel` and `TypedChannel` call these functions and pass the results to a backend, so no
+backend can give an argument a meaning of its own.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ __all__ = [
 ]
 
 Seconds = int | float | timedelta
-"""A span of time: a number of seconds, or a `timedelta`."""
+"""A duration: a number of seconds, or a `timedelta`."""
 
 MAX_TTL = timedelta(days=36_525)
-"""The longest time to live, 100 years."""
+"""The longest TTL, 100 years."""
 
 
 def check_key(key: object) -> str:
-    """Return what a backend is given for `key`, which must be non-empty text that UTF-8 can encode.
+    """Check a user's key, and return the text under which the backend stores it.
 
-    That is the text itself, unless it begins with a NUL: see `graflow.channels.hidden_keys`.
+    That is the key itself, unless it begins with a NUL: see `graflow.channels.hidden_keys`.
 
     Raises:
-        ChannelTypeError: It is no `str`.
-        ChannelValueError: It is empty, or holds a lone surrogate.
+        ChannelTypeError: The key is not a `str`.
+        ChannelValueError: The key is empty, or contains a lone surrogate.
     """
     if type(key) is str and key >= "\1" and key.isascii():
         return key
@@ -56,11 +56,11 @@ def check_text(text: object, what: str) -> str:
 
     Args:
         text: What to check.
-        what: What it is, for the error.
+        what: What to call it in the error message.
 
     Raises:
-        ChannelTypeError: It is no `str`.
-        ChannelValueError: It is empty, or holds a lone surrogate.
+        ChannelTypeError: It is not a `str`.
+        ChannelValueError: It is empty, or contains a lone surrogate.
     """
     if not isinstance(text, str):
         raise ChannelTypeError(f"a {what} must be a str, not {type(text).__name__}")
@@ -76,17 +76,18 @@ def check_text(text: object, what: str) -> str:
 
 
 def milliseconds(span: object, what: str = "ttl", *, or_zero: bool = False) -> int:
-    """Return a span of time in whole milliseconds, at least 1 unless it is 0.
+    """Return a duration in whole milliseconds, at least 1 unless it is 0.
 
     Args:
         span: Seconds as `int` or `float`, or a `timedelta`; greater than 0 and at most
             `MAX_TTL`.
-        what: The argument's name, for the error.
-        or_zero: Whether it may be 0 as well.
+        what: The argument's name, for the error message.
+        or_zero: Whether 0 is allowed.
 
     Raises:
         ChannelTypeError: It is of another type (`bool` included).
-        ChannelValueError: It is 0 and may not be, negative, not finite, or longer than 100 years.
+        ChannelValueError: It is 0 where that is not allowed, negative, not finite, or longer
+            than 100 years.
     """
     if isinstance(span, timedelta):
         span = span.total_seconds()
@@ -105,7 +106,7 @@ def milliseconds(span: object, what: str = "ttl", *, or_zero: bool = False) -> i
 
 
 def check_number(number: object) -> int | float:
-    """Return `number` if `atomic_add` can add it: exactly an `int` or a `float`.
+    """Return `number` if `atomic_add` accepts it: exactly an `int` or a `float`.
 
     Raises:
         ChannelTypeError: It is of another type (`bool` included).
@@ -119,8 +120,8 @@ def add(number: int | float, amount: int | float) -> int | float:
     """Return the sum as Python gives it: exact for two ints, an IEEE double otherwise.
 
     Raises:
-        ChannelOverflowError: Finite numbers whose sum no finite double can hold, or an
-            int too large to become one.
+        ChannelOverflowError: The sum of two finite numbers is too large for a double, or an
+            int is too large to be converted to one.
     """
     try:
         total = number + amount

@@ -30,22 +30,22 @@ MISSING: Final = Missing.MISSING
 
 
 class NotAList(Exception):
-    """A backend's word that the key holds something other than a list."""
+    """A backend's signal that the key holds something other than a list."""
 
 
 class NotANumber(Exception):
-    """A backend's word that the key holds something other than a number."""
+    """A backend's signal that the key holds something other than a number."""
 
 
 class Primitives(ABC):
     """The operations of a backend, below everything that a user can observe.
 
-    They are handed checked keys and encoded bytes, and each is atomic, whichever threads,
-    processes and machines use the channel.
+    They receive checked keys and encoded bytes. Each of them is atomic, no matter which
+    threads, processes and machines use the channel.
     """
 
     _timeout: float = 5.0
-    """Seconds for which an update tries, while others keep writing to its key."""
+    """How many seconds an update keeps trying while others keep writing to its key."""
 
     @property
     @abstractmethod
@@ -54,7 +54,7 @@ class Primitives(ABC):
 
     @abstractmethod
     def _server(self) -> str:
-        """Return what tells the server that has the keys from others, without credentials."""
+        """Return a name that tells the server of the keys from others, without credentials."""
 
     @abstractmethod
     def _read(self, key: str) -> Record | None:
@@ -62,7 +62,7 @@ class Primitives(ABC):
 
     @abstractmethod
     def _read_many(self, keys: Sequence[str]) -> Sequence[Record | None]:
-        """Return what each of `keys` holds at one moment, in their order."""
+        """Return what each of `keys` holds at one point in time, in the order of `keys`."""
 
     @abstractmethod
     def _write(self, key: str, record: Record, ttl: int | None) -> None:
@@ -70,13 +70,13 @@ class Primitives(ABC):
 
     @abstractmethod
     def _write_many(self, records: Mapping[str, Record], ttl: int | None) -> None:
-        """Write every record as `_write` does, all at one moment."""
+        """Write every record as `_write` does, all of them atomically."""
 
     @abstractmethod
     def _push(self, key: str, item: bytes, ttl: int | None, at_head: bool) -> int:
         """Add an item to the list under `key`, creating it, and return the new length.
 
-        With a `ttl` the list expires in that many ms; without, its expiry stays.
+        With a `ttl` the list expires in that many ms; without one its expiry is unchanged.
 
         Raises:
             NotAList: The key holds a value; nothing changed.
@@ -84,7 +84,7 @@ class Primitives(ABC):
 
     @abstractmethod
     def _pop(self, key: str) -> bytes | None:
-        """Remove and return the first item, and the key with the last one; else `None`.
+        """Remove and return the first item, or `None`; the key goes with its last item.
 
         Raises:
             NotAList: The key holds a value; nothing changed.
@@ -92,19 +92,19 @@ class Primitives(ABC):
 
     @abstractmethod
     def _pop_if(self, key: str, item: bytes) -> bool:
-        """Remove the first item, as `_pop` does, if it is this one; tell whether it was."""
+        """Remove the first item, as `_pop` does, if it equals `item`; tell whether it did."""
 
     @abstractmethod
     def _swap(self, key: str, old: Record | None, new: Record) -> bool:
-        """Put `new` in place of `old` and keep the expiry; `False` if `key` holds no `old`."""
+        """Replace `old` by `new` and keep the expiry; `False` if `key` does not hold `old`."""
 
     @abstractmethod
     def _delete(self, key: str) -> bool:
-        """Remove `key`; tell whether it was there."""
+        """Remove `key`; tell whether it existed."""
 
     @abstractmethod
     def _exists(self, key: str) -> bool:
-        """Tell whether `key` is there."""
+        """Tell whether `key` exists."""
 
     @abstractmethod
     def _keys(self) -> list[str]:
@@ -120,38 +120,38 @@ class Primitives(ABC):
 
     @abstractmethod
     def _acquire(self, key: str, owner: str, lease: int, least: int = 0) -> int | str:
-        """Take the lock `key` for `lease` ms, if it is free or already `owner`'s.
+        """Take the lock `key` for `lease` ms, if it is free or already held by `owner`.
 
-        A free lock is for the first in its line, see `_line_up`; it leaves the line with it.
+        A free lock goes to the first in its queue (see `_line_up`), who then leaves the queue.
 
         Args:
             key: The lock.
-            owner: Who asks.
-            lease: ms until the lock is free by itself.
-            least: What the number has to be at the least, also that of a lock that is held.
+            owner: The name of the owner who asks.
+            lease: Milliseconds until the lock expires.
+            least: The least fencing number to return, even for a lock that `owner` holds.
 
         Returns:
-            The lock's fencing number, which grows with every change of hands, as `next_fence`
-            says; or the name of its present owner, or of the one that is to have it next.
+            The lock's fencing number, which grows with every new holder (see `next_fence`); or
+            the name of its current owner, or of the one who is next.
         """
 
     @abstractmethod
     def _renew(self, key: str, owner: str, lease: int) -> bool:
-        """Let the lock end `lease` ms from now, if `owner` holds it; tell whether it does."""
+        """Let the lock expire `lease` ms from now if `owner` holds it; tell whether it does."""
 
     @abstractmethod
     def _release(self, key: str, owner: str) -> bool:
-        """Free the lock, if `owner` holds it; tell whether it did."""
+        """Release the lock if `owner` holds it; tell whether it did."""
 
     def _line_up(self, key: str, owner: str, patience: int) -> int:
-        """Let `owner` have a place in the line for the lock, behind those who came before.
+        """Give `owner` a place in the queue for the lock, behind those who came earlier.
 
-        The place is given up `patience` ms from now, unless it asks again; with 0 it leaves the
-        line. A backend that keeps none is right as well, but gives its locks to whoever comes at
-        the right moment.
+        The place lapses `patience` ms from now unless the owner asks again; 0 leaves the queue
+        at once. A backend without a queue is correct too, but its locks go to whoever happens
+        to ask at the right moment.
 
         Returns:
-            How many are before the owner.
+            The number of owners ahead in the queue.
         """
         return 0
 
@@ -164,27 +164,27 @@ class Primitives(ABC):
         """
 
     def _swap_in_turn(self, key: str, old: Record | None, new: Record, owner: str) -> bool:
-        """Swap as `_swap` does, unless it is another one's turn to update `key`.
+        """Swap as `_swap` does, unless it is somebody else's turn to update `key`.
 
-        A backend without this is right as well, but slow updates may come too late for ever.
+        A backend without this is correct too, but slow updates may then never succeed.
 
         Args:
             key: The key.
-            old: What it holds.
-            new: What it is to hold.
-            owner: Who may have the turn, which is the lock of the name `turn_name(key)`.
+            old: The record that it is expected to hold.
+            new: The record that replaces it.
+            owner: Who may have the turn; a turn is the lock called `turn_name(key)`.
         """
         return self._swap(key, old, new)
 
     def _exist_many(self, keys: Sequence[str]) -> list[bool]:
-        """Tell of each of `keys` whether it is there; a backend may do it in fewer steps."""
+        """Tell for each of `keys` whether it exists; a backend may need fewer steps."""
         return [self._exists(key) for key in keys]
 
     def _replace(self, key: str, make: Callable[[Record | None], tuple[Record, Any]]) -> Any:
-        """Swap the record of `key` for what `make` returns, and return what goes with it.
+        """Replace the record of `key` by the one that `make` returns, and return its result.
 
         Raises:
-            ChannelConflictError: Others wrote in between for as long as `_timeout`.
+            ChannelConflictError: Others kept writing in between until `_timeout` was over.
         """
         started = monotonic()
         old = self._read(key)
@@ -196,8 +196,8 @@ class Primitives(ABC):
     def _add(self, key: str, amount: int | float) -> int | float:
         """Add to the number under `key` and return the sum; a missing key counts as 0.
 
-        A backend that can do this in one step of its own may override it; `arguments.add` says
-        what the sum is.
+        A backend that can do this in a single step may override it; `arguments.add` defines
+        the sum.
 
         Raises:
             NotANumber: The key holds something else; nothing changed.

@@ -26,22 +26,22 @@ class ChannelBackend(StrEnum):
 
 
 def default_channel() -> Channel | None:
-    """Return the channel that the factory made last without a name in this context, if any.
+    """Return the channel that the factory last made without a name in this context, if any.
 
-    Workflows that are opened without a channel use it.
+    Workflows opened without a channel use it.
     """
     return _default.get()
 
 
 def _redis_channel(*args: Any, **options: Any) -> Channel:
-    # Not at the top: redis-py takes long to import.
+    # Not at the top: redis-py is slow to import.
     from graflow.channels.redis_channel import RedisChannel  # noqa: PLC0415
 
     return RedisChannel(*args, **options)
 
 
 class ChannelFactory:
-    """Makes channels by the name of their backend, so that a setting can choose it."""
+    """A maker of channels by the name of their backend, so that a setting can choose it."""
 
     _backends: ClassVar[dict[str, Callable[..., Channel]]] = {
         ChannelBackend.MEMORY: MemoryChannel,
@@ -57,18 +57,18 @@ class ChannelFactory:
     ) -> Channel:
         """Make a channel.
 
-        Without a name it is called `default`, and workflows that are opened afterwards in the
-        same context (a `ContextVar`) and name no channel use it.
+        Without a name the channel is called `default`, and becomes the channel of workflows
+        that are opened later in the same context (a `ContextVar`) without one of their own.
 
         Args:
-            backend: A `ChannelBackend`, its value, or a name given to `register_backend`.
+            backend: A `ChannelBackend`, its value, or a name passed to `register_backend`.
             name: The channel's name, non-empty text.
-            options: What the backend's class takes besides the name, such as `redis_client`
-                and `url` for Redis.
+            options: Further arguments of the backend's class, such as `redis_client` and
+                `url` for Redis.
 
         Raises:
             ChannelValueError: There is no such backend.
-            ChannelTypeError: The backend does not know an option.
+            ChannelTypeError: The backend does not accept one of the options.
         """
         channel = cls._make(backend, "default" if name is None else name, options)
         if name is None:
@@ -77,14 +77,14 @@ class ChannelFactory:
 
     @classmethod
     def register_backend(cls, backend: str, make: Callable[..., Channel]) -> None:
-        """Let `create_channel` make channels of another backend.
+        """Register another backend for `create_channel`.
 
         Args:
-            backend: Its name, non-empty text; one that is taken is given a new meaning.
+            backend: The backend's name, non-empty text; a name already taken is replaced.
             make: The channel's class, or a function that takes the name and the options.
 
         Raises:
-            ChannelTypeError: The name is no text, or `make` can't be called.
+            ChannelTypeError: The name is not text, or `make` is not callable.
             ChannelValueError: The name is empty.
         """
         name = check_text(backend, "backend's name")

@@ -1,7 +1,7 @@
-"""Hidden keys: what graflow keeps in a channel beside the keys of its users.
+"""Hidden keys: those that graflow keeps in a channel beside the keys of its users.
 
-A backend is given text for each key and knows no difference. A key that begins with a NUL is
-graflow's own; a user's key that does so is kept with one more NUL before it, and so is none.
+To a backend all keys are text alike. A key that begins with a NUL is graflow's own; a user's
+key that begins with a NUL is stored with a second one in front, which tells it apart.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from urllib.parse import quote
 __all__ = ["HiddenKey", "belongs_to", "run_prefix", "shown_key", "stored_key", "visible_keys"]
 
 _FIRST_PLAIN = "\1"
-"""The least text that is neither empty nor begins with a NUL."""
+"""The smallest text that is not empty and does not begin with a NUL."""
 
 
 class HiddenKey(str):
-    """A hidden key, which every operation of a channel takes where a user's key would stand."""
+    """A hidden key, which every operation of a channel accepts in place of a user's key."""
 
     __slots__ = ()
 
 
 def stored_key(key: str) -> str:
-    """Return what a backend is given for a user's key."""
+    """Return the key under which a backend stores a user's key."""
     return key if key >= _FIRST_PLAIN else f"\0{key}"
 
 
 def shown_key(stored: str) -> str:
-    """Return a key as users know it; of a run's own key that is the part after the run."""
+    """Return a key as users know it; for a run's own key, the part after the run's id."""
     if stored >= _FIRST_PLAIN:
         return stored
     return stored.split(":", 2)[-1] if _is_hidden(stored) else stored[1:]
@@ -45,12 +45,12 @@ def visible_keys(stored: Iterable[str]) -> list[str]:
 
 @lru_cache
 def run_prefix(run_id: str) -> str:
-    """Return what the hidden keys of a run begin with, and those of no other run."""
+    """Return the prefix of a run's hidden keys, which no other run's keys share."""
     return f"\0run:{quote(run_id, safe='')}:"
 
 
 def belongs_to(run_id: str) -> Callable[[str], bool]:
-    """Return a function that tells whether a backend's key is a user's or of this run."""
+    """Return a function that tells whether a stored key is a user's or belongs to this run."""
     prefix = run_prefix(run_id)
     return lambda stored: not _is_hidden(stored) or stored.startswith(prefix)
 

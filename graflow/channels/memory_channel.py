@@ -20,9 +20,9 @@ __all__ = ["MemoryChannel", "MemorySpace"]
 class MemoryChannel(Channel):
     """A channel in the memory of one process, shared by its threads.
 
-    Handles share their keys if they have the same space and the same name. A handle that is
-    given no space has one of its own. A forked process has a copy of the channel as it was at one
-    moment, in which no lock is held; from then on neither sees what the other one stores.
+    Handles with the same space and the same name share their keys; a handle made without a
+    space gets its own. A forked process has a snapshot of the channel in which no lock is held;
+    from then on neither process sees what the other one stores.
     """
 
     def __init__(self, name: str = "default", *, space: MemorySpace | None = None) -> None:
@@ -30,18 +30,18 @@ class MemoryChannel(Channel):
 
         Args:
             name: Non-empty text.
-            space: Where the keys are kept; by default in a new space.
+            space: The space that keeps the keys; a new one by default.
         """
         super().__init__(name)
         self._store = (MemorySpace() if space is None else space)._store(self._name)
 
     @property
     def shared(self) -> bool:
-        """Whether other processes reach the keys: they don't."""
+        """`False`: other processes can't reach the keys."""
         return False
 
     def __reduce__(self) -> NoReturn:
-        """Refuse to be pickled: another process could not see the keys."""
+        """Refuse to be pickled, because another process could not see the keys."""
         raise ChannelTypeError(
             f"the memory channel {self._name!r} can't leave its process, so it can't be pickled; "
             "use a RedisChannel to share state between processes",
@@ -186,5 +186,5 @@ class MemoryChannel(Channel):
     # For checkpoints
 
     def _track(self) -> Tracker:
-        # A subclass may read and write in a way of its own.
+        # A subclass may read and write differently.
         return StoreTracker(self._store) if type(self) is MemoryChannel else super()._track()

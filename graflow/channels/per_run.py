@@ -15,32 +15,32 @@ C = TypeVar("C", bound="RedisChannel")
 
 
 class PerRun(Generic[C]):
-    """A function from the id of a run to the channel of that run; `RedisChannel.per_run` makes one.
+    """A function from a run's id to its channel; made by `RedisChannel.per_run`.
 
-    `workflow(channel=...)` takes it. Called with the id of a run that is over, it opens the
-    channel of that run again. It can be pickled, as far as a channel can; the pickle holds the
+    `workflow(channel=...)` accepts it. Called with the id of a run that is over, it opens that
+    run's channel again. It can be pickled whenever a channel can; the pickle contains the
     password.
     """
 
     def __init__(self, base: C) -> None:
-        """Give each run a channel like `base`, whose name begins with that of `base`."""
+        """Give each run a channel like `base`, with a name that begins with that of `base`."""
         self._base = base
 
     @property
     def name(self) -> str:
-        """What the names of the channels begin with."""
+        """The common prefix of the channels' names."""
         return self._base.name
 
     def __call__(self, run_id: str) -> C:
         """Return a new handle on the channel of a run.
 
         Args:
-            run_id: Non-empty text, as `ctx.run_id` has it.
+            run_id: Non-empty text, as in `ctx.run_id`.
 
         Raises:
-            ChannelTypeError, ChannelValueError: It is no such text.
+            ChannelTypeError, ChannelValueError: The id is not non-empty text.
         """
-        # No colon but that between the two, so that no two pairs make one name.
+        # The only plain colon separates the two, so that no two pairs give the same name.
         name = self.name.replace("%", "%25").replace(":", "%3A")
         return self._base._beside(f"{name}:{check_text(run_id, 'run id')}")
 

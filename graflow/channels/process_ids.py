@@ -15,7 +15,7 @@ __all__ = ["Place", "Slot", "free_slots", "is_of_this_process", "new_owner"]
 
 
 class _Process:
-    """A name for this process that no other has."""
+    """A unique name for this process."""
 
     def __init__(self) -> None:
         self.name = uuid4().hex
@@ -31,7 +31,7 @@ def new_owner() -> str:
 
 
 def is_of_this_process(owner: str) -> bool:
-    """Tell whether the acquisition was made here, and not by a process that was forked."""
+    """Tell whether this process made the acquisition, and not the one it was forked from."""
     return owner.startswith(_process.name)
 
 
@@ -46,34 +46,34 @@ class Place:
     __slots__ = ("task", "thread")
 
     def __init__(self) -> None:
-        """Note the present place."""
+        """Take down where the calling code runs."""
         task = _current_task()
         self.thread = threading.current_thread()
         self.task = None if task is None else ref(task)
 
     @property
     def is_here(self) -> bool:
-        """Whether this very code asks: the same task, or the same thread outside of tasks."""
+        """Whether the caller is the same task, or the same thread outside of tasks."""
         task = None if self.task is None else self.task()
         return self.is_in_this_thread and task is _current_task()
 
     @property
     def is_in_this_thread(self) -> bool:
-        """Whether code of this thread asks."""
+        """Whether the caller runs in the same thread."""
         return self.thread is threading.current_thread()
 
 
 def _current_task() -> asyncio.Task[object] | None:
-    # Without a loop `current_task` raises, which takes as long as all of the rest.
+    # Without a loop `current_task` raises, which takes as long as everything else here.
     return None if _get_running_loop() is None else asyncio.current_task()
 
 
 class Slot:
-    """Where a server remembers the last write that named this slot.
+    """A slot in which a server remembers the answer to the last write that named it.
 
-    One write at a time uses a slot, so a process needs no more slots than it has writes under
-    way. A slot goes back to `free_slots` only after a write whose first attempt was answered:
-    of any other a late copy may still be on its way.
+    One write at a time uses a slot, so a process needs only as many slots as it has writes in
+    flight. A slot returns to `free_slots` only after a write whose first attempt was answered;
+    otherwise a late copy of the write may still arrive.
 
     Attributes:
         name: The slot's name, unique among all processes.
@@ -84,22 +84,22 @@ class Slot:
     _numbers = count()
 
     def __init__(self) -> None:
-        """Make a slot that no one has used."""
+        """Make a new slot."""
         self.name = f"{_process.name}:{next(self._numbers)}".encode()
         self._writes = 0
 
     def next_token(self) -> bytes:
-        """Return a token that no write has used in this slot."""
+        """Return a token that is new to this slot."""
         self._writes += 1
         return b"%d:" % self._writes
 
 
 free_slots: deque[Slot] = deque()
-"""Slots of this process that no write uses at present."""
+"""The slots of this process that no write is using."""
 
 
 def _start_anew() -> None:
-    """Give a forked process an identity of its own, lest the server takes it for its parent."""
+    """Give a forked process its own identity, lest the server take it for its parent."""
     _process.name = uuid4().hex
     free_slots.clear()
 

@@ -1,7 +1,8 @@
 """Updates: read a value, and write the new one unless somebody else wrote in between.
 
-Who keeps being too slow for others asks for its turn: a lock that other updates respect, taken in
-the order of asking. Plain writes don't, so an update can be kept from ending; then it gives up.
+An update that keeps losing to others asks for its turn: a lock that other updates respect, granted
+in the order of asking. Plain writes do not respect it, so an update may still fail; it then gives
+up after a while.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from graflow.system.clock import monotonic
 __all__ = ["Updatable", "insist", "turn_name"]
 
 _EAGER: Final = 0.1  # seconds for which an update tries without a turn
-_LEAST_LEASE: Final = 1_000  # ms for which a turn is taken; so much one costs that died in it
+_LEAST_LEASE: Final = 1_000  # ms for which a turn is taken, and lost if its owner dies
 
 
 class Updatable(LockPrimitives, Protocol):
-    """What an update needs of a channel; `Channel` says what each does."""
+    """The part of a channel that updates use; see `Channel` for the methods."""
 
     _timeout: float
 
@@ -35,7 +36,7 @@ class Updatable(LockPrimitives, Protocol):
 
 
 def turn_name(key: str) -> str:
-    """Return the name of the lock that is the turn to update `key`: that of no user's lock."""
+    """Return the name of the lock that is the turn to update `key`; no user's lock has it."""
     return f"\0turn {key}"
 
 
@@ -45,19 +46,20 @@ def insist(
     make: Callable[[Record | None], tuple[Record, Any]],
     started: float,
 ) -> Any:
-    """Go on with an update whose first attempt came too late.
+    """Continue with an update whose first attempt came too late.
 
     Args:
         channel: The channel.
         key: The key.
-        make: Returns what to swap the record for, and what goes with it.
+        make: Returns the new record, and the result of the update.
         started: When the update began, on the clock of `time.monotonic`.
 
     Returns:
-        What `make` returned with the record that was written.
+        The result that `make` returned with the record that was written.
 
     Raises:
-        ChannelConflictError: Others wrote in between for as long as the channel's `_timeout`.
+        ChannelConflictError: Others kept writing in between until the channel's `_timeout` was
+            over.
     """
     until = started + channel._timeout
     owner, attempts = "", 1
@@ -67,7 +69,7 @@ def insist(
             if now - started > min(_EAGER, channel._timeout / 4):
                 owner = owner or new_owner()
                 lease = _LEAST_LEASE + round(2_000 * (now - began))
-                with suppress(ChannelError):  # what is wrong shows when the key is read again
+                with suppress(ChannelError):  # if it lasts, reading the key shows it too
                     wait_in_line(channel, turn_name(key), owner, lease, until)
             else:
                 time.sleep(random.uniform(0, 0.001 * min(attempts, 20)))
@@ -80,13 +82,13 @@ def insist(
         raise _conflict(attempts, channel._timeout)
     finally:
         if owner:
-            with suppress(ChannelError):  # the turn ends soon, by itself
+            with suppress(ChannelError):  # the turn soon expires anyway
                 channel._release(turn_name(key), owner)
 
 
 def _conflict(attempts: int, seconds: float) -> ChannelConflictError:
     return ChannelConflictError(
-        f"others kept writing to the key for {seconds:g} s, in which {attempts} attempts to update "
-        "it came too late; nothing was changed by them. Make the function quicker, or let all "
-        "who write take a lock"
+        f"others kept writing to the key: {attempts} attempts to update it within {seconds:g} s "
+        "came too late, and changed nothing. Make the function faster, or have every writer "
+        "take a lock"
     )

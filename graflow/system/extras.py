@@ -1,4 +1,4 @@
-"""Optional libraries that only some runs need, so that graflow doesn't depend on them."""
+"""Optional libraries that only some runs need, so that graflow does not depend on them."""
 
 from __future__ import annotations
 

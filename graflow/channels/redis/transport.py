@@ -24,7 +24,7 @@ from graflow.system.clock import monotonic
 __all__ = ["ClosedTransport", "Transport"]
 
 _FORGET = script("forget")
-_LARGE = 65_536  # bytes of an answer; a smaller one isn't worth a round trip
+_LARGE = 65_536  # bytes of an answer; a smaller one is not worth a round trip
 _LOOK_AGAIN = 60.0  # seconds after which a server's settings may have changed
 _ASK_AGAIN = 3600.0  # and the rights of a user; each refusal fills the server's log
 _MARK = b"!"  # of a token: an earlier copy may arrive later, so any answer must be remembered

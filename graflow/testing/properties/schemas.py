@@ -1,4 +1,4 @@
-"""Random schemas, values that fit them, and values with one part that doesn't."""
+"""Random schemas, values that fit them, and values with one part that does not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Typed channels: what fits comes back, and what doesn't is refused or reported."""
+"""Typed channels: what fits comes back, and what does not is refused or reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Twins of `TypedDict` classes that pydantic doesn't accept as they are.
+"""Twins of `TypedDict` classes that pydantic does not accept as they are.
 
 On Python 3.11 pydantic refuses the `TypedDict` of `typing`, for such a class does not remember
 its bases. On every Python it forgets the arguments of a generic base, as in
