@@ -1,4 +1,4 @@
-"""`Channel`: what every backend does, over a few primitives on bytes."""
+"""`Channel`: the operations of every backend, built on a few primitives on bytes."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ __all__ = ["Channel"]
 class Channel(Primitives):
     """A named key-value store that the tasks of a workflow share.
 
-    Values are snapshots: changing an object after it was stored, or one that was read,
-    changes nothing in the channel. Every operation is atomic, whichever threads, processes
-    and machines share the channel.
+    Values are snapshots: changing an object after storing it, or after reading it, does not
+    change the channel. Every operation is atomic, no matter how many threads, processes and
+    machines share the channel.
 
-    A backend derives from this class and writes the methods of `Primitives`.
+    A backend derives from this class and implements the methods of `Primitives`.
     """
 
     def __init__(self, name: str = "default") -> None:
@@ -43,15 +43,15 @@ class Channel(Primitives):
 
     @property
     def shared(self) -> bool:
-        """Whether the keys are outside this process, where other processes reach them.
+        """Whether the keys live outside this process, where other processes can reach them.
 
-        A checkpoint holds what is in a channel that is not shared, and such a channel can't be
-        used by tasks in other processes. `True` unless a backend says otherwise.
+        The contents of a channel that is not shared go into checkpoints, and tasks in other
+        processes can't use such a channel. `True` unless a backend overrides it.
         """
         return True
 
     def __repr__(self) -> str:
-        """Show the kind of channel and its name."""
+        """Show the channel's class and name."""
         return f"{type(self).__name__}({self._name!r})"
 
     def __enter__(self) -> Self:
@@ -67,26 +67,26 @@ class Channel(Primitives):
         self.close()
 
     def close(self) -> None:
-        """Free what this handle opened (connections, a server); the stored data stays."""
+        """Release what this handle opened (connections, a server); the stored data stays."""
 
     # Values
 
     def set(self, key: str, value: object, ttl: Seconds | None = None) -> None:
-        """Store `value` under `key` in place of whatever was there.
+        """Store `value` under `key`, replacing whatever was there.
 
         Args:
             key: Non-empty text.
             value: `None`, `bool`, `int`, `float`, `str`, `bytes`, `list`, `tuple`, `dict`,
                 `set`, `frozenset`, `datetime`, `date`, `time`, `timedelta`, `Decimal` or
                 `UUID`, nested in any way.
-            ttl: Seconds until the key expires, > 0. `None`: it does not expire.
+            ttl: Seconds until the key expires, > 0. `None`: it never expires.
 
         Raises:
-            ChannelTypeError: A part of the value is of another type; the message has its
+            ChannelTypeError: A part of the value is of another type; the message gives its
                 path and says what to do.
-            ChannelValueError: The key, the ttl or a part of the value can't be taken.
+            ChannelValueError: The key, the ttl or a part of the value is invalid.
         """
-        if type(key) is not str or key < "\1" or not key.isascii():  # the usual key takes no call
+        if type(key) is not str or key < "\1" or not key.isascii():  # spares most keys the call
             key = check_key(key)
         try:
             record = encode(value)
@@ -95,13 +95,13 @@ class Channel(Primitives):
         self._write(key, record, None if ttl is None else milliseconds(ttl))
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Return the value stored under `key`, or `default` when there is none.
+        """Return the value stored under `key`, or `default` if there is none.
 
-        A key that was built by `append` and `prepend` holds a list. A stored `None` is a
-        value: it comes back as `None` whatever the default.
+        A key built by `append` and `prepend` holds a list. A stored `None` is a value: it is
+        returned whatever the default.
 
         Raises:
-            ChannelDataError: Something other than graflow wrote under the key.
+            ChannelDataError: The data under the key was not written by graflow.
         """
         key = check_key(key)
         record = self._read(key)
@@ -113,7 +113,7 @@ class Channel(Primitives):
             self._blame(error, key)
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Any]:
-        """Return the values of those `keys` that exist, as of one moment."""
+        """Return the values of those `keys` that exist, read at a single point in time."""
         wanted = self._check_keys(keys)
         found: dict[str, Any] = {}
         for key, record in zip(wanted, self._read_many(wanted), strict=True):
@@ -125,26 +125,26 @@ class Channel(Primitives):
         return found
 
     def set_many(self, mapping: Mapping[str, object], ttl: Seconds | None = None) -> None:
-        """Store every value of `mapping` under its key, all of them or none.
+        """Store every value of `mapping` under its key: all of them, or none.
 
         Args:
-            mapping: Keys and values as `set` takes them.
-            ttl: Seconds until the keys expire, > 0. `None`: they do not expire.
+            mapping: Keys and values, as for `set`.
+            ttl: Seconds until the keys expire, > 0. `None`: they never expire.
 
         Raises:
-            ChannelTypeError, ChannelValueError: As `set`; nothing was stored.
+            ChannelTypeError, ChannelValueError: As for `set`; nothing was stored.
         """
         self._set_records(mapping, ttl, encode)
 
     def update(self, key: str, fn: Callable[[Any], object], default: object = MISSING) -> Any:
-        """Replace the value under `key` by what `fn` makes of it, and keep its TTL.
+        """Replace the value under `key` by the one that `fn` returns for it, keeping its TTL.
 
-        `fn` may run several times: it starts over whenever someone wrote in between.
+        `fn` may run several times: it is called again whenever somebody wrote in between.
 
         Args:
             key: Non-empty text.
-            fn: Gets the present value, returns the new one. If it raises, nothing changes.
-            default: What `fn` gets when there is no value.
+            fn: Takes the current value and returns the new one. If it raises, nothing changes.
+            default: Passed to `fn` if there is no value.
 
         Returns:
             The new value.
@@ -153,8 +153,8 @@ class Channel(Primitives):
             ChannelKeyError: There is no value, and no default was given.
             ChannelTypeError, ChannelValueError: The new value can't be stored.
             ChannelConflictError: Others kept writing to the key, each time before `fn` was done,
-                for as long as the channel's `timeout` (in memory 5 s); nothing changed. Updates
-                come to an end beside other updates, as they wait for each other then.
+                until the channel's `timeout` was over (5 s in memory); nothing changed.
+                Concurrent updates alone do not cause this, since they take turns.
         """
         key = check_key(key)
 
@@ -170,27 +170,27 @@ class Channel(Primitives):
             self._blame(error, key)
 
     def atomic_add(self, key: str, amount: int | float = 1) -> int | float:
-        """Add `amount` to the number under `key`, and keep its TTL.
+        """Add `amount` to the number under `key`, keeping its TTL.
 
-        A missing key counts as `0`. The sum of two ints is an int of any size; with a float
-        it is the IEEE double that Python gives.
+        A missing key counts as `0`. The sum of two ints is an int of any size; if either is a
+        float, it is the IEEE double that Python computes.
 
         Returns:
             The new number.
 
         Raises:
-            ChannelTypeError: The amount or what the key holds is no `int` and no `float`
-                (`bool` is neither).
+            ChannelTypeError: The amount, or what the key holds, is neither an `int` nor a
+                `float` (a `bool` is not accepted).
             ChannelOverflowError: The sum is too large for a float; nothing changed.
-            ChannelConflictError: As `update`, on backends that can't add in one step.
+            ChannelConflictError: As for `update`, on backends that can't add in one step.
         """
         key = check_key(key)
         try:
             return self._add(key, arguments.check_number(amount))
         except NotANumber:
             raise ChannelTypeError(
-                f"can't add to key {shown_key(key)!r} of channel {self._name!r}: it holds no "
-                "number",
+                f"can't add to key {shown_key(key)!r} of channel {self._name!r}: it does not "
+                "hold a number",
                 channel=self._name,
                 key=shown_key(key),
             ) from None
@@ -200,15 +200,15 @@ class Channel(Primitives):
     # Lists
 
     def append(self, key: str, value: object, ttl: Seconds | None = None) -> int:
-        """Add `value` at the end of the list under `key`, and create the list if there is none.
+        """Add `value` to the end of the list under `key`, creating the list if necessary.
 
         Args:
             key: Non-empty text.
             value: As for `set`.
-            ttl: Seconds until the whole list expires, > 0. `None` leaves the expiry as it is.
+            ttl: Seconds until the whole list expires, > 0. `None` leaves its expiry unchanged.
 
         Returns:
-            The list's length with `value` in it.
+            The new length of the list.
 
         Raises:
             ChannelTypeError: The key holds something other than a list, or the value can't
@@ -217,17 +217,17 @@ class Channel(Primitives):
         return self._push_value(key, value, ttl, at_head=False)
 
     def prepend(self, key: str, value: object, ttl: Seconds | None = None) -> int:
-        """Add `value` at the head of the list under `key`; in all else as `append`."""
+        """Add `value` to the head of the list under `key`; otherwise like `append`."""
         return self._push_value(key, value, ttl, at_head=True)
 
     def pop(self, key: str, default: Any = None) -> Any:
         """Remove and return the item at the head of the list under `key`.
 
-        That is the oldest item of a list filled by `append`, the newest of one filled by
-        `prepend`. The key is gone with its last item.
+        That is the oldest item of a list filled by `append`, or the newest of one filled by
+        `prepend`. Removing the last item removes the key.
 
         Returns:
-            The item, or `default` when there is no such key or its list is empty.
+            The item, or `default` if there is no such key or its list is empty.
 
         Raises:
             ChannelTypeError: The key holds something other than a list.
@@ -244,27 +244,27 @@ class Channel(Primitives):
     # Keys
 
     def delete(self, key: str) -> bool:
-        """Remove `key`; tell whether it was there."""
+        """Remove `key`; tell whether it existed."""
         return self._delete(check_key(key))
 
     def exists(self, key: str) -> bool:
-        """Tell whether there is a value under `key`."""
+        """Tell whether `key` exists."""
         return self._exists(check_key(key))
 
     def keys(self) -> list[str]:
-        """Return this channel's keys, in no particular order."""
+        """Return the channel's keys, in no particular order."""
         return visible_keys(self._keys())
 
     def clear(self) -> None:
-        """Remove every key that is there now, and the results of runs; locks stay.
+        """Remove all keys, and the results of runs; locks stay.
 
-        Up to 10,000 keys go at once; beyond that they go in slices, so that a server is not
-        blocked, and a key written meanwhile may stay.
+        Up to 10,000 keys are removed atomically. More are removed in batches, lest they block
+        the server, and a key written meanwhile may survive.
         """
         self._clear()
 
     def ttl(self, key: str) -> float | None:
-        """Return the seconds that `key` has left, or `None` where it does not expire.
+        """Return the seconds until `key` expires, or `None` if it never does.
 
         Raises:
             ChannelKeyError: There is no such key.
@@ -280,45 +280,46 @@ class Channel(Primitives):
     def lock(self, key: str, timeout: Seconds = 10.0, lease: Seconds = 30.0) -> ChannelLock:
         """Return a context manager that holds the lock called `key` while its body runs.
 
-        One holder at a time, among all handles in all processes, in the order in which they
-        asked. It is advisory: other operations do not look at it, and its name has nothing to
-        do with the key of a value. It may be left in another thread than it was entered in.
+        The lock has one holder at a time, among all handles in all processes, and is granted in
+        the order of asking. It is advisory: other operations ignore it, and its name is
+        unrelated to the keys of values. It may be left in a different thread than it was
+        entered in.
 
         Args:
             key: Non-empty text.
             timeout: Seconds to wait for the lock, >= 0; 0 tries once.
-            lease: Seconds after which the lock of a dead process is free, > 0. While its holder
-                lives the lease is renewed, so the body may take longer. A lock that was entered
-                and dropped is not renewed either: nobody could leave it.
+            lease: Seconds after which the lock of a dead process becomes free, > 0. While its
+                holder lives the lease is renewed, so the body may take longer. Once an entered
+                lock is garbage-collected nobody can release it, so renewal stops.
 
         Raises:
-            ChannelTimeoutError: On entry: the lock was not free within `timeout`.
-            LockReentryError: On entry: this thread, or this asyncio task, holds it already.
-            LockDeadlockError: On entry: another asyncio task of this thread holds it, which
+            ChannelTimeoutError: On entry: the lock did not become free within `timeout`.
+            LockReentryError: On entry: this thread, or this asyncio task, already holds it.
+            LockDeadlockError: On entry: another asyncio task of this thread holds it, and
                 could not go on while this one waits.
             LockLostError: On exit: the lease could not be renewed, so someone else may have
-                held the lock while the body ran; or it was taken by the process that this one
-                was forked from.
-            OutcomeUnknownError: It may have been taken, and is freed in the background then.
-            RuntimeError: On entry: the system has no thread to give that could renew the lease.
+                held the lock while the body ran; or the lock belongs to the process that this
+                one was forked from.
+            OutcomeUnknownError: The lock may have been taken; it is released in the background.
+            RuntimeError: On entry: the system can't start the thread that renews the lease.
         """
         return ChannelLock(self, check_key(key), timeout, lease)
 
     # For checkpoints
 
     def _track(self) -> Tracker:
-        """Return what tells how this channel changes, which is not shared.
+        """Return a tracker of the changes in this channel, which is not shared.
 
-        A backend that knows what changed may override it; this looks at all keys each time.
+        A backend that knows its changes may override this; here all keys are compared each time.
         """
         return Comparison(self)
 
     # What the operations share
 
     def _server(self) -> str:
-        """Return what tells the server that has the keys from others, without credentials.
+        """Return a name that tells the server of the keys from others, without credentials.
 
-        It is the same after the server was started anew; empty where there is no server.
+        It survives a restart of the server, and is empty for a channel without one.
         """
         return ""
 
@@ -379,7 +380,7 @@ class Channel(Primitives):
         return list(dict.fromkeys(map(check_key, keys)))
 
     def _blame(self, error: ChannelError, key: str | None) -> NoReturn:
-        """Raise `error` again with the channel and the key that it is about."""
+        """Raise `error` again, with the channel and the key added to it."""
         if error.channel is None:
             shown = None if key is None else shown_key(key)
             about = f"channel {self._name!r}" + ("" if key is None else f", key {shown!r}")
@@ -397,7 +398,7 @@ class Channel(Primitives):
     def _no_list(self, key: str, operation: str) -> ChannelTypeError:
         return ChannelTypeError(
             f"can't {operation}: key {shown_key(key)!r} of channel {self._name!r} holds a value "
-            "that is no list; delete the key first, or use another one",
+            "that is not a list; delete the key first, or use another one",
             channel=self._name,
             key=shown_key(key),
         )

@@ -1,4 +1,4 @@
-"""`KeyedChannel`: a channel whose keys, and the type of each, a `TypedDict` lists."""
+"""`KeyedChannel`: a channel whose keys and their types are listed in a `TypedDict`."""
 
 from __future__ import annotations
 
@@ -36,27 +36,27 @@ _MARKS = (Required, NotRequired, ReadOnly)
 
 
 class KeyedChannel(Generic[S]):
-    """A channel of which a `TypedDict` says which keys there are and what each holds.
+    """A channel whose keys and their types are those of a `TypedDict`.
 
-    A key that the `TypedDict` does not have is refused, and so is a value that does not fit
-    the key's type. A key whose type is `list[X]` takes `append`, `prepend` and `pop` of `X`.
-    A `ReadOnly` key can be read and not changed, here; others may change it.
+    A key that is not in the `TypedDict` is refused, and so is a value that does not fit its
+    key's type. A key of type `list[X]` supports `append`, `prepend` and `pop` of `X`. A
+    `ReadOnly` key can't be changed through this channel, but others may change it.
 
-    To a type checker `get_all` and `set_all` have the type of the `TypedDict`. What the other
-    methods take and return depends on the key, which the mypy plugin `graflow_mypy` knows.
+    To a type checker `get_all` and `set_all` have the type of the `TypedDict`. The types of the
+    other methods depend on the key; the mypy plugin `graflow_mypy` knows them.
     """
 
     def __init__(self, channel: Channel, schema: TypeForm[S], *, strict: bool = True) -> None:
         """Put a `TypedDict` in front of a channel.
 
         Args:
-            channel: What keeps the values.
-            schema: A `TypedDict` class: its fields are the keys. The type of each has to be
-                one that the schema of a `TypedChannel` can be.
-            strict: `False` lets pydantic turn a value into one that fits, as `"1"` into `1`.
+            channel: The channel that stores the values.
+            schema: A `TypedDict` class, whose fields are the keys. Each field's type must be
+                valid as the schema of a `TypedChannel`.
+            strict: `False` lets pydantic convert values to fit, such as `"1"` to `1`.
 
         Raises:
-            SchemaError: It is no `TypedDict`, or the type of a key can't be a schema.
+            SchemaError: It is not a `TypedDict`, or the type of a key can't be a schema.
         """
         kind: Any = get_origin(schema) or schema
         if not is_typeddict(kind):
@@ -77,7 +77,7 @@ class KeyedChannel(Generic[S]):
 
     @property
     def channel(self) -> Channel:
-        """The channel that keeps the values."""
+        """The channel that stores the values."""
         return self._channel
 
     @property
@@ -95,39 +95,39 @@ class KeyedChannel(Generic[S]):
         return f"{type(self).__name__}({self._channel!r}, {self._name})"
 
     def __reduce__(self) -> Any:
-        """Pickle the handle and the type, as far as both can be."""
+        """Pickle the handle and the type, if both can be pickled."""
         return partial(type(self), strict=self._strict), (self._channel, self._form)
 
     # Values
 
     def set(self, key: str, value: Any, ttl: Seconds | None = None) -> None:
-        """Store `value` under `key` in place of whatever was there; see `TypedChannel.set`."""
+        """Store `value` under `key`, replacing whatever was there; see `TypedChannel.set`."""
         self._writable(key).whole.set(key, value, ttl)
 
     def get(self, key: str, default: Any = MISSING) -> Any:
-        """Return the value under `key`, a list for a list key.
+        """Return the value under `key`; for a list key, that is a list.
 
         Args:
-            key: One of the schema's.
-            default: What to return when there is nothing; without it, that is an error.
+            key: One of the schema's keys.
+            default: Returned if there is no value; without it, a missing value is an error.
 
         Raises:
-            ChannelKeyError: There is nothing, and no default was given.
+            ChannelKeyError: There is no value, and no default was given.
             ChannelValueError: The schema has no such key.
-            ChannelValidationError: What is there does not fit; it stays.
+            ChannelValidationError: The value does not fit; it stays in the channel.
         """
         return self._known(key).whole.get(key, default)
 
     def update(self, key: str, fn: Callable[[Any], Any], default: Any = MISSING) -> Any:
-        """Replace the value under `key` by what `fn` makes of it; see `TypedChannel.update`."""
+        """Replace the value under `key` by the result of `fn`; see `TypedChannel.update`."""
         return self._writable(key).whole.update(key, fn, default)
 
     def get_all(self) -> S:
-        """Return what the keys hold, as of one moment.
+        """Return the values of all keys, read at a single point in time.
 
         Raises:
-            ChannelKeyError: A key that is required holds nothing.
-            ChannelValidationError: What is there does not fit; it stays.
+            ChannelKeyError: A required key has no value.
+            ChannelValidationError: A value does not fit; it stays in the channel.
         """
         names = list(self._keys)
         records = dict(zip(names, self._channel._read_many([*map(check_key, names)]), strict=True))
@@ -142,14 +142,14 @@ class KeyedChannel(Generic[S]):
         return cast("S", values)
 
     def set_all(self, values: S, ttl: Seconds | None = None) -> None:
-        """Store every value under its key, all of them or none.
+        """Store every value under its key: all of them, or none.
 
         Args:
-            values: Has every key that is required, and none that the schema does not have.
-            ttl: Seconds until the keys expire, > 0. `None`: they do not expire.
+            values: Must have every required key, and no key outside the schema.
+            ttl: Seconds until the keys expire, > 0. `None`: they never expire.
 
         Raises:
-            ChannelValueError: A key is missing, or is none of the schema's.
+            ChannelValueError: A required key is missing, or a key is not in the schema.
             ChannelTypeError: A key is `ReadOnly`.
             ChannelValidationError: A value does not fit; nothing was stored.
         """
@@ -171,11 +171,11 @@ class KeyedChannel(Generic[S]):
     # Lists
 
     def append(self, key: str, value: Any, ttl: Seconds | None = None) -> int:
-        """Add `value` at the end of the list under `key`; see `TypedChannel.append`."""
+        """Add `value` to the end of the list under `key`; see `TypedChannel.append`."""
         return self._items(key, "append").append(key, value, ttl)
 
     def prepend(self, key: str, value: Any, ttl: Seconds | None = None) -> int:
-        """Add `value` at the head of the list under `key`; see `TypedChannel.prepend`."""
+        """Add `value` to the head of the list under `key`; see `TypedChannel.prepend`."""
         return self._items(key, "prepend").prepend(key, value, ttl)
 
     def pop(self, key: str, default: Any = None) -> Any:
@@ -185,25 +185,25 @@ class KeyedChannel(Generic[S]):
     # Keys
 
     def delete(self, key: str) -> bool:
-        """Remove `key`; tell whether it was there."""
+        """Remove `key`; tell whether it existed."""
         self._writable(key)
         return self._channel.delete(key)
 
     def exists(self, key: str) -> bool:
-        """Tell whether there is a value under `key`."""
+        """Tell whether `key` has a value."""
         self._known(key)
         return self._channel.exists(key)
 
     def keys(self) -> list[str]:
-        """Return those of the schema's keys that hold something, in the schema's order."""
+        """Return those of the schema's keys that have a value, in the schema's order."""
         present = set(self._channel.keys())
         return [key for key in self._keys if key in present]
 
     def ttl(self, key: str) -> float | None:
-        """Return the seconds that `key` has left, or `None` where it does not expire.
+        """Return the seconds until `key` expires, or `None` if it never does.
 
         Raises:
-            ChannelKeyError: It holds nothing.
+            ChannelKeyError: The key has no value.
         """
         self._known(key)
         return self._channel.ttl(key)
@@ -227,7 +227,7 @@ class KeyedChannel(Generic[S]):
     def _items(self, key: str, operation: str) -> TypedChannel[Any]:
         items = self._writable(key).items
         if items is None:
-            self._misuse(key, f"can't {operation}: key {key!r} is no list in {self._name}")
+            self._misuse(key, f"can't {operation}: key {key!r} is not a list in {self._name}")
         return items
 
     def _refusal(self, key: str, message: str) -> ChannelValueError:
@@ -238,14 +238,14 @@ class KeyedChannel(Generic[S]):
 
 
 class _Key:
-    """What the schema says of one key.
+    """A key of the schema, and the channels of its values.
 
     Attributes:
         whole: The channel of the key's values.
-        items: The channel of the items of its lists, or `None` where it is no list.
+        items: The channel of its list items, or `None` if the key is not a list.
         is_read_only: Whether the key is `ReadOnly`.
-        is_required: Whether it is `Required` or `NotRequired`; `None` where it says neither.
-            (The class does not know where its annotations are text.)
+        is_required: Whether it is `Required` or `NotRequired`; `None` if it is marked as neither.
+            (If its annotations are text, the class itself does not know.)
     """
 
     def __init__(self, channel: Channel, hint: Any, strict: bool, path: str) -> None:
@@ -267,5 +267,5 @@ class _Key:
 
 
 def _checked(key: object) -> str:
-    """Return a key that can be one, as users know it."""
+    """Check a key, and return it as users know it."""
     return shown_key(check_key(key))

@@ -1,4 +1,4 @@
-"""`TypedChannel`: a channel whose values fit a schema."""
+"""`TypedChannel`: a channel whose values all fit one schema."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ D = TypeVar("D")
 
 
 class TypedChannel(Generic[T]):
-    """A channel that takes and gives values of one type, and raises for any other.
+    """A channel that accepts and returns values of one type, and raises for any other.
 
-    What is written is checked before anything changes, what is read is checked whoever wrote
-    it, and data that does not fit stays where it is. An untyped channel reads what a typed one
-    wrote as plain data: a dict for an object, text for a date.
+    Values are checked before they are written, and again when they are read, no matter who
+    wrote them; data that does not fit stays where it is. An untyped channel reads the values of
+    a typed one as plain data: a dict for an object, text for a date.
     """
 
     def __init__(self, channel: Channel, schema: TypeForm[T], *, strict: bool = True) -> None:
         """Put a schema in front of a channel.
 
         Args:
-            channel: What keeps the values.
-            schema: A `TypedDict`, a dataclass, a pydantic model or another type that a
-                pydantic `TypeAdapter` takes and JSON can carry there and back. Its own pydantic
-                config goes before `strict`, and before the rule that unknown fields are
-                refused.
-            strict: `False` lets pydantic turn a value into one that fits, as `"1"` into `1`;
-                what it made of the value is stored.
+            channel: The channel that stores the values.
+            schema: A `TypedDict`, a dataclass, a pydantic model or any other type that pydantic's
+                `TypeAdapter` accepts and that survives a round trip through JSON. Its own
+                pydantic config takes precedence over `strict`, and over the rule that unknown
+                fields are refused.
+            strict: `False` lets pydantic convert values to fit, such as `"1"` to `1`; the
+                converted value is stored.
 
         Raises:
-            SchemaError: The type can't be a schema; the message has the path of the part.
+            SchemaError: The type can't be a schema; the message gives the path of the culprit.
         """
         if not isinstance(channel, Channel):
             raise ChannelTypeError(
@@ -55,7 +55,7 @@ class TypedChannel(Generic[T]):
 
     @property
     def channel(self) -> Channel:
-        """The channel that keeps the values."""
+        """The channel that stores the values."""
         return self._channel
 
     @property
@@ -73,19 +73,19 @@ class TypedChannel(Generic[T]):
         return f"{type(self).__name__}({self._channel!r}, {self._schema.name})"
 
     def __reduce__(self) -> Any:
-        """Pickle the handle and the type, as far as both can be."""
+        """Pickle the handle and the type, if both can be pickled."""
         make = partial(type(self), strict=self._schema.strict)
         return make, (self._channel, self._schema.form)
 
     # Values
 
     def set(self, key: str, value: T, ttl: Seconds | None = None) -> None:
-        """Store `value` under `key` in place of whatever was there.
+        """Store `value` under `key`, replacing whatever was there.
 
         Args:
             key: Non-empty text.
-            value: Has to fit the schema.
-            ttl: Seconds until the key expires, > 0. `None`: it does not expire.
+            value: Must fit the schema.
+            ttl: Seconds until the key expires, > 0. `None`: it never expires.
 
         Raises:
             ChannelValidationError: The value does not fit; nothing changed.
@@ -106,14 +106,14 @@ class TypedChannel(Generic[T]):
 
         Args:
             key: Non-empty text.
-            default: What to return when there is nothing; without it, that is an error.
+            default: Returned if there is no value; without it, a missing value is an error.
 
         Raises:
-            ChannelKeyError: There is nothing, and no default was given.
-            ChannelValidationError: What is there does not fit; it stays.
-            ChannelTypeError: There is a list of values, which `get_list` returns.
+            ChannelKeyError: There is no value, and no default was given.
+            ChannelValidationError: The value does not fit; it stays in the channel.
+            ChannelTypeError: The key holds a list of values; use `get_list`.
         """
-        if type(key) is not str or key < "\1" or not key.isascii():  # the usual key takes no call
+        if type(key) is not str or key < "\1" or not key.isascii():  # spares most keys the call
             key = check_key(key)
         record = self._channel._read(key)
         if record is None:
@@ -132,12 +132,12 @@ class TypedChannel(Generic[T]):
 
         Args:
             key: Non-empty text.
-            default: What to return when there is nothing; without it, that is an error.
+            default: Returned if there is no list; without it, a missing list is an error.
 
         Raises:
-            ChannelKeyError: There is nothing, and no default was given.
-            ChannelValidationError: An item does not fit; all stay.
-            ChannelTypeError: There is a single value, which `get` returns.
+            ChannelKeyError: There is no list, and no default was given.
+            ChannelValidationError: An item does not fit; the list stays in the channel.
+            ChannelTypeError: The key holds a single value; use `get`.
         """
         key = check_key(key)
         record = self._channel._read(key)
@@ -149,7 +149,7 @@ class TypedChannel(Generic[T]):
             self._channel._blame(error, key)
 
     def get_many(self, keys: Iterable[str]) -> dict[str, T]:
-        """Return the values of those `keys` that exist, as of one moment; raises as `get`."""
+        """Return the values of those `keys` that exist, read at one point in time; see `get`."""
         wanted = self._channel._check_keys(keys)
         records = self._channel._read_many(wanted)
         return {
@@ -159,11 +159,11 @@ class TypedChannel(Generic[T]):
         }
 
     def set_many(self, mapping: Mapping[str, T], ttl: Seconds | None = None) -> None:
-        """Store every value of `mapping` under its key, all of them or none.
+        """Store every value of `mapping` under its key: all of them, or none.
 
         Args:
-            mapping: Keys and values as `set` takes them.
-            ttl: Seconds until the keys expire, > 0. `None`: they do not expire.
+            mapping: Keys and values, as for `set`.
+            ttl: Seconds until the keys expire, > 0. `None`: they never expire.
 
         Raises:
             ChannelValidationError: A value does not fit; nothing was stored.
@@ -171,22 +171,22 @@ class TypedChannel(Generic[T]):
         self._channel._set_records(mapping, ttl, self._schema.dump)
 
     def update(self, key: str, fn: Callable[[T], T], default: T | Missing = MISSING) -> T:
-        """Replace the value under `key` by what `fn` makes of it, and keep its TTL.
+        """Replace the value under `key` by the one that `fn` returns for it, keeping its TTL.
 
-        `fn` may run several times: it starts over whenever someone wrote in between.
+        `fn` may run several times: it is called again whenever somebody wrote in between.
 
         Args:
             key: Non-empty text.
-            fn: Gets the present value, returns the new one. If it raises, nothing changes.
-            default: What `fn` gets when there is no value.
+            fn: Takes the current value and returns the new one. If it raises, nothing changes.
+            default: Passed to `fn` if there is no value.
 
         Returns:
             The new value.
 
         Raises:
             ChannelKeyError: There is no value, and no default was given.
-            ChannelValidationError: The present value or the new one does not fit.
-            ChannelConflictError: As `Channel.update`.
+            ChannelValidationError: The current value or the new one does not fit.
+            ChannelConflictError: As for `Channel.update`.
         """
         key = check_key(key)
 
@@ -206,15 +206,15 @@ class TypedChannel(Generic[T]):
     # Lists
 
     def append(self, key: str, value: T, ttl: Seconds | None = None) -> int:
-        """Add `value` at the end of the list under `key`, and create the list if there is none.
+        """Add `value` to the end of the list under `key`, creating the list if necessary.
 
         Args:
             key: Non-empty text.
-            value: Has to fit the schema.
-            ttl: Seconds until the whole list expires, > 0. `None` leaves the expiry as it is.
+            value: Must fit the schema.
+            ttl: Seconds until the whole list expires, > 0. `None` leaves its expiry unchanged.
 
         Returns:
-            The list's length with `value` in it.
+            The new length of the list.
 
         Raises:
             ChannelValidationError: The value does not fit; nothing changed.
@@ -223,7 +223,7 @@ class TypedChannel(Generic[T]):
         return self._push(key, value, ttl, at_head=False)
 
     def prepend(self, key: str, value: T, ttl: Seconds | None = None) -> int:
-        """Add `value` at the head of the list under `key`; in all else as `append`."""
+        """Add `value` to the head of the list under `key`; otherwise like `append`."""
         return self._push(key, value, ttl, at_head=True)
 
     @overload
@@ -234,7 +234,7 @@ class TypedChannel(Generic[T]):
         """Remove and return the item at the head of the list under `key`.
 
         Returns:
-            The item, or `default` when there is no such key or its list is empty.
+            The item, or `default` if there is no such key or its list is empty.
 
         Raises:
             ChannelValidationError: The item does not fit; it stays at the head of the list.
@@ -252,15 +252,15 @@ class TypedChannel(Generic[T]):
     # Keys and locks, as the channel has them
 
     def delete(self, key: str) -> bool:
-        """Remove `key`; tell whether it was there."""
+        """Remove `key`; tell whether it existed."""
         return self._channel.delete(key)
 
     def exists(self, key: str) -> bool:
-        """Tell whether there is a value under `key`, whatever it is."""
+        """Tell whether `key` exists, whatever it holds."""
         return self._channel.exists(key)
 
     def keys(self) -> list[str]:
-        """Return the keys of the channel, whatever they hold, in no particular order."""
+        """Return the channel's keys, whatever they hold, in no particular order."""
         return self._channel.keys()
 
     def clear(self) -> None:
@@ -268,7 +268,7 @@ class TypedChannel(Generic[T]):
         self._channel.clear()
 
     def ttl(self, key: str) -> float | None:
-        """Return the seconds that `key` has left, or `None` where it does not expire.
+        """Return the seconds until `key` expires, or `None` if it never does.
 
         Raises:
             ChannelKeyError: There is no such key.

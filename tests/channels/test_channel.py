@@ -214,7 +214,7 @@ def test_pop_takes_from_the_head_until_the_key_is_gone(channel: Channel) -> None
 
 
 @pytest.mark.parametrize("value", [1, "[]", {"a": 1}, (1,), None], ids=repr)
-def test_a_value_is_no_list(channel: Channel, value: Any) -> None:
+def test_a_value_is_not_a_list(channel: Channel, value: Any) -> None:
     """Adding to a value or popping from it raises, and it stays with its TTL."""
     channel.set("key", value, ttl=60)
     for call in (
@@ -222,7 +222,7 @@ def test_a_value_is_no_list(channel: Channel, value: Any) -> None:
         lambda: channel.prepend("key", 1, ttl=5),
         lambda: channel.pop("key"),
     ):
-        with pytest.raises(ChannelTypeError, match="no list"):
+        with pytest.raises(ChannelTypeError, match="not a list"):
             call()
     assert channel.get("key") == value
     assert channel.ttl("key") == pytest.approx(60, abs=5)
@@ -373,7 +373,7 @@ def test_many_keys_are_written_and_read_at_once(channel: Channel) -> None:
 
 
 def test_batches_of_the_wrong_form_are_refused(channel: Channel) -> None:
-    """Text is no list of keys, and a list is no mapping."""
+    """Text is not a list of keys, and a list is not a mapping."""
     bad: Any = "key"
     with pytest.raises(ChannelTypeError):
         channel.get_many(bad)

@@ -143,7 +143,7 @@ def test_a_key_that_is_no_list_has_no_list_operations(
     state: KeyedChannel[State], operation: str
 ) -> None:
     """The schema decides, not what is stored."""
-    with pytest.raises(ChannelTypeError, match="'count' is no list in State"):
+    with pytest.raises(ChannelTypeError, match="'count' is not a list in State"):
         getattr(state, operation)("count", 1)
 
 

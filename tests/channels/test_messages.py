@@ -17,7 +17,7 @@ from graflow.channels.typed import TypedChannel
 from graflow.exceptions import ChannelDataError, ChannelError, ChannelTypeError
 
 NO_LIST = (
-    "key 'number' of channel 'test' holds a value that is no list; delete the key first, or use "
+    "key 'number' of channel 'test' holds a value that is not a list; delete the key first, or use "
     "another one"
 )
 NO_PLAIN_DATA = (
@@ -45,7 +45,7 @@ CALLS: list[tuple[Callable[[Channel], Any], str]] = [
     ),
     (
         lambda channel: channel.atomic_add("text"),
-        "can't add to key 'text' of channel 'test': it holds no number",
+        "can't add to key 'text' of channel 'test': it does not hold a number",
     ),
     (
         lambda channel: channel.set("k", object()),
