@@ -205,7 +205,7 @@ class RedisChannel(Channel):
         """
         if isinstance(redis_client, cls):
             if options or cluster or allow_eviction or url is not None:
-                raise ChannelTypeError("the channel brings its own settings; give a name alone")
+                raise ChannelTypeError("the channel brings its own settings; give only a name")
             return PerRun(redis_client._beside(name))
         return PerRun(
             cls(
@@ -294,7 +294,7 @@ class RedisChannel(Channel):
             if not isinstance(found, int):
                 return found
             if found > _MAX_READ:
-                raise self._too_long(found, _MAX_READ, "take them with pop", key)
+                raise self._too_long(found, _MAX_READ, "take its items with pop", key)
             try:
                 items: list[bytes] = self._ask(key, "LRANGE", self._value(key), 0, -1)
             except ChannelDataError:

@@ -136,7 +136,7 @@ class ExecutionContext:
         key = result_key(task_id)
         if self._channel.exists(key):
             message += (
-                f"; what the channel has under {key!r} is not of this run: channel.get reads it"
+                f"; the value under {key!r} in the channel is not of this run; channel.get reads it"
             )
         return ResultNotFoundError(
             message,

@@ -122,7 +122,7 @@ def task(
 
         return decorate
     if id is not None or inject_context or retries:
-        raise WorkflowTypeError("write the options alone, as in @task(id=..., inject_context=True)")
+        raise WorkflowTypeError("write only the options, as in @task(id=..., inject_context=True)")
     return _make_task(target, None, False, None, sys._getframe(1))
 
 
@@ -157,7 +157,7 @@ def _make_task(
 
 def _check_function(function: object) -> None:
     if isinstance(function, Task):
-        raise WorkflowTypeError(f"{function!r} is a task already; decorate it once")
+        raise WorkflowTypeError(f"{function!r} is already a task; decorate it only once")
     if isinstance(function, type) or not callable(function):
         kind = "the class" if isinstance(function, type) else type(function).__name__
         name = getattr(function, "__name__", "")

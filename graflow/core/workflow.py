@@ -280,8 +280,8 @@ class Workflow:
     def _plan(self, start_node: Task[..., Any] | str | None) -> Plan:
         if self in _running.get():
             raise WorkflowStateError(
-                f"workflow {self._name!r} was executed by one of its own tasks, which would never "
-                "end; make another workflow inside the task",
+                f"workflow {self._name!r} was executed by one of its own tasks, which would wait "
+                "forever; make another workflow inside the task",
                 workflow=self._name,
             )
         if not self._graph.size:

@@ -132,7 +132,7 @@ def test_what_another_writer_left_is_named(
     channel._write("key", [b"{1"], None)
     with pytest.raises(ChannelDataError) as caught:
         read(channel)
-    about = "channel 'test', key 'key': the stored text is none that graflow wrote: "
+    about = "channel 'test', key 'key': the stored text was not written by graflow: "
     assert str(caught.value).startswith(about)
     assert (caught.value.channel, caught.value.key) == ("test", "key")
 

@@ -69,7 +69,7 @@ def written(source: bytes) -> Callable[[Path], object]:
 UNREADABLE: dict[str, tuple[Callable[[Path], object], str]] = {
     "a dangling link": (dangling, "No such file or directory"),
     "a link to itself": (loop, "Too many levels of symbolic links"),
-    "a pipe": (os.mkfifo, "it is no regular file"),
+    "a pipe": (os.mkfifo, "it is not a regular file"),
     "a socket": (listening, "No such device or address"),
     "a huge file": (huge, "it has more than 16 MB"),
     "a file that fails": (failing, "Input/output error"),

@@ -100,7 +100,7 @@ def decode(record: Record) -> Any:
             return untag(value) if _DOLLAR in record else value
         return [untag(from_json(item)) if _DOLLAR in item else from_json(item) for item in record]
     except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as error:
-        raise ChannelDataError(f"the stored text is none that graflow wrote: {error}") from error
+        raise ChannelDataError(f"the stored text was not written by graflow: {error}") from error
 
 
 def pack_json(text: bytes) -> Record:

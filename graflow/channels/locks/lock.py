@@ -25,7 +25,7 @@ __all__ = ["ChannelLock", "HeldLock"]
 
 E = TypeVar("E", bound=ChannelError)
 
-_LOST: Final = "was lost while its body ran: the lease had ended"
+_LOST: Final = "was lost while its body ran: its lease ended"
 _INHERITED: Final = "is held by the process that this one was forked from, not by this one"
 
 
@@ -85,7 +85,7 @@ class ChannelLock:
 
     def _leave(self, holding: Holding | None, error: BaseException | None) -> None:
         if holding is None or holding not in self._holdings:
-            raise self._error(LockLostError, "is not held: it was left before")
+            raise self._error(LockLostError, "is not held: it has already been released")
         self._holdings.remove(holding)
         if holding.release():
             return
@@ -117,7 +117,7 @@ class ChannelLock:
                 channel._release(key, owner)
                 channel._line_up(key, owner, 0)
             raise
-        raise self._error(ChannelTimeoutError, f"was not free within {self._timeout:g} s")
+        raise self._error(ChannelTimeoutError, f"did not become free within {self._timeout:g} s")
 
     def _judge(self, owner: str) -> None:
         """Raise if it is of no use to wait for the one who has the lock."""
@@ -125,7 +125,7 @@ class ChannelLock:
         if holding is None:
             return
         if holding.is_here:
-            raise self._error(LockReentryError, "is held by this thread or task already")
+            raise self._error(LockReentryError, "is already held by this thread or task")
         if holding.waits_for_us and self._timeout:
             raise self._error(
                 LockDeadlockError,

@@ -157,5 +157,5 @@ class ClusterSender:
     def _target(self, redirection: str, owner: Address | None) -> Address:
         found = _REDIRECTION.search(redirection)
         if found is None:
-            raise ClusterDownError(f"a node sends on to nowhere: {redirection}")
+            raise ClusterDownError(f"a node redirects to an unknown address: {redirection}")
         return self._cluster.address(found[2], int(found[3]), owner or ("", 0))

@@ -168,7 +168,7 @@ class BoundedSocket:
         if seconds > self._limit:
             seconds = self._limit
         elif seconds <= 0:
-            raise TimeoutError("the time of the operation is over")
+            raise TimeoutError("the operation ran out of time")
         if seconds != self._timeout:
             self._timeout = seconds
             self._sock.settimeout(None if seconds == math.inf else seconds)

@@ -80,7 +80,7 @@ _REFUSALS: Final[dict[str, tuple[type[ChannelError], str]]] = {
     ),
     "NOPERM": (
         ChannelPermissionError,
-        "the user lacks a right that channels need: allow it what the error names",
+        "the user lacks a right that channels need: grant what the error names",
     ),
     "OOM": (
         ChannelServerError,
@@ -92,19 +92,25 @@ _REFUSALS: Final[dict[str, tuple[type[ChannelError], str]]] = {
     ),
     "MISCONF": (
         ChannelServerError,
-        "the server can't save to its disk, so it takes no writes: see its log",
+        "the server can't save to its disk, so it refuses writes: see its log",
     ),
     "NOREPLICAS": (ChannelServerError, "too few replicas are connected; nothing was stored"),
     "BUSY": (ChannelServerError, "the server is busy with somebody's script; try again later"),
-    "LOADING": (ChannelServerError, "the server still loads its data; try again later"),
+    "LOADING": (ChannelServerError, "the server is still loading its data; try again later"),
     "CLUSTERDOWN": (ChannelServerError, "the cluster is down; try again when it has recovered"),
     "MASTERDOWN": (ChannelServerError, "the replica has lost its primary; try again later"),
     "TRYAGAIN": (
         ChannelServerError,
         "the cluster is moving the channel to another node; try again when it has moved",
     ),
-    "MOVED": (ChannelServerError, "the nodes of the cluster disagree on who has the channel"),
-    "ASK": (ChannelServerError, "the nodes of the cluster disagree on who has the channel"),
+    "MOVED": (
+        ChannelServerError,
+        "the nodes of the cluster disagree about where the channel is",
+    ),
+    "ASK": (
+        ChannelServerError,
+        "the nodes of the cluster disagree about where the channel is",
+    ),
     "LATE": (
         ChannelServerError,
         "the operation reached the server after its deadline; nothing was stored",
@@ -185,10 +191,10 @@ def translate(error: BaseException, server: str) -> ChannelError:
 def evicting(server: str, policy: object) -> ChannelError:
     """Return the error for a server that does not keep what it is given."""
     return EvictionError(
-        f"the server {server} deletes keys by itself when its memory is full ({policy}), so that "
-        "locks, lists and values of a channel would vanish; nothing was done. Set its "
-        "maxmemory-policy to noeviction, take another server, or pass allow_eviction=True if "
-        "that is all right"
+        f"the server {server} deletes keys on its own when its memory is full ({policy}), so that "
+        "a channel's locks, lists and values could vanish; nothing was done. Set its "
+        "maxmemory-policy to noeviction, use another server, or pass allow_eviction=True if "
+        "that is acceptable"
     )
 
 
@@ -207,8 +213,8 @@ def unavailable(cause: BaseException | None, server: str, attempts: int) -> Chan
 def outcome_unknown(cause: BaseException | None, server: str, attempts: int) -> ChannelError:
     """Return the error for a write that was sent and not answered."""
     return OutcomeUnknownError(
-        f"the server {server} did not answer in {_times(attempts)}, so the operation may have "
-        f"happened or not; read the key before you repeat it: {cause}"
+        f"the server {server} did not answer in {_times(attempts)}, so the operation may or may "
+        f"not have happened; read the key before you repeat it: {cause}"
     )
 
 

@@ -137,9 +137,9 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     except CheckpointVersionError:
         raise
     except (ValueError, LookupError, StopIteration) as error:
-        why = "it has no beginning" if isinstance(error, StopIteration) else _first_line(error)
+        why = "it ends too early" if isinstance(error, StopIteration) else _first_line(error)
         raise CheckpointDamagedError(
-            f"{file} can't be used: it is no checkpoint, or it is damaged: {why}", path=str(file)
+            f"{file} can't be used: it is not a checkpoint, or is damaged: {why}", path=str(file)
         ) from error
 
 
@@ -185,7 +185,7 @@ def _records(data: bytes) -> Iterator[bytes]:
     """
     *lines, _torn = data.split(b"\n")
     if len(lines) < 2:
-        raise ValueError("its first two lines, which are written at once, are not there")
+        raise ValueError("its first two lines, which are written together, are missing")
     checksum = 0
     for number, line in enumerate(lines, start=1):
         text = line[29:-1]
@@ -200,7 +200,7 @@ def _header(text: bytes, file: Path) -> Header:
     version = found.get("version") if isinstance(found, dict) else None
     if isinstance(version, int) and version > VERSION:
         raise CheckpointVersionError(
-            f"{file} is of version {version}, and this graflow knows version {VERSION} at most; "
+            f"{file} has version {version}, but this graflow only knows versions up to {VERSION}; "
             "resume it with the version of graflow that wrote it, or a newer one",
             path=str(file),
         )

@@ -37,8 +37,8 @@ def claimed(path: str | os.PathLike[str], workflow: str) -> Iterator[None]:
         lock = _claim(name)
     if lock is None:
         raise CheckpointInUseError(
-            f"another run saves to {os.fspath(path)}; give each run a file of its own, or wait "
-            "until that one is over",
+            f"another run is saving to {os.fspath(path)}; give each run its own file, or wait "
+            "until that run is over",
             workflow=workflow,
             path=os.fspath(path),
         )

@@ -57,7 +57,7 @@ def check_path(path: object, workflow: str | None = None) -> None:
         good = False
     if not good:
         raise WorkflowValueError(
-            f"checkpoint must be the path of a file, and none can be called {name!r}",
+            f"checkpoint must be the path of a file, and no file can be called {name!r}",
             workflow=workflow,
         )
 
@@ -109,7 +109,7 @@ def read(path: str | os.PathLike[str]) -> bytes:
     """Return what is in a file.
 
     Raises:
-        OSError: There is none, it is no regular file, or it can't be read.
+        OSError: There is none, it is not a regular file, or it can't be read.
     """
     _check_kind(path)
     return Path(path).read_bytes()
@@ -121,7 +121,7 @@ def _check_kind(path: str | os.PathLike[str]) -> None:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, "it is a folder")
     if not stat.S_ISREG(mode):
-        raise OSError(errno.EINVAL, "it is no regular file")
+        raise OSError(errno.EINVAL, "it is not a regular file")
 
 
 def replace(target: Path, *parts: bytes) -> BinaryIO:

@@ -53,7 +53,7 @@ def match_channel(checkpoint: Checkpoint, context: ExecutionContext) -> None:
     if any(before[part] != now[part] for part in same):  # type: ignore[literal-required]
         _refuse(
             context.workflow_name,
-            f"it is of a run on {_told(before)}, and the workflow's channel is {_told(now)}"
+            f"it belongs to a run on {_told(before)}, but the workflow uses {_told(now)}"
             + _advice(before),
         )
     if not channel.shared:
@@ -63,7 +63,7 @@ def match_channel(checkpoint: Checkpoint, context: ExecutionContext) -> None:
         more = f" and {len(lost) - _NAMED:,} more" if len(lost) > _NAMED else ""
         _refuse(
             context.workflow_name,
-            f"{_told(now)} has lost results of tasks that had ended: "
+            f"{_told(now)} has lost results of finished tasks: "
             f"{', '.join(map(repr, lost[:_NAMED]))}{more}",
         )
 
@@ -92,8 +92,8 @@ def _advice(before: Place) -> str:
     if kind != "embedded" or Path(home).exists():
         return ""
     return (
-        "; the embedded server of that run kept nothing: let it keep its data in a directory, "
-        "RedisChannel.embedded(path), where runs are to be resumed"
+        "; the embedded server of that run kept nothing: give it a directory for its data, "
+        "RedisChannel.embedded(path), if runs are to be resumed"
     )
 
 

@@ -192,7 +192,7 @@ def _have_attended(pool: Pool, marks: FolderMarks) -> None:
 def _check_channel(context: ExecutionContext) -> None:
     if not context.get_channel().shared:
         raise WorkflowTypeError(
-            f"the tasks of workflow {context.workflow_name!r} are to run outside this process, "
+            f"the tasks of workflow {context.workflow_name!r} would run outside this process, "
             "where they can't see a channel in its memory. Give the workflow one on a server:\n"
             '    workflow("name", channel=RedisChannel.per_run("name", url="redis://localhost"))\n'
             '    workflow("name", channel=RedisChannel.per_run("name", RedisChannel.embedded()))',

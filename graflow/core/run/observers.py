@@ -73,7 +73,7 @@ class Observers:
             for name in ("task_started", "task_finished", "task_retried", "task_failed"):
                 if not callable(getattr(observer, name, None)):
                     raise WorkflowTypeError(
-                        f"{observer!r} can't observe a run, as it has no method {name}; derive "
+                        f"{observer!r} can't observe a run: it has no method {name}; derive "
                         "its class from RunObserver",
                         workflow=workflow,
                     )
@@ -120,5 +120,5 @@ class Observers:
                     self._observers.remove(observer)
                     self._problems.append(
                         f"{observer!r} raised {error!r}, so the run of workflow "
-                        f"{self._workflow!r} told it nothing more"
+                        f"{self._workflow!r} sent it no more events"
                     )

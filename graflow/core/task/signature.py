@@ -46,7 +46,7 @@ class Signature:
             whole = inspect.signature(function)
         except (TypeError, ValueError) as error:
             raise WorkflowTypeError(
-                f"{function!r} does not tell its parameters; wrap it in a function that does"
+                f"{function!r} does not reveal its parameters; wrap it in a function that does"
             ) from error
         self._signature = _less_context(whole) if inject_context else whole
         if "task_id" in self._signature.parameters:

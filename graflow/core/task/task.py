@@ -235,7 +235,7 @@ def _variant_of(
     """Return a task of the function that a module defines under a name."""
     original = attrgetter(name)(import_module(module))
     if not isinstance(original, Task):
-        raise WorkflowTypeError(f"{module}.{name} is no task here, but {original!r}")
+        raise WorkflowTypeError(f"{module}.{name} is not a task here, but {original!r}")
     if bound is None and task_id == original._id:
         return original
     return original._variant(task_id, original._bound if bound is None else bound)

@@ -53,7 +53,9 @@ def check_arrival(pool: Pool, parcel: Parcel, context: ExecutionContext) -> None
         raise WorkflowTypeError(_message(told, workflow), workflow=workflow)
     for task_id, name, problem in problems:
         if not _hint(tasks[task_id], name).problem:
-            told = f"the annotation of {name!r} of task {task_id!r} means nothing there: {problem}"
+            told = (
+                f"the annotation of {name!r} of task {task_id!r} can't be resolved there: {problem}"
+            )
             raise WorkflowTypeError(_message(told, workflow), workflow=workflow)
 
 

@@ -37,7 +37,7 @@ def read_source(path: str) -> bytes:
         with os.fdopen(os.open(path, os.O_RDONLY | _AT_ONCE), "rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise Unread("it is no regular file")
+                raise Unread("it is not a regular file")
             if status.st_size > _LARGEST:
                 raise Unread(f"it has more than {_LARGEST // 1_000_000} MB")
             return file.read()

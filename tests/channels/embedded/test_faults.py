@@ -89,7 +89,7 @@ def test_a_silent_server_is_not_replaced(home: Path, monkeypatch: pytest.MonkeyP
     server = pid_of(user.socket)
     with frozen(server):
         said = refusal(home, monkeypatch)
-    assert f"{home} runs, and does not answer" in said
+    assert f"{home} runs, but does not answer" in said
     assert f"kill -9 {server}" in said
     assert user.append("after") == 2
     with RedisChannel.embedded(home) as channel:

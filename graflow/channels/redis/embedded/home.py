@@ -44,9 +44,9 @@ def prepared(path: str | os.PathLike[str]) -> Path:
             write to it or put another one in its place.
     """
     if not isinstance(path, str | os.PathLike):
-        raise ChannelTypeError(f"the path of a server must be a path, not {type(path).__name__}")
+        raise ChannelTypeError(f"the server's path must be a path, not {type(path).__name__}")
     if not os.fspath(path):
-        raise ChannelValueError("the path of a server must be one of a directory, not ''")
+        raise ChannelValueError("the server's path must be that of a directory, not ''")
     try:
         home = Path(path).expanduser().resolve()
         why = _make(home)
@@ -77,11 +77,11 @@ def new_directory() -> Path:
         made = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place)).resolve()
         why = _make(made)
         if not why and len(os.fsencode(made / SOCKET)) > _LONGEST:
-            why = f"{made} has too long a name"
+            why = f"{made} is too long a path"
         if not why:
             return made
         made.rmdir()
-    raise ChannelValueError(f"there is no place for the socket of a server: {why}")
+    raise ChannelValueError(f"no directory is suitable for the server's socket: {why}")
 
 
 def remove(directory: Path, home: Path) -> None:

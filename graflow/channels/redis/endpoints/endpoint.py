@@ -188,7 +188,7 @@ class ForeignEndpoint:
 
     def __reduce__(self) -> Any:
         """Refuse to be pickled."""
-        raise TypeError(f"nothing is known of a {type(self.client).__name__}'s settings")
+        raise TypeError(f"the settings of a {type(self.client).__name__} are unknown")
 
 
 # redis-py has no annotations for these.

@@ -72,7 +72,7 @@ def endpoint_from(options: Mapping[str, Any], *, cluster: bool) -> Endpoint:
     except (TypeError, ValueError) as error:
         scrub(error, passwords_in(options))
         kind = ChannelTypeError if isinstance(error, TypeError) else ChannelValueError
-        raise kind(f"redis-py does not take these options: {error}") from error
+        raise kind(f"redis-py does not accept these options: {error}") from error
     settings = _settings(pool)
     if not cluster:
         return ServerEndpoint(settings)

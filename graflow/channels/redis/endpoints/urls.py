@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 __all__ = ["fault_of"]
 
 _ADVICE = (
-    "quote what has a meaning in URLs, such as / as %2F, # as %23, ? as %3F and @ as %40, or pass "
+    "quote the characters that URLs reserve (/ as %2F, # as %23, ? as %3F, @ as %40), or pass "
     "username= and password="
 )
 _WITH_TEXT = frozenset({"username", "password", "client_name"})
@@ -25,7 +25,7 @@ def fault_of(url: str) -> str | None:
     except ValueError:
         return f"host or port can't be read; {_ADVICE}"
     if "#" in url or _has_stray_at(parts):
-        return f"user, password and host can't be told apart from the rest; {_ADVICE}"
+        return f"user, password and host can't be told apart; {_ADVICE}"
     return None
 
 
