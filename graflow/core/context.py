@@ -33,7 +33,7 @@ class ExecutionContext:
     """One run of a workflow: its channel, and its results.
 
     Attributes:
-        run_id: Tells the run from all others.
+        run_id: The unique id of the run.
         workflow_name: The name of the workflow.
     """
 
@@ -51,9 +51,9 @@ class ExecutionContext:
         """Make the context of a run.
 
         Args:
-            channel: What the tasks share; by default a new `MemoryChannel`.
-            run_id: The id of a run whose results `get_result` returns. By default one that
-                nobody else has, and `get_result` returns the latest results in the channel.
+            channel: The channel that the tasks share; by default a new `MemoryChannel`.
+            run_id: The id of the run whose results `get_result` returns. By default a new id,
+                and `get_result` returns the latest results in the channel.
             workflow_name: The name of the workflow.
             tasks: The tasks of the run by their ids, for the types of their results.
         """
@@ -72,8 +72,9 @@ class ExecutionContext:
         """Return the run's channel behind a schema.
 
         Args:
-            schema: A `TypedDict`, or another type that pydantic can check and JSON can carry.
-            strict: `False` lets pydantic turn a value into one that fits, as `"1"` into `1`.
+            schema: A `TypedDict`, or another type that pydantic can check and that survives a
+                round trip through JSON.
+            strict: `False` lets pydantic convert values to fit, such as `"1"` to `1`.
 
         Raises:
             SchemaError: The type can't be a schema.
@@ -81,14 +82,14 @@ class ExecutionContext:
         return TypedChannel(self._channel, schema, strict=strict)
 
     def get_keyed_channel(self, schema: TypeForm[T], *, strict: bool = True) -> KeyedChannel[T]:
-        """Return the run's channel with the keys, and the type of each, of a `TypedDict`.
+        """Return the run's channel, with the keys and types that a `TypedDict` lists.
 
         Args:
-            schema: A `TypedDict` class: its fields are the keys.
-            strict: `False` lets pydantic turn a value into one that fits, as `"1"` into `1`.
+            schema: A `TypedDict` class, whose fields are the keys.
+            strict: `False` lets pydantic convert values to fit, such as `"1"` to `1`.
 
         Raises:
-            SchemaError: It is no `TypedDict`, or the type of a key can't be a schema.
+            SchemaError: It is not a `TypedDict`, or the type of a key can't be a schema.
         """
         return KeyedChannel(self._channel, schema, strict=strict)
 
@@ -106,12 +107,12 @@ class ExecutionContext:
         """Return what a task returned in this run.
 
         Args:
-            task: The task, which gives the result its static type, or its id.
-            default: What to return when there is no result.
+            task: The task, which also gives the result its static type, or the task's id.
+            default: Returned if there is no result.
 
         Raises:
             ResultNotFoundError: There is no result, and no default was given.
-            ChannelValidationError: What is stored does not fit the task's return annotation.
+            ChannelValidationError: The result does not fit the task's return annotation.
         """
         if not isinstance(task, Task | str):
             raise WorkflowTypeError(
@@ -159,7 +160,7 @@ class ExecutionContext:
 
 
 class TaskExecutionContext(ExecutionContext):
-    """A run as one of its tasks sees it; `@task(inject_context=True)` hands it over.
+    """A run as one of its tasks sees it; `@task(inject_context=True)` passes it in.
 
     Attributes:
         task_id: The id of the task.
@@ -176,11 +177,11 @@ class TaskExecutionContext(ExecutionContext):
         workflow_name: str = "",
         tasks: Mapping[str, Task[..., Any]] = MappingProxyType({}),
     ) -> None:
-        """Make the context of a task; a test makes one to call `task.run(context, ...)`.
+        """Make the context of a task, for instance to call `task.run(context, ...)` in a test.
 
         Args:
             task_id: The id of the task.
-            channel: What the tasks share; by default a new `MemoryChannel`.
+            channel: The channel that the tasks share; by default a new `MemoryChannel`.
             run_id: As for `ExecutionContext`.
             workflow_name: The name of the workflow.
             tasks: The tasks of the run by their ids, for the types of their results.
@@ -189,17 +190,17 @@ class TaskExecutionContext(ExecutionContext):
         self.task_id = check_text(task_id, "task_id")
 
     def checkpoint(self, metadata: Mapping[str, object] | None = None) -> None:
-        """Ask that the run is saved when this task ends, and say something for the record.
+        """Attach metadata to the checkpoint that is saved when this task ends.
 
-        A run with `execute(checkpoint=...)` is saved then anyway, so this is for the metadata.
-        In a run that keeps no checkpoint it does nothing. Of several calls the last one counts.
+        A run with `execute(checkpoint=...)` is saved then anyway. In a run without a checkpoint
+        this does nothing. Of several calls the last one counts.
 
         Args:
-            metadata: Text keys and values as a channel takes them; `read_checkpoint` returns
-                them under the id of the task.
+            metadata: Text keys, and values that a channel can store; `read_checkpoint` returns
+                them under the task's id.
 
         Raises:
-            WorkflowTypeError: It is no mapping of text keys.
+            WorkflowTypeError: It is not a mapping with text keys.
             ChannelTypeError, ChannelValueError: A value can't be stored.
         """
         said: Any = {} if metadata is None else metadata

@@ -26,14 +26,14 @@ R = TypeVar("R")
 
 
 class TaskDecorator(Protocol):
-    """What `@task(...)` is: it takes a function of any parameters."""
+    """The type of `@task(...)`: a decorator of functions with any parameters."""
 
     def __call__(self, function: Callable[P, R], /) -> Task[P, R]:
         """Make a task of `function`."""
 
 
 class ContextTaskDecorator(Protocol):
-    """What `@task(inject_context=True)` is: the function's first parameter is the context."""
+    """The type of `@task(inject_context=True)`: the first parameter is the context."""
 
     def __call__(
         self, function: Callable[Concatenate[TaskExecutionContext, P], R], /
@@ -88,30 +88,30 @@ def task(
 ) -> Task[..., Any] | Callable[[Callable[..., Any]], Task[..., Any]]:
     """Make a task of a function: `@task`, `@task("id")`, `@task(id="id", inject_context=True)`.
 
-    The function is sync or `async def`. Its parameters get their values from what is bound
-    when the task is called, then from the channel key of the same name, then from their
-    defaults. What it returns is stored under `{id}.__result__`, checked against the return
-    annotation where that can be the schema of a typed channel.
+    The function may be sync or `async def`. Its parameters take their values from the arguments
+    bound when the task is called, then from the channel key of the same name, then from their
+    defaults. The return value is stored under `{id}.__result__`; it is checked against the
+    return annotation if that can be the schema of a typed channel.
 
     A function decorated inside `with workflow(...)` joins that workflow, unless it is only
     called there to make other tasks.
 
     Args:
         target: The function, or the task's id.
-        id: The task's id, by default the function's name.
+        id: The task's id; by default the function's name.
         inject_context: Whether the function gets the `TaskExecutionContext` as its first
             argument.
-        max_retries: How often a run tries the task again when it raises an `Exception` or its
-            worker dies. What the earlier attempt stored as the result is removed when the next
-            one begins. More than 0 needs `graflow[retries]`.
-        retry_delay: Seconds or `timedelta` before the second attempt, >= 0. Each further pause
-            is twice as long, up to a minute, and up to `retry_delay` longer by chance.
+        max_retries: How often a run retries the task when it raises an `Exception` or its
+            worker dies. A result stored by an earlier attempt is removed when the next one
+            begins. Values above 0 need `graflow[retries]`.
+        retry_delay: Seconds or `timedelta` before the second attempt, >= 0. The delay doubles
+            with every further attempt, up to a minute, plus a random amount up to `retry_delay`.
 
     Raises:
-        ExtraMissingError: There are to be retries, and tenacity is not installed.
-        WorkflowTypeError: That can't be a task; the message says what can.
-        WorkflowValueError: The id is empty, or there is none.
-        DuplicateTaskError: The workflow around has another task with this id.
+        ExtraMissingError: Retries are requested, but tenacity is not installed.
+        WorkflowTypeError: The target can't be a task; the message says what can.
+        WorkflowValueError: The id is empty or missing.
+        DuplicateTaskError: The enclosing workflow has another task with this id.
     """
     retries = check_retries(max_retries, retry_delay)
     if target is MISSING or isinstance(target, str):

@@ -41,9 +41,9 @@ _running: ContextVar[tuple[Workflow, ...]] = ContextVar("running_workflows", def
 class Workflow:
     """Tasks in order, under a name; `workflow(name)` makes one.
 
-    Inside its `with` block tasks join it: those that are decorated there, those that are
-    called there, and those that are put in order with `>>`, `|`, `chain` and `parallel`.
-    `execute` runs them, inside the block or after it, as often as wanted.
+    Tasks join it inside its `with` block: those that are decorated there, those that are called
+    there, and those that are put in order with `>>`, `|`, `chain` and `parallel`. `execute` runs
+    them, inside the block or after it, any number of times.
     """
 
     def __init__(self, name: str, *, channel: ChannelSource | None = None) -> None:
@@ -82,11 +82,11 @@ class Workflow:
         open_graphs.set(open_graphs.get()[:-1])
 
     def add(self, *nodes: Node) -> None:
-        """Let tasks, chains and groups join, with no need of a `with` block.
+        """Add tasks, chains and groups, without the need for a `with` block.
 
         Raises:
             DuplicateTaskError: One of them has the id of another task.
-            WorkflowTypeError, WorkflowValueError: That is no task, or nothing.
+            WorkflowTypeError, WorkflowValueError: An argument is not a task, or there is none.
         """
         for node in check_nodes(nodes):
             self._graph.add(node)
@@ -142,46 +142,45 @@ class Workflow:
         progress: bool = False,
         observers: Sequence[RunObserver] = (),
     ) -> Any:
-        """Run the tasks, each as soon as what it waits for is done, and wait for all of them.
+        """Run the tasks, each as soon as those before it are done, and wait for all of them.
 
-        By default they run on threads, which are gone when this returns or raises, and see the
-        `ContextVar`s of the caller; those that are `async def` share one event loop. When a task
-        raises, and on Ctrl-C, those that run finish and keep their results, and no other one
-        starts.
+        By default they run on threads that end before this returns or raises, and see the
+        caller's `ContextVar`s; `async def` tasks share one event loop. When a task raises, and
+        on Ctrl-C, running tasks finish and keep their results, but no others start.
 
         Args:
-            start_node: A task or its id: run it and what follows it, and nothing else.
-            ret_context: Whether to return the context of the run as well, which has the
-                channel and all results.
-            initial_channel: Values to put into the channel first, by key. One under
-                `<task id>.__result__` is that task's result in this run, for a run that
-                begins behind it.
+            start_node: A task or its id; only this task and those after it are run.
+            ret_context: Whether to return the context of the run as well, with the channel
+                and all results.
+            initial_channel: Values to put into the channel first, by key. A value under
+                `<task id>.__result__` becomes that task's result, for a run that starts after
+                it.
             max_workers: How many tasks may run at the same time, >= 1; by default 32, or as
                 many as the executor can.
-            executor: Where the tasks run: any `concurrent.futures.Executor`, which stays open,
-                or a function without arguments that makes one for this run. If it leaves this
-                process, the tasks travel by cloudpickle (`graflow[processes]`), and the channel
-                has to be one that they reach from there. docs/executors.md has more.
-            checkpoint: A file that is brought up to date whenever a task ends, for `resume`.
-            progress: Whether to show on the terminal, if there is one, how far the run is
+            executor: Any `concurrent.futures.Executor` to run the tasks, which stays open, or a
+                function without arguments that makes one for this run. If it leaves this
+                process, tasks are sent with cloudpickle (`graflow[processes]`), and they must
+                be able to reach the channel from there. See docs/executors.md.
+            checkpoint: A file that is updated whenever a task ends, for `resume`.
+            progress: Whether to show the progress of the run on the terminal, if there is one
                 (`graflow[progress]`).
-            observers: What is told when a task starts, ends, fails or is tried again.
+            observers: Objects that are notified when a task starts, ends, fails or is retried.
 
         Returns:
-            What the last task returned, or a dict by task id where several end the workflow.
-            With `ret_context` a tuple of that and the `ExecutionContext`.
+            The return value of the last task, or a dict by task id if the workflow ends in
+            several. With `ret_context`, a tuple of that and the `ExecutionContext`.
 
         Raises:
             CycleError: Tasks wait for each other; nothing has run.
             TaskNotFoundError: There is no task `start_node`.
-            TaskFailedError: Tasks raised, or their workers died; it names them, and has what
-                they raised.
+            TaskFailedError: Tasks raised, or their workers died; it names them and contains
+                their exceptions.
             ExtraMissingError: A library is not installed; nothing has run.
             WorkflowStateError: There are no tasks, or one of them called this, or the executor
                 is broken.
-            WorkflowTypeError, WorkflowValueError: An argument can't be taken, or a task or the
+            WorkflowTypeError, WorkflowValueError: An argument is invalid, or a task or the
                 channel can't leave the process; nothing has run.
-            CheckpointInUseError: Another run saves to that file; nothing has run.
+            CheckpointInUseError: Another run is saving to that file; nothing has run.
             CheckpointFileError: The checkpoint can't be written; it is an `OSError`. Nothing has
                 run, unless the disk became full later.
         """
@@ -229,30 +228,31 @@ class Workflow:
         progress: bool = False,
         observers: Sequence[RunObserver] = (),
     ) -> Any:
-        """Go on with a run that `execute(checkpoint=path)` began, and return as that would have.
+        """Continue a run begun by `execute(checkpoint=path)`, and return what that would have.
 
-        Tasks that had ended do not run again; one that was at work when the run died does,
-        from its beginning. A channel in memory holds afterwards what it held at the checkpoint,
-        less what has expired, and nothing else. The run goes on saving to the same file.
+        Finished tasks do not run again; a task that was running when the run died starts over.
+        A channel in memory is restored to exactly what it held at the checkpoint, except for
+        keys that have expired since. The run keeps saving to the same file.
 
         Args:
             path: The file.
-            ret_context: As for `execute`, and so are the other arguments.
+            ret_context: As for `execute`; the same goes for the other arguments.
             max_workers: How many tasks may run at the same time.
-            executor: Where they run; it need not be of the kind that it was.
-            progress: Whether to show how far the run is.
-            observers: What is told of the tasks.
+            executor: The executor; it need not be of the same kind as before.
+            progress: Whether to show the progress of the run.
+            observers: Objects that are notified of what happens to the tasks.
 
         Raises:
-            CheckpointDamagedError: The file is not as it was written, or no checkpoint.
+            CheckpointDamagedError: The file is not a checkpoint, or was altered since it was
+                written.
             CheckpointVersionError: A newer version of graflow wrote it.
-            CheckpointMismatchError: It is of another workflow or graph, or its channel is not
-                this workflow's, or has lost what was in it.
-            CheckpointInUseError: Another run saves to the file. In all four cases nothing has
-                changed.
+            CheckpointMismatchError: It belongs to another workflow or graph, or its channel is
+                not this workflow's, or has lost its contents.
+            CheckpointInUseError: Another run is saving to the file. In all four cases nothing
+                has changed.
             CheckpointFileError: There is no such file, or it can't be read or written; it is an
                 `OSError`.
-            GraflowError: As `execute`.
+            GraflowError: As for `execute`.
         """
         options = self._options(max_workers, executor, progress, observers, path)
         with claimed(path, self._name):
@@ -345,12 +345,12 @@ def workflow(name: str, *, channel: ChannelSource | None = None) -> Workflow:
 
     Args:
         name: Non-empty text.
-        channel: What the tasks share, or a function that gets the id of each run and returns
-            the channel of that run: `RedisChannel.per_run` makes one. By default what
-            `ChannelFactory.create_channel` made last without a name, else a new
+        channel: The channel that the tasks share, or a function from a run's id to that run's
+            channel, such as `RedisChannel.per_run` makes. By default the channel that
+            `ChannelFactory.create_channel` last made without a name, or else a new
             `MemoryChannel` for each run.
 
     Raises:
-        WorkflowTypeError, WorkflowValueError: An argument can't be taken.
+        WorkflowTypeError, WorkflowValueError: An argument is invalid.
     """
     return Workflow(name, channel=channel)

@@ -65,7 +65,7 @@ def read_options(options: Options) -> PluginOptions:
         try:
             re.compile(expression)
         except re.error as error:
-            _refuse(path, f'exclude: "{expression}" is no regular expression: {error}')
+            _refuse(path, f'exclude: "{expression}" is not a regular expression: {error}')
     paths = lists["paths"] or tuple(options.files or ()) or (".",)
     for each in lists["paths"]:
         if not Path(each).exists():

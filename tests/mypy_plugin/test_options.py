@@ -49,7 +49,7 @@ def check(folder: Path, name: str, config: str) -> tuple[str, int]:
         ("pathz = main.py", 'unknown option "pathz"; did you mean "paths"?'),
         ("color = red", 'unknown option "color"'),
         ("paths = nowhere", 'paths: there is no "nowhere"'),
-        ("exclude = (", 'exclude: "(" is no regular expression'),
+        ("exclude = (", 'exclude: "(" is not a regular expression'),
         ("graflow-schema = maybe", 'graflow-schema must be "error" or "off", not "maybe"'),
     ],
 )

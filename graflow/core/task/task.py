@@ -42,7 +42,7 @@ def check_text(text: object, what: str) -> str:
     """Return `text` if it can be an id or a name: the rules are those of a channel's keys.
 
     Raises:
-        WorkflowTypeError: It is no `str`.
+        WorkflowTypeError: It is not a `str`.
         WorkflowValueError: It is empty, or UTF-8 can't encode it.
     """
     try:
@@ -56,7 +56,7 @@ def check_text(text: object, what: str) -> str:
 class Task(Node, Generic[P, R_co]):
     """A function with an id, made by `@task`.
 
-    A task does not run when it is called: `fetch(task_id="fetch_a", source="api")` inside
+    Calling a task does not run it: `fetch(task_id="fetch_a", source="api")` inside
     `with workflow(...)` makes another task of the same function, with arguments bound to it.
     `fetch.run(...)` calls the function.
     """
@@ -79,7 +79,7 @@ class Task(Node, Generic[P, R_co]):
 
     @property
     def task_id(self) -> str:
-        """What tells the task from the others of a workflow."""
+        """The task's id, unique in its workflow."""
         return self._id
 
     def _heads(self) -> tuple[Task[..., Any], ...]:
@@ -93,7 +93,7 @@ class Task(Node, Generic[P, R_co]):
         return f"<task {self._id!r}>"
 
     def run(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
-        """Call the function and return what it returns, outside any workflow, as in a test.
+        """Call the function and return its result, without a workflow, for example in a test.
 
         A task with `inject_context=True` needs the context as its first argument: make a
         `TaskExecutionContext`. That of an `async def` function returns a coroutine. Bound
@@ -111,14 +111,14 @@ class Task(Node, Generic[P, R_co]):
         """Make a task of the same function in the workflow whose `with` block this is.
 
         Args:
-            args: Values of the function's parameters, of some or all of them; the context is
-                none of them. Each run gets these very objects.
+            args: Values for some or all of the function's parameters, the context excepted.
+                Every run is passed these very objects.
             task_id: The new task's id; by default the first of `fetch_1`, `fetch_2`, ... that
                 is free in the workflow.
-            kwargs: More values of parameters.
+            kwargs: More values for parameters.
 
         Raises:
-            WorkflowStateError: There is no such block around.
+            WorkflowStateError: The call is not inside such a block.
             WorkflowTypeError: The function has no such parameters.
             DuplicateTaskError: The workflow has another task with this id.
         """

@@ -102,7 +102,7 @@ class Fitting:
             seen.add(form)
             shape = self._shapes.of(form)
             if shape.kind == "plain":
-                what = f'a "{show(form)}", which is no TypedDict, dataclass or pydantic model'
+                what = f'a "{show(form)}", which is not a TypedDict, dataclass or pydantic model'
                 return path, what
             dot = f"{path}." if path else ""
             parts = [

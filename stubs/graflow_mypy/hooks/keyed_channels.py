@@ -87,7 +87,7 @@ def _problem(method: str, schema: TypedDictType, key: str) -> tuple[str, str] | 
     held = get_proper_type(schema.items[key])
     is_known = isinstance(held, Instance | TypedDictType | UnionType | LiteralType | TupleType)
     if method in _ON_LISTS and is_known and _item(held) is None:
-        return KEY_SHAPE, f'Channel key "{key}" of "{name}" is no list'
+        return KEY_SHAPE, f'Channel key "{key}" of "{name}" is not a list'
     return None
 
 

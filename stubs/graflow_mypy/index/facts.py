@@ -193,10 +193,10 @@ def _modules(form: Form) -> set[str]:
 
 def _unstorable(form: Form, is_keyed: bool, fitting: Fitting) -> str:
     if is_keyed and fitting.is_no_typed_dict(form):
-        return f'Schema "{show(form)}" cannot be that of a keyed channel: it is no TypedDict'
+        return f'Schema "{show(form)}" can\'t have the keys of a channel: it is not a TypedDict'
     found = fitting.unstorable_part(form)
     if found is None:
         return ""
     path, what = found
     where = f'field "{path}" is' if path else "it is"
-    return f'Schema "{show(form)}" cannot be stored in a channel: {where} {what}'
+    return f'Schema "{show(form)}" can\'t be stored in a channel: {where} {what}'

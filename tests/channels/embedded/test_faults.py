@@ -145,7 +145,7 @@ def test_a_server_that_does_not_stop_is_not_replaced(
         user.kill()
         wait_until("the guard wants it to stop", lambda: is_locked(home / "graflow.lock"))
         said = refusal(home, monkeypatch)
-    assert f"{home} is told to stop" in said
+    assert f"{home} was told to stop" in said
     assert f"kill -9 {server}" in said
     wait_until("the server is gone", lambda: is_gone(user.socket))
     with RedisChannel.embedded(home) as channel:

@@ -7,4 +7,4 @@ from graflow import TaskExecutionContext
 class State(TypedDict):
     callback: Callable[[], None]
 def use(ctx: TaskExecutionContext) -> None:
-    ctx.get_keyed_channel(State)  # E: Schema "State" cannot be stored in a channel: field "callback" is a callable  [graflow-schema]
+    ctx.get_keyed_channel(State)  # E: Schema "State" can't be stored in a channel: field "callback" is a callable  [graflow-schema]

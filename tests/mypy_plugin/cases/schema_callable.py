@@ -13,7 +13,7 @@ class Step:
 class Job:
     steps: list[Step]
 def use(ctx: TaskExecutionContext) -> None:
-    ctx.get_typed_channel(Step)  # E: Schema "Step" cannot be stored in a channel: field "callback" is a callable  [graflow-schema]
-    ctx.get_typed_channel(Job)  # E: Schema "Job" cannot be stored in a channel: field "steps[].callback" is a callable  [graflow-schema]
-    ctx.get_typed_channel(dict[str, Job])  # E: Schema "dict[str, Job]" cannot be stored in a channel: field "[].steps[].callback" is a callable  [graflow-schema]
-    ctx.get_typed_channel(Callable[[], int])  # E: Schema "Callable" cannot be stored in a channel: it is a callable  [graflow-schema]
+    ctx.get_typed_channel(Step)  # E: Schema "Step" can't be stored in a channel: field "callback" is a callable  [graflow-schema]
+    ctx.get_typed_channel(Job)  # E: Schema "Job" can't be stored in a channel: field "steps[].callback" is a callable  [graflow-schema]
+    ctx.get_typed_channel(dict[str, Job])  # E: Schema "dict[str, Job]" can't be stored in a channel: field "[].steps[].callback" is a callable  [graflow-schema]
+    ctx.get_typed_channel(Callable[[], int])  # E: Schema "Callable" can't be stored in a channel: it is a callable  [graflow-schema]

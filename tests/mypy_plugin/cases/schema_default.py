@@ -13,6 +13,6 @@ class Left(BaseModel):
 class Step:
     callback: Callable[[], None] = print
 def use(ctx: TaskExecutionContext) -> None:
-    ctx.get_typed_channel(Job)  # E: Schema "Job" cannot be stored in a channel: field "callback" is a callable  [graflow-schema]
+    ctx.get_typed_channel(Job)  # E: Schema "Job" can't be stored in a channel: field "callback" is a callable  [graflow-schema]
     ctx.get_typed_channel(Left)
-    ctx.get_typed_channel(Step)  # E: Schema "Step" cannot be stored in a channel: field "callback" is a callable  [graflow-schema]
+    ctx.get_typed_channel(Step)  # E: Schema "Step" can't be stored in a channel: field "callback" is a callable  [graflow-schema]

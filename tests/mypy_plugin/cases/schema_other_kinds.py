@@ -12,8 +12,8 @@ class Row(TypedDict):
 class Text(TypedDict):
     b: IO[str]
 def use(ctx: TaskExecutionContext) -> None:
-    ctx.get_typed_channel(Row)  # E: Schema "Row" cannot be stored in a channel: field "a" is an iterator  [graflow-schema]
-    ctx.get_typed_channel(Text)  # E: Schema "Text" cannot be stored in a channel: field "b" is a file  [graflow-schema]
-    ctx.get_typed_channel(type[int])  # E: Schema "type" cannot be stored in a channel: it is a class  [graflow-schema]
-    ctx.get_typed_channel(list[Plain])  # E: Schema "list[Plain]" cannot be stored in a channel: field "[]" is a "Plain", which is no TypedDict, dataclass or pydantic model  [graflow-schema]
-    ctx.get_typed_channel(Plain | None)  # E: Schema "Plain | None" cannot be stored in a channel: it is a "Plain", which is no TypedDict, dataclass or pydantic model  [graflow-schema]
+    ctx.get_typed_channel(Row)  # E: Schema "Row" can't be stored in a channel: field "a" is an iterator  [graflow-schema]
+    ctx.get_typed_channel(Text)  # E: Schema "Text" can't be stored in a channel: field "b" is a file  [graflow-schema]
+    ctx.get_typed_channel(type[int])  # E: Schema "type" can't be stored in a channel: it is a class  [graflow-schema]
+    ctx.get_typed_channel(list[Plain])  # E: Schema "list[Plain]" can't be stored in a channel: field "[]" is a "Plain", which is not a TypedDict, dataclass or pydantic model  [graflow-schema]
+    ctx.get_typed_channel(Plain | None)  # E: Schema "Plain | None" can't be stored in a channel: it is a "Plain", which is not a TypedDict, dataclass or pydantic model  [graflow-schema]
