@@ -10,7 +10,7 @@ from graflow.channels.hidden_keys import HiddenKey
 from graflow.exceptions import ChannelError, ChannelTypeError, ChannelValueError
 from graflow.testing.edges.edge import Edge, edge
 from graflow.testing.harness import Capability
-from graflow.testing.trials.steps import Change, do
+from graflow.testing.trials.steps import Updater, do
 from graflow.testing.trials.trial import Trial
 
 __all__ = ["EDGES", "HOSTILE"]
@@ -117,7 +117,7 @@ def _bad_key(what: str, key: Any, kind: type[ChannelError]) -> Edge:
         do("exists", key),
         do("ttl", key),
         do("atomic_add", key),
-        do("update", key, Change("lambda value: 1"), default=1),
+        do("update", key, Updater("lambda value: 1"), default=1),
         do("get_many", ["good", key]),
         do("set_many", {"good": 1, key: 2}),
     ]

@@ -7,7 +7,7 @@ from typing import Any
 from graflow.exceptions import ChannelTypeError
 from graflow.testing.edges.edge import Edge, edge
 from graflow.testing.harness import Capability
-from graflow.testing.trials.steps import Change, Left, do, wait
+from graflow.testing.trials.steps import Left, Updater, do, wait
 from graflow.testing.trials.trial import Trial
 
 __all__ = ["EDGES"]
@@ -250,7 +250,7 @@ EDGES = [
         "a list that update made can be appended to",
         "works on a list",
         do("set", "key", 1),
-        do("update", "key", Change("lambda value: [value]")).gives([1]),
+        do("update", "key", Updater("lambda value: [value]")).gives([1]),
         do("append", "key", 2).gives(2),
     ),
     edge(

@@ -15,7 +15,7 @@ from graflow.exceptions import (
 )
 from graflow.testing.edges.edge import Edge, edge
 from graflow.testing.harness import Capability
-from graflow.testing.trials.steps import Change, Left, do, wait
+from graflow.testing.trials.steps import Left, Updater, do, wait
 from graflow.testing.trials.trial import Trial
 
 __all__ = ["EDGES"]
@@ -100,7 +100,7 @@ EDGES = [
         do("keys").gives(["stays"]),
         do("get_many", ["key", "list", "stays"]).gives({"stays": 1}),
         do("ttl", "key").raises(ChannelKeyError),
-        do("update", "key", Change("lambda value: value")).raises(ChannelKeyError),
+        do("update", "key", Updater("lambda value: value")).raises(ChannelKeyError),
         do("delete", "key").gives(False),
         do("pop", "list", "gone").gives("gone"),
     ),

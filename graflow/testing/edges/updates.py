@@ -5,7 +5,7 @@ from __future__ import annotations
 from graflow.exceptions import ChannelKeyError, ChannelTypeError, ChannelValueError
 from graflow.testing.edges.edge import Edge, edge
 from graflow.testing.harness import Capability
-from graflow.testing.trials.steps import Change, Left, Step, do, wait
+from graflow.testing.trials.steps import Left, Step, Updater, do, wait
 
 __all__ = ["EDGES"]
 
@@ -23,7 +23,7 @@ def _race(name: str, start: object, meanwhile: Step, outcome: object) -> Edge:
         name,
         _OVER,
         do("set", "key", start),
-        do("update", "key", Change("lambda value: [value]", meanwhile)).gives(outcome),
+        do("update", "key", Updater("lambda value: [value]", meanwhile)).gives(outcome),
         do("get", "key").gives(outcome),
     )
 
@@ -34,26 +34,26 @@ EDGES = [
         "it replaces a value and returns the new one",
         "reads, calls `fn`, writes",
         do("set", "key", 1),
-        do("update", "key", Change("lambda value: value + 1")).gives(2),
-        do("update", "key", Change("lambda value: {'was': value}")).gives({"was": 2}),
+        do("update", "key", Updater("lambda value: value + 1")).gives(2),
+        do("update", "key", Updater("lambda value: {'was': value}")).gives({"was": 2}),
         do("get", "key").gives({"was": 2}),
     ),
     edge(
         Capability.UPDATE,
         "a missing key needs a default",
         "`update(key, fn, default=...)`",
-        do("update", "key", Change("lambda value: 1")).raises(ChannelKeyError),
+        do("update", "key", Updater("lambda value: 1")).raises(ChannelKeyError),
         do("exists", "key").gives(False),
-        do("update", "key", Change("lambda value: value + 1"), default=1).gives(2),
-        do("update", "key", Change("lambda value: value + 1"), default=100).gives(3),
+        do("update", "key", Updater("lambda value: value + 1"), default=1).gives(2),
+        do("update", "key", Updater("lambda value: value + 1"), default=100).gives(3),
     ),
     edge(
         Capability.UPDATE,
         "None is a default and a value",
         "a stored `None` is a value",
-        do("update", "key", Change("lambda value: value"), default=None).gives(None),
+        do("update", "key", Updater("lambda value: value"), default=None).gives(None),
         do("exists", "key").gives(True),
-        do("update", "key", Change("lambda value: [value]")).gives([None]),
+        do("update", "key", Updater("lambda value: [value]")).gives([None]),
     ),
     edge(
         Capability.UPDATE,
@@ -62,9 +62,9 @@ EDGES = [
         do("set", "key", 1, ttl=150),
         do("set", "list", [1], ttl=150),
         do("set", "empty", [], ttl=150),
-        do("update", "key", Change("lambda value: [value]")).gives([1]),
-        do("update", "list", Change("lambda value: value + [2]")).gives([1, 2]),
-        do("update", "empty", Change("lambda value: 'text'")).gives("text"),
+        do("update", "key", Updater("lambda value: [value]")).gives([1]),
+        do("update", "list", Updater("lambda value: value + [2]")).gives([1, 2]),
+        do("update", "empty", Updater("lambda value: 'text'")).gives("text"),
         do("ttl", "key").gives(Left(150)),
         do("ttl", "list").gives(Left(150)),
         do("ttl", "empty").gives(Left(150)),
@@ -76,8 +76,8 @@ EDGES = [
         "an expired key is a missing key",
         do("set", "key", 1, ttl=50),
         wait(100),
-        do("update", "key", Change("lambda value: value")).raises(ChannelKeyError),
-        do("update", "key", Change("lambda value: value"), default=2).gives(2),
+        do("update", "key", Updater("lambda value: value")).raises(ChannelKeyError),
+        do("update", "key", Updater("lambda value: value"), default=2).gives(2),
         do("ttl", "key").gives(None),
     ),
     edge(
@@ -85,12 +85,12 @@ EDGES = [
         "a function that raises changes nothing",
         _NOTHING,
         do("set", "key", [1], ttl=150),
-        do("update", "key", Change("lambda value: value.append(2) or 1 / 0")).rejects(
+        do("update", "key", Updater("lambda value: value.append(2) or 1 / 0")).rejects(
             ZeroDivisionError
         ),
         do("get", "key").gives([1]),
         do("ttl", "key").gives(Left(150)),
-        do("update", "new", Change("lambda value: 1 / 0"), default=1).rejects(ZeroDivisionError),
+        do("update", "new", Updater("lambda value: 1 / 0"), default=1).rejects(ZeroDivisionError),
         do("exists", "new").gives(False),
     ),
     edge(
@@ -98,8 +98,8 @@ EDGES = [
         "a new value that can't be stored changes nothing",
         "A refused write leaves the old value and the old TTL exactly as they were",
         do("set", "key", 1, ttl=150),
-        do("update", "key", Change("lambda value: object()")).raises(ChannelTypeError),
-        do("update", "key", Change("lambda value: '\\ud800'")).raises(ChannelValueError),
+        do("update", "key", Updater("lambda value: object()")).raises(ChannelTypeError),
+        do("update", "key", Updater("lambda value: '\\ud800'")).raises(ChannelValueError),
         do("get", "key").gives(1),
         do("ttl", "key").gives(Left(150)),
     ),
@@ -108,7 +108,7 @@ EDGES = [
         "a value that the function changes in place is stored",
         "reads, calls `fn`, writes",
         do("set", "key", [1]),
-        do("update", "key", Change("lambda value: value.append(2) or value")).gives([1, 2]),
+        do("update", "key", Updater("lambda value: value.append(2) or value")).gives([1, 2]),
         do("get", "key").gives([1, 2]),
     ),
     _race("a set in between is not lost", 1, _by_another("set", "key", 2), [2]),
@@ -125,7 +125,7 @@ EDGES = [
         "a delete in between is seen",
         _OVER,
         do("set", "key", 1),
-        do("update", "key", Change("lambda value: [value]", _by_another("delete", "key"))).raises(
+        do("update", "key", Updater("lambda value: [value]", _by_another("delete", "key"))).raises(
             ChannelKeyError
         ),
         do("exists", "key").gives(False),
@@ -133,7 +133,7 @@ EDGES = [
         do(
             "update",
             "key",
-            Change("lambda value: [value]", _by_another("clear")),
+            Updater("lambda value: [value]", _by_another("clear")),
             default="default",
         ).gives(["default"]),
     ),
@@ -144,7 +144,7 @@ EDGES = [
         do(
             "update",
             "key",
-            Change("lambda value: [value]", _by_another("set", "key", 1)),
+            Updater("lambda value: [value]", _by_another("set", "key", 1)),
             default="default",
         ).gives([1]),
     ),
@@ -156,7 +156,7 @@ EDGES = [
         do(
             "update",
             "key",
-            Change("lambda value: [value]", _by_another("set", "key", 2, ttl=550)),
+            Updater("lambda value: [value]", _by_another("set", "key", 2, ttl=550)),
         ).gives([2]),
         do("ttl", "key").gives(Left(550)),
     ),

@@ -8,7 +8,7 @@ from graflow.testing.budget import Budget
 from graflow.testing.harness import Capabilities, Harness
 from graflow.testing.properties.equality import same
 from graflow.testing.trials.model import Model
-from graflow.testing.trials.steps import Change, Gave, Step, do
+from graflow.testing.trials.steps import Gave, Step, Updater, do
 from graflow.testing.trials.trial import Trial
 
 __all__ = ["check_durability", "check_lost_replies"]
@@ -29,8 +29,8 @@ _WRITES: list[tuple[Step | None, Step]] = [
     (do("set", "key", 1), do("atomic_add", "key", 5)),
     (do("set", "key", 1.5), do("atomic_add", "key", 0.25)),
     (do("set", "key", 2**70), do("atomic_add", "key", 1)),
-    (do("set", "key", 1), do("update", "key", Change("lambda value: value + 1"))),
-    (do("set", "key", [1]), do("update", "key", Change("lambda value: value + [2]"))),
+    (do("set", "key", 1), do("update", "key", Updater("lambda value: value + 1"))),
+    (do("set", "key", [1]), do("update", "key", Updater("lambda value: value + [2]"))),
     (do("set", "key", 1), do("delete", "key")),
     (do("set", "key", 1), do("set_many", {"key": 2, "other": [3]})),
     (do("set_many", {"key": 1, "other": 2}), do("clear")),

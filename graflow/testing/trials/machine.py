@@ -17,7 +17,7 @@ from graflow.testing.properties.strategies import (
     ttls,
     values,
 )
-from graflow.testing.trials.steps import Change, Step
+from graflow.testing.trials.steps import Step, Updater
 from graflow.testing.trials.trial import Trial
 
 __all__ = ["machine_for"]
@@ -165,7 +165,7 @@ class _Machine(RuleBasedStateMachine):
     @rule(place=_PLACES, key=_KEYS, source=_CHANGES, default=st.none() | st.just([0]))
     def update(self, place: int, key: int, source: str, default: Any) -> None:
         options = {} if default is None else {"default": default}
-        self.step("update", place, self.keys[key], Change(source), **options)
+        self.step("update", place, self.keys[key], Updater(source), **options)
 
     @rule(
         place=_PLACES,
@@ -180,7 +180,7 @@ class _Machine(RuleBasedStateMachine):
         name = self.keys[key]
         args = {"set": (name, "new"), "append": (name, 7), "clear": ()}.get(write, (name,))
         meanwhile = Step(write, args, {}, self.names[place % 2], other)
-        self.step("update", place, name, Change(source, meanwhile), default=[0])
+        self.step("update", place, name, Updater(source, meanwhile), default=[0])
 
     @rule(
         place=_PLACES,

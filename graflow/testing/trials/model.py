@@ -23,7 +23,7 @@ from graflow.exceptions import (
     LockLostError,
     LockReentryError,
 )
-from graflow.testing.trials.steps import Change, Gave, Left, Outcome, Refused, Step
+from graflow.testing.trials.steps import Gave, Left, Outcome, Refused, Step, Updater
 
 __all__ = ["Model", "refusal"]
 
@@ -161,16 +161,16 @@ class Model:
         self.channels[channel][key] = entry
         return total
 
-    def _update(self, channel: str, key: Any, change: Change, **options: Any) -> Any:
+    def _update(self, channel: str, key: Any, updater: Updater, **options: Any) -> Any:
         key = _checked_key(key)
         present = self._present(channel, key, options)
-        if change.meanwhile is not None:
-            other = self.apply(change.meanwhile)
+        if updater.meanwhile is not None:
+            other = self.apply(updater.meanwhile)
             if isinstance(other, Refused):
                 raise _Refusal(other.kind, names_key=False)
-            _changed(present, change)
+            _changed(present, updater)
             present = self._present(channel, key, options)
-        new = _changed(present, change)
+        new = _changed(present, updater)
         entry = self.live(channel).get(key)
         self.channels[channel][key] = _Entry(new, None if entry is None else entry.deadline)
         return deepcopy(new)
@@ -258,9 +258,9 @@ def _refusal_of_text(text: str) -> type[ChannelError] | None:
     return ChannelValueError if any("\ud800" <= each <= "\udfff" for each in text) else None
 
 
-def _changed(value: Any, change: Change) -> Any:
+def _changed(value: Any, updater: Updater) -> Any:
     try:
-        new = change.apply(value)
+        new = updater.apply(value)
     except Exception as error:  # noqa: BLE001 - whatever the function raises
         raise _Refusal(type(error), names_key=False) from None
     return _checked_value(new)

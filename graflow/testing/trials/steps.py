@@ -8,11 +8,11 @@ from typing import Any
 
 from graflow.testing.trials.literals import expression
 
-__all__ = ["Change", "Gave", "Left", "Move", "Outcome", "Refused", "Step", "do", "wait"]
+__all__ = ["Gave", "Left", "Move", "Outcome", "Refused", "Step", "Updater", "do", "wait"]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Updater:
     """A function for `update`, with its source.
 
     Attributes:
@@ -66,8 +66,8 @@ class Step:
     @property
     def meanwhile(self) -> Step | None:
         """A step of another handle while this one is under way."""
-        changes = [each for each in self.args if isinstance(each, Change)]
-        return changes[0].meanwhile if changes else None
+        updaters = [each for each in self.args if isinstance(each, Updater)]
+        return updaters[0].meanwhile if updaters else None
 
     def source(self, variable: str, meanwhile: str = "") -> str:
         """Return it as Python code.
@@ -90,7 +90,7 @@ class Step:
     def source_and_scribble(self, variable: str) -> str:
         """Return it as Python code that changes what it stored and what it got afterwards."""
         if self.operation in {"advance", "lock", "unlock"} or any(
-            isinstance(each, Change) for each in self.args
+            isinstance(each, Updater) for each in self.args
         ):
             return self.source(variable)
         options = "".join(f", {name}={expression(each)}" for name, each in self.options.items())
@@ -99,7 +99,7 @@ class Step:
 
 
 def _argument(value: Any, meanwhile: str) -> str:
-    if not isinstance(value, Change):
+    if not isinstance(value, Updater):
         return expression(value)
     if not meanwhile:
         return value.source

@@ -20,7 +20,7 @@ from graflow.testing.harness import Harness
 from graflow.testing.properties.equality import same, scribble
 from graflow.testing.trials.model import Model
 from graflow.testing.trials.script import Line, script
-from graflow.testing.trials.steps import Change, Gave, Left, Outcome, Refused, Step
+from graflow.testing.trials.steps import Gave, Left, Outcome, Refused, Step, Updater
 
 __all__ = ["PREFIX", "Broken", "Trial", "unique_prefix"]
 
@@ -223,16 +223,16 @@ class Trial:
         return result
 
     def _argument(self, value: Any) -> Any:
-        return self._function(value) if isinstance(value, Change) else deepcopy(value)
+        return self._function(value) if isinstance(value, Updater) else deepcopy(value)
 
-    def _function(self, change: Change) -> Callable[[Any], Any]:
+    def _function(self, updater: Updater) -> Callable[[Any], Any]:
         calls = count()
 
         def function(value: Any) -> Any:
-            if next(calls) == 0 and change.meanwhile is not None:
-                other = change.meanwhile
+            if next(calls) == 0 and updater.meanwhile is not None:
+                other = updater.meanwhile
                 self._call(self.open(other.channel, other.handle), other)
-            return change.apply(value)
+            return updater.apply(value)
 
         return function
 
@@ -313,8 +313,8 @@ class Trial:
         return Step(step.operation, args, options, step.channel, step.handle)
 
     def _scaled_argument(self, value: Any) -> Any:
-        if isinstance(value, Change) and value.meanwhile is not None:
-            return Change(value.source, self._scaled(value.meanwhile))
+        if isinstance(value, Updater) and value.meanwhile is not None:
+            return Updater(value.source, self._scaled(value.meanwhile))
         return value
 
     def _scaled_outcome(self, outcome: Outcome) -> Outcome:
