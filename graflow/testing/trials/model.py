@@ -23,7 +23,7 @@ from graflow.exceptions import (
     LockLostError,
     LockReentryError,
 )
-from graflow.testing.trials.steps import Gave, Left, Outcome, Refused, Step, Updater
+from graflow.testing.trials.steps import Expected, Gave, Left, Refused, Step, Updater
 
 __all__ = ["Model", "refusal"]
 
@@ -56,7 +56,7 @@ class Model:
     channels: defaultdict[str, dict[str, _Entry]] = field(default_factory=lambda: defaultdict(dict))
     locks: dict[tuple[str, str], list[float]] = field(default_factory=dict)
 
-    def apply(self, step: Step) -> Outcome:
+    def apply(self, step: Step) -> Expected:
         """Do what a step asks for and return what must come of it."""
         try:
             method = getattr(self, f"_{step.operation}")

@@ -8,7 +8,7 @@ from typing import Any
 
 from graflow.testing.trials.literals import expression
 
-__all__ = ["Gave", "Left", "Move", "Outcome", "Refused", "Step", "Updater", "do", "wait"]
+__all__ = ["Expected", "Gave", "Left", "Move", "Refused", "Step", "Updater", "do", "wait"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class Refused:
         return f"raises {self.kind.__name__}{about}{says}"
 
 
-Outcome = Gave | Refused
+Expected = Gave | Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,4 +165,4 @@ class Move:
     """A step, and what must come of it."""
 
     step: Step
-    outcome: Outcome = Gave()
+    outcome: Expected = Gave()

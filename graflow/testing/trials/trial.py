@@ -20,7 +20,7 @@ from graflow.testing.harness import Harness
 from graflow.testing.properties.equality import same, scribble
 from graflow.testing.trials.model import Model
 from graflow.testing.trials.script import Line, script
-from graflow.testing.trials.steps import Gave, Left, Outcome, Refused, Step, Updater
+from graflow.testing.trials.steps import Expected, Gave, Left, Refused, Step, Updater
 
 __all__ = ["PREFIX", "Broken", "Trial", "unique_prefix"]
 
@@ -102,7 +102,7 @@ class Trial:
             channel.close()
         self._handles.clear()
 
-    def check(self, step: Step, expected: Outcome | None = None) -> None:
+    def check(self, step: Step, expected: Expected | None = None) -> None:
         """Carry out a step and compare what comes of it.
 
         Args:
@@ -236,7 +236,7 @@ class Trial:
 
         return function
 
-    def _agrees(self, step: Step, expected: Outcome, found: Gave | _Raised) -> bool:
+    def _agrees(self, step: Step, expected: Expected, found: Gave | _Raised) -> bool:
         if isinstance(expected, Refused):
             return isinstance(found, _Raised) and self._is_that_error(step, expected, found.error)
         if isinstance(found, _Raised):
@@ -261,7 +261,7 @@ class Trial:
         slack = _MARGIN if self._is_real_time else _SLACK
         return type(found) is float and expected - passed - slack <= found <= expected + slack
 
-    def _fail(self, step: Step, expected: Outcome, found: Gave | _Raised) -> None:
+    def _fail(self, step: Step, expected: Expected, found: Gave | _Raised) -> None:
         if isinstance(found, _Raised):
             shown = f"raised {type(found.error).__qualname__}: {found.error}"
         else:
@@ -273,7 +273,7 @@ class Trial:
             f"{self._clause}\n\n{code}\n# it {shown}\n# the contract: it {expected}"
         ) from cause
 
-    def _breaks_again(self, last: Step, expected: Outcome) -> bool:
+    def _breaks_again(self, last: Step, expected: Expected) -> bool:
         """Tell whether the steps alone show what broke, without the looks between them."""
         lines = [line for line in self._lines[:-1] if not line.is_look]
         with Trial(self.harness, self._clause) as again:
@@ -317,7 +317,7 @@ class Trial:
             return Updater(value.source, self._scaled(value.meanwhile))
         return value
 
-    def _scaled_outcome(self, outcome: Outcome) -> Outcome:
+    def _scaled_outcome(self, outcome: Expected) -> Expected:
         if self._is_real_time and isinstance(outcome, Gave) and isinstance(outcome.value, Left):
             return Gave(Left(outcome.value.seconds * _REAL_SCALE))
         return outcome
