@@ -11,7 +11,7 @@ from itertools import count
 from uuid import uuid4
 from weakref import ref
 
-__all__ = ["Place", "Slot", "free_slots", "is_of_this_process", "new_owner"]
+__all__ = ["Caller", "Slot", "free_slots", "is_of_this_process", "new_owner"]
 
 
 class _Process:
@@ -35,18 +35,18 @@ def is_of_this_process(owner: str) -> bool:
     return owner.startswith(_process.name)
 
 
-class Place:
-    """Where code runs: in a thread, and there maybe in a task of asyncio.
+class Caller:
+    """The code that makes a call: its thread and, if it has one, its asyncio task.
 
     Attributes:
-        thread: The thread, which unlike its `ident` is no other one later.
-        task: Refers to the task.
+        thread: The thread itself, since its `ident` may be reused later.
+        task: A weak reference to the task, or `None` outside of tasks.
     """
 
     __slots__ = ("task", "thread")
 
     def __init__(self) -> None:
-        """Take down where the calling code runs."""
+        """Note the thread and the task of the caller."""
         task = _current_task()
         self.thread = threading.current_thread()
         self.task = None if task is None else ref(task)

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from weakref import ReferenceType, WeakSet, WeakValueDictionary, ref
 
 from graflow.channels.locks.line import LockPrimitives
-from graflow.channels.process_ids import Place, is_of_this_process
+from graflow.channels.process_ids import Caller, is_of_this_process
 from graflow.exceptions import ChannelConnectionError, ChannelError
 from graflow.system.clock import monotonic
 
@@ -45,7 +45,7 @@ class Holding:
         self._key = key
         self._owner = owner
         self._lease = lease
-        self._place = Place()
+        self._taker = Caller()
         self._is_leased(since)
         _renewer.watch(self)
         _held[owner] = self
@@ -72,15 +72,15 @@ class Holding:
 
         A thread that works for many, each in a context of its own, is another one for each.
         """
-        place = self._place
-        return place.is_here and (place.task is not None or self._owner in _entered.get())
+        taker = self._taker
+        return taker.is_here and (taker.task is not None or self._owner in _entered.get())
 
     @property
     def waits_for_us(self) -> bool:
         """Whether the holder can't go on while the code that asks blocks its thread."""
-        place = self._place
-        is_in_a_task = place.task is not None or Place().task is not None
-        return is_in_a_task and place.is_in_this_thread
+        taker = self._taker
+        is_in_a_task = taker.task is not None or Caller().task is not None
+        return is_in_a_task and taker.is_in_this_thread
 
     def renew(self) -> None:
         """Renew the lease; where the channel can't be reached, try again a little later."""
