@@ -24,7 +24,7 @@ from graflow.channels.contents.change_log import Change, Changes, Contents, Ends
 from graflow.core.checkpoint.files import check_path, file_errors, read
 from graflow.exceptions import CheckpointDamagedError, CheckpointVersionError
 
-__all__ = ["VERSION", "Checkpoint", "Place", "place_of", "read_checkpoint"]
+__all__ = ["VERSION", "ChannelAddress", "Checkpoint", "address_of", "read_checkpoint"]
 
 VERSION = 1
 """The version of the file's format."""
@@ -33,8 +33,8 @@ _STRICT = ConfigDict(extra="forbid", strict=True)
 
 
 @with_config(_STRICT)
-class Place(TypedDict):
-    """Where the channel of a run keeps its keys.
+class ChannelAddress(TypedDict):
+    """The address of a run's channel: where its keys are kept.
 
     Attributes:
         kind: `memory` if the checkpoint holds them, else the class of the channel.
@@ -57,7 +57,7 @@ class Header(TypedDict):
     run_id: str
     graph: str
     start: str | None
-    channel: Place
+    channel: ChannelAddress
 
 
 @with_config(_STRICT)
@@ -101,15 +101,15 @@ class Checkpoint:
     run_id: str
     graph: str
     start: str | None
-    channel: Place
+    channel: ChannelAddress
     finished: tuple[str, ...]
     metadata: dict[str, dict[str, Any]]
     _contents: Contents = field(repr=False)
     _wishes: dict[str, bytes] = field(repr=False)
 
 
-def place_of(channel: Channel) -> Place:
-    """Return where a channel keeps its keys."""
+def address_of(channel: Channel) -> ChannelAddress:
+    """Return the address of a channel."""
     if not channel.shared:
         return {"kind": "memory", "name": channel.name, "server": ""}
     return {"kind": type(channel).__name__, "name": channel.name, "server": channel._server()}

@@ -13,7 +13,7 @@ from graflow.channels.base import Channel
 from graflow.channels.contents.change_log import Changes
 from graflow.channels.contents.tracking import Tracker
 from graflow.channels.hidden_keys import belongs_to
-from graflow.core.checkpoint.checkpoint import VERSION, Header, entry_of, pack, place_of
+from graflow.core.checkpoint.checkpoint import VERSION, Header, address_of, entry_of, pack
 from graflow.core.checkpoint.files import file_errors, replace, write
 
 __all__ = ["Journal"]
@@ -59,7 +59,7 @@ class Journal:
             "run_id": run_id,
             "graph": graph,
             "start": start,
-            "channel": place_of(channel),
+            "channel": address_of(channel),
         }
         self._channel = channel
         self._mine = belongs_to(run_id)

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from graflow.channels.contents.tracking import refill
 from graflow.channels.hidden_keys import belongs_to
-from graflow.core.checkpoint.checkpoint import Checkpoint, Place, place_of
+from graflow.core.checkpoint.checkpoint import ChannelAddress, Checkpoint, address_of
 from graflow.core.context import ExecutionContext
 from graflow.core.graph.graph import Plan
 from graflow.exceptions import CheckpointMismatchError, TaskNotFoundError
@@ -48,7 +48,7 @@ def match_channel(checkpoint: Checkpoint, context: ExecutionContext) -> None:
         CheckpointMismatchError: It is another one, or it has lost what was in it.
     """
     channel = context.get_channel()
-    before, now = checkpoint.channel, place_of(channel)
+    before, now = checkpoint.channel, address_of(channel)
     same = {"kind", "name", "server"} if channel.shared else {"kind"}
     if any(before[part] != now[part] for part in same):  # type: ignore[literal-required]
         _refuse(
@@ -82,12 +82,12 @@ def restore(checkpoint: Checkpoint, context: ExecutionContext, plan: Plan) -> No
         results.forget(task_id)
 
 
-def _told(place: Place) -> str:
-    where = f" on {place['server']}" if place["server"] else ""
-    return f"the channel {place['name']!r} of kind {place['kind']}{where}"
+def _told(address: ChannelAddress) -> str:
+    where = f" on {address['server']}" if address["server"] else ""
+    return f"the channel {address['name']!r} of kind {address['kind']}{where}"
 
 
-def _advice(before: Place) -> str:
+def _advice(before: ChannelAddress) -> str:
     kind, _, home = before["server"].partition("://")
     if kind != "embedded" or Path(home).exists():
         return ""
