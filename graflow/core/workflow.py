@@ -21,7 +21,7 @@ from graflow.core.checkpoint.claim import claimed
 from graflow.core.checkpoint.resuming import match_channel, match_plan, restore
 from graflow.core.context import ExecutionContext
 from graflow.core.graph.composition import Node, chain, check_nodes, open_graphs, parallel
-from graflow.core.graph.graph import Graph, Plan
+from graflow.core.graph.graph import Graph, RunPlan
 from graflow.core.run.execution import MAX_WORKERS, Options, check_options, prepared
 from graflow.core.run.observers import RunObserver
 from graflow.core.task.results import Results
@@ -277,7 +277,7 @@ class Workflow:
         options = Options(executor, max_workers, progress, tuple(observers), checkpoint)
         return check_options(options, self._name)
 
-    def _plan(self, start_node: Task[..., Any] | str | None) -> Plan:
+    def _plan(self, start_node: Task[..., Any] | str | None) -> RunPlan:
         if self in _running.get():
             raise WorkflowStateError(
                 f"workflow {self._name!r} was executed by one of its own tasks, which would wait "

@@ -10,7 +10,7 @@ from graflow.channels.contents.tracking import refill
 from graflow.channels.hidden_keys import belongs_to
 from graflow.core.checkpoint.checkpoint import ChannelAddress, Checkpoint, address_of
 from graflow.core.context import ExecutionContext
-from graflow.core.graph.graph import Plan
+from graflow.core.graph.graph import RunPlan
 from graflow.exceptions import CheckpointMismatchError, TaskNotFoundError
 
 __all__ = ["match_channel", "match_plan", "restore"]
@@ -19,7 +19,9 @@ _NAMED = 10
 """How many of the results that are lost a message names."""
 
 
-def match_plan(checkpoint: Checkpoint, workflow: str, plan: Callable[[str | None], Plan]) -> Plan:
+def match_plan(
+    checkpoint: Checkpoint, workflow: str, plan: Callable[[str | None], RunPlan]
+) -> RunPlan:
     """Return the plan of the run that the checkpoint is of.
 
     Args:
@@ -68,7 +70,7 @@ def match_channel(checkpoint: Checkpoint, context: ExecutionContext) -> None:
         )
 
 
-def restore(checkpoint: Checkpoint, context: ExecutionContext, plan: Plan) -> None:
+def restore(checkpoint: Checkpoint, context: ExecutionContext, plan: RunPlan) -> None:
     """Bring the channel to where the checkpoint was, with no results of tasks that will run.
 
     What other runs have stored as theirs stays.

@@ -23,7 +23,7 @@ from graflow.exceptions import (
 if TYPE_CHECKING:
     from graflow.core.task.task import Task
 
-__all__ = ["Graph", "Joint", "Plan", "Vertex"]
+__all__ = ["Graph", "Joint", "RunPlan", "Vertex"]
 
 
 class Joint:
@@ -39,7 +39,7 @@ Before: TypeAlias = dict[Vertex, dict[Vertex, None]]
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """What a run does.
 
     Attributes:
@@ -129,7 +129,7 @@ class Graph:
                 for left, right in pairwise(part._parts):
                     self._link(left._tails(), right._heads())
 
-    def plan(self, start: Task[..., Any] | str | None = None) -> Plan:
+    def plan(self, start: Task[..., Any] | str | None = None) -> RunPlan:
         """Return what there is to do: everything, or `start` and what follows it.
 
         Raises:
@@ -143,7 +143,7 @@ class Graph:
         tasks = {task_id: task for task_id, task in self._tasks.items() if task in before}
         awaited = {other for others in before.values() for other in others}
         last = tuple(task for task in tasks.values() if task not in awaited)
-        return Plan(tasks, sorter, last, None if first is None else first.task_id, before)
+        return RunPlan(tasks, sorter, last, None if first is None else first.task_id, before)
 
     def _sorter(self, before: Before) -> TopologicalSorter[Vertex]:
         sorter: TopologicalSorter[Vertex] = TopologicalSorter()

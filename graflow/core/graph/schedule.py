@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Set
 from typing import Any
 
-from graflow.core.graph.graph import Joint, Plan, Vertex
+from graflow.core.graph.graph import Joint, RunPlan, Vertex
 from graflow.core.task.task import Task
 
 __all__ = ["Schedule"]
@@ -19,7 +19,7 @@ class Schedule:
         ready: Those that nobody has taken yet; whoever runs one takes it from the left.
     """
 
-    def __init__(self, plan: Plan, finished: Set[str] = frozenset()) -> None:
+    def __init__(self, plan: RunPlan, finished: Set[str] = frozenset()) -> None:
         """Queue what can start at once.
 
         Args:

@@ -15,7 +15,7 @@ from uuid import uuid4
 from graflow.channels.codec.codec import Record
 from graflow.core.checkpoint.journal import Journal
 from graflow.core.context import ExecutionContext
-from graflow.core.graph.graph import Plan
+from graflow.core.graph.graph import RunPlan
 from graflow.core.graph.schedule import Schedule
 from graflow.core.run.attempts import Supervisor
 from graflow.core.run.observers import Observers, RunObserver
@@ -81,7 +81,7 @@ class Execution:
         finished: The tasks that were done before, with their metadata, encoded.
     """
 
-    plan: Plan
+    plan: RunPlan
     context: ExecutionContext
     variables: Context
     options: Options
@@ -147,7 +147,7 @@ class Execution:
 
 @contextmanager
 def prepared(
-    plan: Plan,
+    plan: RunPlan,
     context: ExecutionContext,
     variables: Context,
     options: Options,
