@@ -15,7 +15,7 @@ from graflow.core.context import TaskExecutionContext
 from graflow.core.graph.composition import open_graphs
 from graflow.core.run.retries import Retries, check_retries
 from graflow.core.task.hint import names_in
-from graflow.core.task.signature import Signature
+from graflow.core.task.signature import TaskSignature
 from graflow.core.task.task import Task, check_text
 from graflow.exceptions import WorkflowTypeError, WorkflowValueError
 
@@ -145,7 +145,7 @@ def _make_task(
         task_id = _name(function)
     if not inject_context:
         _check_no_context(function)
-    signature = Signature(
+    signature = TaskSignature(
         function, inject_context=inject_context, names=_local_names(function, frame)
     )
     made: Task[..., Any] = Task(function, task_id, signature, {}, retries)

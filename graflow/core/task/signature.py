@@ -10,12 +10,12 @@ from typing import Any
 from graflow.core.task.hint import Hint, read_hint
 from graflow.exceptions import WorkflowTypeError
 
-__all__ = ["Signature"]
+__all__ = ["TaskSignature"]
 
 VARIADIC = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 
-class Signature:
+class TaskSignature:
     """The parameters of a task's function, less the context, and its return annotation.
 
     Annotations are resolved when they are first needed, so that they may name what is

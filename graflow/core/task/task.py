@@ -14,7 +14,7 @@ from graflow.channels import arguments
 from graflow.channels.codec.codec import Record
 from graflow.core.graph.composition import Node, open_graphs
 from graflow.core.run.retries import Retries
-from graflow.core.task.signature import Signature
+from graflow.core.task.signature import TaskSignature
 from graflow.core.travel.types import is_found_elsewhere
 from graflow.exceptions import (
     ChannelTypeError,
@@ -65,7 +65,7 @@ class Task(Node, Generic[P, R_co]):
         self,
         function: Callable[P, R_co],
         task_id: str,
-        signature: Signature,
+        signature: TaskSignature,
         bound: Mapping[str, Any],
         retries: Retries | None = None,
     ) -> None:
