@@ -167,19 +167,19 @@ def check(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Node(Generic[State]):
-    """A state, and which operations led to it, one after the other.
+class _Path(Generic[State]):
+    """A state, and the operations that led to it.
 
     Attributes:
         done: Those that were answered, bit by bit.
         used: Those of the others that took effect, bit by bit.
-        last: The last of them, and the node before it.
+        last: The last of them, and the path before it.
     """
 
     state: State
     done: int = 0
     used: int = 0
-    last: tuple[Operation, _Node[State]] | None = None
+    last: tuple[Operation, _Path[State]] | None = None
 
     def order(self) -> list[Operation]:
         """Return the operations in their order."""
@@ -192,7 +192,7 @@ class _Node(Generic[State]):
 
 
 class _Search(Generic[State]):
-    """A walk from node to node, the most promising first."""
+    """A walk from path to path, the most promising first."""
 
     def __init__(
         self,
@@ -209,58 +209,58 @@ class _Search(Generic[State]):
         self.same = same
         self.limit = limit
         self.seen: dict[tuple[int, State], list[int]] = {}
-        self.queue: list[tuple[int, int, bool, _Node[State]]] = []
+        self.queue: list[tuple[int, int, bool, _Path[State]]] = []
         self.numbers = count(0, -1)
 
     def run(self, start: State) -> Verdict:
         """Walk until all that was answered has its place, or there is nowhere to go."""
-        best = _Node(start)
+        best = _Path(start)
         self.visit(best)
         while self.queue:
-            cost, _, is_second_visit, node = heappop(self.queue)
+            cost, _, is_second_visit, path = heappop(self.queue)
             if is_second_visit:
-                self.follow_lost(node)
+                self.follow_lost(path)
                 continue
-            if node.done.bit_count() > best.done.bit_count():
-                best = node
+            if path.done.bit_count() > best.done.bit_count():
+                best = path
             if best.done.bit_count() == len(self.answered):
                 break
-            heappush(self.queue, (cost + _COST, next(self.numbers), True, node))
-            self.follow_answered(node)
+            heappush(self.queue, (cost + _COST, next(self.numbers), True, path))
+            self.follow_answered(path)
         return self.describe(best)
 
-    def visit(self, node: _Node[State]) -> None:
-        """Put a node in the queue unless one was there that can do all that it can."""
-        rivals = self.seen.setdefault((node.done, node.state), [])
-        if not any(used & node.used == used for used in rivals):
-            rivals.append(node.used)
-            cost = _COST * node.used.bit_count() - node.done.bit_count()
-            heappush(self.queue, (cost, next(self.numbers), False, node))
+    def visit(self, path: _Path[State]) -> None:
+        """Put a path in the queue unless one was there that can do all that it can."""
+        rivals = self.seen.setdefault((path.done, path.state), [])
+        if not any(used & path.used == used for used in rivals):
+            rivals.append(path.used)
+            cost = _COST * path.used.bit_count() - path.done.bit_count()
+            heappush(self.queue, (cost, next(self.numbers), False, path))
 
-    def follow_answered(self, node: _Node[State]) -> None:
+    def follow_answered(self, path: _Path[State]) -> None:
         """Visit what an operation with an answer leads to."""
-        for index in self.next_answered(node.done):
+        for index in self.next_answered(path.done):
             operation = self.answered[index]
-            state, result = self.ask(node, operation)
+            state, result = self.ask(path, operation)
             if self.same(operation.result, result):
-                done = node.done | 1 << index
-                self.visit(_Node(state, done, node.used, (operation, node)))
+                done = path.done | 1 << index
+                self.visit(_Path(state, done, path.used, (operation, path)))
 
-    def follow_lost(self, node: _Node[State]) -> None:
+    def follow_lost(self, path: _Path[State]) -> None:
         """Visit what an operation without an answer leads to."""
-        horizon = min(self.ends[index] for index in self.next_answered(node.done))
+        horizon = min(self.ends[index] for index in self.next_answered(path.done))
         tried: list[Any] = []
         for index, operation in enumerate(self.lost):
             # Of equal calls the one that began first can stand for any other.
-            if node.used >> index & 1 or operation.call in tried:
+            if path.used >> index & 1 or operation.call in tried:
                 continue
             if operation.invoked > horizon:
                 break
             tried.append(operation.call)
-            state, _ = self.ask(node, operation)
-            if state != node.state:  # else it need not happen at all
-                used = node.used | 1 << index
-                self.visit(_Node(state, node.done, used, (operation, node)))
+            state, _ = self.ask(path, operation)
+            if state != path.state:  # else it need not happen at all
+                used = path.used | 1 << index
+                self.visit(_Path(state, path.done, used, (operation, path)))
 
     def next_answered(self, done: int) -> Iterator[int]:
         """Yield the operations with an answer that no other one has to precede."""
@@ -272,14 +272,14 @@ class _Search(Generic[State]):
                 horizon = min(horizon, self.ends[index])
             index += 1
 
-    def ask(self, node: _Node[State], operation: Operation) -> tuple[State, Any]:
+    def ask(self, path: _Path[State], operation: Operation) -> tuple[State, Any]:
         self.limit -= 1
         if self.limit < 0:
             total = len(self.answered) + len(self.lost)
             raise Undecided(f"no order was found within the limit for {total} operations")
-        return self.step(node.state, operation.call)
+        return self.step(path.state, operation.call)
 
-    def describe(self, best: _Node[State]) -> Verdict:
+    def describe(self, best: _Path[State]) -> Verdict:
         """Say how far an order got, and what each operation would have had to return there."""
         stuck = [self.answered[index] for index in self.next_answered(best.done)]
         expected = [self.step(best.state, operation.call)[1] for operation in stuck]

@@ -12,7 +12,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from typing_extensions import TypedDict
 
-__all__ = ["Misfit", "Shape", "shapes"]
+__all__ = ["Misfit", "SchemaSample", "schema_samples"]
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ class Misfit(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class SchemaSample:
     """A type, as a schema.
 
     Attributes:
@@ -67,8 +67,8 @@ _TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=5) | st.samp
 )
 
 
-def _scalar(form: Any, fitting: st.SearchStrategy[Any], *odd: Any) -> Shape:
-    return Shape(form, fitting, st.sampled_from(odd).map(lambda value: Misfit(value, "")))
+def _scalar(form: Any, fitting: st.SearchStrategy[Any], *odd: Any) -> SchemaSample:
+    return SchemaSample(form, fitting, st.sampled_from(odd).map(lambda value: Misfit(value, "")))
 
 
 _SCALARS = [
@@ -83,12 +83,12 @@ _SCALARS = [
 ]
 
 
-def _list_of(inner: Shape) -> Shape:
+def _list_of(inner: SchemaSample) -> SchemaSample:
     def broken(before: list[Any], misfit: Misfit, after: list[Any]) -> Misfit:
         return Misfit([*before, misfit.value, *after], f"[{len(before)}]{_inside(misfit)}")
 
     few = st.lists(inner.fitting, max_size=2)
-    return Shape(
+    return SchemaSample(
         GenericAlias(list, (inner.form,)),
         st.lists(inner.fitting, max_size=3),
         st.builds(broken, few, inner.misfits, few) | st.just(Misfit("no list", "")),
@@ -96,21 +96,21 @@ def _list_of(inner: Shape) -> Shape:
     )
 
 
-def _dict_of(inner: Shape) -> Shape:
+def _dict_of(inner: SchemaSample) -> SchemaSample:
     def broken(rest: dict[str, Any], key: str, misfit: Misfit) -> Misfit:
         return Misfit({**rest, key: misfit.value}, f"[{key!r}]{_inside(misfit)}")
 
     keys = st.text("ab $.", max_size=3) | st.sampled_from(["$set", "NaN"])
     rest = st.dictionaries(keys, inner.fitting, max_size=2)
-    return Shape(
+    return SchemaSample(
         GenericAlias(dict, (str, inner.form)),
         rest,
         st.builds(broken, rest, keys, inner.misfits) | st.just(Misfit("no dict", "")),
     )
 
 
-def _tuple_of(one: Shape, other: Shape) -> Shape:
-    return Shape(
+def _tuple_of(one: SchemaSample, other: SchemaSample) -> SchemaSample:
+    return SchemaSample(
         GenericAlias(tuple, (one.form, other.form)),
         st.tuples(one.fitting, other.fitting),
         st.builds(
@@ -126,8 +126,8 @@ def _tuple_of(one: Shape, other: Shape) -> Shape:
     )
 
 
-def _optional(inner: Shape) -> Shape:
-    return Shape(
+def _optional(inner: SchemaSample) -> SchemaSample:
+    return SchemaSample(
         inner.form | None,
         inner.fitting | st.none(),
         inner.misfits.filter(lambda misfit: misfit.value is not None),
@@ -135,14 +135,14 @@ def _optional(inner: Shape) -> Shape:
     )
 
 
-def _record(fields: dict[str, Shape], optional: bool) -> Shape:
-    forms = {name: shape.form for name, shape in fields.items()}
+def _record(fields: dict[str, SchemaSample], optional: bool) -> SchemaSample:
+    forms = {name: sample.form for name, sample in fields.items()}
     last = list(fields)[-1]
     if optional:
         of_optional: Any = NotRequired
         forms[last] = of_optional[forms[last]]
     make: Any = TypedDict
-    whole = st.fixed_dictionaries({name: shape.fitting for name, shape in fields.items()})
+    whole = st.fixed_dictionaries({name: sample.fitting for name, sample in fields.items()})
     fitting = whole
     if optional:
         fitting = whole | whole.map(lambda record: _without(record, last))
@@ -150,17 +150,17 @@ def _record(fields: dict[str, Shape], optional: bool) -> Shape:
         whole.map(lambda record: Misfit({**record, "unknown": 1}, "unknown")),
         st.just(Misfit("no dict", "")),
     ]
-    for name, shape in fields.items():
-        ways.append(st.builds(_with_bad_field, whole, st.just(name), shape.misfits))
+    for name, sample in fields.items():
+        ways.append(st.builds(_with_bad_field, whole, st.just(name), sample.misfits))
         if not (optional and name == last):
             ways.append(whole.map(lambda record, name=name: Misfit(_without(record, name), name)))  # type: ignore[misc]
-    return Shape(make("Record", forms), fitting, st.one_of(ways))
+    return SchemaSample(make("Record", forms), fitting, st.one_of(ways))
 
 
-def _box_of(inner: Shape) -> Shape:
+def _box_of(inner: SchemaSample) -> SchemaSample:
     box: Any = Box
     record = _record({"item": inner, "more": _list_of(inner)}, optional=False)
-    return Shape(box[inner.form], record.fitting, record.misfits)
+    return SchemaSample(box[inner.form], record.fitting, record.misfits)
 
 
 def _with_bad_field(record: dict[str, Any], name: str, misfit: Misfit) -> Misfit:
@@ -177,8 +177,8 @@ def _inside(misfit: Misfit) -> str:
     return f".{misfit.path}" if misfit.path and not misfit.path.startswith("[") else misfit.path
 
 
-def _union(one: Shape, other: Shape) -> Shape:
-    return Shape(
+def _union(one: SchemaSample, other: SchemaSample) -> SchemaSample:
+    return SchemaSample(
         one.form | other.form, one.fitting | other.fitting, st.just(Misfit(b"neither", ""))
     )
 
@@ -189,12 +189,12 @@ _NAMES = st.lists(
 )
 
 
-def _larger(inner: st.SearchStrategy[Shape]) -> st.SearchStrategy[Shape]:
+def _larger(inner: st.SearchStrategy[SchemaSample]) -> st.SearchStrategy[SchemaSample]:
     return st.one_of(
         inner.map(_list_of),
         inner.map(_dict_of),
         st.tuples(inner, inner).map(lambda two: _tuple_of(*two)),
-        inner.filter(lambda shape: shape.form not in _UNION_FORMS).map(_optional),
+        inner.filter(lambda sample: sample.form not in _UNION_FORMS).map(_optional),
         inner.map(_box_of),
         st.builds(
             lambda names, parts, optional: _record(dict(zip(names, parts, strict=False)), optional),
@@ -205,9 +205,9 @@ def _larger(inner: st.SearchStrategy[Shape]) -> st.SearchStrategy[Shape]:
     )
 
 
-_UNION_FORMS = [shape.form for shape in _UNIONS]
+_UNION_FORMS = [sample.form for sample in _UNIONS]
 
-shapes: st.SearchStrategy[Shape] = st.recursive(
+schema_samples: st.SearchStrategy[SchemaSample] = st.recursive(
     st.sampled_from(_SCALARS + _UNIONS), _larger, max_leaves=4
 )
 """Nested, optional, generic and alternative types."""

@@ -14,23 +14,23 @@ from graflow.exceptions import ChannelError, ChannelKeyError, ChannelValidationE
 from graflow.testing.budget import Budget
 from graflow.testing.harness import Capabilities, Harness
 from graflow.testing.properties.equality import same, scribble
-from graflow.testing.properties.schemas import Misfit, Shape, shapes
+from graflow.testing.properties.schemas import Misfit, SchemaSample, schema_samples
 from graflow.testing.trials.trial import Trial
 
 __all__ = ["check_typed_misfits", "check_typed_strangers", "check_typed_values"]
 
-_FITS = st.shared(shapes, key="shape").flatmap(lambda shape: shape.fitting)
-_MISFITS = st.shared(shapes, key="shape").flatmap(lambda shape: shape.misfits)
-_SHAPES = st.shared(shapes, key="shape")
+_FITS = st.shared(schema_samples, key="sample").flatmap(lambda sample: sample.fitting)
+_MISFITS = st.shared(schema_samples, key="sample").flatmap(lambda sample: sample.misfits)
+_SAMPLES = st.shared(schema_samples, key="sample")
 
 
 def check_typed_values(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
     """Write values that fit, in each of the ways, and read them."""
 
-    def what_fits_comes_back(shape: Shape, one: Any, other: Any) -> None:
+    def what_fits_comes_back(sample: SchemaSample, one: Any, other: Any) -> None:
         with Trial(harness, "`TypedChannel[T]` wraps any channel") as trial:
             channel = trial.open("job")
-            typed = _typed(trial, channel, shape)
+            typed = _typed(trial, channel, sample)
             _note(trial, "set('key', {})", one)
             typed.set("key", copy.deepcopy(one))
             _require_same(trial, typed.get("key"), one)
@@ -49,15 +49,15 @@ def check_typed_values(harness: Harness, capabilities: Capabilities, budget: Bud
             _require_same(trial, typed.get("a"), one)
             trial.require(channel.get("key", trial) is not trial, "an untyped channel reads it")
 
-    budget.explore(what_fits_comes_back, shape=_SHAPES, one=_FITS, other=_FITS)
+    budget.explore(what_fits_comes_back, sample=_SAMPLES, one=_FITS, other=_FITS)
 
 
 def check_typed_misfits(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
     """Write values with one bad part: refused with its path, and nothing changes."""
 
-    def a_misfit_is_refused(shape: Shape, good: Any, misfit: Misfit) -> None:
+    def a_misfit_is_refused(sample: SchemaSample, good: Any, misfit: Misfit) -> None:
         with Trial(harness, "validate before anything is written") as trial:
-            typed = _typed(trial, trial.open("job"), shape)
+            typed = _typed(trial, trial.open("job"), sample)
             typed.set("key", good)
             typed.append("list", good)
             _note(trial, "set('key', {})", misfit.value)
@@ -76,16 +76,16 @@ def check_typed_misfits(harness: Harness, capabilities: Capabilities, budget: Bu
             _require_same(trial, typed.get_list("list"), [good])
             trial.require(sorted(typed.keys()) == ["key", "list"], "nothing was written")
 
-    budget.explore(a_misfit_is_refused, shape=_SHAPES, good=_FITS, misfit=_MISFITS)
+    budget.explore(a_misfit_is_refused, sample=_SAMPLES, good=_FITS, misfit=_MISFITS)
 
 
 def check_typed_strangers(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
     """Read what does not fit, whoever wrote it: an error, never `None`, and it stays."""
 
-    def a_stranger_is_reported(shape: Shape) -> None:
+    def a_stranger_is_reported(sample: SchemaSample) -> None:
         with Trial(harness, "Data that does not fit raises and stays stored") as trial:
             channel = trial.open("job")
-            typed = _typed(trial, channel, shape)
+            typed = _typed(trial, channel, sample)
             stranger: Any = {"no": ["such", {"data": True}]}
             _note(trial, "channel.set('key', {})", stranger)
             channel.set("key", stranger)
@@ -103,12 +103,12 @@ def check_typed_strangers(harness: Harness, capabilities: Capabilities, budget: 
             _require_same(trial, channel.get("list"), [stranger])
             _require_missing(trial, typed)
 
-    budget.explore(a_stranger_is_reported, shape=_SHAPES)
+    budget.explore(a_stranger_is_reported, sample=_SAMPLES)
 
 
-def _typed(trial: Trial, channel: Channel, shape: Shape) -> TypedChannel[Any]:
-    trial.note(f"typed = TypedChannel(a, {shape!r})")
-    return TypedChannel(channel, shape.form)
+def _typed(trial: Trial, channel: Channel, sample: SchemaSample) -> TypedChannel[Any]:
+    trial.note(f"typed = TypedChannel(a, {sample!r})")
+    return TypedChannel(channel, sample.form)
 
 
 def _note(trial: Trial, call: str, value: Any) -> None:
