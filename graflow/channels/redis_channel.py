@@ -1,15 +1,15 @@
 """`RedisChannel`: a channel on a server of the Redis protocol, shared by processes and machines.
 
 The keys on the server, for a channel called `orders` (quoted as in a URL, so that a name may
-hold any character and the braces make the channel one slot of a Redis Cluster):
+contain any character and the braces keep the channel in one slot of a Redis Cluster):
 
     graflow:{orders}:k:<key>    a value as text, or a list
-    graflow:{orders}:i          the index: the channel's keys by the time they expire
+    graflow:{orders}:i          the index: the channel's keys, sorted by expiry
     graflow:{orders}:l:<key>    a lock that is held
-    graflow:{orders}:f          the number of the latest lock, for a day
-    graflow:{orders}:w:<key>    who waits for a lock, by the time they came
-    graflow:{orders}:p:<key>    the same, by the time until which they keep their places
-    graflow:{orders}:t:<slot>   what the last write with this slot was answered
+    graflow:{orders}:f          the latest fencing number, kept for a day
+    graflow:{orders}:w:<key>    the queue for a lock, sorted by arrival
+    graflow:{orders}:p:<key>    the same, sorted by the time at which their places lapse
+    graflow:{orders}:t:<slot>   the answer to the last write that used this slot
 
 A `<key>` that begins with a NUL is graflow's own: see `graflow.channels.hidden_keys`.
 """
@@ -67,11 +67,11 @@ _LINE_UP = script("line_up")
 class RedisChannel(Channel):
     """A channel on a Redis or Valkey server.
 
-    An operation whose reply is lost is sent again until it is answered or `timeout` is over,
-    and has its effect once all the same.
+    An operation whose reply is lost is sent again until it is answered or `timeout` is over, and
+    still takes effect only once.
     """
 
-    # Of a handle that could not be made, as a traceback shows it.
+    # Defaults for a handle whose `__init__` failed, which a traceback may show.
     _name = ""
     _transport: Transport = ClosedTransport("not open")
 
@@ -86,27 +86,27 @@ class RedisChannel(Channel):
         allow_eviction: bool = False,
         **options: Any,
     ) -> None:
-        """Open a handle on the channel called `name`; the server is reached when it is needed.
+        """Open a handle on the channel called `name`; it connects when it is first used.
 
         Args:
             name: Non-empty text.
-            redis_client: A client of redis-py or valkey-py, which says where the server is: a
-                `Redis`, one that a `Sentinel` made, or a `RedisCluster`. The handle makes
-                connections of its own with the same settings (server, database, user, TLS,
-                protocol), and never changes, uses or closes the client. Only one whose pool is
-                of a class of your own is used as it is, and not in a forked process.
+            redis_client: A client of redis-py or valkey-py that identifies the server: a `Redis`,
+                one made by a `Sentinel`, or a `RedisCluster`. The handle opens its own connections
+                with the same settings (server, database, user, TLS, protocol), and never changes,
+                uses or closes the client. The exception is a client whose pool is of your own
+                class: it is used directly, but not in a forked process.
             url: The server, as in `redis://localhost:6379/0`, `rediss://` (TLS) or `unix://`.
             cluster: Whether that server is a node of a Redis Cluster.
-            timeout: Seconds that an operation may wait for the server, all attempts and all that
-                belongs to them together; up to 60.
-            allow_eviction: Whether to use a server that deletes keys by itself when its memory is
-                full (any `maxmemory-policy` but `noeviction`). What is stored may vanish then,
-                locks included. Where the user may not read the policy, it is not looked at.
+            timeout: Seconds that an operation may take on the server in total, all attempts
+                included; at most 60.
+            allow_eviction: Whether to accept a server that deletes keys on its own when its memory
+                is full (any `maxmemory-policy` but `noeviction`). Stored data may then vanish,
+                locks included. If the user may not read the policy, it is not checked.
             options: Further arguments of `redis.Redis`: `host`, `port`, `db`, `password`, ...
 
         Raises:
             ChannelTypeError: An argument is of the wrong type, or redis-py does not know it.
-            ChannelValueError: The name, the URL or the timeout can't be taken.
+            ChannelValueError: The name, the URL or the timeout is invalid.
         """
         if url is not None:
             options["url"] = url
@@ -134,27 +134,27 @@ class RedisChannel(Channel):
         *,
         timeout: Seconds = 5.0,
     ) -> Self:
-        """Open a handle on a channel of a private server, started for this purpose.
+        """Open a handle on a channel of a private server, which is started if necessary.
 
-        The server is a Valkey that no other machine and no other user can reach. Processes
-        that name the same directory share it, and it stops with the last of them, whether its
-        handles are closed, or the process ends or is killed. A handle that was pickled, or that
-        a fork inherited, works in another process of this machine, but does not keep the server
-        running there. When the server or a program is killed, nothing is lost that was
-        acknowledged; a loss of power may cost the last second.
+        The server is a Valkey that no other machine and no other user can reach. Processes that
+        name the same directory share it. It stops with the last of them, whether that process
+        closes its handles, ends or is killed. A handle that was pickled, or inherited by a fork,
+        works in another process of this machine, but does not keep the server running. If the
+        server or a program is killed, no acknowledged write is lost; a power failure may cost
+        the last second.
 
         Args:
-            path: A directory for the data, which are there again next time. It is made if
-                there is none, and has to be one that nobody else can write to. `None`: a server
-                of one's own, that keeps nothing.
+            path: A directory that keeps the data for the next time. It is created if it does not
+                exist, and nobody else may be able to write to it. `None`: a separate server that
+                keeps nothing.
             name: The channel's name.
             timeout: As for any channel.
 
         Raises:
-            ChannelValueError: The path is no directory, or one that holds something else, or
-                that others can write to.
-            ChannelUnavailableError: The server does not start, or it runs and has not answered
-                for a minute; another one is never started beside it.
+            ChannelValueError: The path is not a directory, or it contains something else, or
+                others can write to it.
+            ChannelUnavailableError: The server does not start, or it has not answered for a
+                minute; a second one is never started beside it.
             ExtraMissingError: The server is not installed (`graflow[embedded]`).
         """
         if os.name != "posix":
@@ -184,20 +184,20 @@ class RedisChannel(Channel):
         allow_eviction: bool = False,
         **options: Any,
     ) -> PerRun[Self]:
-        """Return what gives each run of a workflow a channel of its own: `workflow(channel=...)`.
+        """Return a function that gives each run its own channel, for `workflow(channel=...)`.
 
-        The channel of a run is called `<name>:<run id>`, where `%3A` and `%25` stand for `:` and
-        `%` in the name. Called with the id of a run, what this returns opens the channel of that
-        run, so `RedisChannel.per_run("orders", url=...)(ctx.run_id)` reads it afterwards.
+        A run's channel is called `<name>:<run id>`, with `:` and `%` in the name replaced by `%3A`
+        and `%25`. Called with a run's id, the function opens the channel of that run, so
+        `RedisChannel.per_run("orders", url=...)(ctx.run_id)` reads it afterwards.
 
         Args:
             name: Non-empty text.
-            redis_client: As for any channel; or a `RedisChannel`, on whose server the channels
-                are then, and with its settings: an embedded one, say, which they keep running.
-            url: As for any channel, and so are the other arguments.
+            redis_client: As for any channel; or a `RedisChannel`, whose server and settings the
+                channels then share. If that is an embedded server, they keep it running.
+            url: As for any channel; the same goes for the other arguments.
             cluster: Whether that server is a node of a Redis Cluster.
             timeout: Seconds that an operation may take.
-            allow_eviction: Whether the server may delete keys by itself.
+            allow_eviction: Whether the server may delete keys on its own.
             options: Further arguments of `redis.Redis`.
 
         Raises:
@@ -251,7 +251,7 @@ class RedisChannel(Channel):
         return f"RedisChannel({self._name!r}, {self._transport.server})"
 
     def __getstate__(self) -> dict[str, Any]:
-        """Describe the channel and its server, credentials included, for another process.
+        """Return the channel and its server, credentials included, for another process.
 
         Raises:
             ChannelTypeError: A setting of the client can't be pickled.
@@ -277,10 +277,10 @@ class RedisChannel(Channel):
         self._open(endpoint, state["timeout"], allow_eviction=state["allow_eviction"])
 
     def close(self) -> None:
-        """Give up the connections, unless other handles share them; the stored data stays.
+        """Close the connections, unless other handles share them; the stored data stays.
 
-        Other handles, and a client that was passed in, go on as before. This handle can't be
-        used any more.
+        Other handles, and a client that was passed in, keep working. This handle can no longer be
+        used.
         """
         self._transport = ClosedTransport(self._transport.server)
         if self._stop_server is not None:

@@ -1,9 +1,9 @@
 """Fencing numbers: every holder's is larger than those of all holders before it.
 
-A number is the time in µs since 1970, or one more than the number before if that is larger. So
-numbers grow although their counter gets lost, with a server that comes back empty or a replica
-that lagged behind; and as no lock changes hands once per µs, they never run ahead of the time.
-Until the year 2255 they are below 2 ** 53, which keeps them exact where numbers are doubles.
+A number is the time in µs since 1970, or the previous number plus one if that is larger. So numbers
+keep growing even if their counter is lost, as when a server comes back empty or a replica lags
+behind; and since no lock changes hands once per µs, they never run ahead of the clock. Until the
+year 2255 they are below 2 ** 53, so they are exact even where numbers are doubles.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _seen: dict[tuple[str, str], int] = {}
 
 
 class Fenced(Protocol):
-    """What fencing numbers need of a channel; `Channel` says what each does."""
+    """The part of a channel that fencing numbers use; see `Channel` for the methods."""
 
     @property
     def name(self) -> str:
@@ -35,15 +35,15 @@ def next_fence(last: int, least: int = 0) -> int:
 
     Args:
         last: The number of the latest holder, or 0 if it is not known.
-        least: What the number has to be at the least.
+        least: The least number to return.
     """
     return max(last + 1, least, time.time_ns() // 1_000)
 
 
 def acquire(channel: Fenced, key: str, owner: str, lease: int) -> int | str:
-    """Ask for a lock; a number is larger than all that this process got before it asked.
+    """Ask for a lock; a granted number is larger than any that this process got before.
 
-    Where the counter was lost and the server's clock is behind as well, it has to ask twice.
+    If the counter was lost and the server's clock is behind as well, this asks twice.
     """
     place = channel._server(), channel.name
     latest = _seen.get(place, 0)

@@ -18,15 +18,15 @@ from graflow.system.clock import monotonic
 __all__ = ["Holding", "free_later", "holding_of"]
 
 _LINGER = 1.0  # seconds that the renewing thread stays when no lock is held
-_LONGEST_TRY = 60.0  # seconds for which a lock is to be freed that may be held
+_LONGEST_TRY = 60.0  # seconds spent on releasing a lock that may be held
 _FIRST_RETRY, _LAST_RETRY = 0.05, 1.0  # seconds between two attempts at that
 
 
 class Holding:
     """A lock that this process holds; its lease is renewed until it is released.
 
-    The lock alone keeps it: with a lock that was dropped while it was held goes the last who
-    could release it, and the lease ends by itself.
+    Only the lock object refers to it: once that is garbage-collected nobody can release the lock,
+    so renewal stops and the lease ends.
 
     Attributes:
         fence: The fencing number of the acquisition.
@@ -70,20 +70,20 @@ class Holding:
     def is_here(self) -> bool:
         """Whether the code that asks took the lock: the same task, or the same thread.
 
-        A thread that works for many, each in a context of its own, is another one for each.
+        A thread that serves several contexts counts as a different one in each.
         """
         taker = self._taker
         return taker.is_here and (taker.task is not None or self._owner in _entered.get())
 
     @property
     def waits_for_us(self) -> bool:
-        """Whether the holder can't go on while the code that asks blocks its thread."""
+        """Whether the holder can't go on while the caller blocks its thread."""
         taker = self._taker
         is_in_a_task = taker.task is not None or Caller().task is not None
         return is_in_a_task and taker.is_in_this_thread
 
     def renew(self) -> None:
-        """Renew the lease; where the channel can't be reached, try again a little later."""
+        """Renew the lease; if the channel can't be reached, try again a little later."""
         started = monotonic()
         try:
             renewed = self._channel._renew(self._key, self._owner, self._lease)
@@ -101,7 +101,7 @@ class Holding:
         self.due = now + self._lease / 10_000
 
     def release(self) -> bool:
-        """Free the lock; tell whether this process held it until now."""
+        """Release the lock; tell whether this process held it until now."""
         if not self.is_ours:
             return False  # and leave `ended` alone: a thread of the parent may have had its lock
         self.ended.set()
@@ -118,22 +118,22 @@ class Holding:
 
 
 _held = WeakValueDictionary[str, Holding]()
-"""What this process holds, by the names of the owners."""
+"""The locks that this process holds, by the names of their owners."""
 
 _entered: ContextVar[Set[str]] = ContextVar("graflow_entered_locks", default=frozenset())
 """The owners of the locks that were taken in this context."""
 
 
 def holding_of(owner: str) -> Holding | None:
-    """Return what `owner` holds, if that is a lock that this process holds."""
+    """Return the lock that `owner` holds, if this process holds it."""
     return _held.get(owner)
 
 
 def free_later(channel: LockPrimitives, key: str, owner: str, lease: int) -> None:
-    """Free a lock in the background that may be held, as soon as its channel can be reached.
+    """Release a lock that may be held, in the background, once its channel can be reached.
 
-    Where that takes longer than the lease or a minute, or the system has no thread to give, the
-    lease ends it.
+    If that takes longer than the lease or a minute, or the system can't start a thread, the lock
+    stays until its lease ends.
     """
     with suppress(RuntimeError):
         until = monotonic() + min(lease / 1000, _LONGEST_TRY)
@@ -161,10 +161,10 @@ def _keep(reference: ReferenceType[Holding]) -> None:
 
 
 class _Renewer:
-    """Gives each lock that is held for long a thread of its own that renews its lease.
+    """The background work of leases: each lock held for long gets a thread that renews it.
 
-    One thread waits for all locks; most are released before their first renewal is due and
-    cost no thread.
+    One thread watches all locks; most are released before their first renewal is due, and never
+    need a thread.
     """
 
     def __init__(self) -> None:
@@ -180,7 +180,7 @@ class _Renewer:
         """Renew the lease of `holding` from now on.
 
         Raises:
-            RuntimeError: The system has no thread to give.
+            RuntimeError: The system can't start a thread.
         """
         with self._condition:
             if self._wakes_at is None:
@@ -191,7 +191,7 @@ class _Renewer:
                 self._condition.notify()
 
     def forget(self, holding: Holding) -> None:
-        """Renew the lease of `holding` no longer."""
+        """Stop renewing the lease of `holding`."""
         with self._condition:
             self._holdings.discard(holding)
 
@@ -211,7 +211,7 @@ class _Renewer:
             try:
                 if holding.is_needed:
                     _start(_keep, "graflow-lease", ref(holding))
-            except RuntimeError:  # the system has no thread to give; it may have one later
+            except RuntimeError:  # the system can't start a thread now; it may be able to later
                 holding.postpone(now)
             else:
                 self._holdings.discard(holding)

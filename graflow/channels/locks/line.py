@@ -15,14 +15,14 @@ from graflow.system.clock import monotonic
 __all__ = ["Grant", "LockPrimitives", "wait_in_line"]
 
 PATIENCE: Final = 500
-"""ms for which one who waits keeps its place without asking again: so much a dead one costs."""
+"""ms for which a waiting owner keeps its place without asking again, and delays others if dead."""
 
 _SHORTEST_PAUSE = 0.0001  # seconds between two questions
 _LONGEST_PAUSE = 0.05
 
 
 class LockPrimitives(Fenced, Protocol):
-    """What a lock needs of a channel; `Channel` says what each does."""
+    """The part of a channel that locks use; see `Channel` for the methods."""
 
     def _line_up(self, key: str, owner: str, patience: int) -> int: ...
 
@@ -36,7 +36,7 @@ class Grant(NamedTuple):
 
     Attributes:
         fence: Its fencing number.
-        asked: When it was asked for, on the clock of `time.monotonic`; its lease began later.
+        asked: When it was asked for, on the clock of `time.monotonic`; its lease begins later.
     """
 
     fence: int
@@ -51,18 +51,18 @@ def wait_in_line(
     until: float,
     judge: Callable[[str], None] | None = None,
 ) -> Grant | None:
-    """Take a lock; where it is not free, wait behind those who came before.
+    """Take a lock; if it is not free, queue behind those who came earlier.
 
     Args:
         channel: The channel.
         key: The lock.
-        owner: Who asks.
+        owner: The name of the owner who asks.
         lease: ms for which the lock is taken.
         until: When to give up, on the clock of `time.monotonic`.
-        judge: Is told who has the lock each time it is not free; it may raise.
+        judge: Called with the current owner each time the lock is not free; it may raise.
 
     Returns:
-        `None` when the time was up. Nothing is left behind then.
+        The granted lock, or `None` if time ran out; no place in the queue is left behind.
     """
     pace: _Pace | None = None
     ahead, lined_up = 0, 0.0
@@ -86,13 +86,13 @@ def wait_in_line(
         if ahead or now - lined_up > PATIENCE / 3_000:
             ahead, lined_up = channel._line_up(key, owner, PATIENCE), now
     if pace is not None:
-        with suppress(ChannelError):  # the place is given up soon, by itself
+        with suppress(ChannelError):  # the place soon lapses anyway
             channel._line_up(key, owner, 0)
     return None
 
 
 class _Pace:
-    """The pauses between questions: short while locks change hands quickly, and for the first."""
+    """The pauses between questions: short for the first in the queue, and on busy locks."""
 
     def __init__(self) -> None:
         self._seen: str | int | None = None
@@ -102,8 +102,8 @@ class _Pace:
         """Return the seconds until the next question.
 
         Args:
-            seen: Who has the lock, or anything else that changes when the lock changes hands.
-            ahead: How many are before us in the line.
+            seen: The owner of the lock, or anything else that changes when the lock changes hands.
+            ahead: The number of owners ahead of us in the queue.
         """
         now = monotonic()
         if seen != self._seen:

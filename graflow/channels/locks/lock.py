@@ -32,14 +32,14 @@ _INHERITED: Final = "is held by the process that this one was forked from, not b
 class ChannelLock:
     """A lock of a channel, held while the body of a `with` runs.
 
-    The lease is renewed in the background while the process lives, so a long body keeps the
-    lock, and the lock of a process that died is free when its lease ends. `Channel.lock` makes
-    one; it may be entered many times, also by several threads, who then wait for each other,
-    and left in another thread than it was entered in.
+    The lease is renewed in the background while the process lives, so a long body keeps the lock,
+    and the lock of a dead process becomes free when its lease ends. `Channel.lock` makes one. It
+    may be entered many times, even by several threads, which then wait for each other, and it may
+    be left in a different thread than it was entered in.
     """
 
     def __init__(self, channel: LockPrimitives, key: str, timeout: Seconds, lease: Seconds) -> None:
-        """Prepare the lock; `Channel.lock` explains the arguments."""
+        """Prepare the lock; see `Channel.lock` for the arguments."""
         self._channel = channel
         self._key = key
         self._timeout = milliseconds(timeout, "timeout", or_zero=True) / 1000
@@ -48,10 +48,10 @@ class ChannelLock:
 
     @property
     def fence(self) -> int:
-        """The fencing number of what this thread, or this asyncio task, holds; see `HeldLock`.
+        """The fencing number of the lock that this thread or asyncio task holds; see `HeldLock`.
 
         Raises:
-            LockLostError: It did not enter this lock.
+            LockLostError: This thread or task has not entered the lock.
         """
         holding = self._entered_here()
         if holding is None:
@@ -60,7 +60,7 @@ class ChannelLock:
 
     @property
     def lost(self) -> bool:
-        """Whether this thread, or this asyncio task, is known to have lost the lock."""
+        """Whether this thread or asyncio task is known to have lost the lock."""
         holding = self._entered_here()
         return holding is not None and holding.lost
 
@@ -76,7 +76,7 @@ class ChannelLock:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Free the lock, and raise if it was lost while the body ran."""
+        """Release the lock, and raise if it was lost while the body ran."""
         holdings = self._holdings
         if len(holdings) > 1:
             self._leave(self._entered_here() or holdings[0], error)
@@ -95,7 +95,7 @@ class ChannelLock:
         error.add_note(str(lost))
 
     def _entered_here(self) -> Holding | None:
-        """Return the latest that this thread or task entered; who leaves a lock may be another."""
+        """Return what this thread or task entered last; a lock may be left by another one."""
         here = [holding for holding in self._holdings if holding.is_here]
         return here[-1] if here else None
 
@@ -120,7 +120,7 @@ class ChannelLock:
         raise self._error(ChannelTimeoutError, f"did not become free within {self._timeout:g} s")
 
     def _judge(self, owner: str) -> None:
-        """Raise if it is of no use to wait for the one who has the lock."""
+        """Raise if waiting for the owner of the lock is pointless."""
         holding = holding_of(owner)
         if holding is None:
             return
@@ -144,9 +144,9 @@ class ChannelLock:
 
 
 class HeldLock:
-    """A lock as its holder has it: what `with channel.lock(...) as lock` gives.
+    """A lock that is held: the target of `with channel.lock(...) as lock`.
 
-    It is about that one acquisition, whichever thread looks at it.
+    It stands for that one acquisition, no matter which thread uses it.
     """
 
     def __init__(self, lock: ChannelLock, holding: Holding) -> None:
@@ -155,13 +155,13 @@ class HeldLock:
 
     @property
     def fence(self) -> int:
-        """The fencing number: each holder's is larger than that of the holder before.
+        """The fencing number: every holder's is larger than those of all holders before it.
 
-        Hand it to what the lock protects, so that it can refuse the late writes of a holder
-        that has lost the lock. It is less than 2 ** 53.
+        Pass it to the resource that the lock protects, which can then refuse late writes of a
+        holder that has lost the lock. It is less than 2 ** 53.
 
         Raises:
-            LockLostError: It was taken by the process that this one was forked from.
+            LockLostError: The lock belongs to the process that this one was forked from.
         """
         if not self._holding.is_ours:
             raise self._lock._error(LockLostError, _INHERITED)
@@ -169,7 +169,7 @@ class HeldLock:
 
     @property
     def lost(self) -> bool:
-        """Whether the lock is known to have been lost, for a long body to look at."""
+        """Whether the lock is known to be lost; a long body can check this."""
         return self._holding.lost or not self._holding.is_ours
 
     def __exit__(
@@ -178,5 +178,5 @@ class HeldLock:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Free the lock, as the end of the `with` does."""
+        """Release the lock, as the end of the `with` does."""
         self._lock._leave(self._holding, error)
