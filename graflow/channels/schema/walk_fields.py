@@ -140,7 +140,7 @@ def _names_given(node: Node) -> set[str]:
 
 
 def _without_cached(cls: type, fields: Any) -> Any:
-    """Return `fields` such that the cached properties of an instance are no data."""
+    """Return `fields` such that the cached properties of an instance are not data."""
     cached = {
         name
         for base in cls.__mro__

@@ -39,7 +39,7 @@ class ChannelAddress(TypedDict):
     Attributes:
         kind: `memory` if the checkpoint holds them, else the class of the channel.
         name: The channel's name.
-        server: The address of its server, without user and password; empty where none is known.
+        server: The address of its server, without user and password; empty if none is known.
     """
 
     kind: str
@@ -62,7 +62,7 @@ class Header(TypedDict):
 
 @with_config(_STRICT)
 class Key(TypedDict):
-    """What became of a key: it holds a value, or items, or a list changed; or it is gone."""
+    """A change of a key: it holds a value or items now, or its list changed, or it is gone."""
 
     key: str
     value: NotRequired[str]
@@ -75,7 +75,7 @@ class Key(TypedDict):
 
 @with_config(_STRICT)
 class Entry(TypedDict):
-    """Any other record: which tasks ended, and what became of the channel in memory."""
+    """Any other record: the tasks that ended, and the changes in a memory channel."""
 
     finished: list[str]
     metadata: NotRequired[dict[str, str]]
@@ -85,7 +85,7 @@ class Entry(TypedDict):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a checkpoint says.
+    """The contents of a checkpoint.
 
     Attributes:
         workflow: The workflow's name.
@@ -116,15 +116,14 @@ def address_of(channel: Channel) -> ChannelAddress:
 
 
 def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
-    """Read what a run saved with `execute(checkpoint=path)`; nothing is run and nothing changed.
+    """Read what a run saved with `execute(checkpoint=path)`, without running or changing anything.
 
     Raises:
-        CheckpointDamagedError: The file is no checkpoint, or is not as it was written. A last
-            line that was not written to its end is no damage: what it was about to say is
-            missing.
+        CheckpointDamagedError: The file is not a checkpoint, or was altered since it was
+            written. An incomplete last line does not count as damage; it is ignored.
         CheckpointVersionError: A newer version of graflow wrote it.
         CheckpointFileError: There is no such file, or it can't be read.
-        WorkflowTypeError, WorkflowValueError: The path can't be one of a file.
+        WorkflowTypeError, WorkflowValueError: The path can't be that of a file.
     """
     check_path(path)
     with file_errors(path):
@@ -144,14 +143,14 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
 
 
 def pack(record: Mapping[str, Any], sum_before: int) -> tuple[bytes, int]:
-    """Return a record as a line of the file, and its checksum, which goes on from the last."""
+    """Return a record as a line of the file, and its checksum, seeded with the last one."""
     text = to_json(record)
     checksum = crc32(text, sum_before)
     return b'{"crc32":"%08x","record":%b}\n' % (checksum, text), checksum
 
 
 def entry_of(finished: Mapping[str, bytes | None], changes: Changes | None) -> Mapping[str, Any]:
-    """Return the record of what ended and what changed, less what there is none of."""
+    """Return the record of finished tasks and changes; empty fields are omitted."""
     entry: dict[str, Any] = {"finished": list(finished)}
     metadata = {task: text for task, text in finished.items() if text is not None}
     if metadata:
@@ -181,7 +180,7 @@ def _records(data: bytes) -> Iterator[bytes]:
     """Yield the text of each record.
 
     Raises:
-        ValueError: A line is not as it was written.
+        ValueError: A line was altered since it was written.
     """
     *lines, _torn = data.split(b"\n")
     if len(lines) < 2:

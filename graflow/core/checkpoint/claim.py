@@ -19,8 +19,8 @@ __all__ = ["claimed"]
 def claimed(path: str | os.PathLike[str], workflow: str) -> Iterator[None]:
     """Keep other runs from saving to a file.
 
-    Beside the file is one named `.lock` meanwhile, with a lock on it. On Windows, runs of one
-    process alone are kept from each other.
+    Meanwhile a file named `.lock` beside it is locked. On Windows, this only works among the runs
+    of a single process.
 
     Args:
         path: The file.
@@ -28,8 +28,8 @@ def claimed(path: str | os.PathLike[str], workflow: str) -> Iterator[None]:
 
     Raises:
         CheckpointInUseError: Another run has claimed it.
-        CheckpointFileError: It is no file that can be written, or none can be made there.
-        WorkflowTypeError, WorkflowValueError: It is no path of a file.
+        CheckpointFileError: The file can't be written or created.
+        WorkflowTypeError, WorkflowValueError: The path can't be that of a file.
     """
     check_path(path, workflow)
     with file_errors(path, workflow):

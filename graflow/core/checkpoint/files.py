@@ -38,11 +38,11 @@ _NO_LINK: int = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 def check_path(path: object, workflow: str | None = None) -> None:
-    """See that a path can name a file.
+    """Check that a path can be that of a file.
 
     Raises:
         WorkflowTypeError: It is neither a `str` nor a path.
-        WorkflowValueError: It is empty, or has a character in it that no file's name can have.
+        WorkflowValueError: It is empty, or contains a character that file names can't have.
     """
     name = os.fspath(path) if isinstance(path, os.PathLike) else path
     if not isinstance(name, str):
@@ -64,7 +64,7 @@ def check_path(path: object, workflow: str | None = None) -> None:
 
 @contextmanager
 def file_errors(path: str | os.PathLike[str], workflow: str | None = None) -> Iterator[None]:
-    """Raise what the system says of a checkpoint's file as an error of graflow.
+    """Translate errors of the file system about a checkpoint into graflow's own.
 
     Raises:
         CheckpointFileError: Instead of any `OSError`; it is of the same kind.
@@ -92,10 +92,10 @@ def _why(error: OSError, name: str) -> str:
 
 
 def target_of(path: str | os.PathLike[str]) -> str:
-    """Return the full path of the file that a checkpoint is, or will be, free of links.
+    """Return the full path of a checkpoint's file, with symbolic links resolved.
 
     Raises:
-        OSError: It is no regular file, or one that can't be written.
+        OSError: It is not a regular file, or can't be written.
     """
     target = os.path.realpath(path)
     with suppress(FileNotFoundError):
@@ -106,17 +106,17 @@ def target_of(path: str | os.PathLike[str]) -> str:
 
 
 def read(path: str | os.PathLike[str]) -> bytes:
-    """Return what is in a file.
+    """Return the contents of a file.
 
     Raises:
-        OSError: There is none, it is not a regular file, or it can't be read.
+        OSError: It does not exist, is not a regular file, or can't be read.
     """
     _check_kind(path)
     return Path(path).read_bytes()
 
 
 def _check_kind(path: str | os.PathLike[str]) -> None:
-    """See that something is a regular file: others may have no end, or no beginning."""
+    """Check that a file is regular: reading or writing any other may block or never end."""
     mode = Path(path).stat().st_mode
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, "it is a folder")
@@ -125,14 +125,14 @@ def _check_kind(path: str | os.PathLike[str]) -> None:
 
 
 def replace(target: Path, *parts: bytes) -> BinaryIO:
-    """Put a new file in the place of one, in one step, and return it open for more.
+    """Replace a file atomically by a new one, and return that open for appending.
 
     Args:
-        target: Its full path; whoever calls this is the only one to write there.
-        parts: What is in the new file.
+        target: Its full path; the caller must be the only one to write there.
+        parts: The contents of the new file.
 
     Raises:
-        OSError: It can't be written; the old file is as it was.
+        OSError: It can't be written; the old file is unchanged.
     """
     new = target.with_name(f"{target.name}.new")
     new.unlink(missing_ok=True)  # of a run that was killed, or a link that somebody put there
@@ -164,7 +164,7 @@ def _opened(path: Path, flags: int) -> BinaryIO:
 
 
 def _keep_mode(file: int, target: Path) -> None:
-    """Let a new file be read by whom the old one could be read by, if there is one."""
+    """Give a new file the mode and owner of the old one, if there is one."""
     if sys.platform == "win32":
         return
     try:

@@ -22,11 +22,11 @@ _LEAST = 1 << 20  # bytes of changes that are worth no new snapshot
 
 
 class Journal:
-    """Keeps the checkpoint of a run up to date, inside a `with` block.
+    """The checkpoint of a run, kept up to date inside a `with` block.
 
-    The file begins with a snapshot, which takes the place of an earlier file in one step. What
-    changes is added to it, at a cost that goes with what changed. When that has become more
-    than twice the snapshot, a new one is written.
+    The file begins with a snapshot, which replaces an earlier file atomically. Changes are
+    appended to it, at a cost proportional to what changed. Once they exceed twice the snapshot, a
+    new one is written.
     """
 
     def __init__(
@@ -44,12 +44,12 @@ class Journal:
 
         Args:
             path: The file.
-            channel: The channel of the run; what is in it is saved too, unless it is shared.
+            channel: The channel of the run; its contents are saved too, unless it is shared.
             workflow: The workflow's name.
             run_id: The id of the run.
             graph: The fingerprint of the graph.
             start: The id of the task that the run starts at, if it does not do everything.
-            finished: The tasks that have ended before, with their metadata, encoded.
+            finished: The tasks that have already ended, with their metadata, encoded.
         """
         self._path, self._target = path, Path(os.path.realpath(path))
         self._header: Header = {
@@ -91,20 +91,20 @@ class Journal:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Leave the file as it is."""
+        """Close the file."""
         self._file.close()
         self._close()
 
     def record(self, finished: Mapping[str, bytes | None]) -> None:
-        """Save that tasks have ended; they are on the disk when this returns.
+        """Save that tasks have ended; this is on disk when it returns.
 
-        What ends while a thread is writing is saved by one of the threads that wait, all at once.
+        While one thread writes, others wait; then one of them saves everything that has ended.
 
         Args:
             finished: The ids of the tasks, with their metadata, encoded, or `None`.
 
         Raises:
-            CheckpointFileError: It can't be written; nothing can be from then on.
+            CheckpointFileError: The file can't be written; later calls fail as well.
         """
         writes = 0  # which batch, if this thread is the one to write
         try:
@@ -140,7 +140,7 @@ class Journal:
         self._changed += len(line)
 
     def _write_anew(self) -> None:
-        """Write a snapshot, and put it in the place of the file in one step."""
+        """Write a snapshot, and replace the file by it atomically."""
         header, checksum = pack(self._header, 0)
         entry = entry_of(self._finished, self._take(everything=True))
         snapshot, self._sum = pack(entry, checksum)

@@ -22,15 +22,15 @@ _NAMED = 10
 def match_plan(
     checkpoint: Checkpoint, workflow: str, plan: Callable[[str | None], RunPlan]
 ) -> RunPlan:
-    """Return the plan of the run that the checkpoint is of.
+    """Return the plan of the run that the checkpoint belongs to.
 
     Args:
-        checkpoint: What was saved.
+        checkpoint: The checkpoint.
         workflow: The workflow's name.
-        plan: Returns what the workflow does from a task on, or all of it.
+        plan: Returns the workflow's plan from a given task on, or as a whole.
 
     Raises:
-        CheckpointMismatchError: The run was of another workflow, or of another graph.
+        CheckpointMismatchError: The run belongs to another workflow or another graph.
     """
     if checkpoint.workflow != workflow:
         _refuse(workflow, f"it is of workflow {checkpoint.workflow!r}")
@@ -44,10 +44,10 @@ def match_plan(
 
 
 def match_channel(checkpoint: Checkpoint, context: ExecutionContext) -> None:
-    """See whether the channel is the one that the checkpoint is of.
+    """Check that the channel is the one that the checkpoint belongs to.
 
     Raises:
-        CheckpointMismatchError: It is another one, or it has lost what was in it.
+        CheckpointMismatchError: It is a different channel, or has lost its contents.
     """
     channel = context.get_channel()
     before, now = checkpoint.channel, address_of(channel)
@@ -71,9 +71,9 @@ def match_channel(checkpoint: Checkpoint, context: ExecutionContext) -> None:
 
 
 def restore(checkpoint: Checkpoint, context: ExecutionContext, plan: RunPlan) -> None:
-    """Bring the channel to where the checkpoint was, with no results of tasks that will run.
+    """Restore the channel to the checkpoint, without the results of tasks that will run.
 
-    What other runs have stored as theirs stays.
+    The results of other runs stay.
     """
     channel, results = context.get_channel(), context._results
     if not channel.shared:

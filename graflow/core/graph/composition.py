@@ -19,10 +19,10 @@ open_graphs: ContextVar[tuple[Graph, ...]] = ContextVar("open_graphs", default=(
 
 
 class Node:
-    """What has a place in a workflow: a task, or several that were put together.
+    """A task, or several tasks that were combined.
 
-    `a >> b` lets `b` wait for `a`, `a | b` lets both run at once, and each makes a node that
-    can be put together in turn. `>>` binds tighter than `|`: write `(a | b) >> c`.
+    `a >> b` makes `b` wait for `a`, `a | b` lets both run at once, and each yields a node that can
+    be combined in turn. `>>` binds more tightly than `|`: write `(a | b) >> c`.
     """
 
     _parts: tuple[Node, ...] = ()
@@ -92,7 +92,7 @@ class Group(_Composed):
 
 
 def chain(*nodes: Node) -> Chain:
-    """Let each node wait for the one before; inside `with workflow(...)` all of them join it.
+    """Make each node wait for the one before; inside `with workflow(...)` all of them join it.
 
     Args:
         nodes: Tasks, chains and groups; at least one.

@@ -27,9 +27,9 @@ __all__ = ["Graph", "Joint", "RunPlan", "Vertex"]
 
 
 class Joint:
-    """A point between two wide groups: all of one before it, all of the other after it.
+    """A point between two wide groups, after all of one and before all of the other.
 
-    With it m tasks before n tasks take m + n links instead of m * n.
+    With it, m tasks before n tasks need m + n links instead of m * n.
     """
 
 
@@ -57,10 +57,10 @@ class RunPlan:
     before: Before
 
     def fingerprint(self) -> str:
-        """Return what tells the tasks' ids and their order from those of another graph.
+        """Return a hash of the tasks' ids and their order.
 
-        It is a Merkle tree: a task's hash has in it the hashes of what it waits for. The order
-        in which tasks were defined makes no difference.
+        It is that of a Merkle tree: each task's hash covers the hashes of the tasks that it waits
+        for. The order in which tasks were defined makes no difference.
         """
         hashes: dict[Vertex, bytes] = {}
         for vertex in TopologicalSorter(self.before).static_order():

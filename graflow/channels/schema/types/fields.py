@@ -161,7 +161,7 @@ def resolved(form: Any, names: Namespace, *, strict: bool = True) -> Any:
 
     Raises:
         NameError: It names a type that is not defined.
-        TypeError: It is no type.
+        TypeError: It is not a type.
     """
     holder = type("Holder", (), {"__annotations__": {"it": form}})
     try:
@@ -171,7 +171,7 @@ def resolved(form: Any, names: Namespace, *, strict: bool = True) -> Any:
             raise
     except Exception as error:
         if strict:
-            raise TypeError(f"{text_of(form)} is no type: {error}") from error
+            raise TypeError(f"{text_of(form)} is not a type: {error}") from error
     return form
 
 

@@ -45,7 +45,7 @@ def readable(form: Any) -> Iterator[dict[str, Any]]:
 
     Raises:
         NameError: An annotation names a type that is not defined.
-        TypeError: An annotation is no type.
+        TypeError: An annotation is not a type.
         Unstorable: There is no end to the classes.
     """
     names: dict[str, Any] = {}
