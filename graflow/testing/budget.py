@@ -15,12 +15,12 @@ __all__ = ["Budget"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """How much a property is tried.
+    """The effort spent on each property.
 
     Attributes:
-        examples: Of each property, > 0.
-        seed: Makes a run repeatable; `None`: each run tries other examples.
-        shrink: Whether to look for a short example of what broke.
+        examples: The number of examples per property, > 0.
+        seed: Makes a run repeatable; `None`: each run tries different examples.
+        shrink: Whether to search for a shorter example of a failure.
     """
 
     examples: int = 100

@@ -23,9 +23,9 @@ _BY_NAME = {str(check): check for check in CHECKS}
 
 
 class ChannelConformance:
-    """Tests that a backend keeps the contract of channels.
+    """The tests by which a backend proves that it keeps the contract of channels.
 
-    Derive from it, say what the backend can do, and give it a harness:
+    Derive from this class, declare what the backend can do, and give it a harness:
 
         class TestAcmeChannel(ChannelConformance):
             capabilities = Capabilities(shared=True)
@@ -39,8 +39,8 @@ class ChannelConformance:
     Attributes:
         capabilities: What the backend promises.
         examples: How many examples of each property are tried.
-        xfail: Checks that are known to fail, by name, each with the reason. A check that holds
-            all the same is an error.
+        xfail: Checks that are known to fail, by name, each with a reason. It is an error if such
+            a check passes.
     """
 
     capabilities: ClassVar[Capabilities]
@@ -70,7 +70,7 @@ class ChannelConformance:
     @pytest.fixture(scope="class")
     @classmethod
     def harness(cls) -> Harness:
-        """How to reach the backend; every class has to give its own."""
+        """The means to reach the backend; every class must provide its own."""
         raise NotImplementedError(f"{cls.__name__} has no fixture called `harness`")
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:

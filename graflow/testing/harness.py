@@ -43,15 +43,15 @@ OPTIONAL: dict[str, Capability] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Capabilities:
-    """What a backend promises beyond the operations that all have.
+    """The promises of a backend beyond the operations that all of them have.
 
     Attributes:
-        shared: Several processes can use one channel, with handles that were pickled.
-            Otherwise a handle has to refuse to be pickled. `Channel.shared` has to say the same.
-        durable: What was stored outlives the end of its server or file's last user.
-        remote: Operations travel over a connection, so the reply to one can get lost.
-        unsupported: What the backend lacks, each with the reason for the report. The names
-            are those of `OPTIONAL`; the suite makes sure that an attempt raises.
+        shared: Several processes can use one channel, through pickled handles. Otherwise a
+            handle must refuse to be pickled. `Channel.shared` must agree.
+        durable: Stored data outlives its server, or the last user of its file.
+        remote: Operations go over a connection, so the reply to one can get lost.
+        unsupported: The capabilities that the backend lacks, each with a reason for the report.
+            The names are those of `OPTIONAL`; the suite checks that an attempt raises.
     """
 
     shared: bool = False
@@ -68,10 +68,10 @@ class Capabilities:
                 raise ValueError(f"say why {name!r} is unsupported; the report shows it")
 
     def require_fit(self, harness: Harness) -> None:
-        """Require that the harness has no means to try what is not promised.
+        """Check that the harness offers nothing that the capabilities do not promise.
 
         Raises:
-            ValueError: It has one, so a promise was forgotten.
+            ValueError: It does, so a promise was forgotten.
         """
         for promise, means in (("durable", "restart"), ("remote", "cut_reply")):
             if getattr(harness, means) is not None and not getattr(self, promise):
@@ -83,21 +83,21 @@ class Capabilities:
 
 @dataclass(frozen=True, kw_only=True)
 class Harness:
-    """How the suite reaches a backend.
+    """The means by which the suite reaches a backend.
 
     Attributes:
-        open: Opens one more handle on the channel of a name.
-        advance: Lets so many seconds pass for all that is stored, without waiting, or at least
-            not long. `None`: the suite waits, a little and seldom.
-        restart: Ends what keeps the channels, as a crash would, and starts it again; handles
-            that are open find it again.
-        cut_reply: Lets the next write take effect, and loses the reply to it. The write comes
-            from a handle that is opened afterwards, or that was the last to lose a reply.
-        read: Reads what the channel of a name keeps under a key as any other program would:
-            JSON text, the JSON texts of a list's items, or `None`. It must not decode.
-        preamble: Python code that defines `open`, and `advance` if there is one, for the top
-            of the scripts that show what broke.
-        capabilities: For `python -m graflow.testing`, where no class says them.
+        open: Opens another handle on the channel with a given name.
+        advance: Lets a number of seconds pass for everything stored, without waiting, or at
+            least not for long. `None`: the suite waits, rarely and briefly.
+        restart: Kills whatever keeps the channels, as a crash would, and starts it again; open
+            handles must find it again.
+        cut_reply: Lets the next write take effect, but loses its reply. The write comes from a
+            handle that is opened afterwards, or from the last one that lost a reply.
+        read: Reads what a channel keeps under a key, as any other program would: JSON text, the
+            JSON texts of a list's items, or `None`. It must not decode them.
+        preamble: Python code that defines `open`, and `advance` if there is one, for the top of
+            the scripts that reproduce a failure.
+        capabilities: For `python -m graflow.testing`, where no class declares them.
     """
 
     open: Callable[[str], Channel]

@@ -46,9 +46,9 @@ class Operation:
         process: Who called, for the reader of a verdict.
         call: What was asked, as the model takes it.
         invoked: When it began, by `time.monotonic_ns()`, which all processes of a machine share.
-        returned: When it was answered; `None` if it never was, so that it may have taken
-            effect once, at any moment since it began, or not at all.
-        result: The answer; it means nothing where there was none.
+        returned: When it was answered; `None` if it never was. It may then have taken effect
+            once, at any moment since it began, or not at all.
+        result: The answer; meaningless if there was none.
     """
 
     process: str
@@ -64,7 +64,7 @@ class Operation:
 
 
 class Recorder:
-    """Calls operations for one thread of a process, one at a time, and writes their history.
+    """A caller of operations for one thread, one at a time, that records their history.
 
     Attributes:
         history: The operations so far; hand it to the process that checks them all.
@@ -103,12 +103,12 @@ class Recorder:
 
 
 class Undecided(Exception):
-    """The search was given up at its limit; the history may be linearizable or not."""
+    """The search gave up at its limit; the history may or may not be linearizable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was found about a history; it is true if the history is linearizable.
+    """The verdict on a history; it is true if the history is linearizable.
 
     Attributes:
         order: The longest order found in which the model gives the same results. Of the

@@ -21,18 +21,18 @@ def run(
     checks: Sequence[Check] = CHECKS,
     begin: Callable[[Check], object] = lambda check: None,
 ) -> Iterator[Finding]:
-    """Try a backend for everything, and yield what was found as it is found.
+    """Run all checks on a backend, and yield each finding at once.
 
     Args:
-        harness: How to reach the backend.
-        capabilities: What it promises; by default what the harness says.
-        budget: How much each property is tried.
-        backend: What the backend is called in the report.
-        checks: What to try it for.
-        begin: Is told of each check before it is made.
+        harness: The means to reach the backend.
+        capabilities: The backend's promises; by default those of the harness.
+        budget: How thoroughly each property is tested.
+        backend: The backend's name in the report.
+        checks: The checks to run.
+        begin: Called with each check before it runs.
 
     Raises:
-        ValueError: The harness has the means to try what the backend does not promise.
+        ValueError: The harness offers something that the backend does not promise.
     """
     promised = harness.capabilities if capabilities is None else capabilities
     promised.require_fit(harness)

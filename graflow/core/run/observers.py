@@ -15,13 +15,13 @@ __all__ = ["Observers", "RunObserver", "TaskEvent"]
 
 @dataclass(frozen=True, slots=True)
 class TaskEvent:
-    """What an event is about.
+    """An event in the life of a task.
 
     Attributes:
         workflow: The workflow's name.
         run_id: The id of the run.
         task_id: The id of the task.
-        attempt: Which attempt at the task it is, from 1.
+        attempt: The number of the attempt at the task, from 1.
     """
 
     workflow: str
@@ -31,11 +31,11 @@ class TaskEvent:
 
 
 class RunObserver(Protocol):
-    """What watches a run: `execute(observers=[...])` calls these methods.
+    """An observer of a run: `execute(observers=[...])` calls these methods.
 
-    A class that derives from this one writes only those that it needs. The calls come one at
-    a time, but not all from one thread, and tasks wait for them: return soon. An observer that
-    raises gets no more calls. The run goes on, and ends with a `RuntimeWarning` that says so.
+    Derived classes override only the methods that they need. Calls come one at a time, but not
+    always from the same thread, and tasks wait for them, so return soon. An observer that raises
+    gets no more calls; the run continues, and ends with a `RuntimeWarning` that says so.
     """
 
     def task_started(self, event: TaskEvent) -> None:

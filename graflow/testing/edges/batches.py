@@ -35,7 +35,7 @@ EDGES = [
     ),
     edge(
         Capability.BATCHES,
-        "no keys are no problem",
+        "reading and writing no keys works",
         _EXIST,
         do("set", "a", 1),
         do("get_many", []).gives({}),
@@ -111,7 +111,7 @@ EDGES = [
     ),
     edge(
         Capability.BATCHES,
-        "text is no list of keys, and a list is no mapping",
+        "text is not a list of keys, and a list is not a mapping",
         "one round trip; the dict has the keys that exist",
         do("set", "a", 1),
         do("get_many", "a").rejects(ChannelTypeError),

@@ -123,7 +123,7 @@ def _bad_key(what: str, key: Any, kind: type[ChannelError]) -> Edge:
     ]
     return edge(
         Capability.KEYS,
-        f"{what} is no key",
+        f"{what} is not a valid key",
         _REFUSED,
         *(step.rejects(kind) for step in operations),
         do("keys").gives([]),
@@ -195,7 +195,7 @@ EDGES = [
     *(
         edge(
             Capability.KEYS,
-            f"{name!a} is no name",
+            f"{name!a} is not a valid name",
             _REFUSED,
             body=lambda trial, name=name, kind=kind: _bad_name(trial, name, kind),  # type: ignore[misc]
         )

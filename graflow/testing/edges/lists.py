@@ -19,7 +19,7 @@ _NO_LISTS: list[Any] = [1, "[]", "text", {"a": 1}, {}, (), (1,), None, {1}, b"[]
 def _refused(value: Any) -> Edge:
     return edge(
         Capability.LISTS,
-        f"{value!r} is no list",
+        f"{value!r} is not a list",
         _NO_LIST,
         do("set", "key", value),
         do("append", "key", 1).raises(ChannelTypeError),
@@ -218,7 +218,7 @@ EDGES = [
     ),
     edge(
         Capability.LISTS,
-        "prepending to an expired value that was no list works",
+        "prepending to an expired value that was not a list works",
         "an expired key is a missing key",
         do("set", "key", "text", ttl=50),
         wait(100),

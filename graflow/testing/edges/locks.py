@@ -244,7 +244,7 @@ EDGES = [
     *(
         edge(
             Capability.LOCK,
-            f"{key!a} is no name of a lock",
+            f"{key!a} is not a valid lock name",
             "anything else is refused before the backend is touched",
             do("lock", key).rejects(kind),
         )
@@ -299,7 +299,7 @@ EDGES = [
         is_slow=True,
     ),
     edge(Capability.LOCK, "one holder at a time", _EXCLUSION, body=_excludes, is_slow=True),
-    edge(Capability.LOCK, "a lock is no key", "`clear()` does not free it", body=_no_key),
+    edge(Capability.LOCK, "a lock is not a key", "`clear()` does not free it", body=_no_key),
     edge(
         Capability.LOCK,
         "channels of other names have locks of their own",

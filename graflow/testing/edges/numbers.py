@@ -86,7 +86,7 @@ def _sum(number: Any, amount: Any) -> Edge:
 def _refused(value: Any) -> Edge:
     return edge(
         Capability.NUMBERS,
-        f"{value!r} is no number",
+        f"{value!r} is not a number",
         _NO_NUMBER,
         do("set", "key", value),
         do("atomic_add", "key").raises(ChannelTypeError),

@@ -46,7 +46,7 @@ _BAD: list[tuple[str, Any, type[ChannelError]]] = [
 def _bad(what: str, ttl: Any, kind: type[ChannelError]) -> Edge:
     return edge(
         Capability.TTL,
-        f"{what} is no time to live",
+        f"{what} is not a valid ttl",
         _REFUSED,
         do("set", "key", "old", ttl=150),
         do("set", "list", ["old"]),

@@ -177,7 +177,7 @@ EDGES = [
         form=int | list[int],
     ),
     _edge(
-        "data of another shape is no value",
+        "data of another shape is not a value",
         "Validation is strict and deep",
         ("a.set('key', {'a': (1, 2)})", None),
         ("typed.get('key')", ChannelValidationError),
@@ -335,7 +335,11 @@ EDGES = [
             ("a dollar sign", dict[str, str], "{'$': 'a$b', 'N': 'I'}"),
             ("what looks like a tag", dict[str, list[int]], "{'$tuple': [1]}"),
             ("text that spells NaN", list[str], "['NaN', '-Infinity', 'N', 'I']"),
-            ("what is no number", list[float], "[float('nan'), float('inf'), -float('inf'), -0.0]"),
+            (
+                "not-a-number and infinities",
+                list[float],
+                "[float('nan'), float('inf'), -float('inf'), -0.0]",
+            ),
             ("NaN alone", float, "float('nan')"),
             ("infinity alone", float, "float('-inf')"),
             ("an int of 4,300 digits", list[int], "[10**4299, -(10**4299), 1]"),

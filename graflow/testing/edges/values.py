@@ -46,7 +46,7 @@ _KEPT: dict[str, Any] = {
     "text that looks like a number": "1",
     "a dollar sign": "$",
     "no bytes": b"",
-    "bytes that are no text": b"\xff\x00",
+    "bytes that are not text": b"\xff\x00",
     "an empty list": [],
     "a list in a list": [[], [[]]],
     "a list of everything plain": [None, True, 1, 1.0, "1", [1], {"1": 1}],

@@ -57,7 +57,7 @@ class SchemaSample:
 
 
 class _Odd(str):
-    """Text that is no plain text."""
+    """Text of a subclass of `str`."""
 
     __slots__ = ()
 
