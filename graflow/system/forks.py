@@ -1,7 +1,7 @@
 """Locks that are free in a forked child, with the state they guard intact.
 
-A fork copies the thread that forks and no other. A lock that another thread had at that moment
-would stay taken for ever in the copy, so a fork waits until it has the lock itself.
+A fork copies only the thread that forks. A lock that another thread holds at that moment would stay
+taken forever in the child, so a fork waits until it holds the lock itself.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The pytest plugin that prints the report at the end of a session.
 
-Pytest loads it wherever graflow is installed, so it imports nothing that not everyone has.
+Pytest loads it wherever graflow is installed, so it imports nothing that may be missing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Contents of a channel that is not shared: what changes in them, and how to put them back.
 
-It is done with the primitives alone, so it works on any backend. One that can tell by itself
-what has changed overrides `Channel._track`.
+This uses only the primitives, so it works on any backend. A backend that knows its own changes
+overrides `Channel._track`.
 """
 
 from __future__ import annotations

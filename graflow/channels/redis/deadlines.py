@@ -1,9 +1,9 @@
-"""Deadlines of operations, below which no wait for a server goes on, however many there are.
+"""Deadlines of operations, which bound the sum of all their waits for a server.
 
-An operation may connect to several nodes, shake hands, look up where its server is, send, and
-read a reply that comes in small pieces. redis-py bounds each of these steps. Here the sum is
-bounded: every step asks how much time the operation has left. An operation stays in one thread
-from its beginning to its end, so its deadline is kept per thread.
+An operation may connect to several nodes, shake hands, look up the address of its server, send, and
+read a reply that arrives in small pieces. redis-py bounds each of these steps; here their sum is
+bounded, since every step asks how much time the operation has left. An operation stays in one
+thread from start to end, so its deadline is kept per thread.
 """
 
 from __future__ import annotations

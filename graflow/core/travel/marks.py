@@ -1,7 +1,7 @@
 """Marks by which a worker shows that it has begun a task submitted to an executor.
 
-They tell what a dead worker was at from what only waited for it, and keep a submission from
-beginning twice, or at all: whoever takes the mark first has it alone.
+They tell the submission that a dead worker had begun from those that were only waiting for it. They
+also keep a submission from beginning twice, or at all: only the first to take a mark gets it.
 """
 
 from __future__ import annotations

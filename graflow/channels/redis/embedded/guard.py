@@ -1,15 +1,14 @@
-"""A program: runs the server of `embedded` for as long as a process uses it, then stops it.
+"""The guard of an embedded server: a program that runs it while any process uses it.
 
     guard.py HOME DIRECTORY RUNNING COMMAND...
 
-It runs alone, without the package and its dependencies, so that it starts fast. Whoever uses
-the server shares a lock on the file `USERS` in HOME, which the system takes away when the
-process ends, however it ends. When nobody has it, the guard stops the server and deletes
-DIRECTORY, where the server's socket is. Should the guard itself be killed, so is the server.
+It imports neither the package nor its dependencies, so that it starts fast. Every user of the
+server shares a lock on the file `USERS` in HOME, which the system releases when the process ends,
+however it ends. Once nobody holds it, the guard stops the server and deletes DIRECTORY, where the
+server's socket is. If the guard itself is killed, the server dies with it.
 
-RUNNING is the descriptor of a file with a lock on it. The guard and the server inherit the
-lock, so that it is there as long as one of them lives, whatever becomes of the other. What they
-have to say goes to the standard error.
+RUNNING is the descriptor of a locked file. The guard and the server inherit the lock, so it is held
+as long as either of them lives. Their output goes to standard error.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Directories of embedded servers: which are trusted, and what dead servers left behind.
 
-Whoever can write to a directory, or to one above it, can put another one in its place, and in
-that a server of their own. So all of them have to be this user's or the superuser's, and
-nobody else may write to them. In one like /tmp everybody may, as its sticky bit keeps them from
-touching what is not theirs.
+Anyone who can write to a directory, or to one above it, can replace it by another one with a server
+of their own. So all of them must belong to this user or the superuser, and nobody else may write to
+them. A directory like /tmp is an exception: its sticky bit keeps users from touching each other's
+files.
 """
 
 from __future__ import annotations

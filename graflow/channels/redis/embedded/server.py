@@ -2,18 +2,18 @@
 
 Everything about a server is in its directory:
 
-    graflow.lock        a lock that those who use the server share
-    graflow.starting    a lock for whoever looks for the server, starts it or leaves it
-    graflow.running     a lock that the server and its guard have as long as one of them lives
-    graflow.socket      the server's process, and the path of its Unix socket: that is in a
-                        directory of its own with a short name, since the path may have 107
-                        bytes at most
-    graflow.log         what the server had to say
+    graflow.lock        a lock that all users of the server share
+    graflow.starting    a lock held while looking for the server, starting it or leaving it
+    graflow.running     a lock that the server and its guard hold as long as either of them lives
+    graflow.socket      the server's process, and the path of its Unix socket, which is in a
+                        directory of its own with a short name, since the path may have at most
+                        107 bytes
+    graflow.log         the server's log
     appendonlydir/      the data
 
-The system frees a lock when its process ends, killed or not. `guard` waits for the
-last user and stops the server. While `graflow.running` is locked, nobody starts another server
-on the directory, however silent the present one may be.
+The system releases a lock when its process ends, killed or not. `guard` waits for the last user to
+leave, and stops the server. While `graflow.running` is locked, nobody starts another server on the
+directory, even if the current one does not answer.
 """
 
 from __future__ import annotations

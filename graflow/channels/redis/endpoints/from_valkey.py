@@ -1,6 +1,6 @@
 """Clients of valkey-py: their settings in the words of redis-py, which is what a channel speaks.
 
-Nothing is imported from valkey-py: it need not be installed, and where there is a client it is.
+Nothing is imported from valkey-py, which need not be installed unless there is such a client.
 """
 
 from __future__ import annotations

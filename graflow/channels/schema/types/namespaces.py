@@ -1,8 +1,8 @@
 """Namespaces of the text in annotations: what a name in it stands for.
 
-Text belongs to where it was written. For a class that is its module, and, if it was made in a
-function, the variables of that very call, as far as they can still be seen. Whoever uses the
-class has no say.
+A name is resolved where it was written. For a class that is its module and, if it was made in a
+function, the variables of that very call, as far as they are still visible. Where the class is used
+makes no difference.
 """
 
 from __future__ import annotations

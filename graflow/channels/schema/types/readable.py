@@ -1,8 +1,8 @@
 """Classes made readable for pydantic, with forward references and type arguments resolved.
 
-Pydantic would look the names up among the variables of whoever asks for a schema before it looks
-where they belong, and does not keep to the arguments of a generic base. So for the time that it
-reads a schema, the classes in it have annotations that leave it nothing to look up.
+Pydantic would look names up among the variables of the code that asks for a schema before it looks
+where they belong, and it ignores the arguments of a generic base. So while it reads a schema, the
+classes in it have annotations that leave it nothing to look up.
 """
 
 from __future__ import annotations

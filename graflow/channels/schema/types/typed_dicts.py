@@ -1,9 +1,9 @@
 """Twins of `TypedDict` classes that pydantic does not accept as they are.
 
-On Python 3.11 pydantic refuses the `TypedDict` of `typing`, for such a class does not remember
+On Python 3.11 pydantic refuses the `TypedDict` of `typing`, since such a class does not remember
 its bases. On every Python it forgets the arguments of a generic base, as in
-`class Users(Page[User])`, and would let anything pass for a `User`. In its place pydantic reads a
-twin: a `TypedDict` of `typing_extensions` with the same fields.
+`class Users(Page[User])`, and would accept anything for a `User`. So pydantic reads a twin instead:
+a `TypedDict` of `typing_extensions` with the same fields.
 """
 
 from __future__ import annotations
