@@ -147,7 +147,7 @@ class Primitives(ABC):
         """Give `owner` a place in the queue for the lock, behind those who came earlier.
 
         The place lapses `patience` ms from now unless the owner asks again; 0 leaves the queue
-        at once. A backend without a queue is correct too, but its locks go to whoever happens
+        at once. A backend without a queue is correct too, but its locks go to anyone who happens
         to ask at the right moment.
 
         Returns:

@@ -317,7 +317,7 @@ class Workflow:
         context.get_channel().set_many(context._results.given(values))
 
     def _variables(self) -> Context:
-        """Return the caller's `ContextVar`s for the tasks, to whom no workflow is open."""
+        """Return the caller's `ContextVar`s for the tasks, without an open workflow."""
         variables = copy_context()
         variables.run(open_graphs.set, ())
         variables.run(_running.set, (*_running.get(), self))

@@ -13,7 +13,7 @@ if hasattr(time, "CLOCK_MONOTONIC"):
 
         Libraries that freeze time for tests put something else in the place of `time.monotonic`,
         in every module. What waits for a thread or a server waits in real time, and would wait
-        for ever by such a clock.
+        forever by such a clock.
         """
         return time.clock_gettime(time.CLOCK_MONOTONIC)
 else:

@@ -17,11 +17,11 @@ __all__ = ["Guarded", "guard"]
 
 _PATIENCE: Final = 1.0
 """Seconds that a fork waits for all locks. What is under way for longer is left half-done in the
-copy, where the lock is free all the same: a signal handler may fork that came in between."""
+copy, where the lock is free anyway: a signal handler that came in between may fork."""
 
 
 class Guarded(Protocol):
-    """An object with a lock. Whoever has it takes no other lock that is guarded.
+    """An object with a lock. Its holder must not take another guarded lock.
 
     Attributes:
         lock: A `Lock` or an `RLock`; `with guarded.lock:` is the way to take it.

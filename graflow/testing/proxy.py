@@ -26,7 +26,7 @@ class Fault(Enum):
 
 
 class LossyProxy:
-    """Hands on what clients and a server say to each other, but for some replies.
+    """A relay between clients and a server that drops some replies.
 
     Only replies to writes are lost, for a read that is tried again does no harm. It is a context
     manager, and works in threads of its own.

@@ -15,7 +15,7 @@ def collides(elements: Collection[object]) -> bool:
     """Tell whether so many elements share a hash that a set of them takes long to build.
 
     Hashes of text and bytes differ from process to process, but those of numbers are known to
-    whoever wants them to be equal: 0, 2**61 - 1, 2 * (2**61 - 1), ...
+    anyone who wants them to be equal: 0, 2**61 - 1, 2 * (2**61 - 1), ...
     """
     if len(elements) <= _FEW:
         return False

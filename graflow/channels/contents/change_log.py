@@ -63,7 +63,7 @@ class _Counts:
 
 
 class Watch:
-    """Notes which keys of a channel change; whoever calls a method has the channel's lock."""
+    """A record of the keys of a channel that change; callers must hold the channel's lock."""
 
     def __init__(self) -> None:
         """Begin with nothing noted."""

@@ -62,7 +62,7 @@ class Comparison:
 
 
 def refill(channel: Primitives, contents: Contents, mine: Callable[[str], bool]) -> None:
-    """Let a channel hold this in place of all that is there, but for what has expired.
+    """Replace the contents of a channel by these, except for those that have expired.
 
     Args:
         channel: The channel; nobody else uses it meanwhile.

@@ -169,7 +169,7 @@ class ServerSender(PoolSender):
 
 
 class ClientSender:
-    """Sends commands through a client of which nothing is known but `execute_command`.
+    """A sender of commands through a client, of which only `execute_command` is used.
 
     The client has timeouts of its own, and may send a command again behind our back.
     """

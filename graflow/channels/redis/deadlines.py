@@ -44,7 +44,7 @@ class _Operation(threading.local):
 
 
 operation = _Operation()
-"""Whoever begins an operation sets its deadline, and the one before when it has ended."""
+"""The deadline of the current operation, set when it begins and restored when it ends."""
 
 
 @contextmanager

@@ -162,7 +162,7 @@ def code_of(error: BaseException | None) -> str:
     if code is not None:
         return code
     if not isinstance(error, ResponseError):
-        return ""  # no reply; its text may have a word like a code all the same
+        return ""  # no reply, although its text may contain a word that looks like a code
     text = str(error)
     found = _CODE.match(text)
     if found and found[1] in _REFUSALS:

@@ -69,7 +69,7 @@ class _Composed(Node):
 
 
 class Chain(_Composed):
-    """Nodes of which each waits for the one before."""
+    """Nodes in a sequence: each waits for the one before."""
 
     def __init__(self, parts: tuple[Node, ...]) -> None:
         super().__init__(parts, parts[0]._heads(), parts[-1]._tails())

@@ -158,7 +158,7 @@ class Graph:
         return sorter
 
     def _new_parts(self, node: Node) -> list[Node]:
-        """Return `node` and the parts in it, from left to right, but for those added before."""
+        """Return `node` and its parts, from left to right, except those already added."""
         found: dict[Node, None] = {}
         pending = [node]
         while pending:

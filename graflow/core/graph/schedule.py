@@ -16,7 +16,7 @@ class Schedule:
     """The tasks that can start, in the order in which they could.
 
     Attributes:
-        ready: Those that nobody has taken yet; whoever runs one takes it from the left.
+        ready: Those that nobody has taken yet; workers take them from the left.
     """
 
     def __init__(self, plan: RunPlan, finished: Set[str] = frozenset()) -> None:

@@ -145,7 +145,7 @@ class ChannelMarks:
         return True
 
     def drop(self, serial: int) -> None:
-        """Remove a mark, whoever took it; where it can't be reached, its lease will end."""
+        """Remove a mark, no matter who took it; if it can't be reached, its lease will end."""
         with suppress(ChannelError):
             owner = self._owners.pop(serial, None)
             if owner is None:

@@ -251,7 +251,7 @@ EDGES = [
     ),
     _edge(
         "update refuses a stranger",
-        "validate what they read, whoever wrote it",
+        "validate what they read, no matter who wrote it",
         ("a.set('key', 'text')", None),
         ("typed.update('key', lambda value: 1)", ChannelValidationError),
         ("a.get('key')", "text"),

@@ -80,7 +80,7 @@ def check_typed_misfits(harness: Harness, capabilities: Capabilities, budget: Bu
 
 
 def check_typed_strangers(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
-    """Read what does not fit, whoever wrote it: an error, never `None`, and it stays."""
+    """Reading a value that does not fit raises, never returns `None`, and leaves it there."""
 
     def a_stranger_is_reported(sample: SchemaSample) -> None:
         with Trial(harness, "Data that does not fit raises and stays stored") as trial:

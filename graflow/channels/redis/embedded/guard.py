@@ -80,7 +80,7 @@ def main(home: str, directory: str, running: str, *command: str) -> None:
             Thread(target=work, daemon=True).start()
     else:
         server.terminate()
-    with suppress(BrokenPipeError):  # whoever asked for the server has died; others may use it
+    with suppress(BrokenPipeError):  # the process that asked for it has died; others may use it
         os.write(1, b"ready\n" if ready else b"failed\n")
     os.close(1)
     server.wait()
