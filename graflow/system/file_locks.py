@@ -33,7 +33,7 @@ class FileLock:
     _taken: ClassVar[dict[str, FileLock]] = {}  # on Windows
 
     def __init__(self, path: str | os.PathLike[str], *, create: bool = True) -> None:
-        """Open the file, which is no lock yet.
+        """Open the file, without locking it yet.
 
         Args:
             path: The file. It is never one that a symbolic link leads to.

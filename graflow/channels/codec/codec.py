@@ -191,7 +191,7 @@ def _are_plain(items: Collection[Any], depth: int) -> bool:
 def _has_shape_of_json(value: object) -> bool:
     """Tell whether `value` consists of scalars, lists and dicts with text keys alone.
 
-    An int that a parser of JSON does not read is no such scalar.
+    An int that a JSON parser can't read does not count as one.
     """
     if isinstance(value, dict):
         return all(type(key) is str and _has_shape_of_json(value[key]) for key in value)

@@ -8,7 +8,7 @@ from collections.abc import Collection
 __all__ = ["collides"]
 
 _FEW = 1_000  # elements, which are built in no time whatever their hashes
-_MOST = 10_000_000  # comparisons; what makes more is no accident
+_MOST = 10_000_000  # comparisons; more than this is not an accident
 
 
 def collides(elements: Collection[object]) -> bool:

@@ -72,7 +72,7 @@ class Plan:
         core: The schema, changed as `prepare` says.
         config: The config to compile it with.
         is_faithful: Every valid value comes back from JSON; otherwise each has to be tried.
-        is_plain: Its JSON is no array, and holds no `NaN` or infinity.
+        is_plain: Its JSON is not an array, and contains neither `NaN` nor infinity.
         has_aliases: A field has another name in JSON than it has in Python.
         kinds: The kinds of JSON that a value may be.
     """

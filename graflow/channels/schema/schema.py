@@ -220,7 +220,7 @@ class Schema(Generic[T]):
             raise self._error("the value would not come back from JSON as", errors)
 
     def _validate_data(self, data: Any) -> Any:
-        """Validate Python data that is no instance of a class yet."""
+        """Validate Python data that is not an instance of a class yet."""
         # No `cached_property`: on Python 3.11 it has a lock, which a fork may leave taken.
         if self._data_validator is None:
             self._data_validator = _validator(self._planned(from_data=True))

@@ -14,7 +14,7 @@ __all__ = ["Progress"]
 class Progress(RunObserver):
     """Shows tasks done, running and failed, and the time left, inside a `with` block.
 
-    It writes to standard error, and nothing where that is no terminal.
+    It writes to standard error, and nothing if that is not a terminal.
 
     Attributes:
         shown: Whether there is a terminal.

@@ -99,7 +99,7 @@ class Run:
 
         Raises:
             TaskFailedError: Tasks raised.
-            BaseException: A task raised what is no failure of its own, see `is_failure`.
+            BaseException: A task raised something other than a failure, see `is_failure`.
         """
         with closing(self._loop):
             try:

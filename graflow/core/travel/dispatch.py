@@ -88,7 +88,7 @@ class Dispatch:
         Raises:
             TaskFailedError: Tasks raised, or their workers died.
             WorkflowStateError: The executor is broken, whatever runs on it.
-            BaseException: A task raised what is no failure of its own, see `is_failure`.
+            BaseException: A task raised something other than a failure, see `is_failure`.
         """
         try:
             while self._launch():

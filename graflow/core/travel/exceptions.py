@@ -25,7 +25,7 @@ class _Node(NamedTuple):
         kind: The full name of its class.
         text: The name of its class and its message.
         notes: Its notes.
-        members: The exceptions in a group; `None` where it is no group.
+        members: The exceptions in a group; `None` if it is not a group.
         cause: Its `__cause__`.
         context: Its `__context__`.
         suppresses: Its `__suppress_context__`.

@@ -47,7 +47,7 @@ def _edge(
 
     In a line, `typed` is the typed channel, `a` the channel below it, and `b` another handle. An
     error names the channel and `key`, but for those about bad arguments. A form whose own text
-    is no code has a `source` that is, after the line `setup`.
+    is not code has a `source` that is, after the line `setup`.
     """
 
     def body(trial: Trial) -> None:

@@ -31,7 +31,7 @@ def read_source(path: str) -> bytes:
     """Return what a file holds.
 
     Raises:
-        Unread: It is no regular file, too large, or can't be read.
+        Unread: It is not a regular file, is too large, or can't be read.
     """
     try:
         with os.fdopen(os.open(path, os.O_RDONLY | _AT_ONCE), "rb") as file:

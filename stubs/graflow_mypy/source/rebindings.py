@@ -1,6 +1,6 @@
 """Rebindings: names of modules and items of dictionaries that a file changes later.
 
-A constant that is assigned again somewhere is no constant, and a dictionary may have more keys than
+A constant that is assigned again somewhere is not constant, and a dictionary may have more keys than
 the display that it began with.
 """
 

@@ -39,7 +39,7 @@ def prepared(path: str | os.PathLike[str]) -> Path:
     """Return the directory for a server's data, made if need be, by its full path.
 
     Raises:
-        ChannelTypeError: It is no path.
+        ChannelTypeError: It is not a path.
         ChannelValueError: It can't be made or written to, holds something else, or others can
             write to it or put another one in its place.
     """

@@ -59,7 +59,7 @@ class EmbeddedServer:
                 nothing.
 
         Raises:
-            ChannelValueError: The path is no directory, one that holds something else, or one
+            ChannelValueError: The path is not a directory, or holds something else, or is one
                 that others can write to.
             ChannelUnavailableError: The server does not start, or does not answer.
             ExtraMissingError: It is not installed.

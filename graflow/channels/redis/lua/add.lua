@@ -1,7 +1,7 @@
 -- uses index, once
 -- KEYS: value, index, slot. ARGV: token, key, amount, 'int' or 'float'.
 -- Returns the sum as text, or nil if it is not for this script to find: beyond 64 bits, not
--- finite, or to something that is no number.
+-- finite, or to something that is not a number.
 
 -- The shortest of the texts with 15 to 17 digits that stands for this very double.
 local function float_text(number)

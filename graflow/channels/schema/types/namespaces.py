@@ -43,7 +43,7 @@ def namespace_of(form: Any) -> Namespace:
         names.update(
             (key, found)
             for key, found in vars(form).copy().items()  # threads may be making schemas of it
-            if key not in fields and not hasattr(type(found), "__get__")  # a method is no type
+            if key not in fields and not hasattr(type(found), "__get__")  # not a method
         )
     return Namespace(module, names)
 
