@@ -88,7 +88,6 @@ def insist(
 
 def _conflict(attempts: int, seconds: float) -> ChannelConflictError:
     return ChannelConflictError(
-        f"others kept writing to the key: {attempts} attempts to update it within {seconds:g} s "
-        "came too late, and changed nothing. Make the function faster, or have every writer "
-        "take a lock"
+        f"others kept writing to the key for {seconds:g} s: {attempts} attempts to update it came "
+        "too late, and changed nothing. Make the function faster, or have every writer take a lock"
     )

@@ -1,7 +1,7 @@
 """Rebindings: names of modules and items of dictionaries that a file changes later.
 
-A constant that is assigned again somewhere is not constant, and a dictionary may have more keys than
-the display that it began with.
+A constant that is assigned again somewhere is not constant, and a dictionary may have more keys
+than the display that it began with.
 """
 
 from __future__ import annotations
