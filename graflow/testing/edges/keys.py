@@ -48,7 +48,7 @@ _ALLOWED = "Every other character is allowed"
 _APART = (
     "Two channels with different names never see, list, clear, lock or expire each other's keys"
 )
-_HIDDEN = "Bookkeeping is never visible as a key, and no user key can collide with it"
+_HIDDEN = "Bookkeeping ... is never visible as a key, and no user key can collide with it"
 _REFUSED = "anything else is refused before the backend is touched"
 
 _PAIRS = {

@@ -245,7 +245,7 @@ EDGES = [
     edge(
         Capability.TTL,
         "handles agree about the time",
-        "After it all operations agree",
+        "after it all operations agree",
         do("set", "key", 1, ttl=150),
         do("ttl", "key").on("job", 1).gives(Left(150)),
         do("set", "key", 2, ttl=50).on("job", 1),

@@ -23,7 +23,7 @@ from graflow.testing.trials.trial import Trial
 __all__ = ["EDGES"]
 
 _WRAPS = "`TypedChannel[T]` wraps any channel"
-_READS = "`get_list(key)` reads what `append` built; `get` on such a key raises and says so"
+_READS = "`get_list(key) -> list[T]` reads what `append` built; `get` on such a key raises and says so"
 _VALIDATES = "validate before anything is written"
 
 
@@ -145,7 +145,7 @@ EDGES = [
     ),
     _edge(
         "a key of any text is read",
-        "Keys are non-empty text",
+        "A channel's name and a key are non-empty `str` that UTF-8 can encode",
         ("typed.set('k\u00e9y', 1)", None),
         ("typed.get('k\u00e9y')", 1),
         ("typed.get_many(['k\u00e9y'])", {"k\u00e9y": 1}),
@@ -244,7 +244,7 @@ EDGES = [
     ),
     _edge(
         "update goes by the latest value",
-        "`update` retries until nobody wrote in between",
+        "reads, calls `fn`, writes, and starts over if someone wrote in between",
         ("typed.set('key', 1)", None),
         ("typed.update('key', lambda old: old < 9 and b.set('key', 10) or old + 1)", 11),
         ("a.get('key')", 11),
@@ -295,7 +295,7 @@ EDGES = [
     ),
     _edge(
         "pop gives the default when there is nothing",
-        "Remove and return the item at the head",
+        "removes and returns the head",
         ("typed.pop('key')", None),
         ("typed.pop('key', 'none')", "none"),
         ("typed.append('key', 1)", 1),
