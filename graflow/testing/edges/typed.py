@@ -23,7 +23,7 @@ from graflow.testing.trials.trial import Trial
 __all__ = ["EDGES"]
 
 _WRAPS = "`TypedChannel[T]` wraps any channel"
-_READS = "`get_list(key) -> list[T]` reads what `append` built; `get` on such a key raises and says so"
+_READS = "reads what `append` built; `get` on such a key raises and says so"
 _VALIDATES = "validate before anything is written"
 
 
