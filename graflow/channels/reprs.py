@@ -20,4 +20,9 @@ class _ShortRepr(reprlib.Repr):
         return super().repr_int(x, level) if size < 1000 else f"an int of {size:,} bits"
 
 
-short_repr = _ShortRepr().repr
+_texts = _ShortRepr()
+
+
+def short_repr(value: object) -> str:
+    """Return the value's `repr`, or the beginning and the end of it."""
+    return _texts.repr(value)
