@@ -23,6 +23,7 @@ from graflow.exceptions import ChannelUnavailableError
 __all__ = ["ClosedTransport", "Transport"]
 
 _FORGET = script("forget")
+_OF_HOLDERS = script("renew"), script("release")  # they say what became of a lock, evicted or not
 _LARGE = 65_536  # bytes of an answer; a smaller one isn't worth a round trip
 _LOOK_AGAIN = 60.0  # seconds after which a server's settings may have changed
 _ASK_AGAIN = 3600.0  # and the rights of a user; each refusal fills the server's log
@@ -175,6 +176,7 @@ class Transport:
     ) -> Any:
         if (
             self._is_wary
+            and script not in _OF_HOLDERS
             and time.monotonic() > self._sender.acquaintance.ends
             and (effort is None or not effort.unanswered)  # else the answer is what matters now
         ):
