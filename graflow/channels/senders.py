@@ -121,7 +121,7 @@ class PoolSender:
             connection = self._pool.get_connection()
         except BROKEN as error:
             raise NotExecuted from error
-        if self._may_be_another_server(connection):
+        if self._may_be_another_server(connection) and effort is None:
             self._pool.release(connection)
             raise NotExecuted from ConnectionError("the connection had broken")
         try:
@@ -143,7 +143,10 @@ class PoolSender:
             self._pool.release(connection)
 
     def _may_be_another_server(self, connection: Any) -> bool:
-        """Tell whether a connection had broken, and who uses it relies on a look before that."""
+        """Tell whether a connection had broken, and who uses it relies on a look before that.
+
+        Of a second attempt that is no news: it is made after a look.
+        """
         if not getattr(connection, "is_back", False):
             return False
         connection.is_back = False
