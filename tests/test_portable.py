@@ -211,6 +211,29 @@ def test_a_long_chain_is_cut() -> None:
     assert repr(unpack_error(packed)) == "ValueError(0)"
 
 
+def test_groups_in_groups_arrive_however_deep() -> None:
+    """They are more than calls in calls may be."""
+    error: Exception = ValueError("innermost")
+    for number in range(1_500):
+        error = ExceptionGroup(str(number), [error])
+    back = sent(error)
+    for number in reversed(range(1_500)):
+        assert back.message == str(number)
+        (back,) = back.exceptions
+    assert repr(back) == "ValueError('innermost')"
+
+
+@pytest.mark.parametrize("notes", [5, None, "text", ("a note",)])
+def test_notes_that_are_no_list_do_no_harm(notes: object) -> None:
+    """As anybody can set them; those that can be shown arrive, in a list."""
+    error = ValueError("x")
+    vars(error)["__notes__"] = notes
+    back = sent(error)
+    assert repr(back) == "ValueError('x')"
+    back.add_note("another")
+    assert back.__notes__ == [*(notes if isinstance(notes, tuple) else ()), "another"]
+
+
 def test_a_class_that_is_not_known_there_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of one that is alone, and of a group."""
     plain, group = pack_error(Demanding(1, 2)), pack_error(Group("g", [ValueError("x")]))

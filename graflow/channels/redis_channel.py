@@ -46,6 +46,7 @@ from graflow.exceptions import (
 
 __all__ = ["RedisChannel"]
 
+_TIMEOUT = 5.0  # seconds, unless something else is said
 _MAX_TIMEOUT = 60.0  # seconds; for so long, and a few more, a server remembers a write
 _LONG = 1_000  # items; a longer list is read outside of a script
 _MAX_READ = 5_000_000  # items of a list; reading them blocks a server for a second
@@ -82,7 +83,7 @@ class RedisChannel(Channel):
         *,
         url: str | None = None,
         cluster: bool = False,
-        timeout: Seconds = 5.0,
+        timeout: Seconds = _TIMEOUT,
         allow_eviction: bool = False,
         **options: Any,
     ) -> None:
@@ -108,9 +109,8 @@ class RedisChannel(Channel):
             ChannelTypeError: An argument is of the wrong type, or redis-py does not know it.
             ChannelValueError: The name, the URL or the timeout can't be taken.
         """
-        if url is not None:
-            options["url"] = url
-        options, url = concealed(options), None  # a traceback shows local variables
+        options, url = _unseen(options, url), None  # a traceback shows local variables
+        redis_client = concealed({"url": redis_client})["url"]  # lest it is the URL, by mistake
         super().__init__(name)
         seconds = milliseconds(timeout, "timeout") / 1000
         if seconds > _MAX_TIMEOUT:
@@ -132,7 +132,7 @@ class RedisChannel(Channel):
         path: str | os.PathLike[str] | None = None,
         name: str = "default",
         *,
-        timeout: Seconds = 5.0,
+        timeout: Seconds = _TIMEOUT,
     ) -> Self:
         """Open a handle on a channel of a private server, started for this purpose.
 
@@ -180,7 +180,7 @@ class RedisChannel(Channel):
         *,
         url: str | None = None,
         cluster: bool = False,
-        timeout: Seconds = 5.0,
+        timeout: Seconds | None = None,
         allow_eviction: bool = False,
         **options: Any,
     ) -> PerRun[Self]:
@@ -196,28 +196,32 @@ class RedisChannel(Channel):
                 are then, and with its settings: an embedded one, say, which they keep running.
             url: As for any channel, and so are the other arguments.
             cluster: Whether that server is a node of a Redis Cluster.
-            timeout: Seconds that an operation may take.
+            timeout: As for any channel, 5 s unless it is given.
             allow_eviction: Whether the server may delete keys by itself.
             options: Further arguments of `redis.Redis`.
 
         Raises:
             ChannelTypeError, ChannelValueError: As for any channel.
         """
+        options, url = _unseen(options, url), None
+        redis_client = concealed({"url": redis_client})["url"]
         if isinstance(redis_client, cls):
-            if options or cluster or allow_eviction or url is not None:
+            if options or cluster or allow_eviction or timeout is not None:
                 raise ChannelTypeError("the channel brings its own settings; give a name alone")
             return PerRun(redis_client._beside(name))
         return PerRun(
             cls(
                 name,
                 redis_client,
-                url=url,
                 cluster=cluster,
-                timeout=timeout,
+                timeout=_TIMEOUT if timeout is None else timeout,
                 allow_eviction=allow_eviction,
                 **options,
             )
         )
+
+    def _reopened(self) -> Self:
+        return self._beside(self._name)
 
     def _beside(self, name: str) -> Self:
         """Return a handle on another channel of the same server, which it keeps running."""
@@ -477,3 +481,8 @@ class RedisChannel(Channel):
             channel=self._name,
             key=key,
         )
+
+
+def _unseen(options: dict[str, Any], url: str | None) -> dict[str, Any]:
+    """Return the options, the URL among them, with nothing in them that must not be seen."""
+    return concealed(options if url is None else {**options, "url": url})

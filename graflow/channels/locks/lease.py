@@ -12,7 +12,7 @@ from weakref import ReferenceType, WeakSet, WeakValueDictionary, ref
 
 from graflow.channels.locks.line import LockPrimitives
 from graflow.channels.process_ids import Place, is_of_this_process
-from graflow.exceptions import ChannelConnectionError, ChannelError
+from graflow.exceptions import ChannelConnectionError, ChannelError, ChannelServerError
 from graflow.system.clock import monotonic
 
 __all__ = ["Holding", "free_later", "holding_of"]
@@ -112,7 +112,7 @@ class Holding:
             _entered.set(entered - {self._owner})
         try:
             return self._channel._release(self._key, self._owner)
-        except ChannelConnectionError:
+        except (ChannelConnectionError, ChannelServerError):
             free_later(self._channel, self._key, self._owner, self._lease)
             raise
 
@@ -137,13 +137,13 @@ def free_later(channel: LockPrimitives, key: str, owner: str, lease: int) -> Non
     """
     with suppress(RuntimeError):
         until = monotonic() + min(lease / 1000, _LONGEST_TRY)
-        _start(_free, "graflow-lease", channel, key, owner, until)
+        _start(_free, "graflow-lease", channel._reopened(), key, owner, until)
 
 
 def _free(channel: LockPrimitives, key: str, owner: str, until: float) -> None:
     pause = _FIRST_RETRY
     while monotonic() < until:
-        with suppress(ChannelConnectionError):
+        with suppress(ChannelError):
             if channel._release(key, owner):
                 return
         time.sleep(pause)  # and try again: what was sent to take the lock may arrive late

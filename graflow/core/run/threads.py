@@ -95,7 +95,7 @@ class Run:
         """Run the tasks, and return what is stored of those whose results are kept, by id.
 
         When this is interrupted it waits for the tasks that run, and starts no other one. When
-        that wait is interrupted too, coroutines are cancelled.
+        that wait is interrupted too, coroutines are cancelled; at the third time it waits no more.
 
         Raises:
             TaskFailedError: Tasks raised.
@@ -108,14 +108,26 @@ class Run:
                     self._wait()
                     self._resume()
             except BaseException:
-                self._stop()
-                while not self._is_over():
-                    self._wait()
+                self._wind_up()
                 raise
         if self._crash is not None:
             raise self._crash
         raise_failures(self._failures, self._context.workflow_name)
         return self._results
+
+    def _wind_up(self) -> None:
+        """Wait for the tasks that run; if that is interrupted, for no coroutine any more."""
+        try:
+            self._drain()
+        except BaseException:
+            self._loop.close()
+            self._drain()
+            raise
+
+    def _drain(self) -> None:
+        self._stop()
+        while not self._is_over():
+            self._wait()
 
     def _wait(self) -> None:
         """Wait until there may be something to do here."""

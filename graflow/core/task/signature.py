@@ -60,7 +60,7 @@ class Signature:
 
     def _resolve_early(self) -> None:
         if any(hint.problem for hint in (*self.hints.values(), self.result)):
-            del self.hints, self.result
+            self._hints = self._result = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Take along what the annotations ask for, as their text may mean nothing elsewhere."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterator, Sequence
+from graphlib import TopologicalSorter
 from typing import Any, NamedTuple, TypeAlias
 
 from graflow.exceptions import TaskFailedError, UnpicklableError
@@ -90,21 +91,18 @@ class _Found:
 
 def unpack_error(packed: PackedError) -> BaseException:
     """Return the exception that was packed; a stand-in where its class is not known here."""
+    inside = TopologicalSorter({at: node.members or () for at, node in enumerate(packed)})
     made: dict[int, BaseException] = {}
-
-    def make(position: int) -> BaseException:
-        if position not in made:
-            node = packed[position]
-            made[position] = _made(node, [make(member) for member in node.members or ()])
-        return made[position]
-
-    for position, node in enumerate(packed):
-        error = make(position)
+    for at in inside.static_order():  # members before their groups
+        made[at] = _made(packed[at], [made[member] for member in packed[at].members or ()])
+    for at, node in enumerate(packed):
+        error = made[at]
+        vars(error).pop("__notes__", None)
         if node.notes:
             vars(error)["__notes__"] = list(node.notes)
         origins = {"cause": node.cause, "context": node.context}
         for name, origin in origins.items():
-            _set(error, f"__{name}__", None if origin is None else make(origin))
+            _set(error, f"__{name}__", None if origin is None else made[origin])
         _set(error, "__suppress_context__", node.suppresses)
     return made[0]
 
@@ -148,7 +146,9 @@ def _node(error: BaseException, found: _Found, dumps: Dumps) -> _Node:
 
 def _notes(error: BaseException) -> tuple[str, ...]:
     notes = getattr(error, "__notes__", ())
-    return tuple(note for note in notes if isinstance(note, str)) if notes else ()
+    if not isinstance(notes, list | tuple):
+        return ()
+    return tuple(note for note in notes if isinstance(note, str))
 
 
 def _sent(error: BaseException, dumps: Dumps) -> bytes | None:

@@ -9,9 +9,10 @@ from types import CoroutineType
 from typing import NamedTuple
 
 from graflow.core.run.failures import is_failure
-from graflow.core.travel.exceptions import pack_error, unpack_error
+from graflow.core.travel.exceptions import describe, pack_error, unpack_error
 from graflow.core.travel.known_runs import KNOWN_RUNS, KnownRun
 from graflow.core.travel.types import dumps
+from graflow.exceptions import UnpicklableError
 
 __all__ = ["Outcome", "Reply", "perform", "raised"]
 
@@ -77,20 +78,33 @@ def _attempt(known: KnownRun, task_id: str, serial: int, again: bool) -> Reply:
 
 
 def _pack_error(error: BaseException) -> bytes:
-    told = "".join(format_exception(error))
-    _drop_tracebacks(error)
-    return pickle.dumps((pack_error(error, dumps), told))
+    try:
+        told = "".join(format_exception(error))
+        _drop_tracebacks(error)
+        return pickle.dumps((pack_error(error, dumps), told))
+    except BaseException as problem:  # noqa: BLE001 - of the exception's own code
+        told = "".join(format_exception(problem))
+        kind = type(error)
+        instead = UnpicklableError(
+            f"{kind.__name__}, which can't be sent: {describe(problem)}",
+            kind=f"{kind.__module__}.{kind.__qualname__}",
+        )
+        return pickle.dumps((pack_error(instead), told))
 
 
-def _drop_tracebacks(error: BaseException | None) -> None:
+def _drop_tracebacks(error: BaseException) -> None:
     """Let no traceback travel, as they do where Dask is, and then hold on to whole stacks."""
-    while error is not None and error.__traceback__ is not None:
-        error.__traceback__ = None
-        if isinstance(error, BaseExceptionGroup):
-            for part in error.exceptions:
-                _drop_tracebacks(part)
-        _drop_tracebacks(error.__cause__)
-        error = error.__context__
+    left: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while left:
+        each = left.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        BaseException.with_traceback(each, None)  # its class may let nobody set attributes
+        left += each.__cause__, each.__context__
+        if isinstance(each, BaseExceptionGroup):
+            left += each.exceptions
 
 
 def raised(data: bytes) -> BaseException:

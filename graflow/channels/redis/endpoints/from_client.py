@@ -9,6 +9,7 @@ import redis
 import redis.asyncio
 from redis.cluster import RedisCluster
 from redis.connection import BlockingConnectionPool, ConnectionPool
+from redis.exceptions import RedisError
 from redis.sentinel import SentinelConnectionPool
 
 from graflow.channels.redis.endpoints.endpoint import (
@@ -69,7 +70,7 @@ def endpoint_from(options: Mapping[str, Any], *, cluster: bool) -> Endpoint:
         make = redis.Redis.from_url if "url" in options else redis.Redis
         pool = make(**options).connection_pool
         pool.connection_class(**pool.connection_kwargs)  # refuses options that nobody knows
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RedisError) as error:
         scrub(error, passwords_in(options))
         kind = ChannelTypeError if isinstance(error, TypeError) else ChannelValueError
         raise kind(f"redis-py does not take these options: {error}") from error
