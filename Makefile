@@ -11,16 +11,20 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 	install servers clean
 
 help:
-	@echo "make demo    run a typed workflow, in memory and on a real server"
-	@echo "make test    run the tests, on memory and on three real servers"
-	@echo "make test-all  run what takes longer, or more than a stock machine has"
-	@echo "make check   lint, formatting and types"
-	@echo "make bench   measure the speed"
-	@echo "make fuzz-plugin  edit a program 5,000 times, and compare what mypy says warm and cold"
+	@echo "make demo              run a typed workflow, in memory and on a real server"
+	@echo "make test              run the tests, on memory and on three real servers;"
+	@echo "                       make test ARGS='tests/core -k resume' runs some of them"
+	@echo "make test-all          run what takes longer, or needs more than a stock machine has"
+	@echo "make check             lint, formatting and types"
+	@echo "make format            put the code into its format"
+	@echo "make bench             measure the speed"
+	@echo "make oldest-mypy       try the plugin with the oldest mypy that it works with"
 	@echo "make conformance-long  try our backends with ten times the examples"
-	@echo "make mutants  change the code in small ways, and see whether the tests on memory notice"
-	@echo "make format  put the code into its format"
-	@echo "make clean   remove whatever these commands made"
+	@echo "make fuzz-plugin       edit a program 5,000 times, and compare what mypy says warm and cold"
+	@echo "make mutants           change the code in small ways, and see whether the tests notice"
+	@echo "make install           install everything into .venv; the others do it by themselves"
+	@echo "make servers           fetch the servers of the tests; the others do it by themselves"
+	@echo "make clean             remove whatever these commands made"
 
 demo: install
 	@$(BIN)/python -m examples

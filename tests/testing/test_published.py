@@ -145,7 +145,7 @@ def test_the_command_tries_a_factory() -> None:
         ("tests.testing.targets:nothing", "there is no tests.testing.targets:nothing"),
         ("tests.testing.targets:failing", "tests.testing.targets:failing raised OSError: no disk"),
         ("redis://127.0.0.1:1/0", "can't be reached"),
-        ("redis://127.0.0.1:port/0", "redis-py does not take these options"),
+        ("redis://127.0.0.1:port/0", "host or port can't be read"),
         ("nonsense", "is neither the URL of a server"),
     ):
         ran = command("graflow.testing", target)
