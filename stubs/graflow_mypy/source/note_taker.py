@@ -1,20 +1,36 @@
-"""What is written down of a file while it is scanned."""
+"""Taker of notes: what is written down of a file while it is scanned."""
 
 from __future__ import annotations
 
 import ast
-import re
-from typing import Any
 
 from graflow_mypy.source.expressions import CHANNEL_GETTERS, home_of, term_of
+from graflow_mypy.source.notes import (
+    CallSite,
+    FileNotes,
+    ResultNote,
+    SchemaNote,
+    TaskNote,
+    UseNote,
+)
 from graflow_mypy.source.rebindings import keys_added
 from graflow_mypy.source.scopes import Scope
-from graflow_mypy.source.terms import ANY, Term, is_unknown
+from graflow_mypy.source.terms import (
+    ANY,
+    Attribute,
+    Constant,
+    Declared,
+    DictDisplay,
+    Display,
+    Joined,
+    Name,
+    RunChannel,
+    Term,
+    Text,
+    names_in,
+)
 
-__all__ = ["OPERATIONS", "READS", "WRITES", "Notes", "Record", "keyword_of"]
-
-Record = dict[str, Any]
-"""What is kept of a file, as JSON. Lists of uses have the items that `Notes` puts in them."""
+__all__ = ["OPERATIONS", "READS", "WRITES", "NoteTaker", "keyword_of"]
 
 READS = frozenset({"get", "get_list", "pop", "get_many", "ttl"})
 WRITES = {"set": 2, "append": 2, "prepend": 2, "update": 2, "atomic_add": 1, "set_many": 1}
@@ -22,14 +38,14 @@ WRITES = {"set": 2, "append": 2, "prepend": 2, "update": 2, "atomic_add": 1, "se
 
 OPERATIONS = READS | WRITES.keys() | {"set_all"}
 _MAPPINGS = {"set_many": "set", "set_all": "set", "get_many": "get"}
-_MAY_WRITE = re.compile(r"(?:Channel|Context)'")
+_MAY_WRITE = ("Channel", "Context")  # ends of the names of types
 
 
-class Notes:
-    """The index of a file while it is made.
+class NoteTaker:
+    """The notes on a file while they are taken.
 
     Attributes:
-        record: The index.
+        notes: The notes.
         lines: The lines of the file.
     """
 
@@ -39,18 +55,7 @@ class Notes:
         Args:
             source: What the file holds.
         """
-        self.record: Record = {
-            "uses": [],
-            "results": [],
-            "schemas": [],
-            "classes": {},
-            "functions": {},
-            "tasks": [],
-            "instances": [],
-            "initial": [],
-            "changed": [],
-            "filled": [],
-        }
+        self.notes = FileNotes()
         self.lines = source.splitlines()  # at the ends that Python knows: it is bytes
         self._is_ascii = source.isascii()
 
@@ -58,17 +63,17 @@ class Notes:
         """Write down that what a module has may get more items."""
         if isinstance(node, ast.Name | ast.Attribute):
             term = term_of(node, scope)
-            if term[0] == "r":
-                self.record["filled"].append(term[1])
+            if isinstance(term, Name):
+                self.notes.filled.append(term.dotted)
 
     def lent(self, node: ast.Call, scope: Scope) -> None:
         """Write down what another package gets, for it may write into a channel."""
         called = term_of(node.func, scope)
-        if called[0] != "r":
+        if not isinstance(called, Name):
             return
         for given in (*node.args, *(keyword.value for keyword in node.keywords)):
             term = term_of(given, scope)
-            if term[0] == "ch" or (term[0] == "t" and _MAY_WRITE.search(repr(term[1]))):
+            if _may_write(term):
                 self.use("lent", term, called, ANY, scope, None)
 
     def operation(
@@ -78,42 +83,48 @@ class Notes:
         count = len(node.args) + len(node.keywords)
         if any(isinstance(each, ast.Starred) for each in node.args):
             count = max(count, 2)
-        if receiver[0] in {"k", "s", "l", "d", "+"}:
+        if isinstance(receiver, Constant | Text | Display | DictDisplay | Joined):
             return
-        is_doubtful = is_unknown(receiver) or receiver[0] == "a"
+        is_doubtful = receiver is ANY or isinstance(receiver, Attribute)
         if is_doubtful and count < WRITES.get(name, count + 1):
             return
-        place = self.place(node) if is_seen else None
+        site = self.call_site(node) if is_seen else None
         if name in _MAPPINGS:
-            self._several(node, name, receiver, scope, place)
+            self._several(node, name, receiver, scope, site)
             return
         key = node.args[0] if node.args else keyword_of(node, "key")
         value = node.args[1] if len(node.args) > 1 else keyword_of(node, "value")
         is_spread = isinstance(key, ast.Starred) or (key is None and bool(node.keywords))
         if key is not None or is_spread:
             term = ANY if is_spread else term_of(key, scope)
-            self.use(name, receiver, term, self._kind_of(value, scope), scope, place)
+            self.use(name, receiver, term, self._kind_of(value, scope), scope, site)
 
     def _kind_of(self, value: ast.expr | None, scope: Scope) -> Term:
         """Return what is known of a value that is written, without what is in it."""
         if isinstance(value, ast.Dict):
-            return ["k", "", "dict"]
-        term = term_of(value, scope)
-        if term[0] == "l":
-            return ["k", term[1], term[1]]
-        kinds = {"s": "str", "d": "dict"}
-        return ["k", "", kinds[term[0]]] if term[0] in kinds else term
+            return Constant("", "dict")
+        match term := term_of(value, scope):
+            case Display(type=kind):
+                return Constant(kind, kind)
+            case Text():
+                return Constant("", "str")
+            case DictDisplay():
+                return Constant("", "dict")
+            case _:
+                return term
 
-    def _several(self, node: ast.Call, name: str, receiver: Term, scope: Scope, place: Any) -> None:
+    def _several(
+        self, node: ast.Call, name: str, receiver: Term, scope: Scope, site: CallSite | None
+    ) -> None:
         """Write down one use for each key of a mapping or of a list of keys."""
         for given in self.mapping(node.args[0] if node.args else None, scope):
-            keys = [ANY]
-            if given[0] == "d":
-                keys = [key for key, _ in given[1]]
-            elif given[0] == "l":
-                keys = given[2:]
+            keys: tuple[Term, ...] = (ANY,)
+            if isinstance(given, DictDisplay):
+                keys = tuple(key for key, _ in given.pairs)
+            elif isinstance(given, Display):
+                keys = given.items
             for key in keys:
-                self.use(_MAPPINGS[name], receiver, key, ANY, scope, place)
+                self.use(_MAPPINGS[name], receiver, key, ANY, scope, site)
 
     def mapping(self, node: ast.expr | None, scope: Scope) -> list[Term]:
         """Return the term of a mapping, and terms of what else is put into it in its function."""
@@ -122,23 +133,35 @@ class Notes:
             home = home_of(node.id, scope)
             if home.parent is not None:
                 added = [term_of(key, home) for key in keys_added(node.id, home.node)]
-                found += [["d", [[key, ANY]]] for key in added]
+                found += [DictDisplay(((key, ANY),)) for key in added]
         return found
 
     def use(
-        self, name: str, receiver: Term, key: Term, value: Term, scope: Scope, place: Any
+        self,
+        name: str,
+        receiver: Term,
+        key: Term,
+        value: Term,
+        scope: Scope,
+        site: CallSite | None,
     ) -> None:
         """Write down one use of a key, or of whatever the name of the use says."""
-        self.record["uses"].append([name, receiver, key, value, scope.name, place])
+        self.notes.uses.append(UseNote(name, receiver, key, value, scope.name, site))
+
+    def result(self, node: ast.Call, scope: Scope) -> None:
+        """Write down a question for the result of a task."""
+        asked = node.args[0] if node.args else keyword_of(node, "task")
+        self.notes.results.append(
+            ResultNote(term_of(asked, scope), scope.name, self.call_site(node))
+        )
 
     def schema(self, node: ast.Call, name: str, scope: Scope) -> None:
         """Write down the schema that a channel is made with."""
         position = 0 if name in CHANNEL_GETTERS else 1
         schema = node.args[position] if len(node.args) > position else keyword_of(node, "schema")
         term = term_of(schema, scope, is_type=True)
-        self.record["schemas"].append(
-            [term, name.startswith("get_keyed") or name[0] == "K", scope.name, self.place(node)]
-        )
+        is_keyed = name.startswith("get_keyed") or name[0] == "K"
+        self.notes.schemas.append(SchemaNote(term, is_keyed, self.call_site(node)))
 
     def task_call(self, call: ast.Call, outer: ast.Call | None, scope: Scope) -> None:
         """Write down `task(function)`, or `task("id")(function)` where there is an outer call."""
@@ -154,14 +177,13 @@ class Notes:
             term_of(call.func, scope),
             function,
             term_of(task_id, scope) if task_id is not None else _name_of(function),
-            scope,
         )
 
-    def task(self, maker: Term, function: Term, task_id: Term, scope: Scope) -> None:
+    def task(self, maker: Term, function: Term, task_id: Term) -> None:
         """Write down something that makes a task."""
-        self.record["tasks"].append([maker, function, task_id, scope.name])
+        self.notes.tasks.append(TaskNote(maker, function, task_id))
 
-    def place(self, node: ast.Call) -> list[Any]:
+    def call_site(self, node: ast.Call) -> CallSite:
         """Return where a call is: its lines, and its last column in bytes.
 
         The native parser of mypy 2 has other columns behind text that is not ASCII: there, what
@@ -174,7 +196,7 @@ class Notes:
             first = node.args[0] if node.args else None
             text = first.value if isinstance(first, ast.Constant) else ""
             column = f"{name} {text if isinstance(text, str) else ''}"
-        return [node.lineno, end_line, end, column]
+        return CallSite(node.lineno, end_line, end, column)
 
 
 def keyword_of(node: ast.Call, name: str) -> ast.expr | None:
@@ -183,4 +205,11 @@ def keyword_of(node: ast.Call, name: str) -> ast.expr | None:
 
 
 def _name_of(function: Term) -> Term:
-    return ["s", function[1].rpartition(".")[2]] if function[0] == "r" else ANY
+    return Text(function.last) if isinstance(function, Name) else ANY
+
+
+def _may_write(term: Term) -> bool:
+    """Tell whether who gets a term may write into a channel of a run."""
+    if isinstance(term, Declared):
+        return any(name.endswith(_MAY_WRITE) for name in names_in(term.annotation))
+    return isinstance(term, RunChannel)

@@ -1,0 +1,213 @@
+"""Notes on a file: the keys and tasks it uses, and what its names stand for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from graflow_mypy.source.terms import Term
+
+__all__ = [
+    "CallSite",
+    "ClassNote",
+    "FieldNote",
+    "FileNotes",
+    "FunctionKind",
+    "FunctionNote",
+    "InstanceNote",
+    "ResultNote",
+    "SchemaNote",
+    "TaskNote",
+    "UnreadNote",
+    "UseNote",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class CallSite:
+    """The place of a call.
+
+    Attributes:
+        line: Its first line, from 1.
+        end_line: Its last line.
+        column: Its last column, in bytes.
+        native_column: The column as the native parser of mypy 2 has it, or what stands in for it.
+    """
+
+    line: int
+    end_line: int
+    column: int
+    native_column: int | str
+
+
+@dataclass(frozen=True, slots=True)
+class UseNote:
+    """A use of a key, or of whatever the operation says.
+
+    Attributes:
+        operation: The name of the method; `handed` for a method that is handed on, `lent` for a
+            channel that another package gets (which is the key), `made` where one is made.
+        receiver: The channel.
+        key: The key.
+        value: What is known of the value, without what is in it.
+        function: The function that it stands in.
+        site: Where in the file; `None` where no method call is seen.
+    """
+
+    operation: str
+    receiver: Term
+    key: Term
+    value: Term
+    function: str
+    site: CallSite | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultNote:
+    """A question for the result of a task."""
+
+    asked: Term
+    function: str
+    site: CallSite
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaNote:
+    """A schema that a channel is made with."""
+
+    schema: Term
+    is_keyed: bool
+    site: CallSite
+
+
+@dataclass(frozen=True, slots=True)
+class TaskNote:
+    """A function made into a task outside of a decorator, by the `maker`."""
+
+    maker: Term
+    function: Term
+    task_id: Term
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceNote:
+    """A call that may give a task another id."""
+
+    function: Term
+    task_id: Term
+
+
+@dataclass(frozen=True, slots=True)
+class FieldNote:
+    """A field of a class.
+
+    Attributes:
+        annotation: Its annotation.
+        default: "" for none, "value", or "call" as for `Field()`.
+    """
+
+    annotation: Term
+    default: Literal["", "value", "call"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassNote:
+    """A class.
+
+    Attributes:
+        bases: Its bases.
+        is_total: Whether it does not say `total=False`.
+        keywords: The names of its other keyword arguments.
+        decorators: Its decorators.
+        fields: What has an annotation, in its order.
+        others: The names of its methods, and of what is assigned in it.
+        is_generic: Whether it has type parameters.
+        is_twice: Whether another class of the file has the same name.
+    """
+
+    bases: tuple[Term, ...]
+    is_total: bool
+    keywords: tuple[str | None, ...]
+    decorators: tuple[Term, ...]
+    fields: dict[str, FieldNote]
+    others: tuple[str, ...]
+    is_generic: bool
+    is_twice: bool
+
+
+FunctionKind: TypeAlias = Literal["", "async", "generic"]
+"""Whether a function is `async`, or `generic`: what it returns may depend on its arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionNote:
+    """A function.
+
+    Attributes:
+        returns: What it is annotated to return.
+        kind: Of which kind it is.
+        decorators: Those that make a task of it.
+        is_nested: Whether it is defined inside another function.
+    """
+
+    returns: Term
+    kind: FunctionKind
+    decorators: tuple[Term, ...]
+    is_nested: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadNote:
+    """The reason why nothing is known of a file.
+
+    Attributes:
+        line: Where, from 1.
+        reason: Why, as the end of a sentence.
+        path: What messages call the file.
+    """
+
+    line: int
+    reason: str
+    path: str
+
+
+@dataclass(slots=True)
+class FileNotes:
+    """All that is kept of a file.
+
+    Attributes:
+        uses: Its uses of keys.
+        results: Where it asks for results.
+        schemas: The schemas that it makes channels with.
+        classes: Its classes by their dotted names.
+        functions: Its functions by their dotted names, if they are tasks or say what they return.
+        tasks: The tasks that it makes without a decorator.
+        instances: Calls that may give a task another id.
+        initial: Mappings that runs start with.
+        changed: The names of modules that it assigns to.
+        filled: The names of mappings that it may put more items into.
+        names: What its names stand for.
+        stars: The modules of which it imports everything.
+        is_quiet: Whether it was passed over, as it surely uses no key and no task.
+        unread: Why there are no other notes, if it can't be read or parsed.
+    """
+
+    uses: list[UseNote] = field(default_factory=list)
+    results: list[ResultNote] = field(default_factory=list)
+    schemas: list[SchemaNote] = field(default_factory=list)
+    classes: dict[str, ClassNote] = field(default_factory=dict)
+    functions: dict[str, FunctionNote] = field(default_factory=dict)
+    tasks: list[TaskNote] = field(default_factory=list)
+    instances: list[InstanceNote] = field(default_factory=list)
+    initial: list[Term] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    filled: list[str] = field(default_factory=list)
+    names: dict[str, Term] = field(default_factory=dict)
+    stars: list[str] = field(default_factory=list)
+    is_quiet: bool = False
+    unread: UnreadNote | None = None
+
+    @property
+    def may_hide_uses(self) -> bool:
+        """Whether the file can't be read, and its text does not tell that it uses nothing."""
+        return self.unread is not None and not self.is_quiet
