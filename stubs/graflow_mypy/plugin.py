@@ -20,7 +20,7 @@ from mypy.types import AnyType, FunctionLike, Type, get_proper_type
 
 from graflow_mypy.hooks.keyed_channels import KEYED_CHANNEL, METHODS, keyed_signature
 from graflow_mypy.hooks.mypy_types import returned, type_of, with_result
-from graflow_mypy.index.facts import Place
+from graflow_mypy.index.facts import Span
 from graflow_mypy.index.index import Index
 from graflow_mypy.messages import CODES, UNREAD
 from graflow_mypy.options import PluginOptions, read_options
@@ -119,13 +119,12 @@ class GraflowPlugin(Plugin):
     def _report(self, context: Context, api: CheckerPluginInterface) -> None:
         facts = self._index.of(api.path)
         if facts.unread is not None:
-            line, message = facts.unread
-            api.fail(message, Context(line, 0), code=CODES[UNREAD])
+            api.fail(facts.unread.message, Context(facts.unread.line, 0), code=CODES[UNREAD])
         messages = facts.messages
         if messages:
-            for place in _places(context):
-                for code, message in messages.get(place, ()):
-                    api.fail(message, context, code=CODES[code])
+            for span in _spans(context):
+                for message in messages.get(span, ()):
+                    api.fail(message.text, context, code=CODES[message.code])
 
     def _check_result(self, ctx: MethodSigContext) -> FunctionLike:
         self._report(ctx.context, ctx.api)
@@ -141,19 +140,19 @@ class GraflowPlugin(Plugin):
     def _result(self, context: Context, api: CheckerPluginInterface) -> Type | None:
         """Return the type of the result that a call asks for, if it is known."""
         results = self._index.of(api.path).results
-        found = next((results[at] for at in _places(context) if at in results), None)
+        found = next((results[at] for at in _spans(context) if at in results), None)
         if found is None:
             return None
-        module, name, form = found
+        module = found.module
         source = self._index.source(api.path)
         if source is not None and source.name == module:
             module = source.module
-        if form is None:
-            return returned(self.lookup_fully_qualified(f"{module}.{name}"))
-        return type_of(form, self.lookup_fully_qualified, api)
+        if found.form is None:
+            return returned(self.lookup_fully_qualified(f"{module}.{found.name}"))
+        return type_of(found.form, self.lookup_fully_qualified, api)
 
 
-def _places(context: Context) -> Iterator[Place]:
+def _spans(context: Context) -> Iterator[Span]:
     """Yield how the scan may have named the place of a call."""
     line, end_line = context.line, context.end_line or 0
     yield line, end_line, context.end_column or 0
