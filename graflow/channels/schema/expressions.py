@@ -67,7 +67,8 @@ class Expressions:
         """
         try:
             source = source.format(look=self.look(node, "value"))
-            function = _compiled(title, "\n\n".join((*self._helpers, source)), self._space)
+            text = "\n\n\n".join(each.strip() for each in (*self._helpers, source)) + "\n"
+            function = _compiled(title, text, self._space)
         except (MemoryError, RecursionError, SyntaxError) as error:
             raise Inexpressible from error
         return function
@@ -103,19 +104,23 @@ class Expressions:
         if node is None or types is not None:
             return ALWAYS
         look = self.look(node, "value")
-        return ALWAYS if look == ALWAYS else f"all(map({self._helper(look)}, {items}))"
+        if look == ALWAYS:
+            return ALWAYS
+        name = look.removesuffix("(value)")
+        if name not in self._functions.values():
+            name = self.name(hint="look")
+            self._define(name, look)
+        return f"all(map({name}, {items}))"
 
     def of_body(self, ref: str) -> str:
         """Return the name of a function of values of what a reference stands for."""
         if ref not in self._functions:
-            self._functions[ref] = name = self.name()
-            self._helper(self.look(self.bodies[ref], "value"), name)
+            self._functions[ref] = name = self.name(hint="look")
+            self._define(name, self.look(self.bodies[ref], "value"))
         return self._functions[ref]
 
-    def _helper(self, look: str, name: str = "") -> str:
-        name = name or self.name()
+    def _define(self, name: str, look: str) -> None:
         self._helpers.append(self._language.helper.format(name=name, look=look))
-        return name
 
 
 Rule = Callable[[Expressions, Node, str], str]

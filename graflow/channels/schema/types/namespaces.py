@@ -143,7 +143,3 @@ def _found_in(variables: dict[str, Any], form: Any) -> Any:
     for name in others:
         found = getattr(found, name, None)
     return found
-
-
-def _is_namesake(found: type, form: Any) -> bool:
-    return found is not form and found.__qualname__ == form.__qualname__
