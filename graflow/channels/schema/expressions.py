@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from graflow.channels.schema.nodes import Node, bodies_in
 
-__all__ = ["ALWAYS", "SHARED", "Expressions", "Inexpressible", "Language", "Rule", "conjunction"]
+__all__ = ["ALWAYS", "SHARED", "Expressions", "Inexpressible", "Language", "conjunction"]
 
 ALWAYS: Final = "True"
 """An expression that needs no look at the value."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from graflow.channels.schema.nodes import Node, Part, marked, with_children
 
-__all__ = ["ANY", "ARRAY", "OBJECT", "Kinds", "Position", "Rule", "Unstorable", "Walk"]
+__all__ = ["ANY", "ARRAY", "OBJECT", "Kinds", "Position", "Unstorable", "Walk"]
 
 Kinds = frozenset[str]
 """The kinds of JSON that a part of a schema may be."""
