@@ -8,7 +8,7 @@ expression that is true for a valid value that validation is sure to have left a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from datetime import date, timedelta
 from decimal import Decimal
@@ -74,7 +74,8 @@ def compile_look(schema: Storable, name: str) -> Callable[[Any], bool]:
 
 
 def _types_to_see(node: Node) -> frozenset[type] | None:
-    if is_altering(node) or node.get("metadata", {}).get(EXACT):
+    is_exact = node["type"] in {"any", "enum"} or node.get("metadata", {}).get(EXACT)
+    if is_exact or is_altering(node):
         return frozenset()
     types = _types_of(node)
     # `bool` and `None` have no subclasses.
@@ -95,7 +96,7 @@ def _types_of(node: Node) -> frozenset[type] | None:
     return None
 
 
-def _types_of_any(choices: Iterator[Part]) -> frozenset[type] | None:
+def _types_of_any(choices: Iterable[Part]) -> frozenset[type] | None:
     together: frozenset[type] = frozenset()
     for _, _, _, node in choices:
         types = None if is_altering(node) else _types_of(node)
@@ -104,10 +105,6 @@ def _types_of_any(choices: Iterator[Part]) -> frozenset[type] | None:
             return None
         together |= types
     return together
-
-
-def _any(it: Expressions, node: Node, value: str) -> str:
-    return ALWAYS
 
 
 def _inside(it: Expressions, node: Node, value: str) -> str:
@@ -207,7 +204,6 @@ def _is_instance(it: Expressions, node: Node, name: str, value: str) -> str:
 
 _RULES: Final[dict[str, Rule]] = {
     **SHARED,
-    **dict.fromkeys(("any", "enum"), _any),
     **dict.fromkeys(("custom-error", "default", "json-or-python", "lax-or-strict"), _inside),
     **dict.fromkeys(_COLLECTIONS, collection),
     "tuple": _tuple,

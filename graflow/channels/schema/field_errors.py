@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Final
 
 from pydantic_core import ErrorDetails
@@ -27,6 +27,10 @@ _MESSAGES = {
     "unexpected_keyword_argument": "is not a field of the schema",
 }
 _SUBJECT = re.compile(r"^[A-Z]\w*( input)? should\b")
+_Parts = dict[tuple[str, Any], Node]
+_OF_FIELDS: Final = {"typed-dict", "model-fields", "dataclass-args", "named-tuple"}
+_OF_KEYS: Final = {"dict", "counter", "frozendict", "ordered-dict"}
+_OF_ITEMS: Final = {*_OF_KEYS, "list", "set", "frozenset", "tuple", "deque", "generator"}
 _MAX_PATH = 200
 _MAX_DIGITS = 4300  # that the JSON parser reads
 
@@ -135,16 +139,20 @@ class _Trace:
             return self._bodies.get(node["schema_ref"])
         if (inner := inside(node)) is not None:
             return inner
-        go_in = _WAYS_IN.get(kind)
+        if not self._left:
+            return None
         parts = {(part.entry, part.label): part.node for part in children(node)}
-        return go_in(self, node, parts) if go_in and self._left else None
+        if kind in _OF_FIELDS:
+            return self._field(node, parts)
+        if kind in _OF_ITEMS:
+            return self._item(node, parts)
+        return self._branch(node, parts)
 
     def _branch(self, node: Node, parts: _Parts) -> Node | None:
-        if len(parts) == 1 and node["type"] == "union":
+        if node["type"] == "union" and len(parts) == 1:
             return next(iter(parts.values()))
         found = parts.get(("choices", self._left[0]))
-        if found is not None:
-            self._left.pop(0)
+        self._left = self._left if found is None else self._left[1:]
         return found
 
     def _field(self, node: Node, parts: _Parts) -> Node | None:
@@ -157,29 +165,16 @@ class _Trace:
             self._add(f".{step}")
         return found
 
-    def _value(self, node: Node, parts: _Parts) -> Node | None:
-        self._add(_bracketed(self._left.pop(0)))
-        if self._left[:1] == ["[key]"]:
-            self._left.pop(0)
-            self._add(" (the key)")
-            return parts.get(("keys_schema", None))
-        return parts.get(("values_schema", None))
-
     def _item(self, node: Node, parts: _Parts) -> Node | None:
         step = self._left.pop(0)
         self._add(_bracketed(step))
-        if node["type"] != "tuple":
-            return parts.get(("items_schema", None))
-        return parts.get(("items_schema", min(step, node.get("variadic_item_index", step))))
-
-
-_Parts = dict[tuple[str, Any], Node]
-_WAYS_IN: Final[dict[str, Callable[[_Trace, Node, _Parts], Node | None]]] = {
-    **dict.fromkeys(("union", "tagged-union"), _Trace._branch),
-    **dict.fromkeys(("typed-dict", "model-fields", "dataclass-args", "named-tuple"), _Trace._field),
-    **dict.fromkeys(("dict", "counter", "frozendict", "ordered-dict"), _Trace._value),
-    **dict.fromkeys(("list", "set", "frozenset", "tuple", "deque", "generator"), _Trace._item),
-}
+        if node["type"] == "tuple":
+            return parts.get(("items_schema", min(step, node.get("variadic_item_index", step))))
+        if node["type"] in _OF_KEYS and self._left[:1] == ["[key]"]:
+            self._left.pop(0)
+            self._add(" (the key)")
+            return parts.get(("keys_schema", None))
+        return parts.get(("values_schema", None)) or parts.get(("items_schema", None))
 
 
 def _bracketed(step: object) -> str:

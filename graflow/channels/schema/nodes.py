@@ -64,53 +64,49 @@ class Part(NamedTuple):
     node: Node
 
 
-def children(node: Node) -> Iterator[Part]:
-    """Yield the parts that a node is directly made of."""
-    for entry in _STEPS:
-        if entry in node:
-            yield from _parts_in(entry, node)
+def children(node: Node) -> list[Part]:
+    """Return the parts that a node is directly made of."""
+    found: list[Part] = []
+
+    def note(part: Part) -> Node:
+        found.append(part)
+        return part.node
+
+    with_children(node, note)
+    return found
 
 
 def with_children(node: Node, change: Callable[[Part], Node]) -> Node:
     """Return a node with what `change` makes of each part in place of that part."""
     new = dict(node)
-    for entry in _STEPS:
-        if entry in node:
-            changed = map(change, _parts_in(entry, node))
-            new[entry] = _refilled(node[entry], changed)
+    for entry, step in _STEPS.items():
+        found: Any = node.get(entry)
+        match found:
+            case {"type": str()}:
+                new[entry] = change(Part(entry, None, step, found))
+            case dict() as named:
+                new[entry] = {
+                    name: change(Part(entry, name, step.format(name), inner))
+                    for name, inner in named.items()
+                }
+            case [dict() | tuple(), *_] as several:  # a dataclass has names in such a list
+                parts = [_part_in_list(entry, i, each, node) for i, each in enumerate(several)]
+                changed = map(change, parts)
+                new[entry] = [
+                    (inner, part.label) if isinstance(each, tuple) else inner
+                    for each, part, inner in zip(several, parts, changed, strict=True)
+                ]
     return new
 
 
-def _parts_in(entry: str, node: Node) -> Iterator[Part]:
+def _part_in_list(entry: str, index: int, found: Any, node: Node) -> Part:
     step = _STEPS[entry]
-    match node[entry]:
-        case {"type": str()} as inner:
-            yield Part(entry, None, step, inner)
-        case dict() as named:
-            for name, inner in named.items():
-                yield Part(entry, name, step.format(name), inner)
-        case list() as several:
-            for i, each in enumerate(several):
-                match each:
-                    case (inner, label):
-                        yield Part(entry, label, step, inner)
-                    case {"name": name} if entry == "fields":
-                        yield Part(entry, name, step.format(name), each)
-                    case dict():
-                        is_one = step == "[]" and node.get("variadic_item_index") != i
-                        yield Part(entry, i, f"[{i}]" if is_one else step, each)
-
-
-def _refilled(entry: Any, parts: Iterator[Node]) -> Any:
-    """Return what an entry is with other parts in it, which come in its order."""
-    match entry:
-        case {"type": str()}:
-            return next(parts)
-        case dict():
-            return dict(zip(entry, parts, strict=True))
-        case [str(), *_]:
-            return entry  # a dataclass lists the names of its fields
-    return [(next(parts), each[1]) if isinstance(each, tuple) else next(parts) for each in entry]
+    if isinstance(found, tuple):
+        return Part(entry, found[1], step, found[0])
+    if entry == "fields":
+        return Part(entry, found["name"], step.format(found["name"]), found)
+    is_one_item = entry == "items_schema" and node.get("variadic_item_index") != index
+    return Part(entry, index, f"[{index}]" if is_one_item else step, found)
 
 
 def inside(node: Node) -> Node | None:

@@ -267,7 +267,7 @@ _RULES: Final[dict[str, Rule]] = {
     "literal": _literal,
     "enum": _enum,
     "is-instance": _is_instance,
-    "custom-error": _wrapper,
+    **dict.fromkeys(("custom-error", "named-tuple-field"), _wrapper),
     "default": _default,
     "nullable": _nullable,
     "definitions": _definitions,

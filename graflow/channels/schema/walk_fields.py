@@ -148,11 +148,6 @@ def _named_tuple(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
     return both, ARRAY
 
 
-def _named_tuple_field(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
-    new, (kinds,) = walk.visit_children(node, at)
-    return new, kinds
-
-
 RULES: Final[dict[str, Rule]] = {
     "typed-dict": _typed_dict,
     "typed-dict-field": _field,
@@ -163,6 +158,5 @@ RULES: Final[dict[str, Rule]] = {
     "dataclass-args": _fields,
     "dataclass-field": _field,
     "named-tuple": _named_tuple,
-    "named-tuple-field": _named_tuple_field,
 }
 """The rules, by the kind of node."""
