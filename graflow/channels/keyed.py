@@ -24,7 +24,7 @@ from graflow.channels.backend import MISSING
 from graflow.channels.base import Channel
 from graflow.channels.codec.reprs import short_repr
 from graflow.channels.hidden_keys import shown_key
-from graflow.channels.schema.types.fields import fields_of
+from graflow.channels.schema import fields_of
 from graflow.channels.typed import TypedChannel
 from graflow.exceptions import ChannelError, ChannelTypeError, ChannelValueError, SchemaError
 

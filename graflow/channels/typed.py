@@ -14,7 +14,7 @@ from graflow.channels.base import Channel
 from graflow.channels.codec.codec import Record
 from graflow.channels.hidden_keys import shown_key
 from graflow.channels.locks.lock import ChannelLock
-from graflow.channels.schema.schema import schema_of
+from graflow.channels.schema import schema_of
 from graflow.exceptions import ChannelConflictError, ChannelError, ChannelTypeError
 
 __all__ = ["TypedChannel"]

@@ -10,7 +10,7 @@ from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, over
 
 from graflow.channels.arguments import Seconds
 from graflow.channels.backend import MISSING
-from graflow.channels.schema.types.namespaces import variables_around
+from graflow.channels.schema import variables_around
 from graflow.core.context import TaskExecutionContext
 from graflow.core.graph.composition import open_graphs
 from graflow.core.run.retries import Retries, check_retries

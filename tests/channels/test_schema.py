@@ -36,8 +36,7 @@ from pydantic import (
     model_validator,
 )
 
-from graflow.channels.schema.differences import differences
-from graflow.channels.schema.schema import Schema, schema_of
+from graflow.channels.schema import Schema, differences, schema_of
 from graflow.exceptions import ChannelDataError, ChannelValidationError, SchemaError
 
 T = TypeVar("T")

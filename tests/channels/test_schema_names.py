@@ -15,7 +15,7 @@ import typing_extensions
 from pydantic import BaseModel
 
 from graflow import KeyedChannel, MemoryChannel, TypedChannel
-from graflow.channels.schema.schema import Schema, schema_of
+from graflow.channels.schema import Schema, schema_of
 from graflow.exceptions import ChannelValidationError, SchemaError
 from tests.channels import bills
 from tests.channels.bills import Bill, ModernBill

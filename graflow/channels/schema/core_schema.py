@@ -17,7 +17,7 @@ from pydantic import (
 from pydantic_core import CoreSchema
 from pydantic_core import SchemaError as CoreSchemaError
 
-from graflow.channels.schema.types.annotations import children, parts
+from graflow.channels.schema.types.annotations import parts, types_in
 from graflow.channels.schema.types.fields import resolved
 from graflow.channels.schema.types.namespaces import namespace_of_caller
 from graflow.channels.schema.types.readable import readable
@@ -103,7 +103,7 @@ def _refused_part(form: Any) -> str:
     seen: list[Any] = []
     while True:
         seen.append(part)
-        for step, inner in children(part):
+        for step, inner in types_in(part):
             if inner not in seen and _is_refused(inner):
                 path, part = (path + step).removeprefix("."), inner
                 break

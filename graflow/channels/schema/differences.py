@@ -1,4 +1,4 @@
-"""Where two values differ, in what `==` compares and in what it does not."""
+"""Differences between two values, in what `==` compares and in what it does not."""
 
 from __future__ import annotations
 
