@@ -345,7 +345,7 @@ class TaskFailedError(TaskError, RuntimeError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pack the failures, some of which pickle may not carry: they are made by others."""
-        from graflow.core.travel.exceptions import failed_again, pack_error  # noqa: PLC0415 - it knows these
+        from graflow.system.packed_errors import failed_again, pack_error  # noqa: PLC0415 - it knows these
 
         packed = {task: pack_error(error) for task, error in self.failures.items()}
         return failed_again, (type(self), self.args, {**vars(self), "failures": packed})

@@ -20,10 +20,10 @@ from graflow.core.checkpoint.checkpoint import read_checkpoint
 from graflow.core.checkpoint.claim import claimed
 from graflow.core.checkpoint.resuming import match_channel, match_plan, restore
 from graflow.core.context import ExecutionContext
-from graflow.core.graph.composition import Node, chain, check_nodes, open_graphs, parallel
 from graflow.core.graph.graph import Graph, Plan
 from graflow.core.run.execution import MAX_WORKERS, Options, check_options, prepared
 from graflow.core.run.observers import RunObserver
+from graflow.core.task.composition import Node, chain, check_nodes, open_graphs, parallel
 from graflow.core.task.results import Results
 from graflow.core.task.task import Task, check_text
 from graflow.core.travel.executors import ExecutorSource

@@ -12,7 +12,7 @@ from hashlib import sha256
 from itertools import count, pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from graflow.core.graph.composition import Chain, Node
+from graflow.core.task.composition import Chain, Node
 from graflow.exceptions import (
     CycleError,
     DuplicateTaskError,

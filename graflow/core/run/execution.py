@@ -17,9 +17,9 @@ from graflow.core.checkpoint.journal import Journal
 from graflow.core.context import ExecutionContext
 from graflow.core.graph.graph import Plan
 from graflow.core.graph.schedule import Schedule
-from graflow.core.run.attempts import Supervisor
 from graflow.core.run.observers import Observers, RunObserver
 from graflow.core.run.progress import Progress
+from graflow.core.run.supervisor import Supervisor
 from graflow.core.run.threads import Run
 from graflow.core.travel.arrival import check_arrival
 from graflow.core.travel.dispatch import Dispatch

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 from graflow.channels.codec.codec import Record
 from graflow.core.context import ExecutionContext
 from graflow.core.graph.schedule import Schedule
-from graflow.core.run.attempts import Supervisor
 from graflow.core.run.delays import Pauses
 from graflow.core.run.event_loop import EventLoop
 from graflow.core.run.failures import is_failure, raise_failures
+from graflow.core.run.supervisor import Supervisor
 from graflow.core.task.task import Task
 
 __all__ = ["Run"]

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from graflow.channels import arguments
 from graflow.channels.codec.codec import Record
-from graflow.core.graph.composition import Node, open_graphs
 from graflow.core.run.retries import Retries
+from graflow.core.task.composition import Node, open_graphs
 from graflow.core.task.signature import Signature
 from graflow.core.travel.types import is_found_elsewhere
 from graflow.exceptions import (

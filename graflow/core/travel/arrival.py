@@ -11,12 +11,12 @@ from graflow.core.context import ExecutionContext
 from graflow.core.run.delays import wait_until_done
 from graflow.core.task.hint import Hint
 from graflow.core.task.task import Task
-from graflow.core.travel.exceptions import describe
 from graflow.core.travel.executors import Pool
 from graflow.core.travel.known_runs import KNOWN_RUNS
 from graflow.core.travel.parcel import Parcel
 from graflow.core.travel.types import dumps
 from graflow.exceptions import WorkflowTypeError
+from graflow.system.packed_errors import describe
 
 __all__ = ["check_arrival"]
 

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from graflow.core.context import ExecutionContext
 from graflow.core.graph.schedule import Schedule
-from graflow.core.run.attempts import Supervisor
 from graflow.core.run.delays import ALERT, Pauses, wait_until_done
 from graflow.core.run.failures import raise_failures
+from graflow.core.run.supervisor import Supervisor
 from graflow.core.task.task import Task
 from graflow.core.travel.executors import Pool
 from graflow.core.travel.parcel import Parcel

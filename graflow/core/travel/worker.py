@@ -9,9 +9,9 @@ from types import CoroutineType
 from typing import NamedTuple
 
 from graflow.core.run.failures import is_failure
-from graflow.core.travel.exceptions import pack_error, unpack_error
 from graflow.core.travel.known_runs import KNOWN_RUNS, KnownRun
 from graflow.core.travel.types import dumps
+from graflow.system.packed_errors import pack_error, unpack_error
 
 __all__ = ["Outcome", "Reply", "perform", "raised"]
 

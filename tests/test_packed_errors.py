@@ -10,12 +10,12 @@ from typing import Any
 import cloudpickle
 import pytest
 
-from graflow.core.travel.exceptions import pack_error, unpack_error
 from graflow.exceptions import (
     MissingParameterError,
     TaskFailedError,
     UnpicklableError,
 )
+from graflow.system.packed_errors import pack_error, unpack_error
 
 
 class Demanding(Exception):
