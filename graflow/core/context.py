@@ -120,7 +120,7 @@ class ExecutionContext:
             )
         task_id = task if isinstance(task, str) else task.task_id
         known = self._tasks.get(task) if isinstance(task, str) else task
-        hint = _ANYTHING if known is None else known._signature.result
+        hint = _ANYTHING if known is None else known.signature.result
         value = self._results.load(task_id, hint, _NOTHING)
         if value is not _NOTHING:
             return value

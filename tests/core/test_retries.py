@@ -200,8 +200,8 @@ def test_options_that_make_no_sense_are_refused(
 def test_a_delay_may_be_a_timedelta() -> None:
     """As every number of seconds."""
     made = task(id="a", max_retries=1, retry_delay=timedelta(seconds=2))(lambda: None)
-    assert made._retries == Retries(1, 2.0)
-    assert task(id="a", max_retries=0)(lambda: None)._retries is None
+    assert made.retries == Retries(1, 2.0)
+    assert task(id="a", max_retries=0)(lambda: None).retries is None
 
 
 def run(**options: Any) -> None:

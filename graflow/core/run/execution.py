@@ -107,7 +107,7 @@ class Execution:
             results = self._perform(Schedule(plan, self.finished.keys()), supervisor)
         return {
             task.task_id: (
-                task._restore(results[task.task_id])
+                task.signature.result.load(results[task.task_id])
                 if task.task_id in results
                 else context.get_result(task)
             )

@@ -77,11 +77,11 @@ class Supervisor:
             self._observers.failed(task.task_id, self._number(task), error)
 
     def _pause(self, task: Task[..., Any], error: BaseException) -> float | None:
-        if task._retries is None:
+        if task.retries is None:
             return None
         attempts = self._attempts.get(task.task_id)
         if attempts is None:
-            attempts = self._attempts[task.task_id] = Attempts(task._retries)
+            attempts = self._attempts[task.task_id] = Attempts(task.retries)
         return attempts.fail(error)
 
     def _number(self, task: Task[..., Any]) -> int:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from graflow.channels.codec.codec import Record
 from graflow.core.context import ExecutionContext
 from graflow.core.graph.schedule import Schedule
+from graflow.core.run.attempt import begin, keep
 from graflow.core.run.delays import Pauses
 from graflow.core.run.event_loop import EventLoop
 from graflow.core.run.failures import is_failure, raise_failures
@@ -175,9 +176,9 @@ class Run:
             self._supervisor.begins(task)
         variables = self._variables.copy()
         again = self._supervisor.is_again(task)
-        value = variables.run(task._begin, self._context, again=again)
+        value = variables.run(begin, task, self._context, again=again)
         if not isinstance(value, CoroutineType):
-            return variables.run(task._keep, self._context, value)
+            return variables.run(keep, task, self._context, value)
         ended = self._loop.start(value, variables, task.task_id)
         with self._lock:
             self._suspended += 1
@@ -188,7 +189,7 @@ class Run:
     def _end(self, suspended: _Suspended) -> Record:
         """Store what a coroutine returned, or raise what it raised."""
         task, variables, ended = suspended
-        return variables.run(task._keep, self._context, ended.result())
+        return variables.run(keep, task, self._context, ended.result())
 
     def _come_back(self, suspended: _Suspended) -> None:
         """Have a worker do the rest of an attempt, as the loop must not wait for a channel."""

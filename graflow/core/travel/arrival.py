@@ -90,7 +90,7 @@ def _problems(tasks: Mapping[str, Task[..., Any]]) -> _Problems:
     found: _Problems = []
     seen: set[int] = set()
     for task in tasks.values():
-        signature = task._signature
+        signature = task.signature
         if id(signature) not in seen:  # tasks of one function share it
             seen.add(id(signature))
             for name in (*signature.hints, "return"):
@@ -101,7 +101,7 @@ def _problems(tasks: Mapping[str, Task[..., Any]]) -> _Problems:
 
 
 def _hint(task: Task[..., Any], name: str) -> Hint:
-    signature = task._signature
+    signature = task.signature
     return signature.result if name == "return" else signature.hints[name]
 
 

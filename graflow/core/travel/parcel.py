@@ -56,7 +56,7 @@ def _check_travels(task: Task[..., Any], workflow: str) -> None:
     try:
         dumps(task)
     except Exception as error:
-        what = blame(task._function) or blame(dict(task._bound))
+        what = blame(task.function) or blame(dict(task.bound))
         what = f" because of {what}" if what else ""
         raise WorkflowTypeError(
             f"task {task.task_id!r} can't be sent to another process{what}: {error}; let it make "

@@ -8,9 +8,11 @@ from traceback import format_exception
 from types import CoroutineType
 from typing import NamedTuple
 
+from graflow.core.run.attempt import begin, keep
 from graflow.core.run.failures import is_failure
 from graflow.core.travel.known_runs import KNOWN_RUNS, KnownRun
 from graflow.core.travel.types import dumps
+from graflow.exceptions import UnpicklableError
 from graflow.system.packed_errors import pack_error, unpack_error
 
 __all__ = ["Outcome", "Reply", "perform", "raised"]
@@ -67,10 +69,10 @@ def _attempt(known: KnownRun, task_id: str, serial: int, again: bool) -> Reply:
         return Reply(Outcome.REPEATED)
     try:
         task = context._tasks[task_id]
-        value = task._begin(context, again=again)
+        value = begin(task, context, again=again)
         if isinstance(value, CoroutineType):
             value = known.loop.run(value, copy_context(), task_id)
-        task._keep(context, value)
+        keep(task, context, value)
         return Reply(Outcome.DONE, context._wishes.pop(task_id, None))
     finally:
         marks.drop(serial)
@@ -96,6 +98,6 @@ def _drop_tracebacks(error: BaseException | None) -> None:
 def raised(data: bytes) -> BaseException:
     """Return what a task raised elsewhere, with the traceback from there as a note."""
     packed, told = pickle.loads(data)
-    error = unpack_error(packed)
+    error = unpack_error(packed, UnpicklableError)
     vars(error).setdefault("__notes__", []).append(f"\nIn the worker:\n{told}")
     return error
