@@ -121,7 +121,7 @@ class Execution:
             Dispatch(schedule, context, supervisor, self.pool, flights, self.parcel).execute()
             return {}
         seats = self.pool.limit()
-        return Run(
+        run = Run(
             schedule,
             context,
             supervisor,
@@ -129,7 +129,9 @@ class Execution:
             min(limit or MAX_WORKERS, seats or limit or MAX_WORKERS),
             keep=self.plan.last,
             variables=self.variables,
-        ).execute()
+        )
+        run.execute()
+        return run.results
 
     def _journal(self) -> Journal | None:
         if self.options.checkpoint is None:
