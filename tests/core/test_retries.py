@@ -21,6 +21,8 @@ from graflow.core.context import TaskExecutionContext
 from graflow.core.run import delays
 from graflow.core.run.observers import RunObserver, TaskEvent
 from graflow.core.run.retries import Attempts, Retries
+from graflow.core.run.state import RunState
+from graflow.core.task.results import Results
 from graflow.core.travel.marks import FolderMarks
 from graflow.core.travel.parcel import pack_run
 from graflow.exceptions import (
@@ -105,7 +107,7 @@ def test_an_earlier_result_is_not_visible_to_the_next_attempt(channel: Channel) 
     @task(inject_context=True, max_retries=1, retry_delay=0)
     def stores(ctx: TaskExecutionContext) -> int:
         seen.append(ctx.get_result("stores", "none"))
-        ctx.get_channel().set(ctx._results.key("stores"), "early")
+        channel.set(Results(channel, ctx.run_id).key("stores"), "early")
         if len(seen) == 1:
             raise ValueError("once more")
         return 1
@@ -214,7 +216,8 @@ def run(**options: Any) -> None:
 def run_elsewhere() -> None:
     """Pack a run for other processes."""
     with closing(FolderMarks()) as marks:
-        pack_run(TaskExecutionContext("x", MemoryChannel()), marks)
+        channel = MemoryChannel()
+        pack_run(RunState("run", "w", channel, {}, Results(channel, None)), marks)
 
 
 @pytest.mark.parametrize(

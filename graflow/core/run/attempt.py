@@ -6,7 +6,8 @@ from inspect import Parameter
 from typing import Any
 
 from graflow.channels.codec.codec import Record
-from graflow.core.context import ExecutionContext
+from graflow.core.context import TaskExecutionContext
+from graflow.core.run.state import RunState
 from graflow.core.task.hint import Hint
 from graflow.core.task.task import Task
 from graflow.exceptions import (
@@ -23,14 +24,14 @@ __all__ = ["begin", "keep"]
 _NOTHING = object()
 
 
-def begin(task: Task[..., Any], context: ExecutionContext, *, again: bool) -> Any:
+def begin(task: Task[..., Any], state: RunState, *, again: bool) -> Any:
     """Call the function of a task in a run, and return what it returns.
 
     That of an `async def` function is a coroutine, whose result is the task's.
 
     Args:
         task: The task.
-        context: What the task sees.
+        state: What all parts of the run share.
         again: Whether an earlier attempt may have stored a result, which is removed.
 
     Raises:
@@ -38,13 +39,15 @@ def begin(task: Task[..., Any], context: ExecutionContext, *, again: bool) -> An
         BaseException: What the function raises.
     """
     if again:
-        context._results.forget(task.task_id)
-    found = {each.name: _look_up(each, task, context) for each in task.unbound}
-    injected = (context._for_task(task.task_id),) if task.signature.injects else ()
-    return task.signature.call(injected, {**task.bound, **found})
+        state.results.forget(task.task_id)
+    found = {each.name: _look_up(each, task, state) for each in task.unbound}
+    context: list[TaskExecutionContext] = []
+    if task.signature.injects:
+        context.append(TaskExecutionContext.of_task(task.task_id, state))
+    return task.signature.call(context, {**task.bound, **found})
 
 
-def keep(task: Task[..., Any], context: ExecutionContext, value: object) -> Record:
+def keep(task: Task[..., Any], state: RunState, value: object) -> Record:
     """Store what a task returned, and return it as it is stored.
 
     Raises:
@@ -52,7 +55,7 @@ def keep(task: Task[..., Any], context: ExecutionContext, value: object) -> Reco
     """
     hint = task.signature.result
     try:
-        return context._results.keep(task.task_id, value, hint)
+        return state.results.keep(task.task_id, value, hint)
     except (ChannelTypeError, ChannelValueError, ChannelValidationError) as error:
         raise ResultTypeError(
             f"what task {task.task_id!r} returned can't be stored: {error}{_advice(hint)}",
@@ -60,9 +63,9 @@ def keep(task: Task[..., Any], context: ExecutionContext, value: object) -> Reco
         ) from error
 
 
-def _look_up(parameter: Parameter, task: Task[..., Any], context: ExecutionContext) -> Any:
+def _look_up(parameter: Parameter, task: Task[..., Any], state: RunState) -> Any:
     """Return the value of a parameter from the channel, or its default."""
-    name, task_id, channel = parameter.name, task.task_id, context.get_channel()
+    name, task_id, channel = parameter.name, task.task_id, state.channel
     hint = task.signature.hints[name]
     if hint.problem and channel.exists(name):
         raise WorkflowTypeError(

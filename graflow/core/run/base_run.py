@@ -6,10 +6,10 @@ from abc import ABC, abstractmethod
 from threading import Lock
 from typing import Any
 
-from graflow.core.context import ExecutionContext
 from graflow.core.graph.schedule import Schedule
 from graflow.core.run.delays import Pauses
 from graflow.core.run.failures import raise_failures
+from graflow.core.run.state import RunState
 from graflow.core.run.supervisor import Supervisor
 from graflow.core.task.task import Task
 
@@ -23,19 +23,17 @@ class BaseRun(ABC):
     wait for another attempt, and whether the run was stopped.
     """
 
-    def __init__(
-        self, schedule: Schedule, context: ExecutionContext, supervisor: Supervisor
-    ) -> None:
+    def __init__(self, schedule: Schedule, state: RunState, supervisor: Supervisor) -> None:
         """Prepare the run.
 
         Args:
             schedule: Which tasks can start; used up by the run.
-            context: What the tasks see.
+            state: What all parts of the run share.
             supervisor: Looks after the attempts.
         """
         self._schedule = schedule
         self._ready = schedule.ready
-        self._context = context
+        self._state = state
         self._supervisor = supervisor
         self._lock = Lock()
         self._pauses = Pauses()
@@ -68,7 +66,7 @@ class BaseRun(ABC):
             raise
         if self._crash is not None:
             raise self._crash
-        raise_failures(self._failures, self._context.workflow_name)
+        raise_failures(self._failures, self._state.workflow_name)
 
     def _fail(self, task: Task[..., Any], error: BaseException, *, retry: bool = True) -> None:
         """Try a task again later, or let the run end with its failure."""

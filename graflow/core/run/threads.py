@@ -12,12 +12,12 @@ from types import CoroutineType
 from typing import Any, NamedTuple
 
 from graflow.channels.codec.codec import Record
-from graflow.core.context import ExecutionContext
 from graflow.core.graph.schedule import Schedule
 from graflow.core.run.attempt import begin, keep
 from graflow.core.run.base_run import BaseRun
 from graflow.core.run.event_loop import EventLoop
 from graflow.core.run.failures import is_failure
+from graflow.core.run.state import RunState
 from graflow.core.run.supervisor import Supervisor
 from graflow.core.task.task import Task
 
@@ -56,7 +56,7 @@ class Run(BaseRun):
     def __init__(
         self,
         schedule: Schedule,
-        context: ExecutionContext,
+        state: RunState,
         supervisor: Supervisor,
         executor: Executor,
         max_workers: int,
@@ -68,14 +68,14 @@ class Run(BaseRun):
 
         Args:
             schedule: Which tasks can start; used up by the run.
-            context: What the tasks see.
+            state: What all parts of the run share.
             supervisor: Looks after the attempts.
             executor: Where the workers run. They share this object, so it is of this process.
             max_workers: How many tasks may run at the same time, >= 1.
             keep: The tasks whose results are returned.
             variables: The `ContextVar`s that the tasks see; each gets a copy.
         """
-        super().__init__(schedule, context, supervisor)
+        super().__init__(schedule, state, supervisor)
         self.results: dict[str, Record] = {}
         self._keep = frozenset(keep)
         self._variables = variables
@@ -83,7 +83,7 @@ class Run(BaseRun):
         self._max_workers = max_workers
         self._called = 0  # workers that have not begun yet
         self._at_work = 0
-        self._loop = EventLoop(f"graflow-{context.workflow_name}-loop")
+        self._loop = EventLoop(f"graflow-{state.workflow_name}-loop")
         self._suspended = 0  # coroutines that no worker has come back to
         self._over: deque[_Suspended] = deque()  # those of them that have ended
         self._news = Event()  # a task waits for its next attempt, or nobody is at work
@@ -169,9 +169,9 @@ class Run(BaseRun):
             self._supervisor.begins(task)
         variables = self._variables.copy()
         again = self._supervisor.is_again(task)
-        value = variables.run(begin, task, self._context, again=again)
+        value = variables.run(begin, task, self._state, again=again)
         if not isinstance(value, CoroutineType):
-            return variables.run(keep, task, self._context, value)
+            return variables.run(keep, task, self._state, value)
         ended = self._loop.start(value, variables, task.task_id)
         with self._lock:
             self._suspended += 1
@@ -182,7 +182,7 @@ class Run(BaseRun):
     def _end(self, suspended: _Suspended) -> Record:
         """Store what a coroutine returned, or raise what it raised."""
         task, variables, ended = suspended
-        return variables.run(keep, task, self._context, ended.result())
+        return variables.run(keep, task, self._state, ended.result())
 
     def _come_back(self, suspended: _Suspended) -> None:
         """Have a worker do the rest of an attempt, as the loop must not wait for a channel."""

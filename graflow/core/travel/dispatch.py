@@ -8,10 +8,10 @@ from queue import Empty, SimpleQueue
 from time import sleep
 from typing import Any, NamedTuple
 
-from graflow.core.context import ExecutionContext
 from graflow.core.graph.schedule import Schedule
 from graflow.core.run.base_run import BaseRun
 from graflow.core.run.delays import ALERT, wait_until_done
+from graflow.core.run.state import RunState
 from graflow.core.run.supervisor import Supervisor
 from graflow.core.task.task import Task
 from graflow.core.travel.executors import Pool
@@ -44,7 +44,7 @@ class Dispatch(BaseRun):
     def __init__(
         self,
         schedule: Schedule,
-        context: ExecutionContext,
+        state: RunState,
         supervisor: Supervisor,
         pool: Pool,
         max_flights: int,
@@ -54,13 +54,13 @@ class Dispatch(BaseRun):
 
         Args:
             schedule: Which tasks can start; used up by the run.
-            context: What the tasks see.
+            state: What all parts of the run share.
             supervisor: Looks after the attempts.
             pool: Runs the tasks.
             max_flights: How many submissions may be under way, >= 1.
             parcel: What workers have to know of the run.
         """
-        super().__init__(schedule, context, supervisor)
+        super().__init__(schedule, state, supervisor)
         self._pool = pool
         self._max_flights = max_flights
         self._parcel = parcel
@@ -162,7 +162,7 @@ class Dispatch(BaseRun):
         task = flight.task
         if reply.outcome == Outcome.DONE:
             if reply.data is not None:
-                self._context._wishes[task.task_id] = reply.data
+                self._state.metadata[task.task_id] = reply.data
             return True
         if barred and reply.outcome in (Outcome.REPEATED, Outcome.UNKNOWN):
             return False
@@ -193,9 +193,9 @@ class Dispatch(BaseRun):
             return
         if not owned or self._breaks > _MOST_BREAKS:
             raise WorkflowStateError(
-                f"the executor of workflow {self._context.workflow_name!r} is broken: {cause}"
+                f"the executor of workflow {self._state.workflow_name!r} is broken: {cause}"
                 + ("" if owned else f"; {_OWN}"),
-                workflow=self._context.workflow_name,
+                workflow=self._state.workflow_name,
             ) from cause
         innocent = [flight.task for flight in flights if flight.task not in begun]
         self._ready.extendleft(reversed(innocent))
@@ -262,7 +262,7 @@ class Dispatch(BaseRun):
         lost = WorkerLostError(
             f"the worker of task {task.task_id!r} died before the task had ended; what the task "
             f"stored so far stays; to go on elsewhere, {advice}",
-            workflow=self._context.workflow_name,
+            workflow=self._state.workflow_name,
             task=task.task_id,
         )
         lost.__cause__ = cause

@@ -64,16 +64,16 @@ def perform(run: str, task_id: str, serial: int, packed: bytes | None, again: bo
 
 
 def _attempt(known: KnownRun, task_id: str, serial: int, again: bool) -> Reply:
-    context, marks = known.context, known.marks
+    state, marks = known.state, known.marks
     if not marks.take(serial):
         return Reply(Outcome.REPEATED)
     try:
-        task = context._tasks[task_id]
-        value = begin(task, context, again=again)
+        task = state.tasks[task_id]
+        value = begin(task, state, again=again)
         if isinstance(value, CoroutineType):
             value = known.loop.run(value, copy_context(), task_id)
-        keep(task, context, value)
-        return Reply(Outcome.DONE, context._wishes.pop(task_id, None))
+        keep(task, state, value)
+        return Reply(Outcome.DONE, state.metadata.pop(task_id, None))
     finally:
         marks.drop(serial)
 

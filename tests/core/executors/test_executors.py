@@ -27,6 +27,7 @@ from distributed import Client, LocalCluster
 
 from graflow import RedisChannel, chain, parallel, task, workflow
 from graflow.core.context import TaskExecutionContext
+from graflow.core.task.results import Results
 from graflow.core.travel.executors import ExecutorSource
 from graflow.exceptions import (
     TaskFailedError,
@@ -332,7 +333,7 @@ def test_a_task_whose_worker_was_killed_goes_on_elsewhere(
         with channel.lock("lock", lease=2):
             channel.append("seen", ctx.get_result("killed", "nothing"))
             if channel.atomic_add("attempts") < 3:
-                channel.set(ctx._results.key("killed"), "too early")
+                channel.set(Results(channel, ctx.run_id).key("killed"), "too early")
                 die()
             return int(channel.get("attempts"))
 
