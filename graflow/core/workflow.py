@@ -23,7 +23,7 @@ from graflow.core.context import ExecutionContext
 from graflow.core.graph.graph import Graph, Plan
 from graflow.core.run.execution import prepared
 from graflow.core.run.observers import RunObserver
-from graflow.core.run.options import MAX_WORKERS, ExecuteKeywords, Options, ResumeKeywords
+from graflow.core.run.run_options import MAX_WORKERS, ExecuteKeywords, Options, ResumeKeywords
 from graflow.core.run.state import RunState
 from graflow.core.task.composition import Node, chain, check_nodes, open_graphs, parallel
 from graflow.core.task.results import Results

@@ -20,9 +20,9 @@ from graflow.channels.base import Channel
 from graflow.core.context import TaskExecutionContext
 from graflow.core.run import delays
 from graflow.core.run.observers import RunObserver, TaskEvent
-from graflow.core.run.retries import Attempts, Retries
 from graflow.core.run.state import RunState
 from graflow.core.task.results import Results
+from graflow.core.task.retries import Attempts, Retries
 from graflow.core.travel.marks import FolderMarks
 from graflow.core.travel.parcel import pack_run
 from graflow.exceptions import (

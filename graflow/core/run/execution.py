@@ -17,8 +17,8 @@ from graflow.core.context import ExecutionContext
 from graflow.core.graph.graph import Plan
 from graflow.core.graph.schedule import Schedule
 from graflow.core.run.observers import Observers
-from graflow.core.run.options import MAX_WORKERS, Options
 from graflow.core.run.progress import Progress
+from graflow.core.run.run_options import MAX_WORKERS, Options
 from graflow.core.run.state import RunState
 from graflow.core.run.supervisor import Supervisor
 from graflow.core.run.threads import Run

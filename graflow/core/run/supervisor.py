@@ -1,4 +1,4 @@
-"""What a run does around the attempts at its tasks: events, checkpoints and retries."""
+"""Supervisor of the attempts at tasks: events, checkpoints and retries."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from graflow.core.checkpoint.journal import Journal
 from graflow.core.run.observers import Observers
-from graflow.core.run.retries import Attempts
+from graflow.core.task.retries import Attempts
 from graflow.core.task.task import Task
 
 __all__ = ["Supervisor"]

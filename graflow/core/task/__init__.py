@@ -1,4 +1,4 @@
-"""Tasks: functions with an id, what their signatures say, and how they are put in order."""
+"""Tasks: functions with an id, how they are put in order, and how often they are tried."""
 
 from graflow.core.task.composition import chain, parallel
 from graflow.core.task.task import Task

@@ -11,8 +11,8 @@ from operator import attrgetter
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from graflow.channels import arguments
-from graflow.core.run.retries import Retries
 from graflow.core.task.composition import Node, open_graphs
+from graflow.core.task.retries import Retries
 from graflow.core.task.signature import Signature
 from graflow.core.travel.types import is_found_elsewhere
 from graflow.exceptions import (

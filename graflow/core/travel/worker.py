@@ -73,8 +73,9 @@ def _attempt(known: KnownRun, task_id: str, serial: int, again: bool) -> Reply:
         if isinstance(value, CoroutineType):
             value = known.loop.run(value, copy_context(), task_id)
         keep(task, state, value)
-        return Reply(Outcome.DONE, state.metadata.pop(task_id, None))
+        return Reply(Outcome.DONE, state.metadata.get(task_id))
     finally:
+        state.metadata.pop(task_id, None)  # what a failed attempt has said does not count
         marks.drop(serial)
 
 

@@ -25,7 +25,7 @@ import loky
 import pytest
 from distributed import Client, LocalCluster
 
-from graflow import RedisChannel, chain, parallel, task, workflow
+from graflow import RedisChannel, chain, parallel, read_checkpoint, task, workflow
 from graflow.core.context import TaskExecutionContext
 from graflow.core.task.results import Results
 from graflow.core.travel.executors import ExecutorSource
@@ -482,3 +482,20 @@ def test_a_schema_checks_results_from_elsewhere(channel: RedisChannel) -> None:
         chain(wrong)
     with pytest.raises(TaskFailedError, match=r"annotation"):
         wf.execute(executor=processes)
+
+
+def test_what_a_failed_attempt_said_for_the_record_does_not_count(
+    channel: RedisChannel, tmp_path: Path
+) -> None:
+    """Where its process makes the next attempt too, which says nothing."""
+
+    @task(max_retries=1, retry_delay=0, inject_context=True)
+    def fails_once(ctx: TaskExecutionContext) -> None:
+        if ctx.get_channel().atomic_add("attempts") == 1:
+            ctx.checkpoint(metadata={"failed": True})
+            raise ValueError("once")
+
+    with workflow("w", channel=channel) as wf:
+        wf.add(fails_once)
+    wf.execute(executor=Elsewhere, checkpoint=tmp_path / "run.json")
+    assert read_checkpoint(tmp_path / "run.json").metadata == {}
