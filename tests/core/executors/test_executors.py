@@ -27,6 +27,7 @@ from distributed import Client, LocalCluster
 
 from graflow import RedisChannel, chain, parallel, read_checkpoint, task, workflow
 from graflow.core.context import TaskExecutionContext
+from graflow.core.run.observers import RunObserver, TaskEvent
 from graflow.core.task.results import Results
 from graflow.core.travel.executors import ExecutorSource
 from graflow.exceptions import (
@@ -237,7 +238,9 @@ def test_nothing_starts_after_a_failure(far: ExecutorSource, channel: RedisChann
     def late(ctx: TaskExecutionContext) -> None:
         if ctx.get_channel().exists("failing"):  # a cluster has an order of its own
             ctx.get_channel().atomic_add("late")
-        time.sleep(0.05)  # about as long as it takes to hear of the failure
+            wait_for(lambda: ctx.get_channel().get("heard"))
+            time.sleep(0.5)  # longer than it takes to stop what the executor has been given
+        time.sleep(0.05)
 
     @task(inject_context=True)
     def slow(ctx: TaskExecutionContext) -> None:
@@ -250,11 +253,15 @@ def test_nothing_starts_after_a_failure(far: ExecutorSource, channel: RedisChann
         ctx.get_channel().set("failing", True)
         raise ValueError("no")
 
+    class Hears(RunObserver):
+        def task_failed(self, event: TaskEvent, error: BaseException) -> None:
+            channel.set("heard", True)
+
     with workflow("w", channel=channel) as wf:
         slow | fails
         parallel(*(late(task_id=f"late{n}") for n in range(number)))
     with pytest.raises(TaskFailedError, match=r"'fails'"):
-        wf.execute(executor=far)
+        wf.execute(executor=far, observers=[Hears()])
     assert channel.exists("slow.__result__")
     assert channel.get("late", 0) < number / 2
 
