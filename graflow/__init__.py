@@ -13,8 +13,8 @@ from graflow.channels.typed import TypedChannel
 from graflow.core.checkpoint.checkpoint import Checkpoint, read_checkpoint
 from graflow.core.context import ExecutionContext, TaskExecutionContext
 from graflow.core.decorators import task
-from graflow.core.graph.composition import chain, parallel
 from graflow.core.run.observers import RunObserver, TaskEvent
+from graflow.core.task.composition import chain, parallel
 from graflow.core.task.task import Task
 from graflow.core.workflow import Workflow, workflow
 from graflow.exceptions import (

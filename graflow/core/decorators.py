@@ -12,9 +12,9 @@ from graflow.channels.arguments import Seconds
 from graflow.channels.backend import MISSING
 from graflow.channels.schema import variables_around
 from graflow.core.context import TaskExecutionContext
-from graflow.core.graph.composition import open_graphs
-from graflow.core.run.retries import Retries, check_retries
+from graflow.core.task.composition import open_graphs
 from graflow.core.task.hint import names_in
+from graflow.core.task.retries import Retries, check_retries
 from graflow.core.task.signature import Signature
 from graflow.core.task.task import Task, check_text
 from graflow.exceptions import WorkflowTypeError, WorkflowValueError

@@ -113,8 +113,8 @@ def other(number: "int" = 1) -> "int":
     return number
 
 
-begin(lambda: one._signature.result)
-forked(lambda: (other._signature.result, other._signature.hints))
+begin(lambda: one.signature.result)
+forked(lambda: (other.signature.result, other.signature.hints))
 """
 
 SQLITE = """

@@ -19,7 +19,9 @@ from graflow.channels.base import Channel
 from graflow.core.context import TaskExecutionContext
 from graflow.core.run import delays
 from graflow.core.run.observers import RunObserver, TaskEvent
-from graflow.core.run.retries import Attempts, Retries
+from graflow.core.run.state import RunState
+from graflow.core.task.results import Results
+from graflow.core.task.retries import Attempts, Retries
 from graflow.core.travel.marks import FolderMarks
 from graflow.core.travel.parcel import pack_run
 from graflow.exceptions import (
@@ -104,7 +106,7 @@ def test_an_earlier_result_is_not_visible_to_the_next_attempt(channel: Channel) 
     @task(inject_context=True, max_retries=1, retry_delay=0)
     def stores(ctx: TaskExecutionContext) -> int:
         seen.append(ctx.get_result("stores", "none"))
-        ctx.get_channel().set(ctx._results.key("stores"), "early")
+        channel.set(Results(channel, ctx.run_id).key("stores"), "early")
         if len(seen) == 1:
             raise ValueError("once more")
         return 1
@@ -199,8 +201,8 @@ def test_options_that_make_no_sense_are_refused(
 def test_a_delay_may_be_a_timedelta() -> None:
     """As every number of seconds."""
     made = task(id="a", max_retries=1, retry_delay=timedelta(seconds=2))(lambda: None)
-    assert made._retries == Retries(1, 2.0)
-    assert task(id="a", max_retries=0)(lambda: None)._retries is None
+    assert made.retries == Retries(1, 2.0)
+    assert task(id="a", max_retries=0)(lambda: None).retries is None
 
 
 def run(**options: Any) -> None:
@@ -213,7 +215,8 @@ def run(**options: Any) -> None:
 def run_elsewhere() -> None:
     """Pack a run for other processes."""
     with closing(FolderMarks()) as marks:
-        pack_run(TaskExecutionContext("x", MemoryChannel()), marks)
+        channel = MemoryChannel()
+        pack_run(RunState("run", "w", channel, {}, Results(channel, None)), marks)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from graflow import (
     task,
     workflow,
 )
-from graflow.core.graph.composition import Chain, Group
+from graflow.core.task.composition import Chain, Group
 
 
 class Report(TypedDict):

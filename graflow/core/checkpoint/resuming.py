@@ -9,8 +9,8 @@ from typing import NoReturn
 from graflow.channels.contents.tracking import refill
 from graflow.channels.hidden_keys import belongs_to
 from graflow.core.checkpoint.checkpoint import Checkpoint, Place, place_of
-from graflow.core.context import ExecutionContext
 from graflow.core.graph.graph import Plan
+from graflow.core.run.state import RunState
 from graflow.exceptions import CheckpointMismatchError, TaskNotFoundError
 
 __all__ = ["match_channel", "match_plan", "restore"]
@@ -41,42 +41,42 @@ def match_plan(checkpoint: Checkpoint, workflow: str, plan: Callable[[str | None
     return found
 
 
-def match_channel(checkpoint: Checkpoint, context: ExecutionContext) -> None:
+def match_channel(checkpoint: Checkpoint, state: RunState) -> None:
     """See whether the channel is the one that the checkpoint is of.
 
     Raises:
         CheckpointMismatchError: It is another one, or it has lost what was in it.
     """
-    channel = context.get_channel()
+    channel = state.channel
     before, now = checkpoint.channel, place_of(channel)
     same = {"kind", "name", "server"} if channel.shared else {"kind"}
     if any(before[part] != now[part] for part in same):  # type: ignore[literal-required]
         _refuse(
-            context.workflow_name,
+            state.workflow_name,
             f"it is of a run on {_told(before)}, and the workflow's channel is {_told(now)}"
             + _advice(before),
         )
     if not channel.shared:
         return
-    lost = context._results.missing(checkpoint.finished)
+    lost = state.results.missing(checkpoint.finished)
     if lost:
         more = f" and {len(lost) - _NAMED:,} more" if len(lost) > _NAMED else ""
         _refuse(
-            context.workflow_name,
+            state.workflow_name,
             f"{_told(now)} has lost results of tasks that had ended: "
             f"{', '.join(map(repr, lost[:_NAMED]))}{more}",
         )
 
 
-def restore(checkpoint: Checkpoint, context: ExecutionContext, plan: Plan) -> None:
+def restore(checkpoint: Checkpoint, state: RunState, plan: Plan) -> None:
     """Bring the channel to where the checkpoint was, with no results of tasks that will run.
 
     What other runs have stored as theirs stays.
     """
-    channel, results = context.get_channel(), context._results
+    channel, results = state.channel, state.results
     if not channel.shared:
-        contents = results.adopt(checkpoint._contents, checkpoint.finished)
-        refill(channel, contents, belongs_to(context.run_id))
+        contents = results.adopt(checkpoint.contents, checkpoint.finished)
+        refill(channel, contents, belongs_to(state.run_id))
     to_do = plan.tasks.keys() - set(checkpoint.finished)
     for task_id in to_do.intersection(results.tasks()):
         results.forget(task_id)

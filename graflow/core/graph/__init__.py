@@ -1,1 +1,1 @@
-"""The graph of a workflow: how tasks are put in order, and which can start."""
+"""Graphs of workflows: which tasks there are, in which order, and which can start."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from graflow.core.travel.exceptions import describe
 from graflow.exceptions import TaskFailedError
+from graflow.system.packed_errors import describe
 
 __all__ = ["is_failure", "raise_failures"]
 

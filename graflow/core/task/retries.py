@@ -1,4 +1,4 @@
-"""How often a task that failed is tried again, and after how long."""
+"""Retries of a task that failed: how often, and after how long."""
 
 from __future__ import annotations
 
