@@ -60,7 +60,8 @@ class Tasks:
             return
         task_id: Term = ["s", definition.name.rpartition(".")[2]]
         if decorator[0] == "f":
-            given = decorator[2][0] if decorator[2] else decorator[3].get("id")
+            named = decorator[3]
+            given = decorator[2][0] if decorator[2] else named.get("task_id", named.get("id"))
             task_id = task_id if given is None or given[-1] == "NoneType" else given
         self._add(self._program.texts(task_id), definition)
 
