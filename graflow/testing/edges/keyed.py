@@ -98,7 +98,7 @@ EDGES = [
         ("state.set_many({})", None),
     ),
     _edge(
-        "set_many takes a TTL",
+        "set_many of some keys takes a TTL",
         "`set_many(mapping, ttl=None)`",
         ("state.set_many({'key': 1, 'logs': []}, ttl=150)", None),
         ("149 < state.ttl('key') <= 150 and 149 < state.ttl('logs') <= 150", True),
