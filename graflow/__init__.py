@@ -144,3 +144,8 @@ def __getattr__(name: str) -> typing.Any:
     if name == "RedisChannel":
         return importlib.import_module("graflow.channels.redis_channel").RedisChannel
     raise AttributeError(f"module 'graflow' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List all public names, with those that are not imported yet."""
+    return sorted({*globals(), *__all__})

@@ -19,7 +19,7 @@ from __future__ import annotations
 import os
 import pickle
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Never, Self
 from urllib.parse import quote
 from weakref import finalize
 
@@ -129,12 +129,14 @@ class RedisChannel(Channel):
     @classmethod
     def embedded(
         cls,
+        *misplaced: Never,
         path: str | os.PathLike[str] | None = None,
         name: str = "default",
-        *,
         timeout: Seconds = _TIMEOUT,
     ) -> Self:
         """Open a handle on a channel of a private server, started for this purpose.
+
+        All arguments are given by name, as elsewhere the first one is the name of a channel.
 
         The server is a Valkey that no other machine and no other user can reach. Processes
         that name the same directory share it, and it stops with the last of them, whether its
@@ -144,6 +146,7 @@ class RedisChannel(Channel):
         acknowledged; a loss of power may cost the last second.
 
         Args:
+            misplaced: Nothing; whatever is here is refused.
             path: A directory for the data, which are there again next time. It is made if
                 there is none, and has to be one that nobody else can write to. `None`: a server
                 of one's own, that keeps nothing.
@@ -151,12 +154,18 @@ class RedisChannel(Channel):
             timeout: As for any channel.
 
         Raises:
+            ChannelTypeError: An argument was given by its position.
             ChannelValueError: The path is no directory, or one that holds something else, or
                 that others can write to.
             ChannelUnavailableError: The server does not start, or it runs and has not answered
                 for a minute; another one is never started beside it.
             ExtraMissingError: The server is not installed (`graflow[embedded]`).
         """
+        if misplaced:
+            named = ", ".join(map("{}={!r}".format, ("path", "name"), misplaced))
+            raise ChannelTypeError(
+                f"RedisChannel.embedded takes its arguments by name: write embedded({named})"
+            )
         if os.name != "posix":
             raise ChannelUnavailableError("an embedded server needs a Unix system")
         # Not at the top: only Unix has what it needs.

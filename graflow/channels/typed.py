@@ -15,7 +15,8 @@ from graflow.channels.codec.codec import Record
 from graflow.channels.hidden_keys import shown_key
 from graflow.channels.locks.lock import ChannelLock
 from graflow.channels.schema import schema_of
-from graflow.exceptions import ChannelConflictError, ChannelError, ChannelTypeError
+from graflow.channels.view import ChannelView
+from graflow.exceptions import ChannelConflictError, ChannelError
 
 __all__ = ["TypedChannel"]
 
@@ -23,7 +24,7 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 
-class TypedChannel(Generic[T]):
+class TypedChannel(ChannelView, Generic[T]):
     """A channel that takes and gives values of one type, and raises for any other.
 
     What is written is checked before anything changes, what is read is checked whoever wrote
@@ -46,27 +47,13 @@ class TypedChannel(Generic[T]):
         Raises:
             SchemaError: The type can't be a schema; the message has the path of the part.
         """
-        if not isinstance(channel, Channel):
-            raise ChannelTypeError(
-                f"a typed channel wraps a Channel, not a {type(channel).__name__}"
-            )
-        self._channel = channel
+        super().__init__(channel)
         self._schema = schema_of(schema, strict=strict)
-
-    @property
-    def channel(self) -> Channel:
-        """The channel that keeps the values."""
-        return self._channel
 
     @property
     def schema(self) -> TypeForm[T]:
         """The type of the values."""
         return self._schema.form
-
-    @property
-    def name(self) -> str:
-        """The channel's name."""
-        return self._channel.name
 
     def __repr__(self) -> str:
         """Show the channel and the schema."""

@@ -18,7 +18,13 @@ from mypy.plugin import (
 )
 from mypy.types import AnyType, FunctionLike, Type, get_proper_type
 
-from graflow_mypy.hooks.keyed_channels import KEYED_CHANNEL, METHODS, keyed_signature
+from graflow_mypy.hooks.keyed_channels import (
+    KEYED_CHANNEL,
+    METHODS,
+    ON_SEVERAL,
+    keyed_signature,
+    several_signature,
+)
 from graflow_mypy.hooks.mypy_types import returned, type_of, with_result
 from graflow_mypy.index.facts import Span
 from graflow_mypy.index.index import Index
@@ -93,6 +99,8 @@ class GraflowPlugin(Plugin):
         owner, _, method = fullname.rpartition(".")
         if owner == KEYED_CHANNEL and method in METHODS:
             return partial(self._check_keyed, method)
+        if owner == KEYED_CHANNEL and method in ON_SEVERAL:
+            return partial(self._check_several, method)
         if owner in _CONTEXTS and method == "get_result":
             return self._check_result
         is_judged = owner in _CHANNELS or owner in _CONTEXTS
@@ -107,6 +115,10 @@ class GraflowPlugin(Plugin):
     def _check_keyed(self, method: str, ctx: MethodSigContext) -> FunctionLike:
         self._report(ctx.context, ctx.api)
         return keyed_signature(method, ctx, self._mine.off)
+
+    def _check_several(self, method: str, ctx: MethodSigContext) -> FunctionLike:
+        self._report(ctx.context, ctx.api)
+        return several_signature(method, ctx, self._mine.off)
 
     def _check_method(self, ctx: MethodSigContext) -> FunctionLike:
         self._report(ctx.context, ctx.api)

@@ -93,7 +93,7 @@ def _advice(before: Place) -> str:
         return ""
     return (
         "; the embedded server of that run kept nothing: let it keep its data in a directory, "
-        "RedisChannel.embedded(path), where runs are to be resumed"
+        "RedisChannel.embedded(path=...), where runs are to be resumed"
     )
 
 

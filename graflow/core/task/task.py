@@ -130,7 +130,11 @@ class Task(Node, Generic[P, R_co]):
         try:
             bound = {**self.bound, **self.signature.bind(args, kwargs)}
         except TypeError as error:
-            raise WorkflowTypeError(f"can't bind these to task {self._id!r}: {error}") from error
+            # Not an alias, as it is of @task: a function may well have a parameter called id.
+            advice = "; to name the new task write task_id=..." if "id" in kwargs else ""
+            raise WorkflowTypeError(
+                f"can't bind these to task {self._id!r}: {error}{advice}"
+            ) from error
         graph = graphs[-1]
         graph.make_template(self)
         new_id = graph.free_id(self._id) if task_id is None else check_text(task_id, "task_id")

@@ -253,6 +253,7 @@ EDGES = [
         wait(100),
         do("exists", "key").gives(False),
         do("exists", "key").on("job", 1).gives(False),
+        do("contains", "key").gives(False),
     ),
     edge(Capability.TTL, "a ttl is exact", "kept to the millisecond", body=_milliseconds),
     edge(Capability.TTL, "less than a millisecond is soon over", _MISSING, body=_soonest),

@@ -53,7 +53,7 @@ class Tasks:
         call = decorator if isinstance(decorator, Call) else Call(decorator, ())
         if not self._program.is_task(call.function):
             return
-        task_id = call.argument(0, "id")
+        task_id = call.argument(0, "task_id") or call.argument(0, "id")
         if task_id is None or task_id == _NONE:
             task_id = Text(definition.name.rpartition(".")[2])
         self._add(self._program.texts(task_id), definition)

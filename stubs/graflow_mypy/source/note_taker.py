@@ -168,9 +168,8 @@ class NoteTaker:
         made_of = (outer or call).args[0] if (outer or call).args else None
         if outer is None and (made_of is None or isinstance(made_of, ast.Constant)):
             made_of = None
-        task_id = keyword_of(call, "id") or (
-            call.args[0] if outer is not None and call.args else None
-        )
+        named = keyword_of(call, "task_id") or keyword_of(call, "id")
+        task_id = named or (call.args[0] if outer is not None and call.args else None)
         is_named = isinstance(made_of, ast.Name | ast.Attribute)
         function = term_of(made_of, scope) if is_named else ANY
         self.task(
