@@ -17,8 +17,7 @@ from types import NoneType
 from typing import Any, Final
 from uuid import UUID
 
-from graflow.channels.schema.datetimes import EXACT
-from graflow.channels.schema.expressions import (
+from graflow.channels.schema.compiled import (
     ALWAYS,
     SHARED,
     Expressions,
@@ -27,6 +26,7 @@ from graflow.channels.schema.expressions import (
     Rule,
     conjunction,
 )
+from graflow.channels.schema.datetimes import EXACT
 from graflow.channels.schema.nodes import Node, Part, children, inside, is_altering
 from graflow.channels.schema.roundtrip import Storable
 

@@ -14,8 +14,7 @@ from typing import Any, Final
 from pydantic_core import from_json, to_json
 
 from graflow.channels.codec.codec import Record
-from graflow.channels.schema.exact_types import collection, dict_items, items_of_fields
-from graflow.channels.schema.expressions import (
+from graflow.channels.schema.compiled import (
     SHARED,
     Expressions,
     Inexpressible,
@@ -23,6 +22,7 @@ from graflow.channels.schema.expressions import (
     Rule,
     conjunction,
 )
+from graflow.channels.schema.exact_types import collection, dict_items, items_of_fields
 from graflow.channels.schema.nodes import Node, children, descend, is_altering
 from graflow.channels.schema.roundtrip import Storable
 

@@ -19,7 +19,6 @@ from pydantic_core import (
     ValidationError,
 )
 
-from graflow.channels.schema import walk_fields
 from graflow.channels.schema.datetimes import exact_datetime, exact_time
 from graflow.channels.schema.differences import differences
 from graflow.channels.schema.nodes import Node, bodies_in
@@ -33,6 +32,7 @@ from graflow.channels.schema.walk import (
     Unstorable,
     Walk,
 )
+from graflow.channels.schema.walk_fields import FIELD_RULES
 
 __all__ = ["Storable", "storable"]
 
@@ -276,5 +276,5 @@ _RULES: Final[dict[str, Rule]] = {
     "tagged-union": _tagged_union,
     **dict.fromkeys(("list", "set", "frozenset", "tuple"), _array),
     **dict.fromkeys(("dict", "counter", "frozendict", "ordered-dict"), _dict),
-    **walk_fields.RULES,
+    **FIELD_RULES,
 }

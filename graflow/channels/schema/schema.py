@@ -17,11 +17,11 @@ from typing_extensions import TypeForm
 
 from graflow.channels.codec.codec import Record, decode, pack_json, pack_json_item, unpack_json
 from graflow.channels.codec.reprs import short_repr
-from graflow.channels.schema import field_errors
 from graflow.channels.schema.core_schema import core_schema_of, schema_error
 from graflow.channels.schema.differences import differences, leaves
 from graflow.channels.schema.exact_types import compile_look
 from graflow.channels.schema.fast_path import REPLACEMENT, with_shortcuts
+from graflow.channels.schema.field_errors import alterations, from_details, lost, unstorable
 from graflow.channels.schema.roundtrip import Storable, storable
 from graflow.channels.schema.types.annotations import is_self_contained
 from graflow.channels.schema.walk import Unstorable
@@ -208,7 +208,7 @@ class Schema(Generic[T]):
             return False
 
     def _check_unaltered(self, value: T, valid: T) -> None:
-        errors = field_errors.alterations(differences(value, valid), self._storable)
+        errors = alterations(differences(value, valid), self._storable)
         if errors:
             raise self._error("the value does not fit", errors)
 
@@ -217,7 +217,7 @@ class Schema(Generic[T]):
             back = self._validate_json(text)
         except ValidationError as error:
             self._misfit(error, "the value would not come back from JSON as")
-        errors = field_errors.lost(differences(valid, back), self._storable)
+        errors = lost(differences(valid, back), self._storable)
         if errors:
             raise self._error("the value would not come back from JSON as", errors)
 
@@ -230,11 +230,11 @@ class Schema(Generic[T]):
 
     def _misfit(self, error: ValidationError, what: str) -> NoReturn:
         details = error.errors(include_url=False, include_context=False)
-        raise self._error(what, field_errors.from_details(details, self._storable)) from error
+        raise self._error(what, from_details(details, self._storable)) from error
 
     def _unstorable(self, value: T, error: Exception) -> NoReturn:
         try:
-            errors = field_errors.unstorable(leaves(value), self._storable)
+            errors = unstorable(leaves(value), self._storable)
         except RecursionError:
             errors = ()
         whole = FieldError("", f"can't be stored as JSON ({error})", short_repr(value))

@@ -11,7 +11,7 @@ from pydantic_core import core_schema as build
 from graflow.channels.schema.nodes import Node, children, inside, marked
 from graflow.channels.schema.walk import ARRAY, OBJECT, Kinds, Position, Rule, Unstorable, Walk
 
-__all__ = ["RULES"]
+__all__ = ["FIELD_RULES"]
 
 
 def _typed_dict(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
@@ -148,7 +148,7 @@ def _named_tuple(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
     return both, ARRAY
 
 
-RULES: Final[dict[str, Rule]] = {
+FIELD_RULES: Final[dict[str, Rule]] = {
     "typed-dict": _typed_dict,
     "typed-dict-field": _field,
     "model": _model,
