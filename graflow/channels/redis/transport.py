@@ -45,6 +45,7 @@ class Transport:
         *,
         passwords: Sequence[Password] = (),
         allow_eviction: bool,
+        channel: str = "",
     ) -> None:
         """Send the commands through `sender`.
 
@@ -54,11 +55,13 @@ class Transport:
             timeout: Seconds that a command may take, all attempts together, > 0.
             passwords: What no error may show.
             allow_eviction: Whether the server may delete keys by itself.
+            channel: The channel's name, for the log.
         """
         self.server = server
         self._sender = sender
         self._timeout = timeout
         self._passwords = passwords
+        self._channel = channel
         self._is_wary = not allow_eviction
         self._clock = clock_of(server)
 
@@ -129,7 +132,12 @@ class Transport:
 
     def _effort(self, deadline: float, *, writes: bool) -> Effort:
         return Effort(
-            self.server, self._timeout, deadline, writes=writes, passwords=self._passwords
+            self.server,
+            self._timeout,
+            deadline,
+            writes=writes,
+            passwords=self._passwords,
+            channel=self._channel,
         )
 
     def _insist(

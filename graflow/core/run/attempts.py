@@ -10,6 +10,7 @@ from graflow.core.context import ExecutionContext
 from graflow.core.run.observers import Observers
 from graflow.core.run.retries import Attempts
 from graflow.core.task.task import Task
+from graflow.system.logs import RUN
 
 __all__ = ["Supervisor"]
 
@@ -67,6 +68,15 @@ class Supervisor:
         self._context._wishes.pop(task.task_id, None)
         number = self._number(task)
         pause = None if self.stopped else self._pause(task, error)
+        if pause is not None:
+            RUN.info(
+                "Attempt %d at task %r failed (%s); the next is in %.3g s",
+                number,
+                task.task_id,
+                type(error).__name__,
+                pause,
+                extra={"run_id": self._context.run_id, "task_id": task.task_id},
+            )
         if pause is not None and self._observers:
             self._observers.retried(task.task_id, number, error, pause)
         return pause
