@@ -257,6 +257,7 @@ class RedisChannel(Channel):
             timeout,
             passwords=endpoint.passwords,
             allow_eviction=allow_eviction,
+            channel=self._name,
         )
 
     def __repr__(self) -> str:

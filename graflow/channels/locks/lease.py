@@ -14,6 +14,7 @@ from graflow.channels.locks.line import LockPrimitives
 from graflow.channels.process_ids import Place, is_of_this_process
 from graflow.exceptions import ChannelConnectionError, ChannelError, ChannelServerError
 from graflow.system.clock import monotonic
+from graflow.system.logs import CHANNELS
 
 __all__ = ["Holding", "free_later", "holding_of"]
 
@@ -93,12 +94,23 @@ class Holding:
         if renewed:
             self._is_leased(started)
         else:
-            self.lost = not self.ended.is_set()
+            self._is_lost(not self.ended.is_set())
 
     def postpone(self, now: float) -> None:
         """Try again a little later, unless the lease has ended."""
-        self.lost = now > self._ends
+        self._is_lost(now > self._ends)
         self.due = now + self._lease / 10_000
+
+    def _is_lost(self, lost: bool) -> None:
+        self.lost = lost
+        if lost:
+            channel = getattr(self._channel, "name", "")
+            CHANNELS.warning(
+                "The lease of the lock on %r in channel %r was lost while its body ran",
+                self._key,
+                channel,
+                extra={"channel": channel, "key": self._key},
+            )
 
     def release(self) -> bool:
         """Free the lock; tell whether this process held it until now."""

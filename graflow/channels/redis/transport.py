@@ -46,6 +46,7 @@ class Transport:
         *,
         passwords: Sequence[Password] = (),
         allow_eviction: bool,
+        channel: str = "",
     ) -> None:
         """Send the commands through `sender`.
 
@@ -55,11 +56,13 @@ class Transport:
             timeout: Seconds that a command may take, all attempts together, > 0.
             passwords: What no error may show.
             allow_eviction: Whether the server may delete keys by itself.
+            channel: The channel's name, for the log.
         """
         self.server = server
         self._sender = sender
         self._timeout = timeout
         self._passwords = passwords
+        self._channel = channel
         self._is_wary = not allow_eviction
         # Where clients of all kinds have one name, it is not that of one server.
         self._clock = ServerClock() if sender.repeats else clock_of(server)
@@ -131,7 +134,12 @@ class Transport:
 
     def _effort(self, deadline: float, *, writes: bool) -> Effort:
         return Effort(
-            self.server, self._timeout, deadline, writes=writes, passwords=self._passwords
+            self.server,
+            self._timeout,
+            deadline,
+            writes=writes,
+            passwords=self._passwords,
+            channel=self._channel,
         )
 
     def _insist(

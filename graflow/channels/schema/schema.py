@@ -7,16 +7,12 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
 from typing import Annotated, Any, Generic, NoReturn, TypeVar, cast, get_args, get_origin
 
-from pydantic_core import (
-    PydanticSerializationError,
-    SchemaSerializer,
-    SchemaValidator,
-    ValidationError,
-)
+from pydantic_core import PydanticSerializationError, SchemaValidator, ValidationError
 from typing_extensions import TypeForm
 
 from graflow.channels.codec.codec import Record, decode, pack_json, pack_json_item, unpack_json
 from graflow.channels.codec.reprs import short_repr
+from graflow.channels.schema.compiling import serializer_of, validator_of
 from graflow.channels.schema.core_schema import core_schema_of, schema_error
 from graflow.channels.schema.differences import differences, leaves
 from graflow.channels.schema.exact_types import compile_look
@@ -104,13 +100,13 @@ class Schema(Generic[T]):
         self._is_quick = strict and ready.is_plain
         self._is_doubtful = not ready.is_faithful
         self._looks_unaltered = compile_look(ready, self.name) if strict else _always
-        validator = _validator(ready)
+        validator = validator_of(ready.core, ready.config)
         self._validate: Callable[[Any], Any] = validator.validate_python
         if ready.has_aliases:
             self._validate = partial(validator.validate_python, by_name=True, by_alias=not strict)
         self._validate_json = validator.validate_json
         self._data_validator: SchemaValidator | None = None
-        self._to_json = SchemaSerializer(ready.core, ready.config, _use_prebuilt=False).to_json
+        self._to_json = serializer_of(ready.core, ready.config).to_json
         self.dump_item, self.load = self._dump_item, self._load
         if strict:
             self.dump_item, self.load = with_shortcuts(
@@ -225,7 +221,8 @@ class Schema(Generic[T]):
         """Validate Python data that is no instance of a class yet."""
         # No `cached_property`: on Python 3.11 it has a lock, which a fork may leave taken.
         if self._data_validator is None:
-            self._data_validator = _validator(self._ready(from_data=True))
+            ready = self._ready(from_data=True)
+            self._data_validator = validator_of(ready.core, ready.config)
         return self._data_validator.validate_python(data)
 
     def _misfit(self, error: ValidationError, what: str) -> NoReturn:
@@ -246,10 +243,6 @@ class Schema(Generic[T]):
         return ChannelValidationError(
             f"{what} {self.name}:{lines}", schema=self.name, errors=errors
         )
-
-
-def _validator(ready: Storable) -> SchemaValidator:
-    return SchemaValidator(ready.core, ready.config, _use_prebuilt=False)
 
 
 def _is_simple(text: bytes) -> bool:

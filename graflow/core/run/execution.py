@@ -71,7 +71,7 @@ class Execution:
                 watching += [line] * line.shown
             observers = Observers(watching, workflow, state.run_id)
             stack.callback(observers.warn)
-            supervisor = Supervisor(state.metadata, observers, journal)
+            supervisor = Supervisor(state, observers, journal)
             results = self._perform(Schedule(plan, self.finished.keys()), supervisor)
         context = ExecutionContext.of_run(state)
         return {

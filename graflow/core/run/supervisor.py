@@ -7,8 +7,10 @@ from typing import Any
 
 from graflow.core.checkpoint.journal import Journal
 from graflow.core.run.observers import Observers
+from graflow.core.run.state import RunState
 from graflow.core.task.retries import Attempts
 from graflow.core.task.task import Task
+from graflow.system.logs import RUN
 
 __all__ = ["Supervisor"]
 
@@ -21,19 +23,18 @@ class Supervisor:
         stopped: Whether no task may start any more.
     """
 
-    def __init__(
-        self, metadata: dict[str, bytes | None], observers: Observers, journal: Journal | None
-    ) -> None:
+    def __init__(self, state: RunState, observers: Observers, journal: Journal | None) -> None:
         """Look after a run.
 
         Args:
-            metadata: What tasks gave to `ctx.checkpoint`, encoded; taken out when they end.
+            state: The run; what its tasks gave to `ctx.checkpoint` is taken out when they end.
             observers: Who is told.
             journal: Where finished tasks are saved.
         """
         self.idle = not observers and journal is None
         self.stopped = False
-        self._metadata = metadata
+        self._run_id = state.run_id
+        self._metadata = state.metadata
         self._observers = observers
         self._journal = journal
         self._attempts: dict[str, Attempts] = {}
@@ -66,6 +67,15 @@ class Supervisor:
         self._metadata.pop(task.task_id, None)
         number = self._number(task)
         pause = None if self.stopped else self._pause(task, error)
+        if pause is not None:
+            RUN.info(
+                "Attempt %d at task %r failed (%s); the next is in %.3g s",
+                number,
+                task.task_id,
+                type(error).__name__,
+                pause,
+                extra={"run_id": self._run_id, "task_id": task.task_id},
+            )
         if pause is not None and self._observers:
             self._observers.retried(task.task_id, number, error, pause)
         return pause

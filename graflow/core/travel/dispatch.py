@@ -18,6 +18,7 @@ from graflow.core.travel.executors import Pool
 from graflow.core.travel.parcel import Parcel
 from graflow.core.travel.worker import Outcome, Reply, perform, raised
 from graflow.exceptions import ChannelError, WorkerLostError, WorkflowStateError
+from graflow.system.logs import RUN
 
 __all__ = ["Dispatch"]
 
@@ -266,6 +267,11 @@ class Dispatch(BaseRun):
             task=task.task_id,
         )
         lost.__cause__ = cause
+        RUN.warning(
+            "The worker of task %r died before the task had ended",
+            task.task_id,
+            extra={"run_id": self._state.run_id, "task_id": task.task_id},
+        )
         return lost
 
 

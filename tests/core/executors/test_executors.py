@@ -312,8 +312,10 @@ def test_a_task_that_exits_has_failed(
     assert not channel.exists("sum")
 
 
-def test_the_worker_of_a_task_is_killed(far: ExecutorSource, channel: RedisChannel) -> None:
-    """The error names the task, and nothing that was stored is lost."""
+def test_the_worker_of_a_task_is_killed(
+    far: ExecutorSource, channel: RedisChannel, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The error and the log name the task, and nothing that was stored is lost."""
 
     @task(inject_context=True)
     def killed(ctx: TaskExecutionContext) -> None:
@@ -325,6 +327,8 @@ def test_the_worker_of_a_task_is_killed(far: ExecutorSource, channel: RedisChann
     with pytest.raises(TaskFailedError, match=r"'killed'.*max_retries") as caught:
         wf.execute(executor=far)
     assert isinstance(caught.value.failures["killed"], WorkerLostError)
+    (record,) = (each for each in caplog.records if each.name == "graflow.run")
+    assert (record.levelname, vars(record)["task_id"]) == ("WARNING", "killed")
     assert channel.get("stored") == [1, 2]
     assert channel.get("sum") == channel.get("add.__result__") == 1
 

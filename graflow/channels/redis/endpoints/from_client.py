@@ -67,9 +67,7 @@ def endpoint_from(options: Mapping[str, Any], *, cluster: bool) -> Endpoint:
     options = concealed(options)
     _check_url(options)
     try:
-        make = redis.Redis.from_url if "url" in options else redis.Redis
-        pool = make(**options).connection_pool
-        pool.connection_class(**pool.connection_kwargs)  # refuses options that nobody knows
+        pool = _pool_made_from(options)
     except (TypeError, ValueError, RedisError) as error:
         scrub(error, passwords_in(options))
         kind = ChannelTypeError if isinstance(error, TypeError) else ChannelValueError
@@ -84,6 +82,13 @@ def endpoint_from(options: Mapping[str, Any], *, cluster: bool) -> Endpoint:
         )
     node = settings.pop("host", "localhost"), settings.pop("port", 6379)
     return ClusterEndpoint(settings, (node,))
+
+
+def _pool_made_from(options: Mapping[str, Any]) -> Any:
+    make = redis.Redis.from_url if "url" in options else redis.Redis
+    pool = make(**options).connection_pool
+    pool.connection_class(**pool.connection_kwargs)  # refuses options that nobody knows
+    return pool
 
 
 def _check_url(options: Mapping[str, Any]) -> None:
