@@ -7,20 +7,31 @@ SUITABLE := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
 	$$python -c '$(SUITABLE)' 2>/dev/null && echo $$python && break; done)
 
+# What depends on how pydantic and redis-py work inside, without the long trials of faults.
+OLDEST_TESTS := $(addprefix tests/,$(addsuffix .py,$(addprefix channels/test_, \
+	channel keyed lost_replies redis_channel redis_clients redis_cluster redis_deadlines redis_forks \
+	redis_handles redis_passwords redis_rights schema schema_compiling schema_names \
+	schema_properties schema_typed_dict shortcuts typed values) core/test_tasks core/test_workflow))
+
 .PHONY: help demo test test-all check format bench conformance-long mutants fuzz-plugin oldest-mypy \
-	install servers clean
+	oldest-dependencies install servers clean
 
 help:
-	@echo "make demo    run a typed workflow, in memory and on a real server"
-	@echo "make test    run the tests, on memory and on three real servers"
-	@echo "make test-all  run what takes longer, or more than a stock machine has"
-	@echo "make check   lint, formatting and types"
-	@echo "make bench   measure the speed"
-	@echo "make fuzz-plugin  edit a program 5,000 times, and compare what mypy says warm and cold"
+	@echo "make demo              run a typed workflow, in memory and on a real server"
+	@echo "make test              run the tests, on memory and on three real servers;"
+	@echo "                       make test ARGS='tests/core -k resume' runs some of them"
+	@echo "make test-all          run what takes longer, or needs more than a stock machine has"
+	@echo "make check             lint, formatting and types"
+	@echo "make format            put the code into its format"
+	@echo "make bench             measure the speed"
+	@echo "make oldest-mypy       try the plugin with the oldest mypy that it works with"
+	@echo "make oldest-dependencies  run the tests of channels with the oldest pydantic and redis-py"
 	@echo "make conformance-long  try our backends with ten times the examples"
-	@echo "make mutants  change the code in small ways, and see whether the tests on memory notice"
-	@echo "make format  put the code into its format"
-	@echo "make clean   remove whatever these commands made"
+	@echo "make fuzz-plugin       edit a program 5,000 times, and compare what mypy says warm and cold"
+	@echo "make mutants           change the code in small ways, and see whether the tests notice"
+	@echo "make install           install everything into .venv; the others do it by themselves"
+	@echo "make servers           fetch the servers of the tests; the others do it by themselves"
+	@echo "make clean             remove whatever these commands made"
 
 demo: install
 	@$(BIN)/python -m examples
@@ -28,7 +39,7 @@ demo: install
 test: install servers
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-test-all: install servers oldest-mypy
+test-all: install servers oldest-mypy oldest-dependencies
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m thorough $(ARGS)
 
 check: install
@@ -55,6 +66,15 @@ oldest-mypy: install
 	@.venvs/mypy-1.19/bin/python -m pip install --quiet --disable-pip-version-check \
 		--editable '.[testing]' 'mypy==1.19.0' build hatchling pytest-timeout trustme
 	.venvs/mypy-1.19/bin/python -m pytest -q tests/mypy_plugin
+
+# The channels and the workflow core with the oldest pydantic and redis-py that they work with.
+oldest-dependencies: install servers
+	@test -d .venvs/oldest || $(PYTHON) -m venv .venvs/oldest
+	@.venvs/oldest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	@.venvs/oldest/bin/python -m pip install --quiet --disable-pip-version-check \
+		--editable '.[embedded,processes,retries,testing]' 'pydantic==2.12.0' 'redis==6.0.0' \
+		loky pytest-timeout pytest-xdist sybil trustme valkey
+	.venvs/oldest/bin/python -m pytest -q -n $(WORKERS) --dist worksteal $(OLDEST_TESTS)
 
 conformance-long: install servers
 	GRAFLOW_CONFORMANCE_TIMES=10 $(BIN)/pytest tests/testing/test_conformance.py \

@@ -13,8 +13,8 @@ from graflow.channels.typed import TypedChannel
 from graflow.core.checkpoint.checkpoint import Checkpoint, read_checkpoint
 from graflow.core.context import ExecutionContext, TaskExecutionContext
 from graflow.core.decorators import task
-from graflow.core.graph.composition import chain, parallel
 from graflow.core.run.observers import RunObserver, TaskEvent
+from graflow.core.task.composition import chain, parallel
 from graflow.core.task.task import Task
 from graflow.core.workflow import Workflow, workflow
 from graflow.exceptions import (
@@ -144,3 +144,8 @@ def __getattr__(name: str) -> typing.Any:
     if name == "RedisChannel":
         return importlib.import_module("graflow.channels.redis_channel").RedisChannel
     raise AttributeError(f"module 'graflow' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List all public names, with those that are not imported yet."""
+    return sorted({*globals(), *__all__})

@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from graflow.system.packed_errors import PackedError, pack_error, unpack_error
+
 __all__ = [
     "ChannelConflictError",
     "ChannelConnectionError",
@@ -345,10 +347,9 @@ class TaskFailedError(TaskError, RuntimeError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pack the failures: they are other people's exceptions, and some can't be pickled."""
-        from graflow.core.travel.exceptions import failed_again, pack_error  # noqa: PLC0415 - it knows these
-
         packed = {task: pack_error(error) for task, error in self.failures.items()}
-        return failed_again, (type(self), self.args, {**vars(self), "failures": packed})
+        attributes = {name: value for name, value in vars(self).items() if name != "failures"}
+        return _failed_again, (type(self), self.args, attributes, packed)
 
 
 class UnpicklableError(GraflowError, RuntimeError):
@@ -366,6 +367,19 @@ class UnpicklableError(GraflowError, RuntimeError):
     def __init__(self, message: str = "", *, kind: str = "") -> None:
         super().__init__(message)
         self.kind = kind
+
+
+def _failed_again(
+    kind: type[TaskFailedError],
+    args: tuple[Any, ...],
+    attributes: dict[str, Any],
+    packed: dict[str, PackedError],
+) -> TaskFailedError:
+    """Return a `TaskFailedError` that was pickled, with its failures unpacked."""
+    error = kind(*args)
+    vars(error).update(attributes)
+    error.failures = {task: unpack_error(each, UnpicklableError) for task, each in packed.items()}
+    return error
 
 
 class CheckpointError(WorkflowError):

@@ -53,6 +53,17 @@ with workflow("consumer", channel=MemoryChannel("consumer")) as wf:
 """
 
 
+# What pytest loads for every test wherever graflow is installed, and what that imports of it.
+LOADED = """
+import sys
+from importlib.metadata import entry_points
+
+(plugin,) = entry_points(group="pytest11", name="graflow")
+name = plugin.load().__name__
+print(name, [each for each in ("graflow", "pydantic", "redis") if each in sys.modules])
+"""
+
+
 @dataclass(frozen=True)
 class Distributions:
     """The files that a release uploads."""
@@ -103,7 +114,7 @@ def consumer(tmp_path: Path) -> Path:
 def source_files() -> set[str]:
     """Return the files of the package as they are in the repository."""
     tracked = run("git", "ls-files", "--cached", "--others", "--exclude-standard", cwd=ROOT)
-    shipped = ("graflow/", "stubs/graflow_mypy/")
+    shipped = ("graflow/", "stubs/graflow_mypy/", "stubs/graflow_pytest.py")
     return {path for path in tracked.splitlines() if path.startswith(shipped)}
 
 
@@ -112,7 +123,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(distributions: Distributio
     with zipfile.ZipFile(distributions.wheel) as wheel:
         shipped = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert shipped == {path.removeprefix("stubs/") for path in source_files()}
-    assert {"graflow/py.typed", "graflow_mypy/__init__.py"} <= shipped
+    assert {"graflow/py.typed", "graflow_mypy/__init__.py", "graflow_pytest.py"} <= shipped
 
 
 def test_the_sdist_holds_what_building_and_reading_need(distributions: Distributions) -> None:
@@ -133,8 +144,10 @@ def test_an_installed_graflow_runs_and_type_checks(
     else:
         python = install(getattr(distributions, kind))
     assert run(python, "-W", "error", consumer, cwd=consumer.parent) == "36\n"
-    found = "import importlib.util; print(importlib.util.find_spec('graflow_mypy') is not None)"
-    assert run(python, "-c", found, cwd=consumer.parent) == "True\n"
+    for plugin in ("graflow_mypy", "graflow_pytest"):
+        found = f"import importlib.util; print(importlib.util.find_spec({plugin!r}) is not None)"
+        assert run(python, "-c", found, cwd=consumer.parent) == "True\n"
+    assert run(python, "-c", LOADED, cwd=consumer.parent) == "graflow_pytest []\n"
     run(
         *(sys.executable, "-m", "mypy", "--strict", "--python-executable", python),
         *("--config-file", "", "--cache-dir", consumer.parent / "cache", consumer),

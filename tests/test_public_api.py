@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +14,7 @@ import pytest
 
 import graflow
 from graflow import exceptions
+from tests.commands import run
 
 PACKAGE = Path(graflow.__file__).parent
 MODULES = sorted(found.name for found in pkgutil.walk_packages([str(PACKAGE)], "graflow."))
@@ -37,6 +39,19 @@ def test_all_is_exact_and_sorted() -> None:
         if not name.startswith("_") and not inspect.ismodule(value) and name != "annotations"
     } | {"RedisChannel"}  # imported when it is asked for
     assert list(graflow.__all__) == sorted(offered)
+
+
+def test_dir_lists_what_is_not_imported_yet() -> None:
+    """A prompt completes `RedisChannel` too, and redis-py is imported when it is used."""
+    code = """
+import sys, graflow
+assert set(graflow.__all__) <= set(dir(graflow)), sorted(set(graflow.__all__) - set(dir(graflow)))
+assert dir(graflow) == sorted(set(dir(graflow))) and "__version__" in dir(graflow)
+assert "redis" not in sys.modules
+graflow.RedisChannel
+assert "redis" in sys.modules and dir(graflow).count("RedisChannel") == 1
+"""
+    run(sys.executable, "-c", code, cwd=PACKAGE.parent)
 
 
 def test_every_error_is_public() -> None:

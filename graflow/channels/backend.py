@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from graflow.channels import arguments
 from graflow.channels.codec.codec import Record, decode, encode
@@ -142,6 +142,14 @@ class Primitives(ABC):
     @abstractmethod
     def _release(self, key: str, owner: str) -> bool:
         """Release the lock if `owner` holds it; tell whether it did."""
+
+    def _reopened(self) -> Self:
+        """Return a handle on this channel that goes on after this one is closed.
+
+        It frees locks in the background. A backend whose `close` closes nothing, or nothing that
+        locks need, has no need of another one.
+        """
+        return self
 
     def _line_up(self, key: str, owner: str, patience: int) -> int:
         """Give `owner` a place in the queue for the lock, behind those who came earlier.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import Any, ClassVar, NoReturn, Self
 
 from graflow.channels import arguments
 from graflow.channels.arguments import Seconds, check_key, milliseconds
@@ -251,6 +251,14 @@ class Channel(Primitives):
         """Tell whether `key` exists."""
         return self._exists(check_key(key))
 
+    def __contains__(self, key: str, /) -> bool:
+        """Tell whether there is a value under `key`, as `exists` does."""
+        return self.exists(key)
+
+    # A loop would be over keys that change meanwhile; those of one moment are `keys()`. Without
+    # this, Python would go by the `__getitem__` of a backend that has one.
+    __iter__: ClassVar[None] = None
+
     def keys(self) -> list[str]:
         """Return the channel's keys, in no particular order."""
         return visible_keys(self._keys())
@@ -355,11 +363,7 @@ class Channel(Primitives):
         ttl: Seconds | None,
         dump: Callable[[Any], Record],
     ) -> None:
-        if not isinstance(mapping, Mapping):
-            raise ChannelTypeError(
-                f"set_many takes a mapping of keys to values, not {type(mapping).__name__}",
-                channel=self._name,
-            )
+        self._check_mapping(mapping)
         lifetime = None if ttl is None else milliseconds(ttl)
         records: dict[str, Record] = {}
         for key, value in mapping.items():
@@ -370,6 +374,13 @@ class Channel(Primitives):
                 self._blame(error, key)
         if records:
             self._write_many(records, lifetime)
+
+    def _check_mapping(self, mapping: object) -> None:
+        if not isinstance(mapping, Mapping):
+            raise ChannelTypeError(
+                f"set_many takes a mapping of keys to values, not {type(mapping).__name__}",
+                channel=self._name,
+            )
 
     def _check_keys(self, keys: Iterable[str]) -> list[str]:
         if isinstance(keys, str) or not isinstance(keys, Iterable):

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from graflow.channels.arguments import check_text
 from graflow.channels.base import Channel
 from graflow.channels.memory_channel import MemoryChannel
+from graflow.channels.redis.endpoints.passwords import Unseen, concealed
 from graflow.exceptions import ChannelTypeError, ChannelValueError
 
 __all__ = ["ChannelBackend", "ChannelFactory", "default_channel"]
@@ -34,6 +35,7 @@ def default_channel() -> Channel | None:
 
 
 def _redis_channel(*args: Any, **options: Any) -> Channel:
+    options = concealed(options)
     # Not at the top: redis-py is slow to import.
     from graflow.channels.redis_channel import RedisChannel  # noqa: PLC0415
 
@@ -70,6 +72,7 @@ class ChannelFactory:
             ChannelValueError: There is no such backend.
             ChannelTypeError: The backend does not accept one of the options.
         """
+        options = Unseen(options)  # a traceback shows local variables
         channel = cls._make(backend, "default" if name is None else name, options)
         if name is None:
             _default.set(channel)
@@ -104,5 +107,5 @@ class ChannelFactory:
             raise ChannelTypeError(
                 f"the backend {str(backend)!r} can't take these options: {error}; it takes "
                 f"{inspect.signature(make)}"
-            ) from error
+            ) from error.with_traceback(None)
         return make(name, **options)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 from typing import (
@@ -24,8 +24,10 @@ from graflow.channels.backend import MISSING
 from graflow.channels.base import Channel
 from graflow.channels.codec.reprs import short_repr
 from graflow.channels.hidden_keys import shown_key
-from graflow.channels.schema.types.fields import fields_of
+from graflow.channels.locks.lock import ChannelLock
+from graflow.channels.schema import fields_of
 from graflow.channels.typed import TypedChannel
+from graflow.channels.view import ChannelView
 from graflow.exceptions import ChannelError, ChannelTypeError, ChannelValueError, SchemaError
 
 __all__ = ["KeyedChannel"]
@@ -35,7 +37,7 @@ S = TypeVar("S")
 _MARKS = (Required, NotRequired, ReadOnly)
 
 
-class KeyedChannel(Generic[S]):
+class KeyedChannel(ChannelView, Generic[S]):
     """A channel whose keys and their types are those of a `TypedDict`.
 
     A key that is not in the `TypedDict` is refused, and so is a value that does not fit its
@@ -43,7 +45,7 @@ class KeyedChannel(Generic[S]):
     `ReadOnly` key can't be changed through this channel, but others may change it.
 
     To a type checker `get_all` and `set_all` have the type of the `TypedDict`. The types of the
-    other methods depend on the key; the mypy plugin `graflow_mypy` knows them.
+    other methods depend on the keys; the mypy plugin `graflow_mypy` knows them.
     """
 
     def __init__(self, channel: Channel, schema: TypeForm[S], *, strict: bool = True) -> None:
@@ -58,10 +60,10 @@ class KeyedChannel(Generic[S]):
         Raises:
             SchemaError: It is not a `TypedDict`, or the type of a key can't be a schema.
         """
+        super().__init__(channel)
         kind: Any = get_origin(schema) or schema
         if not is_typeddict(kind):
             raise SchemaError(f"a keyed channel takes a TypedDict class, not {short_repr(schema)}")
-        self._channel = channel
         self._form = schema
         self._strict = strict
         self._keys = {
@@ -76,19 +78,9 @@ class KeyedChannel(Generic[S]):
         ]
 
     @property
-    def channel(self) -> Channel:
-        """The channel that stores the values."""
-        return self._channel
-
-    @property
     def schema(self) -> TypeForm[S]:
         """The `TypedDict` that lists the keys."""
         return self._form
-
-    @property
-    def name(self) -> str:
-        """The channel's name."""
-        return self._channel.name
 
     def __repr__(self) -> str:
         """Show the channel and the schema."""
@@ -129,13 +121,7 @@ class KeyedChannel(Generic[S]):
             ChannelKeyError: A required key has no value.
             ChannelValidationError: A value does not fit; it stays in the channel.
         """
-        names = list(self._keys)
-        records = dict(zip(names, self._channel._read_many([*map(check_key, names)]), strict=True))
-        values = {
-            key: self._keys[key].whole._load(check_key(key), record)
-            for key, record in records.items()
-            if record is not None
-        }
+        values = self._read(list(self._keys))
         for key in self._required:
             if key not in values:
                 raise self._channel._no_value(check_key(key))
@@ -157,16 +143,37 @@ class KeyedChannel(Generic[S]):
         missing = [key for key in self._required if key not in given]
         if missing:
             raise self._refusal(missing[0], f"{self._name} requires key {missing[0]!r}")
-        lifetime = None if ttl is None else milliseconds(ttl)
-        records = {}
-        for key, value in given.items():
-            whole, stored = self._writable(key).whole, check_key(key)
-            try:
-                records[stored] = whole._schema.dump(value)
-            except ChannelError as error:
-                self._channel._blame(error, stored)
-        if records:
-            self._channel._write_many(records, lifetime)
+        self._write(given, ttl)
+
+    def get_many(self, keys: Iterable[str]) -> Mapping[str, Any]:
+        """Return what those of the `keys` hold that hold something, as of one moment.
+
+        Args:
+            keys: Some of the schema's.
+
+        Raises:
+            ChannelValueError: The schema does not have one of the keys.
+            ChannelValidationError: A value does not fit; it stays in the channel.
+        """
+        wanted = [shown_key(key) for key in self._channel._check_keys(keys)]
+        for key in wanted:
+            self._known(key)
+        return self._read(wanted)
+
+    def set_many(self, mapping: Mapping[str, Any], ttl: Seconds | None = None) -> None:
+        """Store every value of `mapping` under its key: all of them, or none.
+
+        Args:
+            mapping: Some of the schema's keys, each with its value; none is required.
+            ttl: Seconds until the keys expire, > 0. `None`: they never expire.
+
+        Raises:
+            ChannelValueError: The schema does not have one of the keys.
+            ChannelTypeError: A key is `ReadOnly`.
+            ChannelValidationError: A value does not fit; nothing was stored.
+        """
+        self._channel._check_mapping(mapping)
+        self._write(mapping, ttl)
 
     # Lists
 
@@ -199,6 +206,15 @@ class KeyedChannel(Generic[S]):
         present = set(self._channel.keys())
         return [key for key in self._keys if key in present]
 
+    def clear(self) -> None:
+        """Remove the schema's keys, one after the other, but those that are `ReadOnly`.
+
+        What else is in the channel stays: keys of others, results of runs, locks.
+        """
+        for key, known in self._keys.items():
+            if not known.is_read_only:
+                self._channel.delete(key)
+
     def ttl(self, key: str) -> float | None:
         """Return the seconds until `key` expires, or `None` if it never does.
 
@@ -208,7 +224,40 @@ class KeyedChannel(Generic[S]):
         self._known(key)
         return self._channel.ttl(key)
 
+    def lock(self, key: str, timeout: Seconds = 10.0, lease: Seconds = 30.0) -> ChannelLock:
+        """Return a context manager that holds the lock `key`; see `Channel.lock`.
+
+        A name with a typing error would exclude nobody, so it has to be one of the schema's
+        keys; locks of other names are `channel.lock(...)`.
+
+        Raises:
+            ChannelValueError: The schema has no such key.
+        """
+        self._known(key)
+        return self._channel.lock(key, timeout, lease)
+
     # What the operations share
+
+    def _read(self, keys: Sequence[str]) -> dict[str, Any]:
+        stored = list(map(check_key, keys))
+        records = zip(keys, stored, self._channel._read_many(stored), strict=True)
+        return {
+            key: self._keys[key].whole._load(stored_key, record)
+            for key, stored_key, record in records
+            if record is not None
+        }
+
+    def _write(self, values: Mapping[str, Any], ttl: Seconds | None) -> None:
+        lifetime = None if ttl is None else milliseconds(ttl)
+        records = {}
+        for key, value in values.items():
+            whole, stored = self._writable(key).whole, check_key(key)
+            try:
+                records[stored] = whole._schema.dump(value)
+            except ChannelError as error:
+                self._channel._blame(error, stored)
+        if records:
+            self._channel._write_many(records, lifetime)
 
     def _known(self, key: str) -> _Key:
         known = self._keys.get(_checked(key))

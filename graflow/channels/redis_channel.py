@@ -19,7 +19,7 @@ from __future__ import annotations
 import os
 import pickle
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Never, Self
 from urllib.parse import quote
 from weakref import finalize
 
@@ -46,6 +46,7 @@ from graflow.exceptions import (
 
 __all__ = ["RedisChannel"]
 
+_TIMEOUT = 5.0  # seconds, unless something else is said
 _MAX_TIMEOUT = 60.0  # seconds; for so long, and a few more, a server remembers a write
 _LONG = 1_000  # items; a longer list is read outside of a script
 _MAX_READ = 5_000_000  # items of a list; reading them blocks a server for a second
@@ -82,7 +83,7 @@ class RedisChannel(Channel):
         *,
         url: str | None = None,
         cluster: bool = False,
-        timeout: Seconds = 5.0,
+        timeout: Seconds = _TIMEOUT,
         allow_eviction: bool = False,
         **options: Any,
     ) -> None:
@@ -108,9 +109,8 @@ class RedisChannel(Channel):
             ChannelTypeError: An argument is of the wrong type, or redis-py does not know it.
             ChannelValueError: The name, the URL or the timeout is invalid.
         """
-        if url is not None:
-            options["url"] = url
-        options, url = concealed(options), None  # a traceback shows local variables
+        options, url = _unseen(options, url), None  # a traceback shows local variables
+        redis_client = concealed({"url": redis_client})["url"]  # lest it is the URL, by mistake
         super().__init__(name)
         seconds = milliseconds(timeout, "timeout") / 1000
         if seconds > _MAX_TIMEOUT:
@@ -129,12 +129,14 @@ class RedisChannel(Channel):
     @classmethod
     def embedded(
         cls,
+        *misplaced: Never,
         path: str | os.PathLike[str] | None = None,
         name: str = "default",
-        *,
-        timeout: Seconds = 5.0,
+        timeout: Seconds = _TIMEOUT,
     ) -> Self:
         """Open a handle on a channel of a private server, which is started if necessary.
+
+        All arguments are given by name, as elsewhere the first one is the name of a channel.
 
         The server is a Valkey that no other machine and no other user can reach. Processes that
         name the same directory share it. It stops with the last of them, whether that process
@@ -144,6 +146,7 @@ class RedisChannel(Channel):
         the last second.
 
         Args:
+            misplaced: Nothing; whatever is here is refused.
             path: A directory that keeps the data for the next time. It is created if it does not
                 exist, and nobody else may be able to write to it. `None`: a separate server that
                 keeps nothing.
@@ -151,12 +154,18 @@ class RedisChannel(Channel):
             timeout: As for any channel.
 
         Raises:
+            ChannelTypeError: An argument was given by its position.
             ChannelValueError: The path is not a directory, or it contains something else, or
                 others can write to it.
             ChannelUnavailableError: The server does not start, or it has not answered for a
                 minute; a second one is never started beside it.
             ExtraMissingError: The server is not installed (`graflow[embedded]`).
         """
+        if misplaced:
+            named = ", ".join(map("{}={!r}".format, ("path", "name"), misplaced))
+            raise ChannelTypeError(
+                f"RedisChannel.embedded takes its arguments by name: write embedded({named})"
+            )
         if os.name != "posix":
             raise ChannelUnavailableError("an embedded server needs a Unix system")
         # Not at the top: only Unix has what it needs.
@@ -180,7 +189,7 @@ class RedisChannel(Channel):
         *,
         url: str | None = None,
         cluster: bool = False,
-        timeout: Seconds = 5.0,
+        timeout: Seconds | None = None,
         allow_eviction: bool = False,
         **options: Any,
     ) -> PerRun[Self]:
@@ -196,28 +205,32 @@ class RedisChannel(Channel):
                 channels then share. If that is an embedded server, they keep it running.
             url: As for any channel; the same goes for the other arguments.
             cluster: Whether that server is a node of a Redis Cluster.
-            timeout: Seconds that an operation may take.
+            timeout: As for any channel, 5 s unless it is given.
             allow_eviction: Whether the server may delete keys on its own.
             options: Further arguments of `redis.Redis`.
 
         Raises:
             ChannelTypeError, ChannelValueError: As for any channel.
         """
+        options, url = _unseen(options, url), None
+        redis_client = concealed({"url": redis_client})["url"]
         if isinstance(redis_client, cls):
-            if options or cluster or allow_eviction or url is not None:
+            if options or cluster or allow_eviction or timeout is not None:
                 raise ChannelTypeError("the channel brings its own settings; give only a name")
             return PerRun(redis_client._beside(name))
         return PerRun(
             cls(
                 name,
                 redis_client,
-                url=url,
                 cluster=cluster,
-                timeout=timeout,
+                timeout=_TIMEOUT if timeout is None else timeout,
                 allow_eviction=allow_eviction,
                 **options,
             )
         )
+
+    def _reopened(self) -> Self:
+        return self._beside(self._name)
 
     def _beside(self, name: str) -> Self:
         """Return a handle on another channel of the same server, which it keeps running."""
@@ -244,6 +257,7 @@ class RedisChannel(Channel):
             timeout,
             passwords=endpoint.passwords,
             allow_eviction=allow_eviction,
+            channel=self._name,
         )
 
     def __repr__(self) -> str:
@@ -477,3 +491,8 @@ class RedisChannel(Channel):
             channel=self._name,
             key=key,
         )
+
+
+def _unseen(options: dict[str, Any], url: str | None) -> dict[str, Any]:
+    """Return the options, the URL among them, with nothing in them that must not be seen."""
+    return concealed(options if url is None else {**options, "url": url})

@@ -14,8 +14,9 @@ from graflow.channels.base import Channel
 from graflow.channels.codec.codec import Record
 from graflow.channels.hidden_keys import shown_key
 from graflow.channels.locks.lock import ChannelLock
-from graflow.channels.schema.schema import schema_of
-from graflow.exceptions import ChannelConflictError, ChannelError, ChannelTypeError
+from graflow.channels.schema import schema_of
+from graflow.channels.view import ChannelView
+from graflow.exceptions import ChannelConflictError, ChannelError
 
 __all__ = ["TypedChannel"]
 
@@ -23,7 +24,7 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 
-class TypedChannel(Generic[T]):
+class TypedChannel(ChannelView, Generic[T]):
     """A channel that accepts and returns values of one type, and raises for any other.
 
     Values are checked before they are written, and again when they are read, no matter who
@@ -46,27 +47,13 @@ class TypedChannel(Generic[T]):
         Raises:
             SchemaError: The type can't be a schema; the message gives the path of the culprit.
         """
-        if not isinstance(channel, Channel):
-            raise ChannelTypeError(
-                f"a typed channel wraps a Channel, not a {type(channel).__name__}"
-            )
-        self._channel = channel
+        super().__init__(channel)
         self._schema = schema_of(schema, strict=strict)
-
-    @property
-    def channel(self) -> Channel:
-        """The channel that stores the values."""
-        return self._channel
 
     @property
     def schema(self) -> TypeForm[T]:
         """The type of the values."""
         return self._schema.form
-
-    @property
-    def name(self) -> str:
-        """The channel's name."""
-        return self._channel.name
 
     def __repr__(self) -> str:
         """Show the channel and the schema."""

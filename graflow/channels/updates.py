@@ -14,9 +14,15 @@ from contextlib import suppress
 from typing import Any, Final, Protocol
 
 from graflow.channels.codec.codec import Record
+from graflow.channels.locks.lease import free_later
 from graflow.channels.locks.line import LockPrimitives, wait_in_line
 from graflow.channels.process_ids import new_owner
-from graflow.exceptions import ChannelConflictError, ChannelError
+from graflow.exceptions import (
+    ChannelConflictError,
+    ChannelConnectionError,
+    ChannelError,
+    ChannelUnavailableError,
+)
 from graflow.system.clock import monotonic
 
 __all__ = ["Updatable", "insist", "turn_name"]
@@ -63,14 +69,13 @@ def insist(
     """
     until = started + channel._timeout
     owner, attempts = "", 1
-    began = started
+    began, lease = started, _LEAST_LEASE
     try:
         while (now := monotonic()) < until:
             if now - started > min(_EAGER, channel._timeout / 4):
                 owner = owner or new_owner()
                 lease = _LEAST_LEASE + round(2_000 * (now - began))
-                with suppress(ChannelError):  # if it lasts, reading the key shows it too
-                    wait_in_line(channel, turn_name(key), owner, lease, until)
+                _take_turn(channel, key, owner, lease, until)
             else:
                 time.sleep(random.uniform(0, 0.001 * min(attempts, 20)))
             began = monotonic()
@@ -80,10 +85,32 @@ def insist(
                 return result
             attempts += 1
         raise _conflict(attempts, channel._timeout)
+    except ChannelConnectionError:
+        if owner:  # the time is over, so nobody waits for this
+            free_later(channel, turn_name(key), owner, lease)
+            owner = ""
+        raise
     finally:
         if owner:
             with suppress(ChannelError):  # the turn soon expires anyway
                 channel._release(turn_name(key), owner)
+
+
+def _take_turn(channel: Updatable, key: str, owner: str, lease: int, until: float) -> None:
+    """Wait for the turn to update `key`; without it the update tries its luck.
+
+    Raises:
+        ChannelUnavailableError: The channel can't be reached.
+    """
+    try:
+        wait_in_line(channel, turn_name(key), owner, lease, until)
+    except ChannelConnectionError as error:  # reading the key would take as long again
+        raise ChannelUnavailableError(
+            f"the server {channel._server()} could not be reached while an update waited for its "
+            "turn, so the update did not happen"
+        ) from error
+    except ChannelError:
+        pass  # if it lasts, reading the key shows it too
 
 
 def _conflict(attempts: int, seconds: float) -> ChannelConflictError:

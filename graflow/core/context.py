@@ -1,4 +1,4 @@
-"""Contexts: the channel and the task results that a run, and a task in it, can see."""
+"""Contexts: a run as its owner and its tasks see it, with the channel and the results."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from graflow.channels.codec.codec import encode_item
 from graflow.channels.keyed import KeyedChannel
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.channels.typed import TypedChannel
+from graflow.core.run.state import RunState
 from graflow.core.task.hint import Hint
 from graflow.core.task.results import Results, result_key
 from graflow.core.task.task import Task, check_text
@@ -57,16 +58,18 @@ class ExecutionContext:
             workflow_name: The name of the workflow.
             tasks: The tasks of the run by their ids, for the types of their results.
         """
-        self.run_id = uuid4().hex if run_id is None else run_id
-        self.workflow_name = workflow_name
-        self._channel = MemoryChannel() if channel is None else channel
-        self._tasks = tasks
-        self._results = Results(self._channel, run_id)
-        self._wishes: dict[str, bytes | None] = {}
+        channel = MemoryChannel() if channel is None else channel
+        results = Results(channel, run_id)
+        run_id = uuid4().hex if run_id is None else run_id
+        self._show(RunState(run_id, workflow_name, channel, tasks, results))
+
+    def _show(self, state: RunState) -> None:
+        self.run_id, self.workflow_name = state.run_id, state.workflow_name
+        self._state = state
 
     def get_channel(self) -> Channel:
         """Return the channel that all tasks of the run share."""
-        return self._channel
+        return self._state.channel
 
     def get_typed_channel(self, schema: TypeForm[T], *, strict: bool = True) -> TypedChannel[T]:
         """Return the run's channel behind a schema.
@@ -79,7 +82,7 @@ class ExecutionContext:
         Raises:
             SchemaError: The type can't be a schema.
         """
-        return TypedChannel(self._channel, schema, strict=strict)
+        return TypedChannel(self._state.channel, schema, strict=strict)
 
     def get_keyed_channel(self, schema: TypeForm[T], *, strict: bool = True) -> KeyedChannel[T]:
         """Return the run's channel, with the keys and types that a `TypedDict` lists.
@@ -91,7 +94,14 @@ class ExecutionContext:
         Raises:
             SchemaError: It is not a `TypedDict`, or the type of a key can't be a schema.
         """
-        return KeyedChannel(self._channel, schema, strict=strict)
+        return KeyedChannel(self._state.channel, schema, strict=strict)
+
+    @classmethod
+    def of_run(cls, state: RunState) -> ExecutionContext:
+        """Return the context of a run that is under way, or was."""
+        context = ExecutionContext.__new__(ExecutionContext)
+        context._show(state)
+        return context
 
     @overload
     def get_result(self, task: Task[..., Coroutine[Any, Any, T]]) -> T: ...
@@ -120,9 +130,9 @@ class ExecutionContext:
                 workflow=self.workflow_name,
             )
         task_id = task if isinstance(task, str) else task.task_id
-        known = self._tasks.get(task) if isinstance(task, str) else task
-        hint = _ANYTHING if known is None else known._signature.result
-        value = self._results.load(task_id, hint, _NOTHING)
+        known = self._state.tasks.get(task) if isinstance(task, str) else task
+        hint = _ANYTHING if known is None else known.signature.result
+        value = self._state.results.load(task_id, hint, _NOTHING)
         if value is not _NOTHING:
             return value
         if default is not MISSING:
@@ -130,12 +140,12 @@ class ExecutionContext:
         raise self._no_result(task_id)
 
     def _no_result(self, task_id: str) -> ResultNotFoundError:
-        available = self._results.tasks()
+        available = self._state.results.tasks()
         message = f"there is no result of task {task_id!r}; there are results of " + (
             ", ".join(map(repr, available)) or "no tasks"
         )
         key = result_key(task_id)
-        if self._channel.exists(key):
+        if self._state.channel.exists(key):
             message += (
                 f"; the value under {key!r} in the channel is not of this run; channel.get reads it"
             )
@@ -145,18 +155,6 @@ class ExecutionContext:
             task=task_id,
             available=tuple(available),
         )
-
-    def _for_task(self, task_id: str) -> TaskExecutionContext:
-        """Return the same run as one of its tasks sees it."""
-        context = TaskExecutionContext(
-            task_id,
-            self._channel,
-            run_id=self.run_id,
-            workflow_name=self.workflow_name,
-            tasks=self._tasks,
-        )
-        context._results, context._wishes = self._results, self._wishes
-        return context
 
 
 class TaskExecutionContext(ExecutionContext):
@@ -189,6 +187,14 @@ class TaskExecutionContext(ExecutionContext):
         super().__init__(channel, run_id=run_id, workflow_name=workflow_name, tasks=tasks)
         self.task_id = check_text(task_id, "task_id")
 
+    @classmethod
+    def of_task(cls, task_id: str, state: RunState) -> TaskExecutionContext:
+        """Return a run that is under way as one of its tasks sees it."""
+        context = cls.__new__(cls)
+        context._show(state)
+        context.task_id = task_id
+        return context
+
     def checkpoint(self, metadata: Mapping[str, object] | None = None) -> None:
         """Attach metadata to the checkpoint that is saved when this task ends.
 
@@ -209,4 +215,4 @@ class TaskExecutionContext(ExecutionContext):
                 f"metadata must be a mapping of text keys, not {said!r}",
                 workflow=self.workflow_name,
             )
-        self._wishes[self.task_id] = encode_item(dict(said))
+        self._state.metadata[self.task_id] = encode_item(dict(said))

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, overload
 
 from graflow.channels.arguments import Seconds
 from graflow.channels.backend import MISSING
-from graflow.channels.schema.types.namespaces import variables_around
+from graflow.channels.schema import variables_around
 from graflow.core.context import TaskExecutionContext
-from graflow.core.graph.composition import open_graphs
-from graflow.core.run.retries import Retries, check_retries
+from graflow.core.task.composition import open_graphs
 from graflow.core.task.hint import names_in
+from graflow.core.task.retries import Retries, check_retries
 from graflow.core.task.signature import TaskSignature
 from graflow.core.task.task import Task, check_text
 from graflow.exceptions import WorkflowTypeError, WorkflowValueError
@@ -45,8 +45,7 @@ class ContextTaskDecorator(Protocol):
 def task(function: Callable[P, R], /) -> Task[P, R]: ...
 @overload
 def task(
-    task_id: str,
-    /,
+    task_id: str | None = ...,
     *,
     inject_context: Literal[False] = ...,
     max_retries: int = ...,
@@ -54,8 +53,7 @@ def task(
 ) -> TaskDecorator: ...
 @overload
 def task(
-    task_id: str,
-    /,
+    task_id: str | None = ...,
     *,
     inject_context: Literal[True],
     max_retries: int = ...,
@@ -64,7 +62,7 @@ def task(
 @overload
 def task(
     *,
-    id: str | None = ...,
+    id: str | None,
     inject_context: Literal[False] = ...,
     max_retries: int = ...,
     retry_delay: Seconds = ...,
@@ -72,7 +70,7 @@ def task(
 @overload
 def task(
     *,
-    id: str | None = ...,
+    id: str | None,
     inject_context: Literal[True],
     max_retries: int = ...,
     retry_delay: Seconds = ...,
@@ -81,12 +79,13 @@ def task(
     target: Any = MISSING,
     /,
     *,
+    task_id: str | None = None,
     id: str | None = None,
     inject_context: bool = False,
     max_retries: int = 0,
     retry_delay: Seconds = 1.0,
 ) -> Task[..., Any] | Callable[[Callable[..., Any]], Task[..., Any]]:
-    """Make a task of a function: `@task`, `@task("id")`, `@task(id="id", inject_context=True)`.
+    """Make a task of a function: `@task`, `@task("id")`, `@task(task_id="id", ...)`.
 
     The function may be sync or `async def`. Its parameters take their values from the arguments
     bound when the task is called, then from the channel key of the same name, then from their
@@ -98,7 +97,8 @@ def task(
 
     Args:
         target: The function, or the task's id.
-        id: The task's id; by default the function's name.
+        task_id: The task's id; by default the function's name.
+        id: The same as `task_id`.
         inject_context: Whether the function gets the `TaskExecutionContext` as its first
             argument.
         max_retries: How often a run retries the task when it raises an `Exception` or its
@@ -109,28 +109,37 @@ def task(
 
     Raises:
         ExtraMissingError: Retries are requested, but tenacity is not installed.
-        WorkflowTypeError: The target can't be a task; the message says what can.
+        WorkflowTypeError: The target can't be a task; the message says what can. Or the id is
+                given twice.
         WorkflowValueError: The id is empty or missing.
         DuplicateTaskError: The enclosing workflow has another task with this id.
     """
     retries = check_retries(max_retries, retry_delay)
     if target is MISSING or isinstance(target, str):
-        task_id = _choose_id(target, id)
+        chosen = _choose_id({"": target, "task_id=": task_id, "id=": id})
 
         def decorate(function: Callable[..., Any]) -> Task[..., Any]:
-            return _make_task(function, task_id, inject_context, retries, sys._getframe(1))
+            return _make_task(function, chosen, inject_context, retries, sys._getframe(1))
 
         return decorate
-    if id is not None or inject_context or retries:
-        raise WorkflowTypeError("write only the options, as in @task(id=..., inject_context=True)")
+    if task_id is not None or id is not None or inject_context or retries:
+        raise WorkflowTypeError(
+            "write only the options, as in @task(task_id=..., inject_context=True)"
+        )
     return _make_task(target, None, False, None, sys._getframe(1))
 
 
-def _choose_id(positional: Any, named: str | None) -> str | None:
-    if positional is not MISSING and named is not None:
-        raise WorkflowTypeError(f"the task has two ids: {positional!r} and id={named!r}")
-    task_id = named if positional is MISSING else positional
-    return None if task_id is None else check_text(task_id, "task id")
+def _choose_id(ways: Mapping[str, Any]) -> str | None:
+    """Return the one id that is given, in whichever way.
+
+    Args:
+        ways: The ids by how each is written.
+    """
+    given = {how: text for how, text in ways.items() if text is not MISSING and text is not None}
+    if len(given) > 1:
+        shown = " and ".join(f"{how}{text!r}" for how, text in given.items())
+        raise WorkflowTypeError(f"the task has two ids: {shown}")
+    return next((check_text(text, "task id") for text in given.values()), None)
 
 
 def _make_task(

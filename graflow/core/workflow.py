@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from contextvars import Context, ContextVar, copy_context
 from os import PathLike
 from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias, overload
+from typing import Any, Literal, Self, TypeAlias, Unpack, overload
 from uuid import uuid4
 
 from graflow.channels.base import Channel
@@ -20,10 +20,12 @@ from graflow.core.checkpoint.checkpoint import read_checkpoint
 from graflow.core.checkpoint.claim import claimed
 from graflow.core.checkpoint.resuming import match_channel, match_plan, restore
 from graflow.core.context import ExecutionContext
-from graflow.core.graph.composition import Node, chain, check_nodes, open_graphs, parallel
 from graflow.core.graph.graph import Graph, RunPlan
-from graflow.core.run.execution import MAX_WORKERS, Options, check_options, prepared
+from graflow.core.run.execution import prepared
 from graflow.core.run.observers import RunObserver
+from graflow.core.run.run_options import MAX_WORKERS, ExecuteKeywords, Options, ResumeKeywords
+from graflow.core.run.state import RunState
+from graflow.core.task.composition import Node, chain, check_nodes, open_graphs, parallel
 from graflow.core.task.results import Results
 from graflow.core.task.task import Task, check_text
 from graflow.core.travel.executors import ExecutorSource
@@ -99,10 +101,7 @@ class Workflow:
         ret_context: Literal[True],
         initial_channel: Mapping[str, object] | None = None,
         max_workers: int | None = None,
-        executor: ExecutorSource | None = None,
-        checkpoint: str | PathLike[str] | None = None,
-        progress: bool = False,
-        observers: Sequence[RunObserver] = (),
+        **options: Unpack[ExecuteKeywords],
     ) -> tuple[Any, ExecutionContext]: ...
     @overload
     def execute(
@@ -111,11 +110,7 @@ class Workflow:
         ret_context: Literal[True],
         initial_channel: Mapping[str, object] | None = None,
         max_workers: int | None = None,
-        *,
-        executor: ExecutorSource | None = None,
-        checkpoint: str | PathLike[str] | None = None,
-        progress: bool = False,
-        observers: Sequence[RunObserver] = (),
+        **options: Unpack[ExecuteKeywords],
     ) -> tuple[Any, ExecutionContext]: ...
     @overload
     def execute(
@@ -124,11 +119,7 @@ class Workflow:
         ret_context: bool = False,
         initial_channel: Mapping[str, object] | None = None,
         max_workers: int | None = None,
-        *,
-        executor: ExecutorSource | None = None,
-        checkpoint: str | PathLike[str] | None = None,
-        progress: bool = False,
-        observers: Sequence[RunObserver] = (),
+        **options: Unpack[ExecuteKeywords],
     ) -> Any: ...
     def execute(
         self,
@@ -184,17 +175,18 @@ class Workflow:
             CheckpointFileError: The checkpoint can't be written; it is an `OSError`. Nothing has
                 run, unless the disk became full later.
         """
-        options = self._options(max_workers, executor, progress, observers, checkpoint)
+        options = Options(executor, max_workers, progress, tuple(observers), checkpoint)
+        options.check(self._name)
         plan = self._plan(start_node)
-        context = self._open_run(plan.tasks, uuid4().hex)
+        state = self._open_run(plan.tasks, uuid4().hex)
         with (
             nullcontext() if checkpoint is None else claimed(checkpoint, self._name),
-            prepared(plan, context, self._variables(), options, {}) as execution,
+            prepared(plan, state, self._variables(), options, {}) as execution,
         ):
             if initial_channel is not None:
-                self._fill(context, initial_channel)
+                self._fill(state, initial_channel)
             results = execution.run()
-        return _returned(results, context, ret_context)
+        return _returned(results, state, ret_context)
 
     @overload
     def resume(
@@ -202,10 +194,7 @@ class Workflow:
         path: str | PathLike[str],
         *,
         ret_context: Literal[True],
-        max_workers: int | None = None,
-        executor: ExecutorSource | None = None,
-        progress: bool = False,
-        observers: Sequence[RunObserver] = (),
+        **options: Unpack[ResumeKeywords],
     ) -> tuple[Any, ExecutionContext]: ...
     @overload
     def resume(
@@ -213,10 +202,7 @@ class Workflow:
         path: str | PathLike[str],
         *,
         ret_context: bool = False,
-        max_workers: int | None = None,
-        executor: ExecutorSource | None = None,
-        progress: bool = False,
-        observers: Sequence[RunObserver] = (),
+        **options: Unpack[ResumeKeywords],
     ) -> Any: ...
     def resume(
         self,
@@ -254,28 +240,18 @@ class Workflow:
                 `OSError`.
             GraflowError: As for `execute`.
         """
-        options = self._options(max_workers, executor, progress, observers, path)
+        options = Options(executor, max_workers, progress, tuple(observers), path)
+        options.check(self._name)
         with claimed(path, self._name):
             checkpoint = read_checkpoint(path)
             plan = match_plan(checkpoint, self._name, self._plan)
-            context = self._open_run(plan.tasks, checkpoint.run_id)
-            match_channel(checkpoint, context)
-            finished = {task: checkpoint._wishes.get(task) for task in checkpoint.finished}
-            with prepared(plan, context, self._variables(), options, finished) as execution:
-                restore(checkpoint, context, plan)
+            state = self._open_run(plan.tasks, checkpoint.run_id)
+            match_channel(checkpoint, state)
+            finished = checkpoint.encoded_metadata()
+            with prepared(plan, state, self._variables(), options, finished) as execution:
+                restore(checkpoint, state, plan)
                 results = execution.run()
-        return _returned(results, context, ret_context)
-
-    def _options(
-        self,
-        max_workers: int | None,
-        executor: ExecutorSource | None,
-        progress: bool,
-        observers: Sequence[RunObserver],
-        checkpoint: str | PathLike[str] | None,
-    ) -> Options:
-        options = Options(executor, max_workers, progress, tuple(observers), checkpoint)
-        return check_options(options, self._name)
+        return _returned(results, state, ret_context)
 
     def _plan(self, start_node: Task[..., Any] | str | None) -> RunPlan:
         if self in _running.get():
@@ -292,7 +268,7 @@ class Workflow:
             )
         return self._graph.plan(start_node)
 
-    def _open_run(self, tasks: Mapping[str, Task[..., Any]], run_id: str) -> ExecutionContext:
+    def _open_run(self, tasks: Mapping[str, Task[..., Any]], run_id: str) -> RunState:
         source = MemoryChannel(self._name) if self._channel is None else self._channel
         channel = source if isinstance(source, Channel) else source(run_id)
         if not isinstance(channel, Channel):
@@ -301,12 +277,11 @@ class Workflow:
                 f"{_told(channel)}",
                 workflow=self._name,
             )
-        context = ExecutionContext(channel, run_id=run_id, workflow_name=self._name, tasks=tasks)
-        if self._channel is None or isinstance(self._channel, PerRun):
-            context._results = Results(channel, None)  # it has those of this run alone
-        return context
+        alone = self._channel is None or isinstance(self._channel, PerRun)
+        results = Results(channel, None if alone else run_id)
+        return RunState(run_id, self._name, channel, tasks, results)
 
-    def _fill(self, context: ExecutionContext, values: object) -> None:
+    def _fill(self, state: RunState, values: object) -> None:
         if not isinstance(values, Mapping):
             raise WorkflowTypeError(
                 f"initial_channel takes a mapping of keys to values, not a "
@@ -314,7 +289,7 @@ class Workflow:
                 "channel=...)",
                 workflow=self._name,
             )
-        context.get_channel().set_many(context._results.given(values))
+        state.channel.set_many(state.results.given(values))
 
     def _variables(self) -> Context:
         """Return the caller's `ContextVar`s for the tasks, without an open workflow."""
@@ -335,9 +310,9 @@ def _told(channel: object) -> str:
     return type(channel).__name__
 
 
-def _returned(results: dict[str, Any], context: ExecutionContext, ret_context: bool) -> Any:
+def _returned(results: dict[str, Any], state: RunState, ret_context: bool) -> Any:
     result = next(iter(results.values())) if len(results) == 1 else results
-    return (result, context) if ret_context else result
+    return (result, ExecutionContext.of_run(state)) if ret_context else result
 
 
 def workflow(name: str, *, channel: ChannelSource | None = None) -> Workflow:

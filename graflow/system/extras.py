@@ -7,7 +7,7 @@ from typing import Any
 
 from graflow.exceptions import ExtraMissingError
 
-__all__ = ["require"]
+__all__ = ["missing", "require"]
 
 
 def require(library: str, extra: str, purpose: str) -> Any:
@@ -26,6 +26,12 @@ def require(library: str, extra: str, purpose: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != library.partition(".")[0]:
             raise
-        raise ExtraMissingError(
-            f"{purpose} needs {library}, which is not installed: pip install 'graflow[{extra}]'"
-        ) from error
+        raise missing(library, extra, purpose) from error
+
+
+def missing(library: str, extra: str, purpose: str) -> ExtraMissingError:
+    """Return the error that says which library is missing, and how to get it."""
+    return ExtraMissingError(
+        f"{purpose} needs {library}, which is not installed: pip install {library}, or install "
+        f"graflow with its extra {extra!r}"
+    )

@@ -1,7 +1,5 @@
 """The conformance suite: it proves that a backend keeps the contract of channels.
 
-    pip install 'graflow[testing]'
-
 With pytest, derive from `ChannelConformance`; without it, `run` does the same. Both need
 Hypothesis; the check of histories, `graflow.testing.linearizability`, needs nothing.
 """

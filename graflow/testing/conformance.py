@@ -11,8 +11,8 @@ import pytest
 from graflow.testing.budget import Budget
 from graflow.testing.checks import CHECKS, Check
 from graflow.testing.harness import Capabilities, Harness
-from graflow.testing.plugin import note_result
 from graflow.testing.report import Result
+from graflow_pytest import note_result
 
 __all__ = ["TIMES", "ChannelConformance"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from graflow.exceptions import ExtraMissingError
+from graflow.system.extras import missing
 
 __all__ = ["of_the_extra"]
 
@@ -28,6 +28,4 @@ def of_the_extra(purpose: str) -> Iterator[None]:
         library = (error.name or "").partition(".")[0]
         if library not in _LIBRARIES:
             raise
-        raise ExtraMissingError(
-            f"{purpose} needs {library}, which is not installed: pip install 'graflow[testing]'"
-        ) from error
+        raise missing(library, "testing", purpose) from error

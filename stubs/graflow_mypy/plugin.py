@@ -18,9 +18,15 @@ from mypy.plugin import (
 )
 from mypy.types import AnyType, FunctionLike, Type, get_proper_type
 
-from graflow_mypy.hooks.keyed_channels import KEYED_CHANNEL, METHODS, keyed_signature
+from graflow_mypy.hooks.keyed_channels import (
+    KEYED_CHANNEL,
+    METHODS,
+    ON_SEVERAL,
+    keyed_signature,
+    several_signature,
+)
 from graflow_mypy.hooks.mypy_types import returned, type_of, with_result
-from graflow_mypy.index.facts import Place
+from graflow_mypy.index.facts import Span
 from graflow_mypy.index.index import Index
 from graflow_mypy.messages import CODES, UNREAD
 from graflow_mypy.options import PluginOptions, read_options
@@ -93,6 +99,8 @@ class GraflowPlugin(Plugin):
         owner, _, method = fullname.rpartition(".")
         if owner == KEYED_CHANNEL and method in METHODS:
             return partial(self._check_keyed, method)
+        if owner == KEYED_CHANNEL and method in ON_SEVERAL:
+            return partial(self._check_several, method)
         if owner in _CONTEXTS and method == "get_result":
             return self._check_result
         is_judged = owner in _CHANNELS or owner in _CONTEXTS
@@ -108,6 +116,10 @@ class GraflowPlugin(Plugin):
         self._report(ctx.context, ctx.api)
         return keyed_signature(method, ctx, self._mine.off)
 
+    def _check_several(self, method: str, ctx: MethodSigContext) -> FunctionLike:
+        self._report(ctx.context, ctx.api)
+        return several_signature(method, ctx, self._mine.off)
+
     def _check_method(self, ctx: MethodSigContext) -> FunctionLike:
         self._report(ctx.context, ctx.api)
         return ctx.default_signature
@@ -119,13 +131,12 @@ class GraflowPlugin(Plugin):
     def _report(self, context: Context, api: CheckerPluginInterface) -> None:
         facts = self._index.of(api.path)
         if facts.unread is not None:
-            line, message = facts.unread
-            api.fail(message, Context(line, 0), code=CODES[UNREAD])
+            api.fail(facts.unread.message, Context(facts.unread.line, 0), code=CODES[UNREAD])
         messages = facts.messages
         if messages:
-            for place in _places(context):
-                for code, message in messages.get(place, ()):
-                    api.fail(message, context, code=CODES[code])
+            for span in _spans(context):
+                for message in messages.get(span, ()):
+                    api.fail(message.text, context, code=CODES[message.code])
 
     def _check_result(self, ctx: MethodSigContext) -> FunctionLike:
         self._report(ctx.context, ctx.api)
@@ -141,19 +152,19 @@ class GraflowPlugin(Plugin):
     def _result(self, context: Context, api: CheckerPluginInterface) -> Type | None:
         """Return the type of the result that a call asks for, if it is known."""
         results = self._index.of(api.path).results
-        found = next((results[at] for at in _places(context) if at in results), None)
+        found = next((results[at] for at in _spans(context) if at in results), None)
         if found is None:
             return None
-        module, name, form = found
+        module = found.module
         source = self._index.source(api.path)
         if source is not None and source.name == module:
             module = source.module
-        if form is None:
-            return returned(self.lookup_fully_qualified(f"{module}.{name}"))
-        return type_of(form, self.lookup_fully_qualified, api)
+        if found.form is None:
+            return returned(self.lookup_fully_qualified(f"{module}.{found.name}"))
+        return type_of(found.form, self.lookup_fully_qualified, api)
 
 
-def _places(context: Context) -> Iterator[Place]:
+def _spans(context: Context) -> Iterator[Span]:
     """Yield how the scan may have named the place of a call."""
     line, end_line = context.line, context.end_line or 0
     yield line, end_line, context.end_column or 0

@@ -36,6 +36,7 @@ def use_every_operation(channel: Channel) -> None:
     assert left is not None
     assert 590 < left <= 600
     assert channel.exists("a")
+    assert "a" in channel
     assert channel.delete("a")
     assert not channel.delete("a")
     with channel.lock("lock", lease=20) as lock:

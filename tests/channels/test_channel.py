@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from graflow.channels.base import Channel
+from graflow.channels.memory_channel import MemoryChannel
+from graflow.channels.typed import TypedChannel
 from graflow.exceptions import (
     ChannelKeyError,
     ChannelOverflowError,
@@ -404,6 +406,36 @@ def test_handles_on_one_channel_share_its_keys(open_channel: Open) -> None:
     assert other.append("list", 2) == 2
     assert other.delete("key")
     assert one.get("key") is None
+
+
+def test_in_tells_whether_a_key_exists(channel: Channel) -> None:
+    """As `exists` does: it refuses what can't be a key, and goes by no loop."""
+    assert "key" not in channel
+    channel.set("key", None)
+    channel.append("list", 1)
+    assert "key" in channel
+    assert "list" in channel
+    with pytest.raises(ChannelTypeError):
+        3 in channel  # type: ignore[operator]  # noqa: B015
+    with pytest.raises(ChannelValueError):
+        "" in channel  # noqa: B015
+
+
+def test_a_channel_is_not_iterable(channel: Channel) -> None:
+    """Not even where a backend has a `__getitem__`, which Python would go by."""
+
+    class Subscripted(MemoryChannel):
+        def __getitem__(self, key: int) -> int:
+            return key
+
+    everything: list[Any] = [channel, Subscripted(), TypedChannel(channel, int)]
+    for each in everything:
+        each.set("key", 1)
+        with pytest.raises(TypeError, match="not iterable"):
+            iter(each)
+        assert not isinstance(each, Iterable)
+        with pytest.raises(ChannelTypeError, match="iterable of keys"):
+            channel.get_many(each)
 
 
 def test_many_keys_are_asked_for_at_once(channel: Channel) -> None:

@@ -99,6 +99,33 @@ def use():
 forked(use)
 """
 
+COMPILING = """
+from pydantic import BaseModel
+from graflow.channels.schema.compiling import building
+
+
+class Row(BaseModel):
+    number: int
+
+
+def build():
+    with building.incomplete({Row}):
+        slow()
+
+
+begin(build)
+
+
+def use():
+    assert vars(Row)["__pydantic_complete__"] is True
+    typed = TypedChannel(MemoryChannel(), Row)
+    typed.set("row", Row(number=1))
+    assert typed.get("row").number == 1
+
+
+forked(use)
+"""
+
 HINTS = """
 from graflow import task
 
@@ -113,8 +140,8 @@ def other(number: "int" = 1) -> "int":
     return number
 
 
-begin(lambda: one._signature.result)
-forked(lambda: (other._signature.result, other._signature.hints))
+begin(lambda: one.signature.result)
+forked(lambda: (other.signature.result, other.signature.hints))
 """
 
 SQLITE = """
@@ -183,7 +210,13 @@ thread.join()
 """
 
 
-BODIES = {"memory": MEMORY, "schema": SCHEMA, "hints": HINTS, "sqlite": SQLITE}
+BODIES = {
+    "memory": MEMORY,
+    "schema": SCHEMA,
+    "compiling": COMPILING,
+    "hints": HINTS,
+    "sqlite": SQLITE,
+}
 
 
 def run(script: str, *args: str) -> None:

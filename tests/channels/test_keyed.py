@@ -21,6 +21,7 @@ from graflow.exceptions import (
     ChannelTypeError,
     ChannelValidationError,
     ChannelValueError,
+    LockReentryError,
     SchemaError,
 )
 
@@ -117,6 +118,10 @@ def test_what_is_read_is_checked(state: KeyedChannel[State]) -> None:
         lambda state: state.update("cuont", abs),
         lambda state: state.delete("cuont"),
         lambda state: state.exists("cuont"),
+        lambda state: "cuont" in state,
+        lambda state: state.get_many(["count", "cuont"]),
+        lambda state: state.set_many({"count": 1, "cuont": 1}),
+        lambda state: state.lock("cuont"),
         lambda state: state.ttl("cuont"),
         lambda state: state.set_all(
             {"user": {"name": "Ada"}, "logs": [], "count": 1, "cuont": 1},
@@ -156,6 +161,7 @@ def test_a_key_that_is_no_list_has_no_list_operations(
         lambda keys: keys.append("history", 1),
         lambda keys: keys.pop("history"),
         lambda keys: keys.set_all({"used": 1, "limit": 1}),
+        lambda keys: keys.set_many({"used": 1, "limit": 1}),
     ],
 )
 def test_a_read_only_key_cannot_be_changed(
@@ -179,6 +185,31 @@ def test_all_keys_are_read_at_one_moment(state: KeyedChannel[State]) -> None:
     state.delete("user")
     with pytest.raises(ChannelKeyError, match="user"):
         state.get_all()
+
+
+def test_some_keys_are_read_and_written(state: KeyedChannel[State]) -> None:
+    """Each by its own type, none of them required; a value that does not fit refuses the rest."""
+    state.set_many({"count": 1, "logs": ["one"]})
+    assert state.get_many(["note", "logs", "count"]) == {"logs": ["one"], "count": 1}
+    bad: dict[str, Any] = {"user": {"name": "Ada"}, "count": "2"}
+    with pytest.raises(ChannelValidationError) as caught:
+        state.set_many(bad)
+    assert (caught.value.channel, caught.value.key) == (state.name, "count")
+    assert state.get_many(["user", "count"]) == {"count": 1}
+
+
+def test_clear_is_about_the_keys_of_the_schema(channel: Channel) -> None:
+    """Those of others stay, and so does what can't be changed here."""
+    channel.set_many({"limit": 5, "used": 1, "history": [1], "else": 3})
+    KeyedChannel(channel, Guarded).clear()
+    assert sorted(channel.keys()) == ["else", "history", "limit"]
+
+
+def test_a_lock_is_that_of_the_channel(state: KeyedChannel[State]) -> None:
+    """Others who lock the same name wait for it."""
+    with state.lock("count") as held, pytest.raises(LockReentryError):
+        state.channel.lock("count").acquire(timeout=0)
+    assert held.fence > 0
 
 
 def test_all_keys_are_written_or_none(state: KeyedChannel[State]) -> None:
@@ -257,6 +288,12 @@ def test_what_lists_no_storable_keys_is_refused_at_once(schema: Any, message: st
     """The error comes when the channel is made."""
     with pytest.raises(SchemaError, match=message):
         KeyedChannel(MemoryChannel(), schema)
+
+
+def test_only_a_channel_can_be_seen_through_it() -> None:
+    """Whatever else is given is named."""
+    with pytest.raises(ChannelTypeError, match="a KeyedChannel wraps a Channel, not a dict"):
+        KeyedChannel({}, State)  # type: ignore[arg-type]
 
 
 def test_it_names_its_channel_and_schema() -> None:

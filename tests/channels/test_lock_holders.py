@@ -20,6 +20,8 @@ from graflow.channels.memory_channel import MemoryChannel
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import (
     ChannelTimeoutError,
+    ChannelTypeError,
+    ChannelValueError,
     LockDeadlockError,
     LockLostError,
     LockReentryError,
@@ -111,6 +113,63 @@ def test_leaving_a_lock_twice_says_that_it_is_not_held(channel: Channel) -> None
             leave(None, None, None)
 
 
+def test_acquire_and_release(channel: Channel, threads: list[ThreadPoolExecutor]) -> None:
+    """They do what a `with` does; any thread may release what another one acquired."""
+    lock = channel.lock("key")
+    held = lock.acquire()
+    assert lock.fence == held.fence
+    assert not is_free(channel)
+    with pytest.raises(LockReentryError):
+        lock.acquire(timeout=0)
+    lock.release()
+    assert is_free(channel)
+    later = threads[0].submit(lock.acquire, timeout=0).result()
+    assert later.fence > held.fence
+    lock.release(later)
+    assert is_free(channel)
+    with lock.acquire(timeout=60) as block:
+        assert not is_free(channel)
+    assert is_free(channel)
+    for leave in (lock.release, held.release, later.release, block.release):
+        with pytest.raises(LockLostError, match="not held"):
+            leave()
+
+
+def test_acquire_has_a_timeout_of_its_own(
+    channel: Channel, threads: list[ThreadPoolExecutor]
+) -> None:
+    """It goes before that of the lock, and is checked like that one."""
+    held = threads[0].submit(channel.lock("key").acquire).result()
+    for timeout, told in ((0, "within 0 s"), (0.02, r"within 0\.02 s"), (None, r"within 0\.01 s")):
+        with pytest.raises(ChannelTimeoutError, match=told):
+            channel.lock("key", timeout=0.01).acquire(timeout)
+    for bad, kind in ((-1, ChannelValueError), (True, ChannelTypeError)):
+        with pytest.raises(kind, match="timeout"):
+            channel.lock("key").acquire(bad)
+    held.release()
+    assert is_free(channel)
+
+
+def test_release_frees_what_it_is_given(
+    channel: Channel, advance: Callable[[float], None], threads: list[ThreadPoolExecutor]
+) -> None:
+    """And refuses what is another lock's, or no lock at all; whoever lost it is told so."""
+    lock, other = channel.lock("key", lease=60), channel.lock("key")
+    lost = threads[0].submit(lock.acquire).result()
+    advance(100)
+    held = threads[1].submit(lock.acquire).result()
+    with pytest.raises(ChannelValueError, match="not acquired here"):
+        other.release(held)
+    with pytest.raises(ChannelTypeError, match="not 3"):
+        lock.release(3)  # type: ignore[arg-type]
+    assert not is_free(channel)
+    with pytest.raises(LockLostError, match="was lost"):
+        lock.release(lost)
+    assert not is_free(channel)
+    lock.release(held)
+    assert is_free(channel)
+
+
 def test_a_new_thread_is_not_taken_for_a_dead_one() -> None:
     """Though the system gives it the number of the dead one, who never left the lock."""
     channel = MemoryChannel("c")
@@ -173,12 +232,11 @@ def test_tasks_may_take_it_in_threads(channel: Channel) -> None:
     inside: list[int] = []
 
     async def work(number: int) -> None:
-        lock = channel.lock("key", timeout=60)
-        await asyncio.to_thread(lock.__enter__)
+        held = await asyncio.to_thread(channel.lock("key", timeout=60).acquire)
         inside.append(number)
         await asyncio.sleep(0)
         assert inside.pop() == number
-        lock.__exit__(None, None, None)
+        held.release()
 
     async def run() -> None:
         await asyncio.gather(*map(work, range(5)))

@@ -151,7 +151,7 @@ def test_a_memory_channel_that_is_pickled_says_what_to_use_instead() -> None:
 def test_a_typed_channel_says_what_it_wraps() -> None:
     """And what it does not."""
     bad: Any = {}
-    with pytest.raises(ChannelTypeError, match=r"^a typed channel wraps a Channel, not a dict$"):
+    with pytest.raises(ChannelTypeError, match=r"^a TypedChannel wraps a Channel, not a dict$"):
         TypedChannel(bad, int)
 
 

@@ -47,7 +47,7 @@ def test_a_client_or_a_channel_says_where_the_server_is(redis_client: redis.Redi
     RedisChannel.per_run("orders", redis_client)("1").set("key", 1)
     assert per_run("1").get("key") == 1
     assert per_run("1")._timeout == 9
-    for wrong in ({"url": "redis://localhost"}, {"cluster": True}, {"host": "localhost"}):
+    for wrong in ({"url": "redis://localhost"}, {"cluster": True}, {"timeout": 5.0}):
         options: dict[str, Any] = wrong
         with pytest.raises(ChannelTypeError, match="its own settings"):
             RedisChannel.per_run("orders", channel, **options)

@@ -12,7 +12,7 @@ import redis
 
 from graflow.channels.factory import ChannelFactory
 from graflow.channels.redis_channel import RedisChannel
-from graflow.exceptions import ChannelConnectionError, EvictionError
+from graflow.exceptions import ChannelConnectionError, EvictionError, LockLostError
 from tests.channels.every_operation import use_every_operation
 from tests.proxy import run_proxy, url_of
 from tests.servers import SERVERS, Cluster, Server
@@ -182,3 +182,39 @@ def test_after_a_failure_the_server_is_looked_at_again(
         with pytest.raises(EvictionError):
             channel.append("list", 3)
     assert redis_client.llen("graflow:{c}:k:list") == 2
+
+
+def kill_connections(client: redis.Redis) -> None:
+    """End all connections to a server but the one of this client."""
+    kill: Any = client.client_kill_filter
+    kill(_type="normal", skipme=True)
+
+
+def test_after_a_break_that_nobody_noticed_the_server_is_looked_at_again(
+    redis_client: redis.Redis, server: Server
+) -> None:
+    """The connection ended between two operations, so neither of them failed."""
+    with RedisChannel("c", url=server.url, timeout=4.5) as channel:
+        channel.append("list", 1)
+        configure(redis_client, "allkeys-lru")
+        kill_connections(redis_client)
+        with pytest.raises(EvictionError):
+            channel.append("list", 2)
+        configure(redis_client, "noeviction")
+        assert channel.append("list", 2) == 2
+
+
+def test_locks_that_are_held_can_be_left(redis_client: redis.Redis, server: Server) -> None:
+    """The holder is told whether it lost them, and others need not wait for the leases."""
+    with RedisChannel("c", url=server.url, timeout=4.5) as channel:
+        kept, evicted = (channel.lock(key, lease=600) for key in ("kept", "evicted"))
+        with kept:
+            evicted.__enter__()
+            configure(redis_client, "allkeys-lru")
+            kill_connections(redis_client)
+            with pytest.raises(EvictionError):
+                channel.get("key")
+            redis_client.delete("graflow:{c}:l:evicted")
+            with pytest.raises(LockLostError):
+                evicted.__exit__(None, None, None)
+    assert not redis_client.exists("graflow:{c}:l:kept")

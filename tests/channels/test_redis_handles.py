@@ -8,12 +8,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import pytest
 import redis
 
+from graflow.channels.keyed import KeyedChannel
 from graflow.channels.redis_channel import RedisChannel
+from graflow.channels.typed import TypedChannel
 from graflow.exceptions import ChannelTypeError, ChannelUnavailableError
 from tests.channels.every_operation import use_every_operation
 from tests.servers import SERVERS, Cluster, Server, run_server
@@ -45,6 +47,12 @@ for child in children:
     assert os.waitpid(child, 0)[1] == 0
 channel.append("connections", channel._transport.read("CLIENT", "ID"))
 """
+
+
+class Counts(TypedDict):
+    """A schema."""
+
+    count: int
 
 
 @pytest.fixture(scope="module", params=SERVERS)
@@ -83,6 +91,21 @@ def test_a_hundred_handles_share_their_connections(
         assert handle.append("list", 1) == 1
     with pytest.raises(ChannelUnavailableError, match="closed"):
         handles[0].get("list")
+
+
+@pytest.mark.parametrize("schema", [TypedChannel, KeyedChannel])
+def test_a_schema_closes_the_channel_below_it(redis_url: str, schema: Any) -> None:
+    """A `with`, or `close`, of a typed or keyed channel is that of the channel."""
+    below = RedisChannel("c", url=redis_url)
+    with schema(below, Counts) as channel:
+        assert channel.lock("count").acquire().fence > 0
+        assert channel.schema is Counts
+    with pytest.raises(ChannelUnavailableError, match="closed"):
+        below.keys()
+    again = schema(RedisChannel("c", url=redis_url), Counts)
+    again.close()
+    with pytest.raises(ChannelUnavailableError, match="closed"):
+        "count" in again  # noqa: B015
 
 
 def test_a_with_closes_what_it_opened(redis_client: redis.Redis, redis_url: str) -> None:

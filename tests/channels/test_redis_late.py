@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -148,3 +149,31 @@ def test_a_refusal_after_a_lost_reply_is_not_taken_for_the_whole_truth(
             channel.append("list", 1)
     finally:
         redis_client.config_set("maxmemory", 0)
+
+
+class Insistent:
+    """A client that sends each change again by itself, until the server says that it is late."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._execute: Any = client.execute_command
+        self.insists = False
+
+    def execute_command(self, *command: Any, **options: Any) -> Any:
+        """Send the command, again and again if it is told to."""
+        while True:
+            reply = self._execute(*command, **options)
+            if not self.insists:
+                return reply
+            time.sleep(0.05)
+
+
+def test_a_client_that_repeats_too_late_leaves_it_open(redis_client: redis.Redis) -> None:
+    """A copy before, of which the channel knows nothing, may have been in time."""
+    client = Insistent(redis_client)
+    with RedisChannel("c", client, timeout=0.1) as channel:
+        channel.append("list", 1)
+        client.insists = True
+        with pytest.raises(OutcomeUnknownError, match="LATE"):
+            channel.append("list", 2)
+        client.insists = False
+        assert channel.append("list", 3) == 3

@@ -17,7 +17,13 @@ import redis
 
 from graflow.channels.locks.line import PATIENCE
 from graflow.channels.redis_channel import RedisChannel
-from graflow.exceptions import ChannelTimeoutError, LockLostError, OutcomeUnknownError
+from graflow.exceptions import (
+    ChannelServerError,
+    ChannelTimeoutError,
+    ChannelUnavailableError,
+    LockLostError,
+    OutcomeUnknownError,
+)
 from tests.servers import run_server
 
 ROOT = Path(__file__).parent.parent.parent
@@ -207,7 +213,7 @@ def test_an_acquisition_that_may_have_happened_is_undone() -> None:
     """The server got it and answered too late; then the same thread takes the lock at once."""
     with run_server("valkey-9") as server:
         channel = RedisChannel("c", url=server.url, timeout=0.5)
-        assert channel.keys() == []  # it is connected
+        channel.set("key", 1)  # from here on the server's clock is known
         server.freeze()
         with pytest.raises(OutcomeUnknownError), channel.lock("key", lease=600):
             pass
@@ -225,5 +231,31 @@ def test_a_release_that_may_not_have_happened_is_done_later() -> None:
         with pytest.raises(OutcomeUnknownError):
             lock.__exit__(None, None, None)
         server.thaw()
+        with channel.lock("key", timeout=60, lease=600):
+            pass
+
+
+def test_a_release_by_a_closed_handle_is_done_later(channel: RedisChannel, redis_url: str) -> None:
+    """It says that the handle is closed, and others don't wait for the lease."""
+    with RedisChannel("c", url=redis_url) as early:
+        lock = early.lock("key", lease=600).__enter__()
+    with pytest.raises(ChannelUnavailableError, match="closed"):
+        lock.__exit__(None, None, None)
+    with channel.lock("key", timeout=60):
+        pass
+
+
+def test_a_release_that_the_server_refuses_is_done_later() -> None:
+    """It is busy with somebody's script for longer than the release can wait, and then not."""
+    with (
+        run_server("valkey-9") as server,
+        RedisChannel("c", url=server.url, timeout=0.3) as channel,
+    ):
+        lock = channel.lock("key", lease=600).__enter__()
+        with server.block(), redis.Redis(port=server.port) as client:
+            with pytest.raises(ChannelServerError):
+                lock.__exit__(None, None, None)
+            time.sleep(0.5)  # it is refused in the background, too
+            client.script_kill()
         with channel.lock("key", timeout=60, lease=600):
             pass

@@ -15,6 +15,7 @@ import pytest
 import redis.sentinel
 from pydantic import SecretStr
 
+from graflow.channels.factory import ChannelFactory
 from graflow.channels.redis.endpoints.passwords import Password, scrub
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelError, ChannelUnavailableError, ChannelValueError
@@ -22,6 +23,7 @@ from tests.channels.every_operation import use_every_operation
 from tests.servers import SERVERS, Server, run_server
 
 SECRET = "s3cr3t-w0rd"  # in no local variable of the tests below
+create = ChannelFactory.create_channel
 
 
 def all_of(error: BaseException) -> str:
@@ -210,3 +212,26 @@ def test_errors_lose_what_they_know() -> None:
     scrub(error, [Password(SECRET)])
     assert error.args == ("at ***", 1)
     assert error.__context__.args == (5, "no ***")
+
+
+REFUSED: dict[str, Callable[[], object]] = {
+    "URL": lambda: RedisChannel("c", url=f"redis://:{SECRET}@host", timeout=100),
+    "URL as a client": lambda: RedisChannel("c", f"redis://:{SECRET}@host"),
+    "two kinds of credentials": lambda: RedisChannel(
+        "c", url=f"redis://:{SECRET}@host", credential_provider=object()
+    ),
+    "for each run": lambda: RedisChannel.per_run("c", url=f"redis://:{SECRET}@host", timeout=100),
+    "for each run, argument": lambda: RedisChannel.per_run("c", password=SECRET, timeout=100),
+    "for each run, URL as a client": lambda: RedisChannel.per_run("c", f"redis://:{SECRET}@host"),
+    "for each run, beside": lambda: RedisChannel.per_run("c", RedisChannel(), password=SECRET),
+    "factory": lambda: create("redis", url=f"redis://:{SECRET}@host", timeout=100),
+    "factory, option": lambda: create("redis", password=SECRET, nonsense=1),
+    "factory, other backend": lambda: create("memory", password=SECRET),
+    "factory, no backend": lambda: create("nonsense", password=SECRET),
+}
+
+
+@pytest.mark.parametrize("call", REFUSED.values(), ids=REFUSED)
+def test_arguments_that_are_refused(call: Callable[[], object]) -> None:
+    """Whoever takes them shows nothing of them, whichever way they came."""
+    assert SECRET not in all_of(raised_by(call))

@@ -15,7 +15,7 @@ import typing_extensions
 from pydantic import BaseModel
 
 from graflow import KeyedChannel, MemoryChannel, TypedChannel
-from graflow.channels.schema.schema import Schema, schema_of
+from graflow.channels.schema import Schema, schema_of
 from graflow.exceptions import ChannelValidationError, SchemaError
 from tests.channels import bills
 from tests.channels.bills import Bill, ModernBill
@@ -244,6 +244,33 @@ def test_functions_inside_the_one_with_the_classes_share_its_names() -> None:
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(use).result() is use()
     assert inner().load(b'{"leaf":{"size":1}}') == {"leaf": {"size": 1}}
+
+
+def of_a_call_that_is_over() -> list[Any]:
+    """Return classes whose annotations name a variable of this function."""
+    Bill: TypeAlias = int  # noqa: F841 - annotations name it
+
+    class Row(TypedDict):
+        it: Bill
+
+    @dataclass
+    class Record:
+        it: Bill
+
+    def inside() -> Any:
+        class Pair(NamedTuple):
+            it: Bill
+
+        return Pair
+
+    return [Row, Record, inside()]
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_a_variable_that_is_gone_is_not_taken_for_another_of_its_name(number: int) -> None:
+    """The module has a `Bill` too, and the class never meant that one."""
+    with pytest.raises(SchemaError, match="it: name 'Bill' is not defined: it was a variable"):
+        schema_of(of_a_call_that_is_over()[number])
 
 
 def test_nothing_is_left_on_the_classes() -> None:

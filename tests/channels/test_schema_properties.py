@@ -17,8 +17,7 @@ from pydantic import create_model
 from typing_extensions import TypedDict
 
 from graflow.channels.codec import codec
-from graflow.channels.schema.differences import differences
-from graflow.channels.schema.schema import Schema
+from graflow.channels.schema import Schema, differences
 from graflow.exceptions import (
     ChannelError,
     ChannelTypeError,

@@ -23,7 +23,7 @@ import typing_extensions
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
 
 from graflow import KeyedChannel, MemoryChannel
-from graflow.channels.schema.schema import Schema, schema_of
+from graflow.channels.schema import Schema, schema_of
 from graflow.exceptions import ChannelValidationError, SchemaError
 
 T = TypeVar("T")

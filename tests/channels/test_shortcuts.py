@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ConfigDict, Field, with_config
 from pydantic_core import from_json, to_json
 
-from graflow.channels.schema.differences import differences
-from graflow.channels.schema.schema import Schema
+from graflow.channels.schema import Schema, differences
 from graflow.exceptions import ChannelError
 from tests.channels.test_schema_properties import ANYTHING, KINDS, Kind
 

@@ -15,8 +15,9 @@ import pytest
 from graflow.channels.base import Channel
 from graflow.channels.redis_channel import RedisChannel
 from graflow.channels.typed import TypedChannel
-from graflow.exceptions import ChannelConflictError
-from tests.servers import Server
+from graflow.channels.updates import turn_name
+from graflow.exceptions import ChannelConflictError, ChannelUnavailableError
+from tests.servers import Server, run_server
 
 Open = Callable[[str], Channel]
 PROCESSES, UPDATES = 8, 125
@@ -149,3 +150,26 @@ def test_who_died_in_its_turn_holds_up_the_others_for_a_moment(channel: Channel)
     assert channel._timeout >= 5
     if channel._server():  # elsewhere the clock stands still
         assert channel.update("key", lambda number: number + 1) == 2
+
+
+def test_a_server_that_falls_silent_stops_an_update_as_anything_else() -> None:
+    """It waits for its turn: that, what follows, and the turn's release take one timeout more."""
+    with (
+        run_server("valkey-9") as server,
+        RedisChannel("c", url=server.url, timeout=3) as channel,
+    ):
+        channel.set("number", 0)
+        assert channel._acquire(turn_name("number"), "another", 60_000)
+        frozen: list[float] = []
+
+        def freeze() -> None:
+            server.freeze()
+            frozen.append(time.monotonic())
+
+        timer = threading.Timer(1.0, freeze)
+        timer.start()
+        with pytest.raises(ChannelUnavailableError, match=f":{server.port}.*did not happen"):
+            channel.update("number", lambda number: number + 1)
+        assert time.monotonic() - frozen[0] < 2 * 3
+        server.thaw()
+        assert channel.get("number") == 0

@@ -40,7 +40,7 @@ def server_pid(channel: Any) -> int:
 def main(folder: Path, how: str) -> None:
     """Begin the run, or go on with it, and print the steps that ran, in all."""
     path = folder / "run.json"
-    with RedisChannel.embedded(folder / "data", "steps") as channel:
+    with RedisChannel.embedded(path=folder / "data", name="steps") as channel:
         with workflow("steps", channel=channel) as wf:
             chain(*(step(task_id=str(n), number=n, folder=folder, how=how) for n in range(1, 6)))
         print(wf.resume(path) if path.exists() else wf.execute(checkpoint=path))  # noqa: T201

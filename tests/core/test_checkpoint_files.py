@@ -359,7 +359,7 @@ def test_a_channel_can_be_saved_by_two_runs_at_once(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     for name in names:
-        assert {"a", "b"} <= read_checkpoint(tmp_path / name)._contents.keys()
+        assert {"a", "b"} <= read_checkpoint(tmp_path / name).contents.keys()
 
 
 def test_one_run_at_a_time_saves_to_a_file(path: Path) -> None:

@@ -223,9 +223,9 @@ def test_a_result_that_can_not_be_stored_is_the_failure_of_its_coroutine() -> No
     threads: list[threading.Thread] = []
 
     class Noted(MemoryChannel):
-        def _write(self, *args: Any) -> Any:
+        def _write_many(self, *args: Any) -> Any:
             threads.append(threading.current_thread())
-            return super()._write(*args)
+            return super()._write_many(*args)
 
     @task
     async def fine() -> int:

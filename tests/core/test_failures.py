@@ -99,3 +99,19 @@ def test_a_task_that_exits_or_is_cancelled_has_failed(
     assert caught.value.failures == {failing.task_id: error}
     assert channel.get("slow.__result__") == 1
     assert started == []
+
+
+def test_a_deep_group_is_a_failure() -> None:
+    """It is more groups in groups than calls in calls may be."""
+
+    @task
+    def raises() -> None:
+        error: Exception = ValueError()
+        for _ in range(1_500):
+            error = ExceptionGroup("x", [error])
+        raise error
+
+    with workflow("w") as wf:
+        raises()
+    with pytest.raises(TaskFailedError):
+        wf.execute()

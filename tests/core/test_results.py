@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from graflow import chain, task, workflow
 from graflow.channels.base import Channel
 from graflow.core.context import ExecutionContext, TaskExecutionContext
+from graflow.core.task.results import Results
 from graflow.core.task.task import Task
 from graflow.core.workflow import Workflow
 from graflow.exceptions import (
@@ -241,7 +242,7 @@ def test_a_stored_result_that_does_not_fit_is_not_handed_out(channel: Channel) -
     """Whoever wrote it, and a default does not hide it; the error has the key that users know."""
     result_of(one, channel)
     ctx = result_of(one, channel)
-    channel.set(ctx._results.key("one"), {"x": "1"})
+    channel.set(Results(channel, ctx.run_id).key("one"), {"x": "1"})
     with pytest.raises(ChannelValidationError, match=r"'one\.__result__'"):
         ctx.get_result(one)
     with pytest.raises(ChannelValidationError, match="day"):

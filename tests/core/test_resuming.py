@@ -27,6 +27,7 @@ from graflow import (
     workflow,
 )
 from graflow.core.context import ExecutionContext, TaskExecutionContext
+from graflow.core.task.results import Results
 from graflow.core.workflow import Workflow
 from graflow.exceptions import CheckpointMismatchError, TaskFailedError
 from tests.core.checkpointed import Count, Steps, with_checksums
@@ -199,7 +200,7 @@ def test_a_result_that_no_checkpoint_knows_of_is_gone_before_the_task_runs_again
     steps = Steps(channel)
     steps.fail(path)
     run = ExecutionContext(channel, run_id=read_checkpoint(path).run_id)
-    channel.set(run._results.key("third"), {"count": 99})
+    channel.set(Results(channel, run.run_id).key("third"), {"count": 99})
     assert run.get_result("third") == {"count": 99}
     seen: list[object] = []
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import threading
 import time
@@ -20,7 +19,9 @@ from graflow.channels.base import Channel
 from graflow.core.context import TaskExecutionContext
 from graflow.core.run import delays
 from graflow.core.run.observers import RunObserver, TaskEvent
-from graflow.core.run.retries import Attempts, Retries
+from graflow.core.run.state import RunState
+from graflow.core.task.results import Results
+from graflow.core.task.retries import Attempts, Retries
 from graflow.core.travel.marks import FolderMarks
 from graflow.core.travel.parcel import pack_run
 from graflow.exceptions import (
@@ -105,7 +106,7 @@ def test_an_earlier_result_is_not_visible_to_the_next_attempt(channel: Channel) 
     @task(inject_context=True, max_retries=1, retry_delay=0)
     def stores(ctx: TaskExecutionContext) -> int:
         seen.append(ctx.get_result("stores", "none"))
-        ctx.get_channel().set(ctx._results.key("stores"), "early")
+        channel.set(Results(channel, ctx.run_id).key("stores"), "early")
         if len(seen) == 1:
             raise ValueError("once more")
         return 1
@@ -200,8 +201,8 @@ def test_options_that_make_no_sense_are_refused(
 def test_a_delay_may_be_a_timedelta() -> None:
     """As every number of seconds."""
     made = task(id="a", max_retries=1, retry_delay=timedelta(seconds=2))(lambda: None)
-    assert made._retries == Retries(1, 2.0)
-    assert task(id="a", max_retries=0)(lambda: None)._retries is None
+    assert made.retries == Retries(1, 2.0)
+    assert task(id="a", max_retries=0)(lambda: None).retries is None
 
 
 def run(**options: Any) -> None:
@@ -214,7 +215,8 @@ def run(**options: Any) -> None:
 def run_elsewhere() -> None:
     """Pack a run for other processes."""
     with closing(FolderMarks()) as marks:
-        pack_run(TaskExecutionContext("x", MemoryChannel()), marks)
+        channel = MemoryChannel()
+        pack_run(RunState("run", "w", channel, {}, Results(channel, None)), marks)
 
 
 @pytest.mark.parametrize(
@@ -230,7 +232,7 @@ def test_a_library_that_is_missing_is_named_with_the_way_to_get_it(
 ) -> None:
     """It is an `ImportError`, and raised before anything runs."""
     monkeypatch.setitem(sys.modules, library, None)
-    advice = re.escape(f"pip install 'graflow[{extra}]'")
+    advice = f"pip install {library}, or install graflow with its extra '{extra}'"
     with pytest.raises(ExtraMissingError, match=advice) as caught:
         use()
     assert isinstance(caught.value, ImportError)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from graflow import RedisChannel, chain, parallel, task, workflow
 from graflow.channels.base import Channel
-from graflow.core.graph.composition import Node
+from graflow.core.task.composition import Node
 from graflow.core.task.task import Task
 from graflow.core.workflow import Workflow
 from graflow.exceptions import (

@@ -13,6 +13,7 @@ import redis
 from graflow import Channel, MemoryChannel, RedisChannel, read_checkpoint, task, workflow
 from graflow.channels.per_run import PerRun
 from graflow.core.context import ExecutionContext, TaskExecutionContext
+from graflow.core.task.results import Results
 from graflow.core.workflow import Workflow
 from graflow.exceptions import CheckpointMismatchError, ResultNotFoundError, TaskFailedError
 from tests.core.checkpointed import Steps
@@ -223,7 +224,7 @@ def test_each_result_that_is_lost_is_named(path: Path, channel: Channel) -> None
     steps.fail(path)
     run = ExecutionContext(channel, run_id=read_checkpoint(path).run_id)
     steps.workflow.execute()
-    run._results.forget("first")
+    Results(channel, run.run_id).forget("first")
     steps.ran.clear()
     if isinstance(channel, MemoryChannel):  # its checkpoint has the result
         assert steps.workflow.resume(path) == {"count": 3}

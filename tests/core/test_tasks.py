@@ -46,8 +46,10 @@ def test_every_form_of_the_decorator_gives_the_id_it_says() -> None:
     def work() -> int:
         return 1
 
-    assert task(work).task_id == task()(work).task_id == task(id=None)(work).task_id == "work"
-    assert task("other")(work).task_id == task(id="other")(work).task_id == "other"
+    assert task(work).task_id == task()(work).task_id == task(task_id=None)(work).task_id == "work"
+    assert task(id=None)(work).task_id == task(id=None, task_id=None)(work).task_id == "work"  # type: ignore[call-overload]
+    for made in (task("other"), task(task_id="other"), task(id="other")):
+        assert made(work).task_id == "other"
     assert task("näme with spaces")(lambda: 1).run() == 1
 
 
@@ -144,10 +146,18 @@ def test_options_that_do_not_fit_are_refused() -> None:
             task(inject_context=True)(function)  # type: ignore[arg-type]
     with pytest.raises(WorkflowTypeError, match="parameters"):
         task("builtin")(min)
-    with pytest.raises(WorkflowTypeError, match="two ids"):
-        task("a", id="b")  # type: ignore[call-overload]
+    doubled: list[tuple[Callable[[], object], str]] = [
+        (lambda: task("a", id="b"), r"two ids: 'a' and id='b'$"),  # type: ignore[call-overload]
+        (lambda: task("a", task_id="b"), r"two ids: 'a' and task_id='b'$"),  # type: ignore[call-overload]
+        (lambda: task(task_id="a", id="a"), r"two ids: task_id='a' and id='a'$"),  # type: ignore[call-overload]
+    ]
+    for twice, said in doubled:
+        with pytest.raises(WorkflowTypeError, match=said):
+            twice()
     with pytest.raises(WorkflowTypeError, match="options"):
         task(no_parameters, id="b")  # type: ignore[call-overload]
+    with pytest.raises(WorkflowTypeError, match="options"):
+        task(no_parameters, task_id="b")  # type: ignore[call-overload]
     with pytest.raises(WorkflowValueError, match=r'task\("id"\)'):
         task(lambda: 1)
     for bad in ("", "\ud800"):
@@ -155,6 +165,8 @@ def test_options_that_do_not_fit_are_refused() -> None:
             task(bad)
     with pytest.raises(WorkflowTypeError):
         task(id=b"id")  # type: ignore[call-overload]
+    with pytest.raises(WorkflowTypeError):
+        task(task_id=b"id")  # type: ignore[call-overload]
 
 
 def test_calling_a_task_binds_arguments_by_position_and_by_name() -> None:
@@ -201,6 +213,20 @@ def test_arguments_that_do_not_fit_are_refused() -> None:
             fetch(task_id=3)  # type: ignore[arg-type]
         with pytest.raises(WorkflowStateError, match="no tasks"):
             wf.execute()
+
+
+def test_a_called_task_is_named_by_task_id_alone() -> None:
+    """For `id` may be a parameter of its function; where it is none, the error says what to do."""
+
+    @task
+    def look_up(id: int) -> int:
+        return id
+
+    with workflow("w") as wf:
+        look_up(id=3)
+        with pytest.raises(WorkflowTypeError, match=r"'id'; to name the new task write task_id="):
+            fetch(source="x", id="a")
+    assert wf.execute() == 3
 
 
 def test_a_task_without_an_id_gets_one_that_is_free_and_always_the_same() -> None:

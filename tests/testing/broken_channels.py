@@ -84,6 +84,18 @@ class IntKeyToText(DictChannel):
         )
 
 
+@broken("in goes by the keys, unchecked")
+class UncheckedIn(DictChannel):
+    def __contains__(self, key: object) -> bool:
+        return key in self.keys()
+
+
+@broken("a loop is over the keys")
+class Loops(DictChannel):
+    def __iter__(self) -> Any:  # type: ignore[override]
+        return iter(self.keys())
+
+
 @broken("True becomes 1")
 class BoolToInt(Changes):
     def change(self, part: Any) -> Any:

@@ -34,7 +34,7 @@ class DictChannel(Channel):
 
     @property
     def shared(self) -> bool:
-        """Whether other processes reach the keys: they don't."""
+        """`False`: other processes can't reach the keys."""
         return False
 
     def __reduce__(self) -> NoReturn:

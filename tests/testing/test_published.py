@@ -145,7 +145,7 @@ def test_the_command_tries_a_factory() -> None:
         ("tests.testing.targets:nothing", "there is no tests.testing.targets:nothing"),
         ("tests.testing.targets:failing", "tests.testing.targets:failing raised OSError: no disk"),
         ("redis://127.0.0.1:1/0", "can't be reached"),
-        ("redis://127.0.0.1:port/0", "redis-py does not accept these options"),
+        ("redis://127.0.0.1:port/0", "host or port can't be read"),
         ("nonsense", "is neither the URL of a server"),
     ):
         ran = command("graflow.testing", target)
@@ -158,8 +158,9 @@ def test_the_command_says_what_is_missing(library: str) -> None:
     """One sentence with the way to get it, and the status that says that nothing was tried."""
     ran = without(library, "import runpy; runpy.run_module('graflow.testing', run_name='__main__')")
     assert ran.returncode == 2, ran.stderr
-    advice = "which is not installed: pip install 'graflow[testing]'"
-    assert ran.stderr == f"python -m graflow.testing needs {library}, {advice}\n"
+    advice = f"which is not installed: pip install {library}"
+    assert ran.stderr.startswith(f"python -m graflow.testing needs {library}, {advice}, or ")
+    assert ran.stderr.count("\n") == 1
     assert ran.stdout == ""
 
 
@@ -175,7 +176,7 @@ def test_a_library_of_the_extra_that_is_missing_is_named(library: str, name: str
     last = ran.stderr.splitlines()[-1]
     assert last.startswith("graflow.exceptions.ExtraMissingError: ")
     assert f"graflow.testing.{name} needs {library}" in last
-    assert "pip install 'graflow[testing]'" in last
+    assert f"pip install {library}" in last
 
 
 def test_the_command_tries_a_server(

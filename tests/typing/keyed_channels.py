@@ -2,10 +2,12 @@
 
 # pyright: reportUnnecessaryTypeIgnoreComment=true
 
+from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict, assert_type
 
 from graflow.channels.base import Channel
 from graflow.channels.keyed import KeyedChannel
+from graflow.channels.locks.lock import ChannelLock
 from graflow.core.context import TaskExecutionContext
 
 
@@ -49,3 +51,21 @@ def the_rest(state: KeyedChannel[State], key: str) -> None:
     assert_type(state.ttl("count"), float | None)
     assert_type(state.append("logs", "one"), int)
     assert_type(state.get(key), Any)
+    assert_type("count" in state, bool)
+    assert_type(state.lock("count"), ChannelLock)
+    with state as same:
+        assert_type(same, KeyedChannel[State])
+    state.clear()
+    state.close()
+
+
+def several(state: KeyedChannel[State], keys: list[str], values: dict[str, int]) -> None:
+    """What holds several keys is a mapping; which types are in it only the plugin knows."""
+    assert_type(state.get_many(keys), Mapping[str, Any])
+    state.set_many(values, ttl=60)
+    state.set_many({"logs": [], "count": 1})
+    state.set_many(state.get_all())
+    state.get_many(3)  # type: ignore[arg-type]
+    state.set_many(["count"])  # type: ignore[arg-type]
+    bool(3 in state)  # type: ignore[operator]
+    list(state)  # type: ignore[call-overload]

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple, TypedDict, Type
 from pydantic import BaseModel
 
 from graflow.channels.base import Channel
+from graflow.channels.locks.lock import HeldLock
+from graflow.channels.redis_channel import RedisChannel
 from graflow.channels.typed import TypedChannel
 from graflow.core.context import TaskExecutionContext
 
@@ -104,8 +106,32 @@ def the_rest(users: TypedChannel[User]) -> None:
     assert_type(users.exists("key"), bool)
     assert_type(users.keys(), list[str])
     assert_type(users.ttl("key"), float | None)
-    with users.lock("key"):
+    assert_type("key" in users, bool)
+    with users.lock("key") as held:
+        assert_type(held, HeldLock)
         users.clear()
+    with users as same:
+        assert_type(same, TypedChannel[User])
+    users.close()
+
+
+def locks(channel: Channel) -> None:
+    """What `acquire` returns is what `release` takes."""
+    lock = channel.lock("key")
+    held = lock.acquire(timeout=1)
+    assert_type(held, HeldLock)
+    lock.release(held)
+    lock.release()
+    held.release()
+    with lock.acquire() as block:
+        assert_type(block.fence, int)
+    lock.release(3)  # type: ignore[arg-type]
+
+
+def embedded() -> None:
+    """All is given by name."""
+    assert_type(RedisChannel.embedded(path="data", name="orders"), RedisChannel)
+    RedisChannel.embedded("data")  # type: ignore[arg-type]
 
 
 def of_any_type(channel: Channel, form: type[T]) -> TypedChannel[T]:
@@ -132,3 +158,7 @@ def mistakes(channel: Channel, users: TypedChannel[User], anything: Any) -> None
     TypedChannel(User, channel)  # type: ignore[arg-type]
     name: str = users.get("key")  # type: ignore[assignment]
     users.exists(name)
+    bool(3 in users)  # type: ignore[operator]
+    bool(3 in channel)  # type: ignore[operator]
+    list(users)  # type: ignore[call-overload]
+    list(channel)  # type: ignore[call-overload]

@@ -23,7 +23,7 @@ from graflow import (
     task,
     workflow,
 )
-from graflow.core.graph.composition import Chain, Group
+from graflow.core.task.composition import Chain, Group
 
 
 class Report(TypedDict):
@@ -50,11 +50,27 @@ def named(number: int) -> str:
     return str(number)
 
 
-@task(id="by name", inject_context=True)
+@task(task_id="by name", inject_context=True)
 def injected(ctx: TaskExecutionContext, source: str) -> list[int]:
     """Have a context."""
     assert_type(ctx.get_channel(), Channel)
     return [len(source)]
+
+
+@task(id="by the alias", inject_context=True, max_retries=1)
+def aliased(ctx: TaskExecutionContext, source: str) -> bytes:
+    """Have an id under the other name."""
+    return source.encode()
+
+
+@task("a", task_id="b")  # type: ignore[call-overload, untyped-decorator, unused-ignore]  # pyright: ignore[reportCallIssue, reportArgumentType, reportUntypedFunctionDecorator]
+def named_twice() -> None:
+    """Have two ids."""
+
+
+@task(task_id="a", id="b")  # type: ignore[call-overload, untyped-decorator, unused-ignore]  # pyright: ignore[reportCallIssue, reportArgumentType, reportUntypedFunctionDecorator]
+def named_twice_by_name() -> None:
+    """Have two ids."""
 
 
 @task(inject_context=True)
@@ -126,6 +142,7 @@ async def direct(ctx: TaskExecutionContext) -> None:
     assert_type(plain.run(1), float)
     assert_type(bare.run(), Report)
     assert_type(injected.run(ctx, "api"), list[int])
+    assert_type(aliased.run(ctx, "api"), bytes)
     assert_type(await later.run(ctx), Report)
     assert_type(await retried_with_context.run(ctx), bytes)
     plain.run("1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

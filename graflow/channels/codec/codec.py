@@ -40,7 +40,7 @@ _LOW, _HIGH = -MAX_PLAIN, MAX_PLAIN  # an int between them is simple, too
 _DOLLAR, _LETTER_I, _LETTER_N = b"$IN"
 _NOT_FINITE = re.compile(rb"NaN|Infinity")
 _MAX_DIGITS = 4300  # of a number that the JSON parser reads
-_DIGITS = b"0123456789"
+_DIGITS = b"-0123456789"  # before pydantic 2.14 the parser counts the sign as well
 
 
 def encode(value: object) -> Record:
@@ -110,7 +110,8 @@ def pack_json(text: bytes) -> Record:
         text: JSON, in which `NaN`, `Infinity` and `-Infinity` may stand for floats.
 
     Raises:
-        ChannelValueError: It is nested too deep, or holds an int of more than 4,300 digits.
+        ChannelValueError: It is nested too deep, or holds an int of more than 4,300 digits
+            (with pydantic before 2.14, of more than 4,299 below zero).
     """
     if text.startswith(b"["):
         return [encode_item(item) for item in _parse(text)]
@@ -149,7 +150,7 @@ def _parse(text: bytes) -> Any:
 
 
 def _has_long_number(text: bytes) -> bool:
-    """Tell whether there are more digits in a row than the JSON parser reads.
+    """Tell whether there are more digits in a row than every JSON parser of pydantic's reads.
 
     So many reach over one of the places that are looked at, which lie as far apart.
     """

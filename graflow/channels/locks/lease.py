@@ -12,8 +12,9 @@ from weakref import ReferenceType, WeakSet, WeakValueDictionary, ref
 
 from graflow.channels.locks.line import LockPrimitives
 from graflow.channels.process_ids import Caller, is_of_this_process
-from graflow.exceptions import ChannelConnectionError, ChannelError
+from graflow.exceptions import ChannelConnectionError, ChannelError, ChannelServerError
 from graflow.system.clock import monotonic
+from graflow.system.logs import CHANNELS
 
 __all__ = ["Holding", "free_later", "holding_of"]
 
@@ -93,12 +94,23 @@ class Holding:
         if renewed:
             self._is_leased(started)
         else:
-            self.lost = not self.ended.is_set()
+            self._is_lost(not self.ended.is_set())
 
     def postpone(self, now: float) -> None:
         """Try again a little later, unless the lease has ended."""
-        self.lost = now > self._ends
+        self._is_lost(now > self._ends)
         self.due = now + self._lease / 10_000
+
+    def _is_lost(self, lost: bool) -> None:
+        self.lost = lost
+        if lost:
+            channel = getattr(self._channel, "name", "")
+            CHANNELS.warning(
+                "The lease of the lock on %r in channel %r was lost while its body ran",
+                self._key,
+                channel,
+                extra={"channel": channel, "key": self._key},
+            )
 
     def release(self) -> bool:
         """Release the lock; tell whether this process held it until now."""
@@ -112,7 +124,7 @@ class Holding:
             _entered.set(entered - {self._owner})
         try:
             return self._channel._release(self._key, self._owner)
-        except ChannelConnectionError:
+        except (ChannelConnectionError, ChannelServerError):
             free_later(self._channel, self._key, self._owner, self._lease)
             raise
 
@@ -137,13 +149,13 @@ def free_later(channel: LockPrimitives, key: str, owner: str, lease: int) -> Non
     """
     with suppress(RuntimeError):
         until = monotonic() + min(lease / 1000, _LONGEST_TRY)
-        _start(_free, "graflow-lease", channel, key, owner, until)
+        _start(_free, "graflow-lease", channel._reopened(), key, owner, until)
 
 
 def _free(channel: LockPrimitives, key: str, owner: str, until: float) -> None:
     pause = _FIRST_RETRY
     while monotonic() < until:
-        with suppress(ChannelConnectionError):
+        with suppress(ChannelError):
             if channel._release(key, owner):
                 return
         time.sleep(pause)  # and try again: what was sent to take the lock may arrive late

@@ -30,6 +30,8 @@ class LockPrimitives(Fenced, Protocol):
 
     def _release(self, key: str, owner: str) -> bool: ...
 
+    def _reopened(self) -> LockPrimitives: ...
+
 
 class Grant(NamedTuple):
     """A lock that was granted.

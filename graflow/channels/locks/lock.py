@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
-from typing import Final, TypeVar
+from typing import Final, Self, TypeVar
 
 from graflow.channels.arguments import Seconds, milliseconds
 from graflow.channels.hidden_keys import shown_key
@@ -14,6 +15,8 @@ from graflow.channels.process_ids import new_owner
 from graflow.exceptions import (
     ChannelError,
     ChannelTimeoutError,
+    ChannelTypeError,
+    ChannelValueError,
     LockDeadlockError,
     LockLostError,
     LockReentryError,
@@ -30,7 +33,7 @@ _INHERITED: Final = "is held by the process that this one was forked from, not b
 
 
 class ChannelLock:
-    """A lock of a channel, held while the body of a `with` runs.
+    """A lock of a channel, held while the body of a `with` runs, or from `acquire` to `release`.
 
     The lease is renewed in the background while the process lives, so a long body keeps the lock,
     and the lock of a dead process becomes free when its lease ends. `Channel.lock` makes one. It
@@ -42,7 +45,7 @@ class ChannelLock:
         """Prepare the lock; see `Channel.lock` for the arguments."""
         self._channel = channel
         self._key = key
-        self._timeout = milliseconds(timeout, "timeout", or_zero=True) / 1000
+        self._timeout = _waiting_time(timeout)
         self._lease = milliseconds(lease, "lease")
         self._holdings: list[Holding] = []
 
@@ -64,9 +67,52 @@ class ChannelLock:
         holding = self._entered_here()
         return holding is not None and holding.lost
 
+    def acquire(self, timeout: Seconds | None = None) -> HeldLock:
+        """Wait for the lock and take it, as entering a `with` does, until `release`.
+
+        Args:
+            timeout: Seconds to wait, >= 0; 0 tries once. `None`: what `Channel.lock` was given.
+
+        Returns:
+            The lock as it is held, for `release`.
+
+        Raises:
+            ChannelTimeoutError: The lock was not free within `timeout`.
+            ChannelError: As on entry; see `Channel.lock`.
+        """
+        return self._acquire(self._timeout if timeout is None else _waiting_time(timeout))
+
+    def release(self, held: HeldLock | None = None) -> None:
+        """Free the lock, as leaving a `with` does; any thread may.
+
+        Args:
+            held: What `acquire` returned. `None`: what this thread or asyncio task holds, or
+                else whoever took the lock first.
+
+        Raises:
+            LockLostError: It is not held, or someone else may have held it meanwhile.
+            ChannelTypeError: `held` is not a lock that is held.
+            ChannelValueError: `held` was acquired by way of another lock object.
+        """
+        if held is None:
+            self.__exit__(None, None, None)
+        elif not isinstance(held, HeldLock):
+            raise self._error(
+                ChannelTypeError, f"is released with what acquire returned, not {held!r}"
+            )
+        elif held._lock is not self:
+            raise self._error(
+                ChannelValueError, "was not acquired here; call release() of what is held"
+            )
+        else:
+            held.release()
+
     def __enter__(self) -> HeldLock:
         """Wait for the lock and take it."""
-        holding = self._take()
+        return self._acquire(self._timeout)
+
+    def _acquire(self, timeout: float) -> HeldLock:
+        holding = self._take(timeout)
         self._holdings.append(holding)
         return HeldLock(self, holding)
 
@@ -99,12 +145,13 @@ class ChannelLock:
         here = [holding for holding in self._holdings if holding.is_here]
         return here[-1] if here else None
 
-    def _take(self) -> Holding:
+    def _take(self, timeout: float) -> Holding:
         channel, key, lease = self._channel, self._key, self._lease
         owner = new_owner()
         try:
-            until = monotonic() + self._timeout
-            grant = wait_in_line(channel, key, owner, lease, until, self._judge)
+            until = monotonic() + timeout
+            judge = partial(self._judge, may_wait=timeout > 0)
+            grant = wait_in_line(channel, key, owner, lease, until, judge)
             if grant is not None:
                 return Holding(channel, key, owner, grant.fence, lease, grant.asked)
         except OutcomeUnknownError:
@@ -117,16 +164,16 @@ class ChannelLock:
                 channel._release(key, owner)
                 channel._line_up(key, owner, 0)
             raise
-        raise self._error(ChannelTimeoutError, f"did not become free within {self._timeout:g} s")
+        raise self._error(ChannelTimeoutError, f"did not become free within {timeout:g} s")
 
-    def _judge(self, owner: str) -> None:
+    def _judge(self, owner: str, *, may_wait: bool) -> None:
         """Raise if waiting for the owner of the lock is pointless."""
         holding = holding_of(owner)
         if holding is None:
             return
         if holding.is_here:
             raise self._error(LockReentryError, "is already held by this thread or task")
-        if holding.waits_for_us and self._timeout:
+        if may_wait and holding.waits_for_us:
             raise self._error(
                 LockDeadlockError,
                 "is held by another asyncio task of this thread, which could not go on while "
@@ -144,9 +191,10 @@ class ChannelLock:
 
 
 class HeldLock:
-    """A lock that is held: the target of `with channel.lock(...) as lock`.
+    """A lock that is held: what `with channel.lock(...) as lock` and `acquire` give.
 
-    It stands for that one acquisition, no matter which thread uses it.
+    It stands for that one acquisition, no matter which thread uses it. It is a context manager too,
+    as in `with lock.acquire(timeout=1):`.
     """
 
     def __init__(self, lock: ChannelLock, holding: Holding) -> None:
@@ -172,6 +220,18 @@ class HeldLock:
         """Whether the lock is known to be lost; a long body can check this."""
         return self._holding.lost or not self._holding.is_ours
 
+    def release(self) -> None:
+        """Free the lock; any thread may.
+
+        Raises:
+            LockLostError: It was released before, or someone else may have held it meanwhile.
+        """
+        self._lock._leave(self._holding, None)
+
+    def __enter__(self) -> Self:
+        """Return it; leaving the block frees the lock."""
+        return self
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
@@ -180,3 +240,7 @@ class HeldLock:
     ) -> None:
         """Release the lock, as the end of the `with` does."""
         self._lock._leave(self._holding, error)
+
+
+def _waiting_time(timeout: Seconds) -> float:
+    return milliseconds(timeout, "timeout", or_zero=True) / 1000

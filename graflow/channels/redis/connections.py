@@ -5,11 +5,12 @@ from __future__ import annotations
 import codecs
 import os
 from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import Any, ClassVar, Protocol
 from weakref import WeakSet, finalize
 
 import redis
-from redis.exceptions import ResponseError
+from redis.exceptions import ConnectionError, ResponseError
 
 from graflow.channels.redis.errors import (
     REDIRECTIONS,
@@ -120,6 +121,9 @@ class PoolSender:
             connection = self._pool.get_connection()
         except BROKEN as error:
             raise NotExecuted from error
+        if self._may_be_another_server(connection) and effort is None:
+            self._pool.release(connection)
+            raise NotExecuted from ConnectionError("the connection had broken")
         try:
             try:
                 if asking:
@@ -137,6 +141,17 @@ class PoolSender:
             raise
         finally:
             self._pool.release(connection)
+
+    def _may_be_another_server(self, connection: Any) -> bool:
+        """Tell whether a connection had broken, and who uses it relies on a look before that.
+
+        Of a second attempt that is no news: it is made after a look.
+        """
+        if not getattr(connection, "is_back", False):
+            return False
+        connection.is_back = False
+        relied, self.acquaintance.ends = self.acquaintance.ends > monotonic(), 0.0
+        return relied
 
     def _look_into(self, error: ResponseError, command: Sequence[Part]) -> None:
         """Raise what a refusal of the server says about the command or the server."""

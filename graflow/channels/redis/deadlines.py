@@ -73,7 +73,9 @@ def bounded(connection_class: type) -> type:
 class _Bounded:
     """A connection that keeps the deadlines, in front of a connection class of redis-py."""
 
+    is_back = False  # after it had broken; whoever notes that takes it back
     _connecting = False
+    _has_connected = False
     _socket_timeout: float | None
     _socket_connect_timeout: float | None
 
@@ -83,6 +85,7 @@ class _Bounded:
             sock = super()._connect()  # type: ignore[misc]
         finally:
             self._connecting = False
+        self.is_back, self._has_connected = self._has_connected, True
         return BoundedSocket(sock, self._socket_timeout)
 
     @property

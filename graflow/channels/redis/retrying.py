@@ -26,6 +26,7 @@ from graflow.channels.redis.errors import (
 )
 from graflow.exceptions import ChannelError
 from graflow.system.clock import monotonic
+from graflow.system.logs import CHANNELS
 
 __all__ = ["BROKEN", "FAILURES", "Effort", "NotExecuted"]
 
@@ -58,6 +59,7 @@ class Effort:
 
     __slots__ = (
         "_attempts",
+        "_channel",
         "_last_start",
         "_passwords",
         "_pause",
@@ -76,6 +78,7 @@ class Effort:
         *,
         writes: bool,
         passwords: Sequence[Password] = (),
+        channel: str = "",
     ) -> None:
         """Take over after the first attempt; `pause_after` is told how it failed.
 
@@ -85,8 +88,10 @@ class Effort:
             deadline: When they must have ended, on the clock of `time.monotonic`.
             writes: Whether the operation changes something.
             passwords: What no error may show.
+            channel: The channel's name, for the log.
         """
         self._passwords = passwords
+        self._channel = channel
         self.failure: BaseException | None = None
         self.unanswered = False
         self._server = server
@@ -125,10 +130,24 @@ class Effort:
             scrub(failure, self._passwords)
             raise self._end(cause) from cause
         pause, self._pause = self._pause, min(2 * self._pause, _LONGEST_PAUSE)
+        CHANNELS.info(
+            "Attempt %d at an operation on channel %r failed (%s); it is sent again to %s",
+            self._attempts,
+            self._channel,
+            type(cause).__name__,
+            self._server,
+            extra={"channel": self._channel},
+        )
         return pause * random.uniform(0.5, 1)
 
     def _end(self, cause: BaseException | None) -> ChannelError:
         if self.unanswered and self._writes:
+            CHANNELS.warning(
+                "An operation on channel %r may have happened or not: no answer from %s",
+                self._channel,
+                self._server,
+                extra={"channel": self._channel},
+            )
             return outcome_unknown(cause, self._server, self._attempts)
         if code_of(cause) not in ("", "LOADING") or not isinstance(cause, BROKEN):
             assert cause is not None

@@ -17,13 +17,14 @@ from graflow.channels.redis.errors import LATE, code_of, evicting
 from graflow.channels.redis.eviction import policy_of
 from graflow.channels.redis.retrying import BROKEN, FAILURES, Effort, NotExecuted
 from graflow.channels.redis.scripts import Script, script
-from graflow.channels.redis.server_clock import clock_of, is_stamped
+from graflow.channels.redis.server_clock import ServerClock, clock_of, is_stamped
 from graflow.exceptions import ChannelUnavailableError
 from graflow.system.clock import monotonic
 
 __all__ = ["ClosedTransport", "Transport"]
 
 _FORGET = script("forget")
+_OF_HOLDERS = script("renew"), script("release")  # they say what became of a lock, evicted or not
 _LARGE = 65_536  # bytes of an answer; a smaller one is not worth a round trip
 _LOOK_AGAIN = 60.0  # seconds after which a server's settings may have changed
 _ASK_AGAIN = 3600.0  # and the rights of a user; each refusal fills the server's log
@@ -45,6 +46,7 @@ class Transport:
         *,
         passwords: Sequence[Password] = (),
         allow_eviction: bool,
+        channel: str = "",
     ) -> None:
         """Send the commands through `sender`.
 
@@ -53,14 +55,17 @@ class Transport:
             server: The server's address, without credentials.
             timeout: Seconds that a command may take, all attempts together, > 0.
             passwords: What no error may show.
-            allow_eviction: Whether the server may delete keys by itself.
+            allow_eviction: Whether the server may delete keys on its own.
+            channel: The channel's name, for the log.
         """
         self.server = server
         self._sender = sender
         self._timeout = timeout
         self._passwords = passwords
+        self._channel = channel
         self._is_wary = not allow_eviction
-        self._clock = clock_of(server)
+        # Where clients of all kinds have one name, it is not that of one server.
+        self._clock = ServerClock() if sender.repeats else clock_of(server)
 
     def read(self, *command: Part) -> Any:
         """Send a command that changes nothing."""
@@ -129,7 +134,12 @@ class Transport:
 
     def _effort(self, deadline: float, *, writes: bool) -> Effort:
         return Effort(
-            self.server, self._timeout, deadline, writes=writes, passwords=self._passwords
+            self.server,
+            self._timeout,
+            deadline,
+            writes=writes,
+            passwords=self._passwords,
+            channel=self._channel,
         )
 
     def _insist(
@@ -145,6 +155,7 @@ class Transport:
             while True:
                 if token_at is not None:
                     failure = _as_refused(failure, command[token_at])
+                    self._doubt(failure, command[token_at], effort)
                 time.sleep(effort.pause_after(failure))
                 if code_of(failure) != LATE:
                     self._sender.acquaintance.ends = 0.0  # it may be another server now
@@ -157,6 +168,13 @@ class Transport:
         finally:
             effort.failure = None  # its traceback leads back here, and to the connections
             del failure
+
+    def _doubt(self, failure: Exception, token: Part, effort: Effort) -> None:
+        """Note that a copy may have been in time of which nobody heard but the sender."""
+        assert isinstance(token, bytes)
+        if self._sender.repeats and code_of(failure) == LATE and is_stamped(token):
+            self._clock.learn(failure)
+            effort.unanswered = True
 
     def _stamped(
         self, command: Sequence[Part], at: int, failure: Exception, effort: Effort
@@ -176,6 +194,7 @@ class Transport:
     ) -> Any:
         if (
             self._is_wary
+            and script not in _OF_HOLDERS
             and monotonic() > self._sender.acquaintance.ends
             and (effort is None or not effort.unanswered)  # else the answer is what matters now
         ):

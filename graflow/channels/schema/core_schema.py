@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from threading import RLock
 from typing import Any, Final, get_origin
 
 from pydantic import (
@@ -17,13 +16,14 @@ from pydantic import (
 from pydantic_core import CoreSchema
 from pydantic_core import SchemaError as CoreSchemaError
 
-from graflow.channels.schema.types.annotations import children, parts
+from graflow.channels.schema.compiling import building
+from graflow.channels.schema.named_tuples import named
+from graflow.channels.schema.types.annotations import parts, types_in
 from graflow.channels.schema.types.fields import resolved
 from graflow.channels.schema.types.namespaces import namespace_of_caller
 from graflow.channels.schema.types.readable import readable
 from graflow.channels.schema.walk import Unstorable
 from graflow.exceptions import SchemaError
-from graflow.system.forks import guard
 
 __all__ = ["core_schema_of"]
 
@@ -41,20 +41,6 @@ _REFUSALS: Final = (
 _SECRETS: Final = (Secret, SecretBytes, SecretStr)
 
 
-class _Building:
-    """One build at a time: `readable` and `catch_warnings` change what all threads see."""
-
-    def __init__(self) -> None:
-        self.start_anew()
-        guard(self)
-
-    def start_anew(self) -> None:
-        self.lock = RLock()
-
-
-_building = _Building()
-
-
 def core_schema_of(form: Any, name: str) -> CoreSchema:
     """Return what pydantic makes of a type, every `TypedDict` included.
 
@@ -67,7 +53,8 @@ def core_schema_of(form: Any, name: str) -> CoreSchema:
     """
     given, around = form, namespace_of_caller()
     form = resolved(given, around, strict=False)
-    with _building.lock, warnings.catch_warnings():
+    # `readable` and `catch_warnings` change what all threads see.
+    with building.lock, warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*`ReadOnly` qualifier", UserWarning)
         try:
             core = _generated(resolved(given, around))
@@ -94,7 +81,8 @@ def _generated(form: Any) -> CoreSchema:
         adapter: TypeAdapter[Any] = TypeAdapter(form)
         if names or not adapter.pydantic_complete:
             adapter.rebuild(force=True, _types_namespace=names)
-        return adapter.core_schema
+        core: CoreSchema = named(adapter.core_schema)
+        return core
 
 
 def _refused_part(form: Any) -> str:
@@ -103,7 +91,7 @@ def _refused_part(form: Any) -> str:
     seen: list[Any] = []
     while True:
         seen.append(part)
-        for step, inner in children(part):
+        for step, inner in types_in(part):
             if inner not in seen and _is_refused(inner):
                 path, part = (path + step).removeprefix("."), inner
                 break

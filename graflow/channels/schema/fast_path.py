@@ -14,9 +14,17 @@ from typing import Any, Final
 from pydantic_core import from_json, to_json
 
 from graflow.channels.codec.codec import Record
-from graflow.channels.schema.exact_types import TOO_DEEP, Expressions, Look, NoLook, conjunction
-from graflow.channels.schema.roundtrip import Plan
-from graflow.channels.schema.walk import ALTERS, Node
+from graflow.channels.schema.compiled import (
+    SHARED,
+    Expressions,
+    Inexpressible,
+    Language,
+    Rule,
+    conjunction,
+)
+from graflow.channels.schema.exact_types import collection, dict_items, items_of_fields
+from graflow.channels.schema.nodes import Node, children, descend, is_altering
+from graflow.channels.schema.roundtrip import Storable
 
 __all__ = ["REPLACEMENT", "with_shortcuts"]
 
@@ -44,7 +52,7 @@ _PARTS: Final[dict[str, set[str]]] = {
     "definitions": {"schema", "definitions"},
     "definition-ref": {"schema_ref"},
 }
-_SCALARS: Final = {"bool": bool, "int": int, "str": str}
+_SCALARS: Final[dict[str, type]] = {"bool": bool, "int": int, "str": str}
 _HARMLESS_CONFIG: Final = {
     "extra_fields_behavior",
     "loc_by_alias",
@@ -60,20 +68,13 @@ _HARMLESS_CONFIG: Final = {
     "validate_default",
 }
 
-_FITS: Final = """
-def fits(value):
-    try:
-        return {look}
-    except KeyError:
-        return False
-"""
 # Short text has no number in it that is too long to be read.
 _DUMP: Final = """
 def dump(value):
     try:
-        if {look}:
+        if {{look}}:
             text = to_json(value)
-            if len(text) < 4000 and {no_tag} and {no_loss}:
+            if len(text) < 4000{no_tag}{no_loss}:
                 return text
     except (KeyError, ValueError):
         pass
@@ -81,122 +82,131 @@ def dump(value):
 """
 _LOAD: Final = """
 def load(text):
-    if type(text) is bytes and {no_tag}:
+    if type(text) is bytes{no_tag}:
         try:
             value = from_json(text)
-            if {look}:
+            if {{look}}:
                 return value
         except (KeyError, ValueError):
             pass
     return careful_load(text)
 """
-_NO_TAG: Final = f"{ord('$')} not in text"
-_NO_LOSS: Final = "replacement not in text"
+_HELPER: Final = """
+def {name}(value):
+    try:
+        return {look}
+    except KeyError:
+        return False
+"""
 
 REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}".encode()
 """Stands in JSON text for what can't be encoded in a key, and for itself."""
 
 
-def with_shortcuts(plan: Plan, dump: Dump, load: Load) -> tuple[Dump, Load]:
-    """Return functions that do what `dump` and `load` do, faster if the schema allows it."""
-    if not plan.is_faithful or plan.has_aliases or plan.config.keys() - _HARMLESS_CONFIG:
+def with_shortcuts(schema: Storable, name: str, dump: Dump, load: Load) -> tuple[Dump, Load]:
+    """Return functions that do what `dump` and `load` do, faster if the schema allows it.
+
+    Args:
+        schema: What the values are of.
+        name: What to call the schema in the names of the functions' files.
+        dump: The careful way to write.
+        load: The careful way to read.
+    """
+    if not schema.is_faithful or schema.has_aliases or schema.config.keys() - _HARMLESS_CONFIG:
         return dump, load
-    proof = _Proof(
-        from_json=from_json,
-        to_json=to_json,
-        careful_dump=dump,
-        careful_load=load,
-        replacement=REPLACEMENT,
-    )
+    no_tag, no_loss = "", ""
+    if any(map(_may_have_any_key, descend(schema.core))):
+        no_tag, no_loss = f" and {ord('$')} not in text", " and replacement not in text"
+    language = Language(_types_to_see, _RULES, _HELPER)
+    writing = Expressions(language, to_json=to_json, careful_dump=dump, replacement=REPLACEMENT)
+    reading = Expressions(language, from_json=from_json, careful_load=load)
+    source, load_source = _DUMP.format(no_tag=no_tag, no_loss=no_loss), _LOAD.format(no_tag=no_tag)
     try:
-        return proof.define(_DUMP, plan.core), proof.define(_LOAD, plan.core)
-    except (NoLook, *TOO_DEEP):
+        return (
+            writing.function(f"{name}.dump", source, schema.core),
+            reading.function(f"{name}.load", load_source, schema.core),
+        )
+    except Inexpressible:
         return dump, load
 
 
-class _Proof(Expressions):
-    """Makes expressions that are true only for values that fit, or raise a `KeyError`."""
+def _may_have_any_key(node: Node) -> bool:
+    """Tell whether an object may have a key like those of the codec's own, or one that is lost."""
+    keys = (part.label for part in children(node) if part.entry == "fields")
+    return node["type"] == "dict" or any(str(key).startswith("$") for key in keys)
 
-    def __init__(self, **names: Any) -> None:
-        super().__init__()
-        self._space.update(names)
-        self._knows_all_keys = True
 
-    def define(self, source: str, node: Node) -> Callable[[Any], Any]:
-        """Return the function of the source, with a look at a value of the node in it."""
-        return self._defined(source, self._look(node, "value"))
+# The expressions are true only for values that fit; they are false for others, or raise a
+# `KeyError`.
 
-    def _defined(self, source: str, look: str) -> Callable[[Any], Any]:
-        names: dict[str, Callable[[Any], Any]] = {}
-        no_tag, no_loss = ("True", "True") if self._knows_all_keys else (_NO_TAG, _NO_LOSS)
-        exec(source.format(look=look, no_tag=no_tag, no_loss=no_loss), self._space, names)
-        (function,) = names.values()
-        return function
 
-    def _compiled(self, look: str) -> Look:
-        return self._defined(_FITS, look)
+def _types_to_see(node: Node) -> frozenset[type] | None:
+    kind = node["type"]
+    if kind not in _PARTS or node.keys() - _PARTS[kind] - _HARMLESS or is_altering(node):
+        raise Inexpressible
+    return frozenset({_SCALARS[kind]}) if kind in _SCALARS else None
 
-    def _look(self, node: Node, value: str) -> str:
-        kind = node["type"]
-        if kind not in _PARTS or node.keys() - _PARTS[kind] - _HARMLESS:
-            raise NoLook
-        if node.get("metadata", {}).get(ALTERS):
-            raise NoLook
-        if kind in _SCALARS:
-            return f"type({value}) is {self._name(_SCALARS[kind])}"
-        return self._look_inside(node, value)
 
-    def _none(self, node: Node, value: str) -> str:
-        return f"{value} is None"
+def _none(it: Expressions, node: Node, value: str) -> str:
+    return f"{value} is None"
 
-    def _float(self, node: Node, value: str) -> str:
-        name = self._name()
-        return f"(type({name} := {value}) is float and {name} * 0.0 == 0.0)"  # so it is finite
 
-    def _literal(self, node: Node, value: str) -> str:
-        expected = frozenset(node["expected"])
-        if {*map(type, expected)} != {str}:
-            raise NoLook  # pydantic takes True for 1
-        name = self._name()
-        return f"(type({name} := {value}) is str and {name} in {self._name(expected)})"
+def _float(it: Expressions, node: Node, value: str) -> str:
+    name = it.name()
+    return f"(type({name} := {value}) is float and {name} * 0.0 == 0.0)"  # so it is finite
 
-    def _union(self, node: Node, value: str) -> str:
-        if node.get("mode", "smart") != "smart":
-            raise NoLook
-        name = self._name()
-        first, *others = (choice for choice, _ in node["choices"])
-        looks = [self._look(first, f"({name} := {value})")]
-        looks += [self._look(each, name) for each in others]
-        return f"({' or '.join(looks)})"
 
-    def _each(self, node: Node | None, items: str) -> str:
-        if node is None:
-            raise NoLook
-        look = self._look(node, "value")
-        if node["type"] in _SCALARS:
-            kind = self._name(frozenset({_SCALARS[node["type"]]}))
-            return f"{kind}.issuperset(map(type, {items}))"
-        return f"all(map({self._name(self._compiled(look))}, {items}))"
+def _literal(it: Expressions, node: Node, value: str) -> str:
+    expected = frozenset(node["expected"])
+    if {*map(type, expected)} != {str}:
+        raise Inexpressible  # pydantic takes True for 1
+    name = it.name()
+    return f"(type({name} := {value}) is str and {name} in {it.name(expected, 'expected')})"
 
-    def _dict(self, node: Node, value: str) -> str:
-        if node.get("keys_schema", {}).get("type") != "str":
-            raise NoLook
-        self._knows_all_keys = False
-        return super()._dict(node, value)
 
-    def _typed_dict(self, node: Node, value: str) -> str:
-        fields: dict[str, Any] = node["fields"]
-        limits = [
-            field.keys() - _PARTS["typed-dict-field"] - _HARMLESS for field in fields.values()
-        ]
-        if any(limits) or node.get("config", {}).keys() - _HARMLESS_CONFIG:
-            raise NoLook
-        self._knows_all_keys &= not any(key.startswith("$") for key in fields)
-        name = self._name()
-        optional = [key for key, field in fields.items() if not field.get("required", True)]
-        size = [str(len(fields) - len(optional)), *(f"({key!r} in {name})" for key in optional)]
-        return conjunction(
-            f"type({name} := {value}) is dict",
-            f"len({name}) == {' + '.join(size)}",  # so it has no other keys
-            *self._fields(node, name),
-        )
+def _union(it: Expressions, node: Node, value: str) -> str:
+    if node.get("mode", "smart") != "smart":
+        raise Inexpressible
+    name = it.name()
+    first, *others = (choice.node for choice in children(node))
+    looks = [it.look(first, f"({name} := {value})"), *(it.look(each, name) for each in others)]
+    return f"({' or '.join(looks)})"
+
+
+def _list(it: Expressions, node: Node, value: str) -> str:
+    if "items_schema" not in node:
+        raise Inexpressible
+    return collection(it, node, value)
+
+
+def _dict(it: Expressions, node: Node, value: str) -> str:
+    if node.get("keys_schema", {}).get("type") != "str" or "values_schema" not in node:
+        raise Inexpressible
+    return dict_items(it, node, value)
+
+
+def _typed_dict(it: Expressions, node: Node, value: str) -> str:
+    fields: dict[str, Any] = node["fields"]
+    limits = [field.keys() - _PARTS["typed-dict-field"] - _HARMLESS for field in fields.values()]
+    if any(limits) or node.get("config", {}).keys() - _HARMLESS_CONFIG:
+        raise Inexpressible
+    name = it.name()
+    optional = [key for key, field in fields.items() if not field.get("required", True)]
+    size = [str(len(fields) - len(optional)), *(f"({key!r} in {name})" for key in optional)]
+    return conjunction(
+        f"type({name} := {value}) is dict",
+        f"len({name}) == {' + '.join(size)}",  # so it has no other keys
+        *items_of_fields(it, node, name),
+    )
+
+
+_RULES: Final[dict[str, Rule]] = {
+    **SHARED,
+    "none": _none,
+    "float": _float,
+    "literal": _literal,
+    "union": _union,
+    "list": _list,
+    "dict": _dict,
+    "typed-dict": _typed_dict,
+}

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import Any, Final
 
 from pydantic_core import ErrorDetails
 
 from graflow.channels.codec.reprs import short_repr
 from graflow.channels.schema.differences import NOTHING, Difference, Way
-from graflow.channels.schema.roundtrip import Plan
-from graflow.channels.schema.walk import ALTERS, Node
+from graflow.channels.schema.nodes import Node, bodies_in, children, inside, is_altering
+from graflow.channels.schema.roundtrip import Storable
 from graflow.exceptions import FieldError
 
 __all__ = ["alterations", "from_details", "lost", "unstorable"]
@@ -27,18 +27,22 @@ _MESSAGES = {
     "unexpected_keyword_argument": "is not a field of the schema",
 }
 _SUBJECT = re.compile(r"^[A-Z]\w*( input)? should\b")
+_Parts = dict[tuple[str, Any], Node]
+_OF_FIELDS: Final = {"typed-dict", "model-fields", "dataclass-args", "named-tuple"}
+_OF_KEYS: Final = {"dict", "counter", "frozendict", "ordered-dict"}
+_OF_ITEMS: Final = {*_OF_KEYS, "list", "set", "frozenset", "tuple", "deque", "generator"}
 _MAX_PATH = 200
 _MAX_DIGITS = 4300  # that the JSON parser reads
 
 
-def from_details(details: Iterable[ErrorDetails], plan: Plan) -> tuple[FieldError, ...]:
+def from_details(details: Iterable[ErrorDetails], schema: Storable) -> tuple[FieldError, ...]:
     """Return what pydantic found, with the branches of a union put together."""
     messages: dict[tuple[str, str], list[str]] = {}
     for detail in details:
         kind, text = detail["type"], detail["msg"]
         found = "nothing" if kind.startswith("missing") else short_repr(detail["input"])
         message = _MESSAGES.get(kind) or _SUBJECT.sub("should", text.removeprefix("Value error, "))
-        place = messages.setdefault((_path(plan, detail["loc"]), found), [])
+        place = messages.setdefault((_path(schema, detail["loc"]), found), [])
         if message not in place:
             place.append(message)
     return tuple(
@@ -46,16 +50,16 @@ def from_details(details: Iterable[ErrorDetails], plan: Plan) -> tuple[FieldErro
     )
 
 
-def alterations(found: Iterable[Difference], plan: Plan) -> tuple[FieldError, ...]:
+def alterations(found: Iterable[Difference], schema: Storable) -> tuple[FieldError, ...]:
     """Return the changes by validation that the schema does not ask for."""
     return tuple(
         FieldError(
-            _path(plan, way),
+            _path(schema, way),
             _alteration(before, after),
             f"{short_repr(before)} of type {type(before).__name__}",
         )
         for way, before, after in found
-        if before is not NOTHING and not _Trace(plan, way).alters
+        if before is not NOTHING and not _Trace(schema, way).alters
     )
 
 
@@ -65,11 +69,11 @@ def _alteration(before: Any, after: Any) -> str:
     return f"should be a value that stays as it is, and not become {short_repr(after)}"
 
 
-def lost(found: Iterable[Difference], plan: Plan) -> tuple[FieldError, ...]:
+def lost(found: Iterable[Difference], schema: Storable) -> tuple[FieldError, ...]:
     """Return the parts of a value that did not come back from JSON."""
     return tuple(
         FieldError(
-            _path(plan, way),
+            _path(schema, way),
             f"should come back from JSON as it is, and not as {short_repr(after)}",
             short_repr(before),
         )
@@ -77,10 +81,10 @@ def lost(found: Iterable[Difference], plan: Plan) -> tuple[FieldError, ...]:
     )
 
 
-def unstorable(found: Iterable[tuple[Way, Any]], plan: Plan) -> tuple[FieldError, ...]:
+def unstorable(found: Iterable[tuple[Way, Any]], schema: Storable) -> tuple[FieldError, ...]:
     """Return the scalars in a value that no JSON text has."""
     return tuple(
-        FieldError(_path(plan, way), problem, short_repr(scalar))
+        FieldError(_path(schema, way), problem, short_repr(scalar))
         for way, scalar in found
         if (problem := _problem(scalar))
     )
@@ -94,8 +98,8 @@ def _problem(scalar: object) -> str:
     return ""
 
 
-def _path(plan: Plan, way: Way) -> str:
-    path = _Trace(plan, way).path
+def _path(schema: Storable, way: Way) -> str:
+    path = _Trace(schema, way).path
     if len(path) <= _MAX_PATH:
         return path
     return f"{path[: _MAX_PATH // 2]} ... {path[-_MAX_PATH // 2 :]}"
@@ -109,14 +113,14 @@ class _Trace:
         alters: Whether the schema asks for changes there or above.
     """
 
-    def __init__(self, plan: Plan, way: Way) -> None:
+    def __init__(self, schema: Storable, way: Way) -> None:
         self.path = ""
         self.alters = False
         self._bodies: dict[str, Node] = {}
         self._left = list(way)
-        node: Node | None = plan.core
+        node: Node | None = schema.core
         while node is not None:
-            self.alters |= node.get("metadata", {}).get(ALTERS, False)
+            self.alters |= is_altering(node)
             node = self._next(node)
         while self._left:
             step = self._left.pop(0)
@@ -130,71 +134,48 @@ class _Trace:
         """Go one part further in; return `None` where the schema says nothing more."""
         kind = node["type"]
         if kind == "definitions":
-            self._bodies = {body["ref"]: body for body in node["definitions"]}
+            self._bodies = bodies_in(node)
         if kind == "definition-ref":
             return self._bodies.get(node["schema_ref"])
-        if kind == "chain":
-            return _node(node["steps"][-1])
-        for around in ("json_schema", "strict_schema", "schema"):
-            if around in node:
-                return _node(node[around])
-        go_in = self._ways_in.get(kind)
-        return go_in(self, node) if go_in and self._left else None
+        if (inner := inside(node)) is not None:
+            return inner
+        if not self._left:
+            return None
+        parts = {(part.entry, part.label): part.node for part in children(node)}
+        if kind in _OF_FIELDS:
+            return self._field(node, parts)
+        if kind in _OF_ITEMS:
+            return self._item(node, parts)
+        return self._branch(node, parts)
 
-    def _branch(self, node: Node) -> Node | None:
-        choices = node["choices"]
+    def _branch(self, node: Node, parts: _Parts) -> Node | None:
+        if node["type"] == "union" and len(parts) == 1:
+            return next(iter(parts.values()))
+        found = parts.get(("choices", self._left[0]))
+        self._left = self._left if found is None else self._left[1:]
+        return found
+
+    def _field(self, node: Node, parts: _Parts) -> Node | None:
         step = self._left[0]
-        if isinstance(choices, dict):
-            found = choices.get(step)
-        elif len(choices) == 1:
-            return _node(choices[0][0])
-        else:
-            found = next((choice for choice, label in choices if label == step), None)
+        if node["type"] == "named-tuple" and isinstance(step, int) and step < len(parts):
+            _, step = list(parts)[step]
+        found = parts.get(("fields", step))
         if found is not None:
             self._left.pop(0)
-        return _node(found)
+            self._add(f".{step}")
+        return found
 
-    def _field(self, node: Node) -> Node | None:
-        fields = node["fields"]
-        step = self._left[0]
-        if not isinstance(fields, dict):
-            fields = {field["name"]: field for field in fields}
-        if node["type"] == "named-tuple" and isinstance(step, int) and step < len(fields):
-            step = list(fields)[step]
-        if step not in fields:
-            return None
-        self._left.pop(0)
-        self._add(f".{step}")
-        return _node(fields[step]["schema"])
-
-    def _value(self, node: Node) -> Node | None:
-        self._add(_bracketed(self._left.pop(0)))
-        if self._left[:1] == ["[key]"]:
-            self._left.pop(0)
-            self._add(" (the key)")
-            return _node(node.get("keys_schema"))
-        return _node(node.get("values_schema"))
-
-    def _item(self, node: Node) -> Node | None:
+    def _item(self, node: Node, parts: _Parts) -> Node | None:
         step = self._left.pop(0)
         self._add(_bracketed(step))
-        items = node.get("items_schema")
-        if not isinstance(items, list):
-            return _node(items)
-        step = min(step, node.get("variadic_item_index", step))
-        return items[step] if step < len(items) else None
-
-    _ways_in: ClassVar[dict[str, Callable[[_Trace, Node], Node | None]]] = {
-        **dict.fromkeys(("union", "tagged-union"), _branch),
-        **dict.fromkeys(("typed-dict", "model-fields", "dataclass-args", "named-tuple"), _field),
-        **dict.fromkeys(("dict", "counter", "frozendict", "ordered-dict"), _value),
-        **dict.fromkeys(("list", "set", "frozenset", "tuple", "deque", "generator"), _item),
-    }
+        if node["type"] == "tuple":
+            return parts.get(("items_schema", min(step, node.get("variadic_item_index", step))))
+        if node["type"] in _OF_KEYS and self._left[:1] == ["[key]"]:
+            self._left.pop(0)
+            self._add(" (the key)")
+            return parts.get(("keys_schema", None))
+        return parts.get(("values_schema", None)) or parts.get(("items_schema", None))
 
 
 def _bracketed(step: object) -> str:
     return f"[{repr(step) if isinstance(step, str) else short_repr(step)}]"
-
-
-def _node(found: Any) -> Node | None:
-    return found if isinstance(found, dict) else None

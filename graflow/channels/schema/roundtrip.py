@@ -1,9 +1,8 @@
 """Round-trip rules: which parts of a schema survive the way through JSON and back.
 
-A core schema of pydantic is a tree of dicts, one for each part of a type. `prepare` walks it
-once: it refuses what JSON can't carry, finds out whether every value of the rest is sure to come
-back, and returns a tree that is strict and closed wherever the schema's own config does not say
-otherwise, and that writes what it reads.
+`storable` walks a core schema once: it refuses what JSON can't carry, finds out whether every
+value of the rest is sure to come back, and returns a schema that is strict and closed wherever
+the given one's own config does not say otherwise, and that writes what it reads.
 """
 
 from __future__ import annotations
@@ -22,15 +21,25 @@ from pydantic_core import (
 
 from graflow.channels.schema.datetimes import exact_datetime, exact_time
 from graflow.channels.schema.differences import differences
-from graflow.channels.schema.walk import ANY, ARRAY, OBJECT, Kinds, Node, Place, Unstorable, marked
-from graflow.channels.schema.walk_fields import ClassWalk
+from graflow.channels.schema.nodes import Node, bodies_in
+from graflow.channels.schema.walk import (
+    ANY,
+    ARRAY,
+    OBJECT,
+    Kinds,
+    Position,
+    Rule,
+    Unstorable,
+    Walk,
+)
+from graflow.channels.schema.walk_fields import FIELD_RULES
 
-__all__ = ["Plan", "prepare"]
+__all__ = ["Storable", "storable"]
 
 _TEXT: Kinds = frozenset({"str"})
 _NUMBER: Kinds = frozenset({"str", "int", "float"})
 
-_LEAVES: Final[dict[str, Kinds]] = {
+_SCALARS: Final[dict[str, Kinds]] = {
     "none": frozenset({"null"}),
     "bool": frozenset({"bool"}),
     "int": frozenset({"int"}),
@@ -65,11 +74,11 @@ _REFUSED_AS_KEYS: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Storable:
     """A core schema, ready for a channel.
 
     Attributes:
-        core: The schema, changed as `prepare` says.
+        core: The schema, changed as `storable` says.
         config: The config to compile it with.
         is_faithful: Every valid value comes back from JSON; otherwise each has to be tried.
         is_plain: Its JSON is not an array, and contains neither `NaN` nor infinity.
@@ -85,7 +94,7 @@ class Plan:
     kinds: Kinds
 
 
-def prepare(core: Any, *, strict: bool, from_data: bool = False) -> Plan:
+def storable(core: Any, *, strict: bool, from_data: bool = False) -> Storable:
     """Return how to write and read the values of a core schema.
 
     Args:
@@ -96,142 +105,61 @@ def prepare(core: Any, *, strict: bool, from_data: bool = False) -> Plan:
     Raises:
         Unstorable: JSON can't carry some part there and back.
     """
-    walk = _Walk(strict, from_data)
-    place = Place("", walk.config({}))
-    node, kinds = walk.visit(core, place)
+    walk = Walk(_RULES, strict, from_data)
+    config = walk.config({})
+    node, kinds = walk.visit(core, Position("", config))
     is_plain = walk.is_faithful and not walk.has_floats and "array" not in kinds
-    return Plan(node, place.config, walk.is_faithful, is_plain, walk.has_aliases, kinds)
+    return Storable(node, config, walk.is_faithful, is_plain, walk.has_aliases, kinds)
 
 
-class _Walk(ClassWalk):
-    """The rules for all else: scalars, collections, unions."""
+def _refused(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
+    if at.in_json:
+        raise Unstorable(at.path, _REFUSED[node["type"]])
+    return walk.visit_unknown(node, at)
 
-    def visit(self, node: Node, place: Place) -> tuple[Node, Kinds]:
-        """Return a node as a channel needs it, and the kinds of JSON that it may be."""
-        kind = node["type"]
-        if place.in_json and kind in _REFUSED:
-            raise Unstorable(place.path, _REFUSED[kind])
-        new, kinds = super().visit(node, place)
-        return (marked(new) if _may_alter(node, place) else new), kinds
 
-    def _unknown(self, node: Node, place: Place) -> tuple[Node, Kinds]:
-        if node["type"] in _LEAVES:
-            return self._leaf(node, place), _LEAVES[node["type"]]
-        return super()._unknown(node, place)
+# Scalars
 
-    # Scalars
 
-    def _leaf(self, node: Node, place: Place) -> Any:
-        kind = node["type"]
-        self.has_floats |= kind == "float"
-        if kind == "str" and _has_option(("to_lower", "to_upper"), node, place):
-            self._doubt(place)  # the limits are for the text as it was before
-        if kind == "datetime" and not self._from_data:
-            return exact_datetime(node)
-        return exact_time(node) if kind == "time" and not self._from_data else node
+def _scalar(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
+    return node, _SCALARS[node["type"]]
 
-    def _literal(self, node: Node, place: Place) -> tuple[Node, Kinds]:
-        return node, self._listed(node, node["expected"], place)
 
-    def _enum(self, node: Node, place: Place) -> tuple[Node, Kinds]:
-        if issubclass(node["cls"], Flag) or "missing" in node:
-            self._doubt(place)  # there are other values than the members
-        kinds = self._listed(node, node["members"], place)
-        return ({**node, "strict": False} if self._from_data else node), kinds
+def _float(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
+    walk.has_floats = True
+    return _scalar(walk, node, at)
 
-    def _listed(self, node: Any, values: Iterable[Any], place: Place) -> Kinds:
-        write, read = SchemaSerializer(node, place.config), SchemaValidator(node, place.config)
-        for value in values:
-            if place.in_json and not _comes_back(value, write, read):
-                raise Unstorable(place.path, f"JSON does not carry {value!r} there and back")
-        plain = (getattr(value, "value", value) for value in values)
-        return frozenset(_KIND_OF.get(type(value), "str") for value in plain)
 
-    def _is_instance(self, node: Node, place: Place) -> tuple[Node, Kinds]:
-        if place.in_json:
-            wanted = getattr(node["cls"], "__qualname__", repr(node["cls"]))
-            raise Unstorable(place.path, f"JSON can't carry an instance of {wanted}")
-        return node, ANY
+def _str(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
+    if any(node.get(name, at.config.get(f"str_{name}")) for name in ("to_lower", "to_upper")):
+        walk.doubt(at)  # the limits are for the text as it was before
+    return _scalar(walk, node, at)
 
-    # What may be one thing or another
 
-    def _union(self, node: Node, place: Place) -> tuple[Node, Kinds]:
-        if node.get("mode", "smart") != "smart" or not place.is_strict(node):
-            self._doubt(place)
-        choices: list[tuple[Node, str]] = []
-        together: Kinds = frozenset()
-        for choice in node["choices"]:
-            new, kinds = self.visit(choice[0] if isinstance(choice, tuple) else choice, place)
-            if together & kinds:
-                self._doubt(place)
-            together |= kinds
-            choices.append((new, str(len(choices))))
-        return {**node, "choices": choices}, together
+def _moment(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
+    exact: Any = exact_datetime if node["type"] == "datetime" else exact_time
+    return (node if walk.from_data else exact(node)), _TEXT
 
-    def _tagged_union(self, node: Node, place: Place) -> tuple[Node, Kinds]:
-        if callable(node["discriminator"]):
-            self._doubt(place)
-        choices = {tag: self.visit(inner, place)[0] for tag, inner in node["choices"].items()}
-        return {**node, "choices": choices}, OBJECT
 
-    def _json_or_python(self, node: Node, place: Place) -> tuple[Node, Kinds]:
-        from_json, _ = self.visit(node["json_schema"], place)
-        from_python, _ = self.visit(node["python_schema"], place.outside_json())
-        new = {**node, "json_schema": from_json, "python_schema": from_python}
-        return new, self._doubt(place)
+def _literal(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
+    return node, _kinds_of(node["expected"], node, at)
 
-    def _lax_or_strict(self, node: Node, place: Place) -> tuple[Node, Kinds]:
-        outside = place.outside_json()
-        lax, strict = (outside, place) if place.is_strict(node) else (place, outside)
-        lax_schema, _ = self.visit(node["lax_schema"], lax)
-        strict_schema, _ = self.visit(node["strict_schema"], strict)
-        new = {**node, "lax_schema": lax_schema, "strict_schema": strict_schema}
-        return new, self._doubt(place)
 
-    def _chain(self, node: Node, place: Place) -> tuple[Node, Kinds]:
-        first, *others = node["steps"]
-        steps = [self.visit(first, place)[0]]
-        steps += [self.visit(step, place.outside_json())[0] for step in others]
-        return {**node, "steps": steps}, self._doubt(place)
+def _enum(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
+    if issubclass(node["cls"], Flag) or "missing" in node:
+        walk.doubt(at)  # there are other values than the members
+    kinds = _kinds_of(node["members"], node, at)
+    return ({**node, "strict": False} if walk.from_data else node), kinds
 
-    # Collections
 
-    def _array(self, node: Node, place: Place) -> tuple[Node, Kinds]:
-        if "items_schema" not in node:
-            self._doubt(place)
-        return self._children(node, place), ARRAY
-
-    _list = _set = _frozenset = _array
-
-    def _tuple(self, node: Node, place: Place) -> tuple[Node, Kinds]:
-        variadic = node.get("variadic_item_index")
-        items = [
-            self.visit(item, place.step("[]" if i == variadic else f"[{i}]"))[0]
-            for i, item in enumerate(node["items_schema"])
-        ]
-        return {**node, "items_schema": items}, ARRAY
-
-    def _dict(self, node: Node, place: Place) -> tuple[Node, Kinds]:
-        if node["type"] != "dict" or not {"keys_schema", "values_schema"} <= node.keys():
-            self._doubt(place)
-        if "keys_schema" in node:
-            self._check_keys(node["keys_schema"], place)
-        return self._children(node, place), OBJECT
-
-    _counter = _frozendict = _ordered_dict = _dict
-
-    def _check_keys(self, node: Node, place: Place) -> None:
-        kind = node["type"]
-        if kind == "definition-ref":
-            self._check_keys(self._bodies[node["schema_ref"]], place)
-        elif kind in _REFUSED_AS_KEYS:
-            raise Unstorable(place.path, f"JSON has no keys of type {kind}; use a list of pairs")
-        elif kind in {"literal", "enum"}:
-            keys = node["expected"] if kind == "literal" else node["members"]
-            in_dict: Any = {"type": "dict", "keys_schema": node}
-            self._listed(in_dict, [{key: 0} for key in keys], place)
-        elif kind not in _LEAVES or kind == "float":
-            self._doubt(place)  # of NaN, which may be several keys
+def _kinds_of(values: Iterable[Any], node: Any, at: Position) -> Kinds:
+    """Return the kinds of the values that a node lists, if JSON carries all of them."""
+    write, read = SchemaSerializer(node, at.config), SchemaValidator(node, at.config)
+    for value in values:
+        if at.in_json and not _comes_back(value, write, read):
+            raise Unstorable(at.path, f"JSON does not carry {value!r} there and back")
+    plain = (getattr(value, "value", value) for value in values)
+    return frozenset(_KIND_OF.get(type(value), "str") for value in plain)
 
 
 def _comes_back(value: Any, write: SchemaSerializer, read: SchemaValidator) -> bool:
@@ -242,18 +170,111 @@ def _comes_back(value: Any, write: SchemaSerializer, read: SchemaValidator) -> b
     return not any(differences(value, back))
 
 
-def _may_alter(node: Node, place: Place) -> bool:
-    """Tell whether a schema asks for a change of values that are valid."""
+def _is_instance(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
+    if at.in_json:
+        wanted = getattr(node["cls"], "__qualname__", repr(node["cls"]))
+        raise Unstorable(at.path, f"JSON can't carry an instance of {wanted}")
+    return node, ANY
+
+
+# Parts that wrap another, or refer to it
+
+
+def _wrapper(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
+    new, (kinds,) = walk.visit_children(node, at)
+    return new, kinds
+
+
+def _default(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
+    if node.get("on_error", "raise") != "raise":
+        walk.doubt(at)
+    return _wrapper(walk, node, at)
+
+
+def _nullable(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
+    new, kinds = _wrapper(walk, node, at)
+    if "null" in kinds:
+        walk.doubt(at)
+    return new, kinds | {"null"}
+
+
+def _definitions(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
+    walk.bodies = bodies_in(node)
+    new, kinds = walk.visit(node["schema"], at)
+    return {**node, "schema": new, "definitions": list(walk.changed.values())}, kinds
+
+
+def _reference(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
+    return node, walk.visit_reference(node["schema_ref"], at)
+
+
+# Unions
+
+
+def _union(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
+    new, kinds = walk.visit_children(node, at)
+    together: Kinds = frozenset().union(*kinds)
+    is_smart = node.get("mode", "smart") == "smart" and at.is_strict(node)
+    if not is_smart or len(together) < sum(map(len, kinds)):
+        walk.doubt(at)
+    choices = (each[0] if isinstance(each, tuple) else each for each in new["choices"])
+    return {**new, "choices": [(each, str(i)) for i, each in enumerate(choices)]}, together
+
+
+def _tagged_union(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
+    if callable(node["discriminator"]):
+        walk.doubt(at)
+    return walk.visit_children(node, at)[0], OBJECT
+
+
+# Collections
+
+
+def _array(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
+    if "items_schema" not in node:
+        walk.doubt(at)
+    return walk.visit_children(node, at)[0], ARRAY
+
+
+def _dict(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
+    if node["type"] != "dict" or not {"keys_schema", "values_schema"} <= node.keys():
+        walk.doubt(at)
+    if "keys_schema" in node:
+        _check_keys(walk, node["keys_schema"], at)
+    return walk.visit_children(node, at)[0], OBJECT
+
+
+def _check_keys(walk: Walk, node: Node, at: Position) -> None:
     kind = node["type"]
-    if kind.startswith("function-"):
-        return True
-    options = ("strip_whitespace", "to_lower", "to_upper")
-    if kind == "str" and _has_option(options, node, place):
-        return True
-    if kind in _LEAVES or kind in {"literal", "enum", "list", "set", "frozenset", "tuple"}:
-        return not place.is_strict(node)
-    return False
+    if kind == "definition-ref":
+        _check_keys(walk, walk.bodies[node["schema_ref"]], at)
+    elif kind in _REFUSED_AS_KEYS:
+        raise Unstorable(at.path, f"JSON has no keys of type {kind}; use a list of pairs")
+    elif kind in {"literal", "enum"}:
+        keys = node["expected"] if kind == "literal" else node["members"]
+        _kinds_of([{key: 0} for key in keys], {"type": "dict", "keys_schema": node}, at)
+    elif kind not in _SCALARS or kind == "float":
+        walk.doubt(at)  # of NaN, which may be several keys
 
 
-def _has_option(names: Iterable[str], node: Node, place: Place) -> bool:
-    return any(node.get(name, place.config.get(f"str_{name}")) for name in names)
+_RULES: Final[dict[str, Rule]] = {
+    **dict.fromkeys(_REFUSED, _refused),
+    **dict.fromkeys(_SCALARS, _scalar),
+    "float": _float,
+    "str": _str,
+    "datetime": _moment,
+    "time": _moment,
+    "literal": _literal,
+    "enum": _enum,
+    "is-instance": _is_instance,
+    **dict.fromkeys(("custom-error", "named-tuple-field"), _wrapper),
+    "default": _default,
+    "nullable": _nullable,
+    "definitions": _definitions,
+    "definition-ref": _reference,
+    "union": _union,
+    "tagged-union": _tagged_union,
+    **dict.fromkeys(("list", "set", "frozenset", "tuple"), _array),
+    **dict.fromkeys(("dict", "counter", "frozendict", "ordered-dict"), _dict),
+    **FIELD_RULES,
+}

@@ -7,22 +7,18 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
 from typing import Annotated, Any, Generic, NoReturn, TypeVar, cast, get_args, get_origin
 
-from pydantic_core import (
-    PydanticSerializationError,
-    SchemaSerializer,
-    SchemaValidator,
-    ValidationError,
-)
+from pydantic_core import PydanticSerializationError, SchemaValidator, ValidationError
 from typing_extensions import TypeForm
 
 from graflow.channels.codec.codec import Record, decode, pack_json, pack_json_item, unpack_json
 from graflow.channels.codec.reprs import short_repr
-from graflow.channels.schema import field_errors
+from graflow.channels.schema.compiling import serializer_of, validator_of
 from graflow.channels.schema.core_schema import core_schema_of, schema_error
 from graflow.channels.schema.differences import differences, leaves
 from graflow.channels.schema.exact_types import compile_look
 from graflow.channels.schema.fast_path import REPLACEMENT, with_shortcuts
-from graflow.channels.schema.roundtrip import Plan, prepare
+from graflow.channels.schema.field_errors import alterations, from_details, lost, unstorable
+from graflow.channels.schema.roundtrip import Storable, storable
 from graflow.channels.schema.types.annotations import is_self_contained
 from graflow.channels.schema.walk import Unstorable
 from graflow.exceptions import (
@@ -50,7 +46,7 @@ def schema_of(form: TypeForm[T], *, strict: bool = True) -> Schema[T]:
         strict: `False` lets pydantic turn a value into one that fits.
 
     Raises:
-        SchemaError: The type can't be a schema; the message has the path of the part.
+        SchemaError: The type can't be a schema; the message gives the path of the culprit.
     """
     try:
         return _kept(form, strict)
@@ -99,26 +95,28 @@ class Schema(Generic[T]):
         self.name = _name_of(form)
         self.strict = strict
         self._core = core_schema_of(form, self.name)
-        self._plan = plan = self._planned()
-        self.is_for_lists = "array" in plan.kinds
-        self._is_quick = strict and plan.is_plain
-        self._is_doubtful = not plan.is_faithful
-        self._looks_unaltered = compile_look(plan) if strict else _always
-        validator = _validator(plan)
+        self._storable = ready = self._ready()
+        self.is_for_lists = "array" in ready.kinds
+        self._is_quick = strict and ready.is_plain
+        self._is_doubtful = not ready.is_faithful
+        self._looks_unaltered = compile_look(ready, self.name) if strict else _always
+        validator = validator_of(ready.core, ready.config)
         self._validate: Callable[[Any], Any] = validator.validate_python
-        if plan.has_aliases:
+        if ready.has_aliases:
             self._validate = partial(validator.validate_python, by_name=True, by_alias=not strict)
         self._validate_json = validator.validate_json
         self._data_validator: SchemaValidator | None = None
-        self._to_json = SchemaSerializer(plan.core, plan.config, _use_prebuilt=False).to_json
+        self._to_json = serializer_of(ready.core, ready.config).to_json
         self.dump_item, self.load = self._dump_item, self._load
         if strict:
-            self.dump_item, self.load = with_shortcuts(plan, self._dump_item, self._load)
+            self.dump_item, self.load = with_shortcuts(
+                ready, self.name, self._dump_item, self._load
+            )
         self.dump = self._dump_list if self.is_for_lists else self.dump_item
 
-    def _planned(self, *, from_data: bool = False) -> Plan:
+    def _ready(self, *, from_data: bool = False) -> Storable:
         try:
-            return prepare(self._core, strict=self.strict, from_data=from_data)
+            return storable(self._core, strict=self.strict, from_data=from_data)
         except Unstorable as error:
             raise schema_error(self.name, error.path, error.reason) from None
 
@@ -206,7 +204,7 @@ class Schema(Generic[T]):
             return False
 
     def _check_unaltered(self, value: T, valid: T) -> None:
-        errors = field_errors.alterations(differences(value, valid), self._plan)
+        errors = alterations(differences(value, valid), self._storable)
         if errors:
             raise self._error("the value does not fit", errors)
 
@@ -215,7 +213,7 @@ class Schema(Generic[T]):
             back = self._validate_json(text)
         except ValidationError as error:
             self._misfit(error, "the value would not come back from JSON as")
-        errors = field_errors.lost(differences(valid, back), self._plan)
+        errors = lost(differences(valid, back), self._storable)
         if errors:
             raise self._error("the value would not come back from JSON as", errors)
 
@@ -223,16 +221,17 @@ class Schema(Generic[T]):
         """Validate Python data that is not an instance of a class yet."""
         # No `cached_property`: on Python 3.11 it has a lock, which a fork may leave taken.
         if self._data_validator is None:
-            self._data_validator = _validator(self._planned(from_data=True))
+            ready = self._ready(from_data=True)
+            self._data_validator = validator_of(ready.core, ready.config)
         return self._data_validator.validate_python(data)
 
     def _misfit(self, error: ValidationError, what: str) -> NoReturn:
         details = error.errors(include_url=False, include_context=False)
-        raise self._error(what, field_errors.from_details(details, self._plan)) from error
+        raise self._error(what, from_details(details, self._storable)) from error
 
     def _unstorable(self, value: T, error: Exception) -> NoReturn:
         try:
-            errors = field_errors.unstorable(leaves(value), self._plan)
+            errors = unstorable(leaves(value), self._storable)
         except RecursionError:
             errors = ()
         whole = FieldError("", f"can't be stored as JSON ({error})", short_repr(value))
@@ -244,10 +243,6 @@ class Schema(Generic[T]):
         return ChannelValidationError(
             f"{what} {self.name}:{lines}", schema=self.name, errors=errors
         )
-
-
-def _validator(plan: Plan) -> SchemaValidator:
-    return SchemaValidator(plan.core, plan.config, _use_prebuilt=False)
 
 
 def _is_simple(text: bytes) -> bool:

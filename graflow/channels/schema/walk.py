@@ -1,45 +1,21 @@
-"""A walk through a core schema, for the rules of `graflow.channels.schema.roundtrip`."""
+"""A walk through a core schema by rules, one for each kind of node."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
-__all__ = [
-    "ALTERS",
-    "ANY",
-    "ARRAY",
-    "OBJECT",
-    "CoreWalk",
-    "Kinds",
-    "Node",
-    "Place",
-    "Unstorable",
-    "marked",
-]
+from graflow.channels.schema.nodes import Node, Part, marked, with_children
 
-Node = dict[str, Any]
-"""A part of a core schema."""
+__all__ = ["ANY", "ARRAY", "OBJECT", "Kinds", "Position", "Unstorable", "Walk"]
 
 Kinds = frozenset[str]
 """The kinds of JSON that a part of a schema may be."""
 
-ALTERS: Final = "graflow_alters"
-"""In a node's metadata: the schema itself asks validation to change some values there."""
-
 ANY: Kinds = frozenset({"null", "bool", "int", "float", "str", "array", "object"})
 ARRAY: Kinds = frozenset({"array"})
 OBJECT: Kinds = frozenset({"object"})
-
-_CHILDREN: Final = {
-    "schema": "",
-    "keys_schema": "",
-    "items_schema": "[]",
-    "values_schema": "[]",
-    "extras_schema": "[]",
-    "extras_keys_schema": "",
-}
 
 
 class Unstorable(Exception):
@@ -52,25 +28,27 @@ class Unstorable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a node is.
+class Position:
+    """Where a node is in a schema.
 
     Attributes:
         path: As in `rows[].conn`.
         config: The core config that applies there.
         in_json: Whether JSON text can get there.
+        label: Which of its kind the node is in the node around it: a field's name, an index.
     """
 
     path: str
     config: Any
     in_json: bool = True
+    label: Any = None
 
-    def step(self, step: str) -> Place:
-        """Return the place one step further in."""
-        return replace(self, path=(self.path + step).removeprefix("."))
+    def inside(self, part: Part) -> Position:
+        """Return the position of a part of the node that is here."""
+        return replace(self, path=(self.path + part.step).removeprefix("."), label=part.label)
 
-    def outside_json(self) -> Place:
-        """Return the same place for what only Python values get to."""
+    def outside_json(self) -> Position:
+        """Return the same position for what only Python values get to."""
         return replace(self, in_json=False)
 
     def is_strict(self, node: Node) -> bool:
@@ -78,24 +56,83 @@ class Place:
         return bool(node.get("strict", self.config.get("strict", False)))
 
 
-class CoreWalk:
-    """One walk through a core schema, and what it has found so far."""
+class Walk:
+    """One walk through a core schema, and what it has found so far.
 
-    def __init__(self, strict: bool, from_data: bool) -> None:
+    Attributes:
+        strict: Whether to refuse what would have to be coerced.
+        from_data: Whether to take plain data in place of instances of classes.
+        bodies: What the references in the schema stand for.
+        changed: The same, as a channel needs them; those that the walk came to.
+        is_faithful: Every valid value comes back from JSON.
+        has_floats: There are some, and so `NaN` and infinity.
+        has_aliases: A field has another name in JSON than it has in Python.
+    """
+
+    def __init__(self, rules: Mapping[str, Rule], strict: bool, from_data: bool) -> None:
+        """Start at nothing.
+
+        Args:
+            rules: By the kind of node. Where there is none, values have to be tried.
+            strict: As the attribute says.
+            from_data: As the attribute says.
+        """
+        self.strict = strict
+        self.from_data = from_data
+        self.bodies: dict[str, Node] = {}
+        self.changed: dict[str, Node] = {}
         self.is_faithful = True
         self.has_floats = False
         self.has_aliases = False
-        self._strict = strict
-        self._from_data = from_data
-        self._bodies: dict[str, Node] = {}
-        self._changed: dict[str, Node] = {}
+        self._rules = rules
         self._kinds: dict[tuple[str, bool], Kinds] = {}
+
+    def visit(self, node: Node, at: Position) -> tuple[Node, Kinds]:
+        """Return a node as a channel needs it, and the kinds of JSON that it may be."""
+        rule = self._rules.get(node["type"])
+        new, kinds = rule(self, node, at) if rule else self.visit_unknown(node, at)
+        if "serialization" in node:
+            kinds = self.doubt(at)
+            own, _ = self.visit_children(node["serialization"], at.outside_json())
+            new = {**new, "serialization": own}
+        return (marked(new) if _may_alter(node, at) else new), kinds
+
+    def visit_children(self, node: Node, at: Position) -> tuple[Node, list[Kinds]]:
+        """Return a node with its parts as a channel needs them, and the kinds of each part."""
+        found: list[Kinds] = []
+
+        def change(part: Part) -> Node:
+            inner = at.inside(part)
+            is_outside = _is_outside_json(part, is_strict=at.is_strict(node))
+            new, kinds = self.visit(part.node, inner.outside_json() if is_outside else inner)
+            found.append(kinds)
+            return new
+
+        return with_children(node, change), found
+
+    def visit_unknown(self, node: Node, at: Position) -> tuple[Node, Kinds]:
+        """Do the same as `visit` for a node that may have any effect on values."""
+        return self.visit_children(node, at)[0], self.doubt(at)
+
+    def visit_reference(self, ref: str, at: Position) -> Kinds:
+        """Return the kinds of what a reference stands for."""
+        known = (ref, at.in_json)
+        if known not in self._kinds:
+            self._kinds[known] = frozenset()
+            self.changed[ref], self._kinds[known] = self.visit(self.bodies[ref], at)
+        # Inside of itself it has none yet; and text of any depth is not sure to be read back.
+        return self._kinds[known] or self.doubt(at)
+
+    def doubt(self, at: Position) -> Kinds:
+        """Note that values have to be tried, because of what is at a position."""
+        self.is_faithful &= not at.in_json
+        return ANY
 
     def config(self, own: Any) -> Any:
         """Return a core config with what channels add to it, and put in its place."""
         binary = own.get("val_json_bytes", "base64")
         return {
-            **({"strict": True} if self._strict else {}),
+            **({"strict": True} if self.strict else {}),
             "extra_fields_behavior": "forbid",
             "validate_default": True,
             **own,
@@ -109,69 +146,37 @@ class CoreWalk:
             "ser_json_timedelta": "iso8601",
         }
 
-    def visit(self, node: Node, place: Place) -> tuple[Node, Kinds]:
-        """Return a node as a channel needs it, and the kinds of JSON that it may be."""
-        visit: Callable[[Node, Place], tuple[Node, Kinds]] = getattr(
-            self, "_" + node["type"].replace("-", "_"), self._unknown
-        )
-        new, kinds = visit(node, place)
-        if "serialization" in node:
-            kinds = self._doubt(place)
-            new = {**new, "serialization": self._children(node["serialization"], place, False)}
-        return new, kinds
 
-    def _doubt(self, place: Place) -> Kinds:
-        """Note that values have to be tried, because of what is at `place`."""
-        self.is_faithful &= not place.in_json
-        return ANY
+Rule = Callable[[Walk, Node, Position], tuple[Node, Kinds]]
+"""Does what `Walk.visit` does, for one kind of node."""
 
-    def _children(self, node: Node, place: Place, in_json: bool = True) -> Node:
-        place = place if in_json else place.outside_json()
-        new = dict(node)
-        for name in node.keys() & _CHILDREN.keys():
-            new[name] = self.visit(node[name], place.step(_CHILDREN[name]))[0]
-        if "return_schema" in node:
-            new["return_schema"] = self.visit(node["return_schema"], place.outside_json())[0]
-        return new
-
-    def _unknown(self, node: Node, place: Place) -> tuple[Node, Kinds]:
-        return self._children(node, place), self._doubt(place)
-
-    # What wraps another part
-
-    def _wrapper(self, node: Node, place: Place) -> tuple[Node, Kinds]:
-        inner, kinds = self.visit(node["schema"], place)
-        return {**node, "schema": inner}, kinds
-
-    _custom_error = _wrapper
-
-    def _default(self, node: Node, place: Place) -> tuple[Node, Kinds]:
-        if node.get("on_error", "raise") != "raise":
-            self._doubt(place)
-        return self._wrapper(node, place)
-
-    def _nullable(self, node: Node, place: Place) -> tuple[Node, Kinds]:
-        new, kinds = self._wrapper(node, place)
-        if "null" in kinds:
-            self._doubt(place)
-        return new, kinds | {"null"}
-
-    def _definitions(self, node: Node, place: Place) -> tuple[Node, Kinds]:
-        self._bodies = {inner["ref"]: inner for inner in node["definitions"]}
-        new, kinds = self.visit(node["schema"], place)
-        return {**node, "schema": new, "definitions": list(self._changed.values())}, kinds
-
-    def _definition_ref(self, node: Node, place: Place) -> tuple[Node, Kinds]:
-        ref = node["schema_ref"]
-        known = (ref, place.in_json)
-        if known not in self._kinds:
-            self._kinds[known] = frozenset()
-            self._changed[ref], kinds = self.visit(self._bodies[ref], place)
-            self._kinds[known] = kinds
-        # Inside of itself it has none yet; and text of any depth is not sure to be read back.
-        return node, self._kinds[known] or self._doubt(place)
+_MAY_BE_COERCED = frozenset(
+    {"none", "bool", "int", "float", "str", "bytes", "uuid", "date", "datetime", "time"}
+    | {"timedelta", "decimal", "complex", "fraction", "literal", "enum"}
+    | {"list", "set", "frozenset", "tuple"}
+)
 
 
-def marked(node: Node) -> Node:
-    """Return a node with a mark that it alters some values."""
-    return {**node, "metadata": {**node.get("metadata", {}), ALTERS: True}}
+def _is_outside_json(part: Part, *, is_strict: bool) -> bool:
+    """Tell whether no JSON text gets to a part of a node, strict or not, that it gets to."""
+    match part.entry:
+        case "python_schema" | "return_schema":
+            return True
+        case "steps":
+            return bool(part.label)
+        case "lax_schema":
+            return is_strict
+        case "strict_schema":
+            return not is_strict
+    return False
+
+
+def _may_alter(node: Node, at: Position) -> bool:
+    """Tell whether a schema asks for a change of values that are valid."""
+    kind = node["type"]
+    if kind.startswith("function-"):
+        return True
+    options = ("strip_whitespace", "to_lower", "to_upper")
+    if kind == "str" and any(node.get(name, at.config.get(f"str_{name}")) for name in options):
+        return True
+    return kind in _MAY_BE_COERCED and not at.is_strict(node)

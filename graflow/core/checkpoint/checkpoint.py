@@ -19,7 +19,7 @@ from pydantic_core import from_json, to_json
 from typing_extensions import TypedDict
 
 from graflow.channels.base import Channel
-from graflow.channels.codec.codec import decode
+from graflow.channels.codec.codec import decode, encode_item
 from graflow.channels.contents.change_log import Change, Changes, Contents, Ends, replay
 from graflow.core.checkpoint.files import check_path, file_errors, read
 from graflow.exceptions import CheckpointDamagedError, CheckpointVersionError
@@ -95,6 +95,7 @@ class Checkpoint:
         channel: Where the channel keeps its keys.
         finished: The ids of the tasks that have ended, in that order.
         metadata: What tasks gave to `ctx.checkpoint`, by their ids.
+        contents: What a channel in memory held, encoded, by key.
     """
 
     workflow: str
@@ -104,8 +105,14 @@ class Checkpoint:
     channel: ChannelAddress
     finished: tuple[str, ...]
     metadata: dict[str, dict[str, Any]]
-    _contents: Contents = field(repr=False)
-    _wishes: dict[str, bytes] = field(repr=False)
+    contents: Contents = field(repr=False)
+
+    def encoded_metadata(self) -> dict[str, bytes | None]:
+        """Return the tasks that have ended, with their metadata, encoded."""
+        return {
+            task: encode_item(self.metadata[task]) if task in self.metadata else None
+            for task in self.finished
+        }
 
 
 def address_of(channel: Channel) -> ChannelAddress:
@@ -211,10 +218,11 @@ def _header(text: bytes, file: Path) -> Header:
 
 def _checkpoint(header: Header, entries: list[Entry]) -> Checkpoint:
     finished: dict[str, None] = {}
-    wishes: dict[str, bytes] = {}
+    metadata: dict[str, dict[str, Any]] = {}
     for entry in entries:
         finished.update(dict.fromkeys(entry["finished"]))
-        wishes.update((task, text.encode()) for task, text in entry.get("metadata", {}).items())
+        for task, text in entry.get("metadata", {}).items():
+            metadata[task] = decode(text.encode())
     contents = replay(
         Changes(entry.get("cleared", False), [_unpacked(key) for key in entry.get("keys", ())])
         for entry in entries
@@ -226,9 +234,8 @@ def _checkpoint(header: Header, entries: list[Entry]) -> Checkpoint:
         header["start"],
         header["channel"],
         tuple(finished),
-        {task: decode(text) for task, text in wishes.items()},
+        metadata,
         contents,
-        wishes,
     )
 
 

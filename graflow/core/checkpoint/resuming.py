@@ -9,8 +9,8 @@ from typing import NoReturn
 from graflow.channels.contents.tracking import refill
 from graflow.channels.hidden_keys import belongs_to
 from graflow.core.checkpoint.checkpoint import ChannelAddress, Checkpoint, address_of
-from graflow.core.context import ExecutionContext
 from graflow.core.graph.graph import RunPlan
+from graflow.core.run.state import RunState
 from graflow.exceptions import CheckpointMismatchError, TaskNotFoundError
 
 __all__ = ["match_channel", "match_plan", "restore"]
@@ -43,42 +43,42 @@ def match_plan(
     return found
 
 
-def match_channel(checkpoint: Checkpoint, context: ExecutionContext) -> None:
+def match_channel(checkpoint: Checkpoint, state: RunState) -> None:
     """Check that the channel is the one that the checkpoint belongs to.
 
     Raises:
         CheckpointMismatchError: It is a different channel, or has lost its contents.
     """
-    channel = context.get_channel()
+    channel = state.channel
     before, now = checkpoint.channel, address_of(channel)
     same = {"kind", "name", "server"} if channel.shared else {"kind"}
     if any(before[part] != now[part] for part in same):  # type: ignore[literal-required]
         _refuse(
-            context.workflow_name,
+            state.workflow_name,
             f"it belongs to a run on {_told(before)}, but the workflow uses {_told(now)}"
             + _advice(before),
         )
     if not channel.shared:
         return
-    lost = context._results.missing(checkpoint.finished)
+    lost = state.results.missing(checkpoint.finished)
     if lost:
         more = f" and {len(lost) - _NAMED:,} more" if len(lost) > _NAMED else ""
         _refuse(
-            context.workflow_name,
+            state.workflow_name,
             f"{_told(now)} has lost results of finished tasks: "
             f"{', '.join(map(repr, lost[:_NAMED]))}{more}",
         )
 
 
-def restore(checkpoint: Checkpoint, context: ExecutionContext, plan: RunPlan) -> None:
+def restore(checkpoint: Checkpoint, state: RunState, plan: RunPlan) -> None:
     """Restore the channel to the checkpoint, without the results of tasks that will run.
 
     The results of other runs stay.
     """
-    channel, results = context.get_channel(), context._results
+    channel, results = state.channel, state.results
     if not channel.shared:
-        contents = results.adopt(checkpoint._contents, checkpoint.finished)
-        refill(channel, contents, belongs_to(context.run_id))
+        contents = results.adopt(checkpoint.contents, checkpoint.finished)
+        refill(channel, contents, belongs_to(state.run_id))
     to_do = plan.tasks.keys() - set(checkpoint.finished)
     for task_id in to_do.intersection(results.tasks()):
         results.forget(task_id)
@@ -95,7 +95,7 @@ def _advice(before: ChannelAddress) -> str:
         return ""
     return (
         "; the embedded server of that run kept nothing: give it a directory for its data, "
-        "RedisChannel.embedded(path), if runs are to be resumed"
+        "RedisChannel.embedded(path=...), if runs are to be resumed"
     )
 
 

@@ -10,18 +10,16 @@ from graphlib import CycleError as SorterError
 from graphlib import TopologicalSorter
 from hashlib import sha256
 from itertools import count, pairwise
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from graflow.core.graph.composition import Chain, Node
+from graflow.core.task.composition import Chain, Composed, Node
+from graflow.core.task.task import Task
 from graflow.exceptions import (
     CycleError,
     DuplicateTaskError,
     TaskNotFoundError,
     WorkflowTypeError,
 )
-
-if TYPE_CHECKING:
-    from graflow.core.task.task import Task
 
 __all__ = ["Graph", "Joint", "RunPlan", "Vertex"]
 
@@ -36,6 +34,18 @@ class Joint:
 Vertex: TypeAlias = "Task[..., Any] | Joint"
 Before: TypeAlias = dict[Vertex, dict[Vertex, None]]
 """What each vertex waits for: ordered sets."""
+
+
+class _Ends(NamedTuple):
+    """The outer tasks of a node.
+
+    Attributes:
+        heads: Those that begin it: they wait for what comes before it.
+        tails: Those that end it: what comes after it waits for them.
+    """
+
+    heads: tuple[Task[..., Any], ...]
+    tails: tuple[Task[..., Any], ...]
 
 
 @dataclass(frozen=True)
@@ -84,7 +94,7 @@ class Graph:
         self._name = name
         self._tasks: dict[str, Task[..., Any]] = {}
         self._loose: set[Task[..., Any]] = set()
-        self._added: set[Node] = set()
+        self._ends: dict[Node, _Ends] = {}  # of the nodes that were added
         self._before: Before = {}
         self._numbers: dict[str, Iterator[int]] = {}
 
@@ -120,14 +130,14 @@ class Graph:
             DuplicateTaskError: One of them has the id of another task; nothing was added.
         """
         new = self._new_parts(node)
-        tasks = [part._heads()[0] for part in new if not part._parts]
+        tasks = [part for part in new if isinstance(part, Task)]
         self._enter(tasks)
         self._loose.difference_update(tasks)
-        self._added.update(new)
+        self._find_ends(node)
         for part in new:
             if isinstance(part, Chain):
-                for left, right in pairwise(part._parts):
-                    self._link(left._tails(), right._heads())
+                for left, right in pairwise(part.parts):
+                    self._link(self._ends[left].tails, self._ends[right].heads)
 
     def plan(self, start: Task[..., Any] | str | None = None) -> RunPlan:
         """Return what there is to do: everything, or `start` and what follows it.
@@ -163,10 +173,22 @@ class Graph:
         pending = [node]
         while pending:
             part = pending.pop()
-            if part not in self._added and part not in found:
+            if part not in self._ends and part not in found:
                 found[part] = None
-                pending.extend(reversed(part._parts))
+                pending.extend(reversed(_parts(part)))
         return list(found)
+
+    def _find_ends(self, node: Node) -> None:
+        """Find the ends of `node` and of all parts in it, without recursion: they may be deep."""
+        pending = [node]
+        while pending:
+            parts = _parts(pending[-1])
+            unknown = [part for part in parts if part not in self._ends]
+            if unknown:
+                pending.extend(unknown)
+            else:
+                part = pending.pop()
+                self._ends[part] = _ends(part, [self._ends[each] for each in parts])
 
     def _enter(self, tasks: Iterable[Task[..., Any]]) -> None:
         new: dict[str, Task[..., Any]] = {}
@@ -233,6 +255,22 @@ class Graph:
             workflow=self._name,
             cycle=cycle,
         )
+
+
+def _parts(node: Node) -> tuple[Node, ...]:
+    return node.parts if isinstance(node, Composed) else ()
+
+
+def _ends(node: Node, parts: list[_Ends]) -> _Ends:
+    """Return the ends of a node whose parts have these."""
+    if isinstance(node, Task):
+        return _Ends((node,), (node,))
+    if isinstance(node, Chain):
+        return _Ends(parts[0].heads, parts[-1].tails)
+    return _Ends(
+        tuple(head for part in parts for head in part.heads),
+        tuple(tail for part in parts for tail in part.tails),
+    )
 
 
 @contextmanager

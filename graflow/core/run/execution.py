@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from contextvars import Context
@@ -17,54 +16,23 @@ from graflow.core.checkpoint.journal import Journal
 from graflow.core.context import ExecutionContext
 from graflow.core.graph.graph import RunPlan
 from graflow.core.graph.schedule import Schedule
-from graflow.core.run.attempts import Supervisor
-from graflow.core.run.observers import Observers, RunObserver
+from graflow.core.run.observers import Observers
 from graflow.core.run.progress import Progress
+from graflow.core.run.run_options import MAX_WORKERS, Options
+from graflow.core.run.state import RunState
+from graflow.core.run.supervisor import Supervisor
 from graflow.core.run.threads import Run
 from graflow.core.travel.arrival import check_arrival
 from graflow.core.travel.dispatch import Dispatch
-from graflow.core.travel.executors import ExecutorSource, Pool
+from graflow.core.travel.executors import Pool
 from graflow.core.travel.marks import ChannelMarks, FolderMarks
 from graflow.core.travel.parcel import Parcel, pack_run
-from graflow.exceptions import WorkflowTypeError, WorkflowValueError
+from graflow.exceptions import WorkflowTypeError
 
-__all__ = ["MAX_WORKERS", "Execution", "Options", "check_options", "prepared"]
-
-MAX_WORKERS = 32
-"""How many tasks of a run go at the same time, unless `execute` is told otherwise."""
+__all__ = ["Execution", "prepared"]
 
 _QUEUED = 64
 """How many tasks an executor outside the process is given at a time, at the least."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a run goes; `Workflow.execute` explains them."""
-
-    executor: ExecutorSource | None = None
-    max_workers: int | None = None
-    progress: bool = False
-    observers: Sequence[RunObserver] = ()
-    checkpoint: str | os.PathLike[str] | None = None
-
-
-def check_options(options: Options, workflow: str) -> Options:
-    """Return the options if they can be taken.
-
-    Raises:
-        WorkflowTypeError, WorkflowValueError: One of them can't.
-    """
-    number = options.max_workers
-    if number is not None:
-        if isinstance(number, bool) or not isinstance(number, int):
-            raise WorkflowTypeError(
-                f"max_workers must be an int, not {type(number).__name__}", workflow=workflow
-            )
-        if number < 1:
-            raise WorkflowValueError(
-                f"max_workers must be at least 1, not {number}", workflow=workflow
-            )
-    return options
 
 
 @dataclass(frozen=True)
@@ -73,7 +41,7 @@ class Execution:
 
     Attributes:
         plan: What is to be done; used up.
-        context: What the tasks see.
+        state: What all parts of the run share.
         variables: The `ContextVar`s that they see, where they share this process.
         options: How it goes.
         pool: Where it goes.
@@ -82,7 +50,7 @@ class Execution:
     """
 
     plan: RunPlan
-    context: ExecutionContext
+    state: RunState
     variables: Context
     options: Options
     pool: Pool
@@ -91,7 +59,7 @@ class Execution:
 
     def run(self) -> dict[str, Any]:
         """Run the tasks, and return what the last ones returned, by id."""
-        workflow, context, plan = self.context.workflow_name, self.context, self.plan
+        workflow, state, plan = self.state.workflow_name, self.state, self.plan
         with ExitStack() as stack:
             journal = self._journal()
             if journal is not None:
@@ -101,13 +69,14 @@ class Execution:
                 line = Progress(workflow, len(plan.tasks), len(self.finished))
                 stack.enter_context(line)
                 watching += [line] * line.shown
-            observers = Observers(watching, workflow, context.run_id)
+            observers = Observers(watching, workflow, state.run_id)
             stack.callback(observers.warn)
-            supervisor = Supervisor(context, observers, journal)
+            supervisor = Supervisor(state, observers, journal)
             results = self._perform(Schedule(plan, self.finished.keys()), supervisor)
+        context = ExecutionContext.of_run(state)
         return {
             task.task_id: (
-                task._restore(results[task.task_id])
+                task.signature.result.load(results[task.task_id])
                 if task.task_id in results
                 else context.get_result(task)
             )
@@ -115,30 +84,32 @@ class Execution:
         }
 
     def _perform(self, schedule: Schedule, supervisor: Supervisor) -> dict[str, Record]:
-        context, limit = self.context, self.options.max_workers
+        state, limit = self.state, self.options.max_workers
         if self.parcel is not None:
             flights = limit or max(_QUEUED, 4 * self.pool.size())
-            Dispatch(schedule, context, supervisor, self.pool, flights, self.parcel).execute()
+            Dispatch(schedule, state, supervisor, self.pool, flights, self.parcel).execute()
             return {}
         seats = self.pool.limit()
-        return Run(
+        run = Run(
             schedule,
-            context,
+            state,
             supervisor,
             self.pool.executor,
             min(limit or MAX_WORKERS, seats or limit or MAX_WORKERS),
             keep=self.plan.last,
             variables=self.variables,
-        ).execute()
+        )
+        run.execute()
+        return run.results
 
     def _journal(self) -> Journal | None:
         if self.options.checkpoint is None:
             return None
         return Journal(
             self.options.checkpoint,
-            self.context.get_channel(),
-            workflow=self.context.workflow_name,
-            run_id=self.context.run_id,
+            self.state.channel,
+            workflow=self.state.workflow_name,
+            run_id=self.state.run_id,
             graph=self.plan.fingerprint(),
             start=self.plan.start,
             finished=self.finished,
@@ -148,7 +119,7 @@ class Execution:
 @contextmanager
 def prepared(
     plan: RunPlan,
-    context: ExecutionContext,
+    state: RunState,
     variables: Context,
     options: Options,
     finished: Mapping[str, bytes | None],
@@ -159,7 +130,7 @@ def prepared(
         ExtraMissingError: A library is missing.
         WorkflowTypeError: The tasks or their channel can't leave this process.
     """
-    workflow = context.workflow_name
+    workflow = state.workflow_name
     threads: partial[Executor] = partial(
         ThreadPoolExecutor,
         options.max_workers or MAX_WORKERS,
@@ -167,18 +138,18 @@ def prepared(
     )
     with Pool(threads if options.executor is None else options.executor, workflow) as pool:
         if pool.shares_memory():
-            yield Execution(plan, context, variables, options, pool, None, finished)
+            yield Execution(plan, state, variables, options, pool, None, finished)
             return
-        _check_channel(context)
+        _check_channel(state)
         run = uuid4().hex
-        marks = FolderMarks() if pool.is_near() else ChannelMarks(context.get_channel(), run)
+        marks = FolderMarks() if pool.is_near() else ChannelMarks(state.channel, run)
         with closing(marks):
             if isinstance(marks, FolderMarks):
                 _have_attended(pool, marks)
-            parcel = Parcel(run, pack_run(context, marks), marks)
+            parcel = Parcel(run, pack_run(state, marks), marks)
             if plan.tasks.keys() - finished.keys():
-                check_arrival(pool, parcel, context)
-            yield Execution(plan, context, variables, options, pool, parcel, finished)
+                check_arrival(pool, parcel, state)
+            yield Execution(plan, state, variables, options, pool, parcel, finished)
 
 
 def _have_attended(pool: Pool, marks: FolderMarks) -> None:
@@ -189,12 +160,12 @@ def _have_attended(pool: Pool, marks: FolderMarks) -> None:
             pool.submit(marks.gather, started)
 
 
-def _check_channel(context: ExecutionContext) -> None:
-    if not context.get_channel().shared:
+def _check_channel(state: RunState) -> None:
+    if not state.channel.shared:
         raise WorkflowTypeError(
-            f"the tasks of workflow {context.workflow_name!r} would run outside this process, "
+            f"the tasks of workflow {state.workflow_name!r} would run outside this process, "
             "where they can't see a channel in its memory. Give the workflow one on a server:\n"
             '    workflow("name", channel=RedisChannel.per_run("name", url="redis://localhost"))\n'
             '    workflow("name", channel=RedisChannel.per_run("name", RedisChannel.embedded()))',
-            workflow=context.workflow_name,
+            workflow=state.workflow_name,
         )

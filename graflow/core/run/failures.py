@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from graflow.core.travel.exceptions import describe
 from graflow.exceptions import TaskFailedError
+from graflow.system.packed_errors import describe
 
 __all__ = ["is_failure", "raise_failures"]
 
@@ -20,9 +20,14 @@ def is_failure(error: BaseException) -> bool:
     is meant for whoever runs the program, a `KeyboardInterrupt` or the outcome of a test, ends
     the run as it is.
     """
-    if isinstance(error, BaseExceptionGroup):
-        return all(map(is_failure, error.exceptions))
-    return isinstance(error, _FAILURES)
+    left = [error]
+    while left:
+        each = left.pop()
+        if isinstance(each, BaseExceptionGroup):
+            left += each.exceptions
+        elif not isinstance(each, _FAILURES):
+            return False
+    return True
 
 
 def raise_failures(failures: Mapping[str, BaseException], workflow: str) -> None:

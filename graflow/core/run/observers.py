@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Protocol
 
 from graflow.exceptions import WorkflowTypeError
+from graflow.system.logs import RUN
 
 __all__ = ["Observers", "RunObserver", "TaskEvent"]
 
@@ -118,6 +119,12 @@ class Observers:
                     call(observer)
                 except Exception as error:  # noqa: BLE001 - an observer's own
                     self._observers.remove(observer)
+                    RUN.warning(
+                        "An observer (%s) raised %s and is sent no more events",
+                        type(observer).__name__,
+                        type(error).__name__,
+                        extra={"run_id": self._run_id},
+                    )
                     self._problems.append(
                         f"{observer!r} raised {error!r}, so the run of workflow "
                         f"{self._workflow!r} sent it no more events"

@@ -7,17 +7,18 @@ from collections.abc import Collection
 from concurrent.futures import Executor, Future
 from contextlib import closing
 from contextvars import Context
-from threading import Event, Lock
+from threading import Event
 from types import CoroutineType
 from typing import Any, NamedTuple
 
 from graflow.channels.codec.codec import Record
-from graflow.core.context import ExecutionContext
 from graflow.core.graph.schedule import Schedule
-from graflow.core.run.attempts import Supervisor
-from graflow.core.run.delays import Pauses
+from graflow.core.run.attempt import begin, keep
+from graflow.core.run.base_run import BaseRun
 from graflow.core.run.event_loop import EventLoop
-from graflow.core.run.failures import is_failure, raise_failures
+from graflow.core.run.failures import is_failure
+from graflow.core.run.state import RunState
+from graflow.core.run.supervisor import Supervisor
 from graflow.core.task.task import Task
 
 __all__ = ["Run"]
@@ -37,7 +38,7 @@ class _Suspended(NamedTuple):
     ended: Future[Any]
 
 
-class Run:
+class Run(BaseRun):
     """One run whose workers share memory.
 
     Workers share a queue of the tasks that can start, in the order in which they could. A
@@ -47,12 +48,15 @@ class Run:
 
     A coroutine keeps no worker: when it is over, some worker stores its result. Until then it
     counts as a task that runs.
+
+    Attributes:
+        results: What is stored of the tasks whose results are kept, by id.
     """
 
     def __init__(
         self,
         schedule: Schedule,
-        context: ExecutionContext,
+        state: RunState,
         supervisor: Supervisor,
         executor: Executor,
         max_workers: int,
@@ -64,58 +68,58 @@ class Run:
 
         Args:
             schedule: Which tasks can start; used up by the run.
-            context: What the tasks see.
+            state: What all parts of the run share.
             supervisor: Looks after the attempts.
             executor: Where the workers run. They share this object, so it is of this process.
             max_workers: How many tasks may run at the same time, >= 1.
             keep: The tasks whose results are returned.
             variables: The `ContextVar`s that the tasks see; each gets a copy.
         """
-        self._schedule = schedule
-        self._ready = schedule.ready
+        super().__init__(schedule, state, supervisor)
+        self.results: dict[str, Record] = {}
         self._keep = frozenset(keep)
-        self._context = context
-        self._supervisor = supervisor
         self._variables = variables
         self._executor = executor
         self._max_workers = max_workers
-        self._lock = Lock()
         self._called = 0  # workers that have not begun yet
         self._at_work = 0
-        self._loop = EventLoop(f"graflow-{context.workflow_name}-loop")
+        self._loop = EventLoop(f"graflow-{state.workflow_name}-loop")
         self._suspended = 0  # coroutines that no worker has come back to
         self._over: deque[_Suspended] = deque()  # those of them that have ended
-        self._pauses = Pauses()
         self._news = Event()  # a task waits for its next attempt, or nobody is at work
-        self._crash: BaseException | None = None
-        self._results: dict[str, Record] = {}
-        self._failures: dict[str, BaseException] = {}
 
-    def execute(self) -> dict[str, Record]:
-        """Run the tasks, and return what is stored of those whose results are kept, by id.
+    def execute(self) -> None:
+        """Run the tasks.
 
         When this is interrupted it waits for the tasks that run, and starts no other one. When
-        that wait is interrupted too, coroutines are cancelled.
+        that wait is interrupted too, coroutines are cancelled; at the third time it waits no more.
 
         Raises:
             TaskFailedError: Tasks raised.
             BaseException: A task raised something other than a failure, see `is_failure`.
         """
         with closing(self._loop):
-            try:
-                self._resume()
-                while not self._is_over():
-                    self._wait()
-                    self._resume()
-            except BaseException:
-                self._stop()
-                while not self._is_over():
-                    self._wait()
-                raise
-        if self._crash is not None:
-            raise self._crash
-        raise_failures(self._failures, self._context.workflow_name)
-        return self._results
+            super().execute()
+
+    def _go_on(self) -> None:
+        self._resume()
+        while not self._is_over():
+            self._wait()
+            self._resume()
+
+    def _wind_up(self) -> None:
+        """Wait for the tasks that run; if that is interrupted, for no coroutine any more."""
+        try:
+            self._drain()
+        except BaseException:
+            self._loop.close()
+            self._drain()
+            raise
+
+    def _drain(self) -> None:
+        self._stop()
+        while not self._is_over():
+            self._wait()
 
     def _wait(self) -> None:
         """Wait until there may be something to do here."""
@@ -159,14 +163,14 @@ class Run:
         except BaseException as error:
             if not is_failure(error):
                 raise
-            self._try_again(task, error)
+            self._fail(task, error)
             return None
         if record is None:
             return None
         if not self._supervisor.idle:
             self._supervisor.ended((task,))
         if task in self._keep:
-            self._results[task.task_id] = record
+            self.results[task.task_id] = record
         return task
 
     def _begin(self, task: Task[..., Any]) -> Record | None:
@@ -175,9 +179,9 @@ class Run:
             self._supervisor.begins(task)
         variables = self._variables.copy()
         again = self._supervisor.is_again(task)
-        value = variables.run(task._begin, self._context, again=again)
+        value = variables.run(begin, task, self._state, again=again)
         if not isinstance(value, CoroutineType):
-            return variables.run(task._keep, self._context, value)
+            return variables.run(keep, task, self._state, value)
         ended = self._loop.start(value, variables, task.task_id)
         with self._lock:
             self._suspended += 1
@@ -188,7 +192,7 @@ class Run:
     def _end(self, suspended: _Suspended) -> Record:
         """Store what a coroutine returned, or raise what it raised."""
         task, variables, ended = suspended
-        return variables.run(task._keep, self._context, ended.result())
+        return variables.run(keep, task, self._state, ended.result())
 
     def _come_back(self, suspended: _Suspended) -> None:
         """Have a worker do the rest of an attempt, as the loop must not wait for a channel."""
@@ -204,17 +208,9 @@ class Run:
                 self._over.clear()
                 self._news.set()
 
-    def _try_again(self, task: Task[..., Any], error: BaseException) -> None:
-        """Try a task again later, or let the run end with its failure."""
-        pause = self._supervisor.retry(task, error)
-        with self._lock:
-            again = pause is not None and not self._stopped
-            if pause is not None and again:
-                self._pauses.begin(task, error, pause)
-                self._news.set()
-        if not again:
-            self._fail(task, error)
-            self._stop()
+    def _fail(self, task: Task[..., Any], error: BaseException, *, retry: bool = True) -> None:
+        super()._fail(task, error, retry=retry)
+        self._news.set()
 
     def _take(self, done: Task[..., Any] | None = None) -> Task[..., Any] | _Suspended | None:
         """Queue what `done` was holding up, and return what to do next."""
@@ -252,26 +248,3 @@ class Run:
     def _call(self, workers: int) -> None:
         for _ in range(workers):
             self._executor.submit(self._work)
-
-    def _fail(self, task: Task[..., Any], error: BaseException) -> None:
-        self._supervisor.gave_up(task, error)
-        with self._lock:
-            self._failures[task.task_id] = error
-
-    def _collapse(self, error: BaseException) -> None:
-        """Let the run end with an error that is nobody's failure."""
-        self._crash = error
-        self._stop()
-
-    def _stop(self) -> None:
-        """Let no more tasks start."""
-        with self._lock:
-            self._supervisor.stopped = True
-            self._ready.clear()
-            waiting = self._pauses.cut()
-        for task, error in waiting:
-            self._fail(task, error)
-
-    @property
-    def _stopped(self) -> bool:
-        return self._supervisor.stopped

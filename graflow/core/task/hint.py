@@ -11,8 +11,7 @@ from typing import Any, ForwardRef, get_args, get_type_hints
 
 from graflow.channels.base import Channel
 from graflow.channels.codec.codec import Record, decode, encode
-from graflow.channels.schema.differences import differences
-from graflow.channels.schema.schema import schema_of
+from graflow.channels.schema import differences, schema_of
 from graflow.channels.typed import TypedChannel
 from graflow.exceptions import ChannelError, ChannelValidationError, SchemaError
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter
 from typing import Any
 
@@ -21,7 +21,12 @@ class TaskSignature:
     Annotations are resolved when they are first needed, so that they may name what is
     defined further down; but those of a function in a function at once, if they can be, as its
     variables may be gone by then.
+
+    Attributes:
+        injects: Whether the first parameter is the context.
     """
+
+    injects: bool
 
     _hints: dict[str, Hint] | None = None
     _result: Hint | None = None
@@ -60,7 +65,7 @@ class TaskSignature:
 
     def _resolve_early(self) -> None:
         if any(hint.problem for hint in (*self.hints.values(), self.result)):
-            del self.hints, self.result
+            self._hints = self._result = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Take along what the annotations ask for, as their text may mean nothing elsewhere."""
@@ -82,10 +87,17 @@ class TaskSignature:
             if name not in bound and parameter.kind not in VARIADIC
         )
 
-    def call(self, arguments: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Return arguments by parameter as a function takes them."""
-        call = inspect.BoundArguments(self._signature, dict(arguments))
-        return call.args, call.kwargs
+    def call(self, context: Sequence[object], arguments: Mapping[str, Any]) -> Any:
+        """Call the function, and return what it returns.
+
+        Args:
+            context: The context, if the function takes it.
+            arguments: Values by parameter.
+        """
+        if not arguments:
+            return self._function(*context)
+        bound = inspect.BoundArguments(self._signature, dict(arguments))
+        return self._function(*context, *bound.args, **bound.kwargs)
 
     # No `cached_property`: on Python 3.11 it has a lock, which a fork may leave taken.
 

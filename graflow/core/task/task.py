@@ -8,34 +8,25 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from inspect import Parameter
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 from graflow.channels import arguments
-from graflow.channels.codec.codec import Record
-from graflow.core.graph.composition import Node, open_graphs
-from graflow.core.run.retries import Retries
+from graflow.core.task.composition import Node, open_graphs
+from graflow.core.task.retries import Retries
 from graflow.core.task.signature import TaskSignature
 from graflow.core.travel.types import is_found_elsewhere
 from graflow.exceptions import (
     ChannelTypeError,
-    ChannelValidationError,
     ChannelValueError,
-    MissingParameterError,
-    ResultTypeError,
     WorkflowStateError,
     WorkflowTypeError,
     WorkflowValueError,
 )
 
-if TYPE_CHECKING:
-    from graflow.core.context import ExecutionContext
-
 __all__ = ["Task", "check_text"]
 
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
-
-_NOTHING = object()
 
 
 def check_text(text: object, what: str) -> str:
@@ -59,7 +50,20 @@ class Task(Node, Generic[P, R_co]):
     Calling a task does not run it: `fetch(task_id="fetch_a", source="api")` inside
     `with workflow(...)` makes another task of the same function, with arguments bound to it.
     `fetch.run(...)` calls the function.
+
+    Attributes:
+        function: The function.
+        signature: What the function takes and returns.
+        bound: Values of parameters.
+        unbound: The parameters that a run has to find values for.
+        retries: How often a run tries the task again; `None` for not at all.
     """
+
+    function: Callable[P, R_co]
+    signature: TaskSignature
+    bound: Mapping[str, Any]
+    unbound: tuple[Parameter, ...]
+    retries: Retries | None
 
     def __init__(
         self,
@@ -70,23 +74,17 @@ class Task(Node, Generic[P, R_co]):
         retries: Retries | None = None,
     ) -> None:
         functools.update_wrapper(self, function, updated=())
-        self._function = function
+        self.function = function
+        self.signature = signature
+        self.bound = bound
+        self.unbound = signature.unbound(bound)
+        self.retries = retries
         self._id = task_id
-        self._signature = signature
-        self._bound = bound
-        self._unbound = signature.unbound(bound)
-        self._retries = retries
 
     @property
     def task_id(self) -> str:
         """The task's id, unique in its workflow."""
         return self._id
-
-    def _heads(self) -> tuple[Task[..., Any], ...]:
-        return (self,)
-
-    def _tails(self) -> tuple[Task[..., Any], ...]:
-        return (self,)
 
     def __repr__(self) -> str:
         """Show the id."""
@@ -99,11 +97,12 @@ class Task(Node, Generic[P, R_co]):
         `TaskExecutionContext`. That of an `async def` function returns a coroutine. Bound
         arguments need not be given again.
         """
-        if not self._bound:
-            return self._function(*args, **kwargs)
-        context = args[:1] if self._signature.injects else ()
-        given = self._signature.bind(args[len(context) :], kwargs)
-        return self._invoke(context, {**self._bound, **given})
+        if not self.bound:
+            return self.function(*args, **kwargs)
+        context = args[:1] if self.signature.injects else ()
+        given = self.signature.bind(args[len(context) :], kwargs)
+        returned: R_co = self.signature.call(context, {**self.bound, **given})
+        return returned
 
     def __call__(
         self, /, *args: object, task_id: str | None = None, **kwargs: object
@@ -129,96 +128,36 @@ class Task(Node, Generic[P, R_co]):
                 "run its function, or call it inside `with workflow(...)` to bind arguments"
             )
         try:
-            bound = {**self._bound, **self._signature.bind(args, kwargs)}
+            bound = {**self.bound, **self.signature.bind(args, kwargs)}
         except TypeError as error:
-            raise WorkflowTypeError(f"can't bind these to task {self._id!r}: {error}") from error
+            # Not an alias, as it is of @task: a function may well have a parameter called id.
+            advice = "; to name the new task write task_id=..." if "id" in kwargs else ""
+            raise WorkflowTypeError(
+                f"can't bind these to task {self._id!r}: {error}{advice}"
+            ) from error
         graph = graphs[-1]
         graph.make_template(self)
         new_id = graph.free_id(self._id) if task_id is None else check_text(task_id, "task_id")
-        instance: Task[..., R_co] = self._variant(new_id, bound)
+        instance: Task[..., R_co] = self.variant(new_id, bound)
         graph.add(instance)
         return instance
 
-    def _variant(self, task_id: str, bound: Mapping[str, Any]) -> Task[..., R_co]:
+    def variant(self, task_id: str, bound: Mapping[str, Any]) -> Task[..., R_co]:
         """Return another task of the same function."""
-        return Task(self._function, task_id, self._signature, bound, self._retries)
+        return Task(self.function, task_id, self.signature, bound, self.retries)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle a task of a module by its name, as pickle does with functions, or else whole.
 
         A name of `__main__` means something else in another process.
         """
-        module, name = self._function.__module__, getattr(self._function, "__qualname__", "")
+        module, name = self.function.__module__, getattr(self.function, "__qualname__", "")
         original = _find(module, name)
-        if original is not None and original._function is self._function:
-            bound = None if original._bound is self._bound else dict(self._bound)
+        if original is not None and original.function is self.function:
+            bound = None if original.bound is self.bound else dict(self.bound)
             return _variant_of, (module, name, self._id, bound)
-        parts = (self._function, self._id, self._signature, self._bound, self._retries)
+        parts = (self.function, self._id, self.signature, self.bound, self.retries)
         return Task, parts
-
-    def _begin(self, context: ExecutionContext, *, again: bool) -> R_co:
-        """Call the function as part of the run of `context`, and return what it returns.
-
-        That of an `async def` function is a coroutine, whose result is the task's.
-
-        Args:
-            context: What the task sees.
-            again: Whether an earlier attempt may have stored a result, which is removed.
-        """
-        if again:
-            context._results.forget(self._id)
-        found = {parameter.name: self._look_up(parameter, context) for parameter in self._unbound}
-        injected = (context._for_task(self._id),) if self._signature.injects else ()
-        return self._invoke(injected, {**self._bound, **found})
-
-    def _invoke(self, first: tuple[Any, ...], arguments: Mapping[str, Any]) -> R_co:
-        args, kwargs = self._signature.call(arguments) if arguments else ((), {})
-        return self._function(*first, *args, **kwargs)
-
-    def _look_up(self, parameter: Parameter, context: ExecutionContext) -> Any:
-        name, channel = parameter.name, context.get_channel()
-        hint = self._signature.hints[name]
-        if hint.problem and channel.exists(name):
-            raise WorkflowTypeError(
-                f"can't check the channel's {name!r} for the parameter of task {self._id!r}: "
-                f"{hint.problem}; bind a value, or change the annotation"
-            )
-        value = hint.read(channel, name, _NOTHING)
-        if value is not _NOTHING:
-            return value
-        if parameter.default is not Parameter.empty:
-            return parameter.default
-        raise MissingParameterError(
-            f"nothing gives parameter {name!r} of task {self._id!r} a value; bind one, as in "
-            f"{self._id}({name}=...), store one under the channel key {name!r} before the "
-            f"task starts, as execute(initial_channel=...) does, or give it a default",
-            task=self._id,
-            parameter=name,
-        )
-
-    def _keep(self, context: ExecutionContext, value: object) -> Record:
-        """Store the result, and return it as it is stored, for `_restore`."""
-        try:
-            return context._results.keep(self._id, value, self._signature.result)
-        except (ChannelTypeError, ChannelValueError, ChannelValidationError) as error:
-            raise ResultTypeError(
-                f"what task {self._id!r} returned can't be stored: {error}{self._advice()}",
-                task=self._id,
-            ) from error
-
-    def _restore(self, record: Record) -> Any:
-        """Return the result as `_load` would find it."""
-        return self._signature.result.load(record)
-
-    def _advice(self) -> str:
-        hint = self._signature.result
-        if hint.schema is not None:
-            return "; return what the annotation says, or change the annotation"
-        advice = (
-            "; return plain data, or annotate what the function returns: a TypedDict, a "
-            "dataclass, a pydantic model"
-        )
-        return f"{advice} ({hint.problem})" if hint.problem else advice
 
 
 def _find(module: str, name: str) -> Task[..., Any] | None:
@@ -236,6 +175,6 @@ def _variant_of(
     original = attrgetter(name)(import_module(module))
     if not isinstance(original, Task):
         raise WorkflowTypeError(f"{module}.{name} is not a task here, but {original!r}")
-    if bound is None and task_id == original._id:
+    if bound is None and task_id == original.task_id:
         return original
-    return original._variant(task_id, original._bound if bound is None else bound)
+    return original.variant(task_id, original.bound if bound is None else bound)

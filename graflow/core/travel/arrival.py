@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import BrokenExecutor, CancelledError
 from typing import Any, TypeAlias
 
-from graflow.core.context import ExecutionContext
 from graflow.core.run.delays import wait_until_done
+from graflow.core.run.state import RunState
 from graflow.core.task.hint import Hint
 from graflow.core.task.task import Task
-from graflow.core.travel.exceptions import describe
 from graflow.core.travel.executors import Pool
 from graflow.core.travel.known_runs import KNOWN_RUNS
 from graflow.core.travel.parcel import Parcel
 from graflow.core.travel.types import dumps
 from graflow.exceptions import WorkflowTypeError
+from graflow.system.packed_errors import describe
 
 __all__ = ["check_arrival"]
 
@@ -24,7 +24,7 @@ _Problems: TypeAlias = list[tuple[str, str, str]]
 """Ids of tasks, which annotation of theirs means nothing there, and why."""
 
 
-def check_arrival(pool: Pool, parcel: Parcel, context: ExecutionContext) -> None:
+def check_arrival(pool: Pool, parcel: Parcel, state: RunState) -> None:
     """See whether the tasks of a run can be used where the executor runs them.
 
     Processes of this machine that have yet to start do so meanwhile.
@@ -32,7 +32,7 @@ def check_arrival(pool: Pool, parcel: Parcel, context: ExecutionContext) -> None
     Raises:
         WorkflowTypeError: They can't; the message names a task, and what is missing there.
     """
-    tasks, workflow = context._tasks, context.workflow_name
+    tasks, workflow = state.tasks, state.workflow_name
     asked = min(pool.size(), len(tasks)) if pool.is_near() else 1
     try:
         futures = [
@@ -83,7 +83,7 @@ def _arrive(run: str, packed: bytes, thorough: bool) -> str | _Problems:
     if known is None:
         return []
     try:
-        return _problems(known.context._tasks) if thorough else []
+        return _problems(known.state.tasks) if thorough else []
     finally:
         KNOWN_RUNS.leave(run, known)
 
@@ -92,7 +92,7 @@ def _problems(tasks: Mapping[str, Task[..., Any]]) -> _Problems:
     found: _Problems = []
     seen: set[int] = set()
     for task in tasks.values():
-        signature = task._signature
+        signature = task.signature
         if id(signature) not in seen:  # tasks of one function share it
             seen.add(id(signature))
             for name in (*signature.hints, "return"):
@@ -103,7 +103,7 @@ def _problems(tasks: Mapping[str, Task[..., Any]]) -> _Problems:
 
 
 def _hint(task: Task[..., Any], name: str) -> Hint:
-    signature = task._signature
+    signature = task.signature
     return signature.result if name == "return" else signature.hints[name]
 
 

@@ -8,16 +8,17 @@ from queue import Empty, SimpleQueue
 from time import sleep
 from typing import Any, NamedTuple
 
-from graflow.core.context import ExecutionContext
 from graflow.core.graph.schedule import Schedule
-from graflow.core.run.attempts import Supervisor
-from graflow.core.run.delays import ALERT, Pauses, wait_until_done
-from graflow.core.run.failures import raise_failures
+from graflow.core.run.base_run import BaseRun
+from graflow.core.run.delays import ALERT, wait_until_done
+from graflow.core.run.state import RunState
+from graflow.core.run.supervisor import Supervisor
 from graflow.core.task.task import Task
 from graflow.core.travel.executors import Pool
 from graflow.core.travel.parcel import Parcel
 from graflow.core.travel.worker import Outcome, Reply, perform, raised
 from graflow.exceptions import ChannelError, WorkerLostError, WorkflowStateError
+from graflow.system.logs import RUN
 
 __all__ = ["Dispatch"]
 
@@ -34,7 +35,7 @@ class _Flight(NamedTuple):
     serial: int
 
 
-class Dispatch:
+class Dispatch(BaseRun):
     """One run that hands its tasks to an executor, and waits for short replies.
 
     All of it happens in the thread that began the run. What the tasks return stays in the
@@ -44,7 +45,7 @@ class Dispatch:
     def __init__(
         self,
         schedule: Schedule,
-        context: ExecutionContext,
+        state: RunState,
         supervisor: Supervisor,
         pool: Pool,
         max_flights: int,
@@ -54,15 +55,13 @@ class Dispatch:
 
         Args:
             schedule: Which tasks can start; used up by the run.
-            context: What the tasks see.
+            state: What all parts of the run share.
             supervisor: Looks after the attempts.
             pool: Runs the tasks.
             max_flights: How many submissions may be under way, >= 1.
             parcel: What workers have to know of the run.
         """
-        self._schedule = schedule
-        self._context = context
-        self._supervisor = supervisor
+        super().__init__(schedule, state, supervisor)
         self._pool = pool
         self._max_flights = max_flights
         self._parcel = parcel
@@ -76,33 +75,16 @@ class Dispatch:
         self._broken: list[_Flight] = []
         self._break: BaseException | None = None
         self._breaks = 0
-        self._pauses = Pauses()
-        self._failures: dict[str, BaseException] = {}
-        self._crash: BaseException | None = None
 
-    def execute(self) -> None:
-        """Run the tasks.
+    def _go_on(self) -> None:
+        while self._launch():
+            self._land(self._arrivals())
 
-        When this is interrupted it waits for the tasks that run, and starts no other one.
-
-        Raises:
-            TaskFailedError: Tasks raised, or their workers died.
-            WorkflowStateError: The executor is broken, whatever runs on it.
-            BaseException: A task raised something other than a failure, see `is_failure`.
-        """
-        try:
-            while self._launch():
-                self._land(self._arrivals())
-        except BaseException:
-            self._stop()
-            self._bar_last()
-            wait_until_done(self._flights, self._pauses.sleep)
-            self._land(list(self._flights))
-            self._clear_marks()
-            raise
-        if self._crash is not None:
-            raise self._crash
-        raise_failures(self._failures, self._context.workflow_name)
+    def _wind_up(self) -> None:
+        self._bar_last()
+        wait_until_done(self._flights, self._pauses.sleep)
+        self._land(list(self._flights))
+        self._clear_marks()
 
     def _launch(self) -> bool:
         """Submit what can start and fits; tell whether there is anything to wait for."""
@@ -110,7 +92,7 @@ class Dispatch:
             if self._flights:
                 return True
             self._recover(self._break)
-        ready = self._schedule.ready
+        ready = self._ready
         ready.extend(self._pauses.over())
         while ready and len(self._flights) < self._max_flights:
             task = ready.popleft()
@@ -155,7 +137,7 @@ class Dispatch:
         done = [flight.task for flight, answer in answers if self._is_done(flight, answer)]
         if done:
             self._supervisor.ended(done)
-            if not self._supervisor.stopped:
+            if not self._stopped:
                 for task in done:
                     self._schedule.done(task)
 
@@ -181,7 +163,7 @@ class Dispatch:
         task = flight.task
         if reply.outcome == Outcome.DONE:
             if reply.data is not None:
-                self._context._wishes[task.task_id] = reply.data
+                self._state.metadata[task.task_id] = reply.data
             return True
         if barred and reply.outcome in (Outcome.REPEATED, Outcome.UNKNOWN):
             return False
@@ -192,26 +174,15 @@ class Dispatch:
             self._fail(task, self._lost(task, None))
         elif reply.outcome == Outcome.CRASHED:
             self._had_begun(flight)  # it may have been interrupted at any point
-            self._crash = raised(reply.data or b"")
-            self._stop()
+            self._collapse(raised(reply.data or b""))
         else:
             self._fail(task, raised(reply.data or b""))
         return False
 
-    def _fail(self, task: Task[..., Any], error: BaseException, *, retry: bool = True) -> None:
-        """Try a task again later, or end the run with its failure."""
-        pause = self._supervisor.retry(task, error) if retry else None
-        if pause is not None:
-            self._pauses.begin(task, error, pause)
-            return
-        self._supervisor.gave_up(task, error)
-        self._failures[task.task_id] = error
-        self._stop()
-
     def _recover(self, cause: BaseException) -> None:
         """Go on after the executor broke, with another one if the run may make it."""
         owned = self._pool.owned
-        if owned and not self._supervisor.stopped:
+        if owned and not self._stopped:
             self._pool.replace()
             self._bearers = 2 * self._pool.size()
         flights, self._broken, self._break = self._broken, [], None
@@ -219,16 +190,16 @@ class Dispatch:
         self._breaks = 0 if begun else self._breaks + 1
         for task in begun:
             self._fail(task, self._lost(task, cause), retry=owned)
-        if self._supervisor.stopped:
+        if self._stopped:
             return
         if not owned or self._breaks > _MOST_BREAKS:
             raise WorkflowStateError(
-                f"the executor of workflow {self._context.workflow_name!r} is broken: {cause}"
+                f"the executor of workflow {self._state.workflow_name!r} is broken: {cause}"
                 + ("" if owned else f"; {_OWN}"),
-                workflow=self._context.workflow_name,
+                workflow=self._state.workflow_name,
             ) from cause
         innocent = [flight.task for flight in flights if flight.task not in begun]
-        self._schedule.ready.extendleft(reversed(innocent))
+        self._ready.extendleft(reversed(innocent))
 
     def _had_begun(self, flight: _Flight) -> bool:
         """Tell whether a worker had begun with a submission that is over, and remove its mark."""
@@ -245,12 +216,9 @@ class Dispatch:
 
     def _stop(self) -> None:
         """Let nothing start any more: neither here nor what an executor has in its queue."""
-        if self._supervisor.stopped:
+        if self._stopped:
             return
-        self._supervisor.stopped = True
-        self._schedule.ready.clear()
-        for task, error in self._pauses.cut():
-            self._fail(task, error)
+        super()._stop()
         for future, flight in self._flights.items():
             if not future.done():
                 self._bar(future, flight)
@@ -295,10 +263,15 @@ class Dispatch:
         lost = WorkerLostError(
             f"the worker of task {task.task_id!r} died before the task had ended; what the task "
             f"stored so far stays; to go on elsewhere, {advice}",
-            workflow=self._context.workflow_name,
+            workflow=self._state.workflow_name,
             task=task.task_id,
         )
         lost.__cause__ = cause
+        RUN.warning(
+            "The worker of task %r died before the task had ended",
+            task.task_id,
+            extra={"run_id": self._state.run_id, "task_id": task.task_id},
+        )
         return lost
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from multiprocessing.util import Finalize
 from threading import Lock
 
-from graflow.core.context import ExecutionContext
 from graflow.core.run.event_loop import EventLoop
+from graflow.core.run.state import RunState
 from graflow.core.travel.marks import Marks
 from graflow.core.travel.parcel import unpack_run
 
@@ -23,13 +23,13 @@ class KnownRun:
     """A run that this process knows.
 
     Attributes:
-        context: What its tasks see.
+        state: What all parts of the run share.
         marks: Tell which submissions have begun.
         loop: Where its coroutines go.
         attempts: How many of them are under way here.
     """
 
-    context: ExecutionContext
+    state: RunState
     marks: Marks
     loop: EventLoop
     attempts: int = 0
@@ -59,9 +59,9 @@ class KnownRuns:
             if known is None:
                 if packed is None:
                     return None
-                context, marks = unpack_run(packed)
-                loop = EventLoop(f"graflow-{context.workflow_name}-loop")
-                known = self._known[run] = KnownRun(context, marks, loop)
+                state, marks = unpack_run(packed)
+                loop = EventLoop(f"graflow-{state.workflow_name}-loop")
+                known = self._known[run] = KnownRun(state, marks, loop)
                 marks.attend(lambda: self._forget(run))
             self._known.move_to_end(run)
             known.attempts += 1

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pickle
 import zlib
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from graflow.core.context import ExecutionContext
+from graflow.core.run.state import RunState
 from graflow.core.task.task import Task
 from graflow.core.travel.blame import blame
 from graflow.core.travel.marks import Marks
@@ -30,15 +31,15 @@ class Parcel(NamedTuple):
     marks: Marks
 
 
-def pack_run(context: ExecutionContext, marks: Marks) -> bytes:
+def pack_run(state: RunState, marks: Marks) -> bytes:
     """Return all that a worker has to know of a run.
 
     Raises:
         ExtraMissingError: cloudpickle is not installed.
         WorkflowTypeError: A task can't be pickled; the message names it.
     """
-    tasks, workflow = dict(context._tasks), context.workflow_name
-    whole = (tasks, context.get_channel(), context.run_id, workflow, context._results, marks)
+    tasks, workflow = dict(state.tasks), state.workflow_name
+    whole = (replace(state, tasks=tasks, metadata={}), marks)
     try:
         packed = dumps(whole)
     except ExtraMissingError:
@@ -56,7 +57,7 @@ def _check_travels(task: Task[..., Any], workflow: str) -> None:
     try:
         dumps(task)
     except Exception as error:
-        what = blame(task._function) or blame(dict(task._bound))
+        what = blame(task.function) or blame(dict(task.bound))
         what = f" because of {what}" if what else ""
         raise WorkflowTypeError(
             f"task {task.task_id!r} can't be sent to another process{what}: {error}; let it make "
@@ -65,9 +66,7 @@ def _check_travels(task: Task[..., Any], workflow: str) -> None:
         ) from error
 
 
-def unpack_run(packed: bytes) -> tuple[ExecutionContext, Marks]:
-    """Return what tasks of a run see here, and its marks."""
-    tasks, channel, run_id, workflow, results, marks = pickle.loads(zlib.decompress(packed))
-    context = ExecutionContext(channel, run_id=run_id, workflow_name=workflow, tasks=tasks)
-    context._results = results
-    return context, marks
+def unpack_run(packed: bytes) -> tuple[RunState, Marks]:
+    """Return what is known of a run here, and its marks."""
+    unpacked: tuple[RunState, Marks] = pickle.loads(zlib.decompress(packed))
+    return unpacked

@@ -18,10 +18,16 @@ from typing import Any, NewType
 from pydantic import BaseModel
 from typing_extensions import TypeAliasType, is_typeddict
 
-from graflow.channels.schema.types.annotations import ALIASES, is_self_contained
-from graflow.channels.schema.types.fields import hints_of, resolved
-from graflow.channels.schema.types.namespaces import Namespace, namespace_of
-from graflow.channels.schema.types.readable import finish, is_unfinished
+from graflow.channels.schema import (
+    ALIASES,
+    Namespace,
+    finish,
+    hints_of,
+    is_self_contained,
+    is_unfinished,
+    namespace_of,
+    resolved,
+)
 from graflow.system.extras import require
 
 __all__ = ["dumps", "is_found_elsewhere"]

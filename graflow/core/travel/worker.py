@@ -8,10 +8,12 @@ from traceback import format_exception
 from types import CoroutineType
 from typing import NamedTuple
 
+from graflow.core.run.attempt import begin, keep
 from graflow.core.run.failures import is_failure
-from graflow.core.travel.exceptions import pack_error, unpack_error
 from graflow.core.travel.known_runs import KNOWN_RUNS, KnownRun
 from graflow.core.travel.types import dumps
+from graflow.exceptions import UnpicklableError
+from graflow.system.packed_errors import describe, pack_error, unpack_error
 
 __all__ = ["Outcome", "Reply", "perform", "raised"]
 
@@ -62,40 +64,54 @@ def perform(run: str, task_id: str, serial: int, packed: bytes | None, again: bo
 
 
 def _attempt(known: KnownRun, task_id: str, serial: int, again: bool) -> Reply:
-    context, marks = known.context, known.marks
+    state, marks = known.state, known.marks
     if not marks.take(serial):
         return Reply(Outcome.REPEATED)
     try:
-        task = context._tasks[task_id]
-        value = task._begin(context, again=again)
+        task = state.tasks[task_id]
+        value = begin(task, state, again=again)
         if isinstance(value, CoroutineType):
             value = known.loop.run(value, copy_context(), task_id)
-        task._keep(context, value)
-        return Reply(Outcome.DONE, context._wishes.pop(task_id, None))
+        keep(task, state, value)
+        return Reply(Outcome.DONE, state.metadata.get(task_id))
     finally:
+        state.metadata.pop(task_id, None)  # what a failed attempt has said does not count
         marks.drop(serial)
 
 
 def _pack_error(error: BaseException) -> bytes:
-    told = "".join(format_exception(error))
-    _drop_tracebacks(error)
-    return pickle.dumps((pack_error(error, dumps), told))
+    try:
+        told = "".join(format_exception(error))
+        _drop_tracebacks(error)
+        return pickle.dumps((pack_error(error, dumps), told))
+    except BaseException as problem:  # noqa: BLE001 - of the exception's own code
+        told = "".join(format_exception(problem))
+        kind = type(error)
+        instead = UnpicklableError(
+            f"{kind.__name__}, which can't be sent: {describe(problem)}",
+            kind=f"{kind.__module__}.{kind.__qualname__}",
+        )
+        return pickle.dumps((pack_error(instead), told))
 
 
-def _drop_tracebacks(error: BaseException | None) -> None:
+def _drop_tracebacks(error: BaseException) -> None:
     """Let no traceback travel, as they do where Dask is, and then hold on to whole stacks."""
-    while error is not None and error.__traceback__ is not None:
-        error.__traceback__ = None
-        if isinstance(error, BaseExceptionGroup):
-            for part in error.exceptions:
-                _drop_tracebacks(part)
-        _drop_tracebacks(error.__cause__)
-        error = error.__context__
+    left: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while left:
+        each = left.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        BaseException.with_traceback(each, None)  # its class may let nobody set attributes
+        left += each.__cause__, each.__context__
+        if isinstance(each, BaseExceptionGroup):
+            left += each.exceptions
 
 
 def raised(data: bytes) -> BaseException:
     """Return what a task raised elsewhere, with the traceback from there as a note."""
     packed, told = pickle.loads(data)
-    error = unpack_error(packed)
+    error = unpack_error(packed, UnpicklableError)
     vars(error).setdefault("__notes__", []).append(f"\nIn the worker:\n{told}")
     return error

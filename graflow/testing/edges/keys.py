@@ -48,7 +48,8 @@ _ALLOWED = "Every other character is allowed"
 _APART = (
     "Two channels with different names never see, list, clear, lock or expire each other's keys"
 )
-_HIDDEN = "Bookkeeping is never visible as a key, and no user key can collide with it"
+_NO_LOOP = "A channel can't be iterated over"
+_HIDDEN = "Bookkeeping ... is never visible as a key, and no user key can collide with it"
 _REFUSED = "anything else is refused before the backend is touched"
 
 _PAIRS = {
@@ -75,10 +76,12 @@ def _key(what: str, key: str) -> Edge:
         do("append", key + "list", 1).gives(1),
         do("get", key).gives(1),
         do("exists", key).gives(True),
+        do("contains", key).gives(True),
         do("keys").gives(sorted([key, key + "list"])),
         do("get_many", [key, key + "list"]).gives({key: 1, key + "list": [1]}),
         do("delete", key).gives(True),
         do("delete", key).gives(False),
+        do("contains", key).gives(False),
         do("keys").gives([key + "list"]),
     )
 
@@ -115,6 +118,7 @@ def _bad_key(what: str, key: Any, kind: type[ChannelError]) -> Edge:
         do("pop", key),
         do("delete", key),
         do("exists", key),
+        do("contains", key),
         do("ttl", key),
         do("atomic_add", key),
         do("update", key, Updater("lambda value: 1"), default=1),
@@ -166,6 +170,17 @@ def _many(trial: Trial) -> None:
     trial.require(other.get("key 1") == "other", _APART)
 
 
+def _no_loop(trial: Trial) -> None:
+    channel: Any = trial.open("job")
+    channel.set("key", 1)
+    trial.note("a.set('key', 1); list(a)")
+    try:
+        found: object = list(channel)
+    except TypeError:
+        found = TypeError
+    trial.require(found is TypeError, f"{_NO_LOOP}, for which there is `keys()`; it gave {found!r}")
+
+
 def _hidden(trial: Trial) -> None:
     channel, hidden = trial.open("job"), HiddenKey("\0run:1:task.__result__")
     trial.note("from graflow.channels.hidden_keys import HiddenKey")
@@ -184,6 +199,22 @@ def _hidden(trial: Trial) -> None:
 
 EDGES = [
     edge(Capability.KEYS, "a hidden key", _HIDDEN, body=_hidden),
+    edge(Capability.KEYS, "a loop over a channel", _NO_LOOP, body=_no_loop),
+    edge(
+        Capability.KEYS,
+        "in is exists",
+        "`key in channel` is `exists(key)`",
+        do("contains", "key").gives(False),
+        do("set", "key", None),
+        do("append", "list", 1).gives(1),
+        do("contains", "key").on("job", 1).gives(True),
+        do("contains", "list").gives(True),
+        do("contains", "key").on("job:1").gives(False),
+        do("pop", "list").gives(1),
+        do("contains", "list").gives(False),
+        do("delete", "key").on("job", 1).gives(True),
+        do("contains", "key").gives(False),
+    ),
     *(_key(what, key) for what, key in HOSTILE.items()),
     *(_apart(what, one, other) for what, (one, other) in _PAIRS.items()),
     _bad_key("an int", 1, ChannelTypeError),

@@ -45,7 +45,7 @@ EDGES = [
     edge(
         Capability.LISTS,
         "append builds a list in order",
-        "adds at the end ...; creates the list; returns the new length",
+        "adds at the end or the head; creates the list; ... returns the new length",
         do("append", "list", "a").gives(1),
         do("append", "list", "b").gives(2),
         do("append", "list", "c").gives(3),
@@ -54,7 +54,7 @@ EDGES = [
     edge(
         Capability.LISTS,
         "prepend builds a list from its head",
-        "adds at ... the head; creates the list; returns the new length",
+        "adds at the end or the head; creates the list; ... returns the new length",
         do("prepend", "list", "a").gives(1),
         do("prepend", "list", "b").gives(2),
         do("append", "list", "c").gives(3),

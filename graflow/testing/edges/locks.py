@@ -25,7 +25,7 @@ from graflow.testing.trials.trial import Trial
 __all__ = ["EDGES"]
 
 _EXCLUSION = "mutual exclusion among all handles in all processes"
-_REENTRY = "taking it again from the same thread raises at once"
+_REENTRY = "taking it again from the same thread ... raises at once"
 _LOST = "a lost lock raises on exit"
 
 

@@ -245,7 +245,7 @@ EDGES = [
     edge(
         Capability.TTL,
         "handles agree about the time",
-        "After it all operations agree",
+        "after it all operations agree",
         do("set", "key", 1, ttl=150),
         do("ttl", "key").on("job", 1).gives(Left(150)),
         do("set", "key", 2, ttl=50).on("job", 1),
@@ -253,6 +253,7 @@ EDGES = [
         wait(100),
         do("exists", "key").gives(False),
         do("exists", "key").on("job", 1).gives(False),
+        do("contains", "key").gives(False),
     ),
     edge(Capability.TTL, "a ttl is exact", "kept to the millisecond", body=_milliseconds),
     edge(Capability.TTL, "less than a millisecond is soon over", _MISSING, body=_soonest),

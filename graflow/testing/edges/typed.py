@@ -16,14 +16,14 @@ from graflow.exceptions import (
     ChannelValueError,
 )
 from graflow.testing.edges.edge import Edge
+from graflow.testing.edges.lines import view_edge
 from graflow.testing.harness import Capability
-from graflow.testing.properties.equality import same
 from graflow.testing.trials.trial import Trial
 
 __all__ = ["EDGES"]
 
 _WRAPS = "`TypedChannel[T]` wraps any channel"
-_READS = "`get_list(key)` reads what `append` built; `get` on such a key raises and says so"
+_READS = "reads what `append` built; `get` on such a key raises and says so"
 _VALIDATES = "validate before anything is written"
 
 
@@ -49,44 +49,21 @@ def _edge(
     error names the channel and `key`, but for those about bad arguments. A form whose own text
     is not code has a `source` that is, after the line `setup`.
     """
-
-    def body(trial: Trial) -> None:
-        names = {"a": trial.open("job"), "b": trial.open("job", 1), "same": same}
-        names["typed"] = TypedChannel(trial.open("job"), form)
-        trial.note("from graflow import TypedChannel; a, b = open('job'), open('job')")
-        if setup:
-            trial.note(setup)
-        text = source or (form.__name__ if type(form) is type else form)
-        trial.note(f"typed = TypedChannel(a, {text})")
-        for line, outcome in lines:
-            trial.note(line)
-            _require(trial, line, names, outcome, names_key and "ttl=" not in line)
-
-    required = frozenset({Capability.TYPED, *([needs] if needs else [])})
-    return Edge(name, Capability.TYPED, clause, body=body, needs=required)
-
-
-def _require(
-    trial: Trial, line: str, names: dict[str, Any], outcome: object, names_key: bool
-) -> None:
-    is_refused = isinstance(outcome, type) and issubclass(outcome, ChannelError)
-    try:
-        found: object = eval(line, names)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is the wrong one
-        trial.require(
-            is_refused and isinstance(error, outcome),  # type: ignore[arg-type]
-            f"it gives {outcome!r}; it raised {error!r}",
-        )
-        named = (getattr(error, "channel", None), getattr(error, "key", None))
-        trial.require(
-            named == (trial.name("job"), "key") or not names_key,
-            f"the error names the channel and 'key'; it names {named!r}",
-        )
-    else:
-        trial.require(
-            not is_refused and same(found, outcome, in_order=False),
-            f"it gives {outcome!r}; it gave {found!r}",
-        )
+    text = source or (form.__name__ if type(form) is type else form)
+    return view_edge(
+        name,
+        clause,
+        *lines,
+        variable="typed",
+        make=lambda channel: TypedChannel(channel, form),
+        setup=(
+            "from graflow import TypedChannel; a, b = open('job'), open('job')",
+            *([setup] if setup else []),
+            f"typed = TypedChannel(a, {text})",
+        ),
+        needs=needs,
+        names_key=names_key,
+    )
 
 
 def _time_left(writes: str, *, key: str = "key") -> tuple[tuple[str, object], ...]:
@@ -145,7 +122,7 @@ EDGES = [
     ),
     _edge(
         "a key of any text is read",
-        "Keys are non-empty text",
+        "A channel's name and a key are non-empty `str` that UTF-8 can encode",
         ("typed.set('k\u00e9y', 1)", None),
         ("typed.get('k\u00e9y')", 1),
         ("typed.get_many(['k\u00e9y'])", {"k\u00e9y": 1}),
@@ -244,7 +221,7 @@ EDGES = [
     ),
     _edge(
         "update goes by the latest value",
-        "`update` retries until nobody wrote in between",
+        "reads, calls `fn`, writes, and starts over if someone wrote in between",
         ("typed.set('key', 1)", None),
         ("typed.update('key', lambda old: old < 9 and b.set('key', 10) or old + 1)", 11),
         ("a.get('key')", 11),
@@ -271,6 +248,18 @@ EDGES = [
         ("typed.keys()", []),
     ),
     _edge(
+        "in is exists",
+        "`key in channel` is `exists(key)`",
+        ("'key' in typed", False),
+        ("typed.set('key', 1)", None),
+        ("'key' in typed and 'other' not in typed", True),
+        ("a.set('key', 'text')", None),
+        ("'key' in typed", True),
+        ("3 in typed", ChannelTypeError),
+        ("'' in typed", ChannelValueError),
+        names_key=False,
+    ),
+    _edge(
         "a lock is the channel's",
         _WRAPS,
         ("typed.lock('key', 0, 60).__enter__() is not None", True),
@@ -295,7 +284,7 @@ EDGES = [
     ),
     _edge(
         "pop gives the default when there is nothing",
-        "Remove and return the item at the head",
+        "removes and returns the head",
         ("typed.pop('key')", None),
         ("typed.pop('key', 'none')", "none"),
         ("typed.append('key', 1)", 1),
@@ -342,7 +331,7 @@ EDGES = [
             ),
             ("NaN alone", float, "float('nan')"),
             ("infinity alone", float, "float('-inf')"),
-            ("an int of 4,300 digits", list[int], "[10**4299, -(10**4299), 1]"),
+            ("an int of 4,300 digits", list[int], "[10**4299, -(10**4298), 1]"),
             ("text of many digits", str, "'1' * 5000"),
         )
     ),

@@ -129,7 +129,7 @@ class _Machine(RuleBasedStateMachine):
     @rule(
         place=_PLACES,
         key=_KEYS,
-        operation=st.sampled_from(["delete", "delete", "delete", "exists", "clear"]),
+        operation=st.sampled_from(["delete", "delete", "delete", "exists", "contains", "clear"]),
     )
     def remove(self, place: int, key: int, operation: str) -> None:
         self.step(operation, place, *([] if operation == "clear" else [self.keys[key]]))

@@ -132,6 +132,8 @@ class Model:
     def _exists(self, channel: str, key: Any) -> bool:
         return _checked_key(key) in self.live(channel)
 
+    _contains = _exists
+
     def _keys(self, channel: str) -> list[str]:
         return sorted(self.live(channel))
 

@@ -34,7 +34,8 @@ class Step:
     """An operation on a handle, or time that passes.
 
     Attributes:
-        operation: A method of `Channel`; `unlock`, which ends what `lock` began; or `advance`.
+        operation: A method of `Channel`; `contains`, which is `key in channel`; `unlock`, which
+            ends what `lock` began; or `advance`.
         args: Its arguments by position.
         options: Its arguments by name.
         channel: The channel's name.
@@ -81,6 +82,8 @@ class Step:
         text = f"({', '.join(arguments)})"
         if self.operation == "advance":
             return f"advance{text}"
+        if self.operation == "contains":
+            return f"{arguments[0]} in {variable}"
         if self.operation == "lock":
             return f"lock = {variable}.lock{text}; lock.__enter__(); locks.append(lock)"
         if self.operation == "unlock":
@@ -89,7 +92,7 @@ class Step:
 
     def source_and_scribble(self, variable: str) -> str:
         """Return it as Python code that changes what it stored and what it got afterwards."""
-        if self.operation in {"advance", "lock", "unlock"} or any(
+        if self.operation in {"advance", "contains", "lock", "unlock"} or any(
             isinstance(each, Updater) for each in self.args
         ):
             return self.source(variable)

@@ -58,7 +58,7 @@ class Trial:
         """Begin an empty script.
 
         Args:
-            harness: How to reach the backend.
+            harness: The means to reach the backend.
             clause: What is tested, for the message.
             model: Says what must come of each step that is given without an outcome.
         """
@@ -214,6 +214,8 @@ class Trial:
             return None
         if step.operation == "unlock":
             return self._locks.pop(0)[1].__exit__(None, None, None)
+        if step.operation == "contains":
+            return step.args[0] in channel
         arguments = [self._argument(each) for each in step.args]
         options = {name: deepcopy(value) for name, value in step.options.items()}
         self._lent = [*arguments, *options.values()]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mypy.nodes import Expression, StrExpr
+from mypy.nodes import DictExpr, Expression, ListExpr, SetExpr, StrExpr, TupleExpr
 from mypy.plugin import CheckerPluginInterface, MethodSigContext
+from mypy.subtypes import is_same_type
 from mypy.typeops import make_simplified_union
 from mypy.types import (
     CallableType,
@@ -23,14 +24,22 @@ from mypy.types import (
 from graflow_mypy.hooks.mypy_types import with_result
 from graflow_mypy.messages import CODES, KEY_SHAPE, KEY_UNKNOWN, printable, suggestion
 
-__all__ = ["KEYED_CHANNEL", "METHODS", "keyed_signature"]
+__all__ = ["KEYED_CHANNEL", "METHODS", "ON_SEVERAL", "keyed_signature", "several_signature"]
 
 KEYED_CHANNEL = "graflow.channels.keyed.KeyedChannel"
-METHODS = frozenset({"append", "delete", "exists", "get", "pop", "prepend", "set", "ttl", "update"})
+METHODS = frozenset(
+    {
+        *("__contains__", "append", "delete", "exists", "get", "lock"),
+        *("pop", "prepend", "set", "ttl", "update"),
+    }
+)
 """The methods whose first argument is a key."""
 
+ON_SEVERAL = frozenset({"get_many", "set_many"})
+"""The methods whose first argument has several keys."""
+
 _ON_LISTS = {"append", "pop", "prepend"}
-_CHANGING = {"append", "delete", "pop", "prepend", "set", "update"}
+_CHANGING = {"append", "delete", "pop", "prepend", "set", "set_many", "update"}
 
 
 def keyed_signature(method: str, ctx: MethodSigContext, off: frozenset[str]) -> FunctionLike:
@@ -44,17 +53,65 @@ def keyed_signature(method: str, ctx: MethodSigContext, off: frozenset[str]) -> 
     schema, key = _schema(ctx.type), _key(ctx.args, ctx.api)
     if schema is None or key is None:
         return ctx.default_signature
-    problem = _problem(method, schema, key)
-    if problem is not None:
-        code, message = problem
-        if code not in off:
-            ctx.api.fail(printable(message), ctx.context, code=CODES[code])
+    if not _fits(method, schema, key, ctx, off):
         return ctx.default_signature
     held = schema.items[key]
     item = _item(held) if method in _ON_LISTS else held
     if item is None:
         return ctx.default_signature
     return _of_key(ctx, method, held, item)
+
+
+def several_signature(method: str, ctx: MethodSigContext, off: frozenset[str]) -> CallableType:
+    """Report keys that can't be used like that, and return what the method takes for these.
+
+    What `get_many` returns has the keys it was asked for, none of them required; keys of one type
+    make a plain dict, of which one can go through the values.
+
+    Args:
+        method: `get_many` or `set_many`.
+        ctx: The call.
+        off: Codes that are not reported.
+    """
+    schema, keys = _schema(ctx.type), _keys(ctx.args, ctx.api)
+    signature = ctx.default_signature
+    if schema is None or not keys:
+        return signature
+    fitting = [key for key in keys if _fits(method, schema, key, ctx, off)]
+    if len(fitting) < len(keys):
+        return signature
+    part = _part(schema, keys, ctx.api)
+    if method == "get_many":
+        return signature.copy_modified(ret_type=_plain_dict(part, ctx.api) or part)
+    return signature.copy_modified(arg_types=[part, *signature.arg_types[1:]])
+
+
+def _part(schema: TypedDictType, keys: list[str], api: CheckerPluginInterface) -> TypedDictType:
+    """Return a type of some keys of a schema, none of them required."""
+    items = {key: schema.items[key] for key in keys}
+    return TypedDictType(items, set(), set(), api.named_generic_type("typing._TypedDict", []))
+
+
+def _plain_dict(part: TypedDictType, api: CheckerPluginInterface) -> Type | None:
+    first, *others = part.items.values()
+    if not all(is_same_type(first, other) for other in others):
+        return None
+    return api.named_generic_type(
+        "builtins.dict", [api.named_generic_type("builtins.str", []), first]
+    )
+
+
+def _fits(
+    method: str, schema: TypedDictType, key: str, ctx: MethodSigContext, off: frozenset[str]
+) -> bool:
+    """Tell whether a key can be used like that, and report it if it can't."""
+    problem = _problem(method, schema, key)
+    if problem is None:
+        return True
+    code, message = problem
+    if code not in off:
+        ctx.api.fail(printable(message), ctx.context, code=CODES[code])
+    return False
 
 
 def _schema(kind: Type) -> TypedDictType | None:
@@ -66,9 +123,23 @@ def _schema(kind: Type) -> TypedDictType | None:
 
 
 def _key(args: Sequence[Sequence[Expression]], api: CheckerPluginInterface) -> str | None:
-    if not args or not args[0]:
-        return None
-    given = args[0][0]
+    return _text(args[0][0], api) if args and args[0] else None
+
+
+def _keys(args: Sequence[Sequence[Expression]], api: CheckerPluginInterface) -> list[str]:
+    """Return the keys of a display of keys, or of keys and values, if all of them are known."""
+    given = args[0][0] if args and args[0] else None
+    parts: Sequence[Expression | None] = ()
+    if isinstance(given, DictExpr):
+        parts = [key for key, _ in given.items]
+    elif isinstance(given, ListExpr | TupleExpr | SetExpr):
+        parts = given.items
+    texts = [None if part is None else _text(part, api) for part in parts]
+    known = [text for text in texts if text is not None]
+    return known if len(known) == len(texts) else []
+
+
+def _text(given: Expression, api: CheckerPluginInterface) -> str | None:
     if isinstance(given, StrExpr):
         return given.value
     kind = get_proper_type(api.get_expression_type(given))

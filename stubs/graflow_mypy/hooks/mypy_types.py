@@ -19,7 +19,8 @@ from mypy.types import (
     get_proper_type,
 )
 
-from graflow_mypy.program.forms import Form
+from graflow_mypy.program.forms import ArrayForm, Form, MapForm, ScalarForm, UnionForm, parts_of
+from graflow_mypy.program.resolved import ProgramClass
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,23 +64,23 @@ def returned(found: SymbolTableNode | None) -> Type | None:
 
 def type_of(form: Form, look_up: LookUp, api: CheckerPluginInterface) -> Type | None:
     """Return the type that a form is, `None` where mypy can't be told."""
-    kind = form[0]
-    if kind == "scalar" and form[1] == "None":
-        return NoneType()
-    if kind == "scalar":
-        name = f"builtins.{form[1]}" if form[1] in _SCALARS else form[1]
-        return _instance(look_up(name))
-    if kind == "class":
-        return _instance(look_up(f"{form[1]}.{form[2]}"))
-    if kind == "union":
-        parts = [type_of(each, look_up, api) for each in form[1]]
-        known = [each for each in parts if each is not None]
-        return make_simplified_union(known) if len(known) == len(parts) else None
-    if kind in {"array", "map"} and form[1] in _CONTAINERS:
-        arguments = [type_of(each, look_up, api) for each in form[2:]]
-        filled = [each or AnyType(TypeOfAny.special_form) for each in arguments]
-        return api.named_generic_type(_CONTAINERS[form[1]], filled)
-    return None
+    match form:
+        case ScalarForm("None"):
+            return NoneType()
+        case ScalarForm(name):
+            return _instance(look_up(f"builtins.{name}" if name in _SCALARS else name))
+        case ProgramClass(module, name):
+            return _instance(look_up(f"{module}.{name}"))
+        case UnionForm(parts):
+            found = [type_of(each, look_up, api) for each in parts]
+            known = [each for each in found if each is not None]
+            return make_simplified_union(known) if len(known) == len(found) else None
+        case ArrayForm() | MapForm() if form.name in _CONTAINERS:
+            arguments = [type_of(each, look_up, api) for each in parts_of(form)]
+            filled = [each or AnyType(TypeOfAny.special_form) for each in arguments]
+            return api.named_generic_type(_CONTAINERS[form.name], filled)
+        case _:
+            return None
 
 
 def _instance(found: SymbolTableNode | None) -> Type | None:

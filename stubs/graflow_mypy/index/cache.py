@@ -3,24 +3,67 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from mypy.options import Options
 
+from graflow_mypy.index.encoding import decoded, encoded
+from graflow_mypy.index.facts import ModuleFacts
 from graflow_mypy.options import PluginOptions
+from graflow_mypy.source.notes import FileNotes
 
-__all__ = ["Kept"]
+__all__ = ["Kept", "KeptFile", "KeptFiles", "Stamp"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """The time of a file's last change, in nanoseconds, and its size in bytes."""
+
+    time: int
+    size: int
+
+
+@dataclass(slots=True)
+class KeptFile:
+    """The notes on a file.
+
+    Attributes:
+        stamp: That of the file when it was read; `None` if it may have changed unseen since then.
+        module: What its module was called.
+        notes: The notes.
+    """
+
+    stamp: Stamp | None
+    module: str
+    notes: FileNotes
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFiles:
+    """The notes on all files by their paths, and the names of interest that they were taken for."""
+
+    names: list[list[str]] = field(default_factory=list)
+    files: dict[str, KeptFile] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptFacts:
+    """Facts by the names of modules, and what the files were like that they were made of."""
+
+    state: str
+    facts: dict[str, ModuleFacts]
 
 
 class Kept:
-    """Two files beside mypy's cache: the indexes of files, and the facts made of them.
+    """Two files beside mypy's cache: the notes on files, and the facts made of them.
 
     Whatever goes wrong with them, the work is done again.
     """
@@ -39,38 +82,30 @@ class Kept:
             name = hashlib.sha1(repr(settings).encode(), usedforsecurity=False).hexdigest()[:16]
             self._folder = Path(options.cache_dir) / "graflow_mypy" / name
 
-    def facts(self, signature: str) -> dict[str, Any] | None:
-        """Return what was kept under a signature."""
-        found = self._load("facts") if signature else None
-        if not isinstance(found, dict) or found.get("signature") != signature:
-            return None
-        facts: dict[str, Any] = found["facts"]
-        return facts
+    def facts(self, state: str) -> dict[str, ModuleFacts] | None:
+        """Return what was kept for a state of the files."""
+        found = self._load("facts", _KeptFacts) if state else None
+        return None if found is None or found.state != state else found.facts
 
-    def keep_facts(self, signature: str, facts: Mapping[str, Any]) -> None:
+    def keep_facts(self, state: str, facts: dict[str, ModuleFacts]) -> None:
         """Keep facts for the next time."""
-        if signature:
-            self._store("facts", {"signature": signature, "facts": facts})
+        if state:
+            self._store("facts", _KeptFacts(state, facts))
 
-    def records(self) -> tuple[list[list[str]], dict[str, Any]]:
-        """Return what was kept: the names of interest, and the indexes of files.
+    def files(self) -> KeptFiles:
+        """Return the notes that were kept."""
+        return self._load("files", KeptFiles) or KeptFiles()
 
-        An index is there with the stamp of its file, and with its module.
-        """
-        found = self._load("files")
-        known = found if isinstance(found, dict) else {}
-        return known.get("names", []), known.get("files", {})
+    def keep_files(self, kept: KeptFiles) -> None:
+        """Keep notes for the next time."""
+        self._store("files", kept)
 
-    def keep_records(self, names: list[list[str]], records: Mapping[str, Any]) -> None:
-        """Keep the names of interest and the indexes for the next time."""
-        self._store("files", {"names": names, "files": records})
-
-    def _load(self, name: str) -> Any:
+    def _load(self, name: str, kind: type[T]) -> T | None:
         if self._folder is None:
             return None
         try:
-            return json.loads((self._folder / f"{name}.json").read_bytes())
-        except (OSError, ValueError, EOFError):
+            return decoded((self._folder / f"{name}.json").read_bytes(), kind)
+        except (OSError, ValueError):
             return None
 
     def _store(self, name: str, value: object) -> None:
@@ -80,5 +115,5 @@ class Kept:
             self._folder.mkdir(parents=True, exist_ok=True)
             handle, path = tempfile.mkstemp(dir=self._folder)
             with os.fdopen(handle, "w") as file:
-                file.write(json.dumps(value, separators=(",", ":")))
+                file.write(encoded(value))
             os.replace(path, self._folder / f"{name}.json")  # noqa: PTH105

@@ -3,131 +3,194 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
-from operator import itemgetter
-from typing import Any
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import TypeAlias
 
 from graflow_mypy.check.fitting import Fitting
-from graflow_mypy.check.keys import Finding, judge_keys
-from graflow_mypy.check.results import Definition, Tasks
+from graflow_mypy.check.key_uses import Diagnostic, judge_keys
+from graflow_mypy.check.task_results import Tasks
+from graflow_mypy.index.encoding import encoded
 from graflow_mypy.messages import KEY_UNKNOWN, RESULT, SCHEMA, UNREAD, printable
 from graflow_mypy.options import PluginOptions
-from graflow_mypy.program.classes import Shapes
-from graflow_mypy.program.forms import ANY_FORM, Form, form_of, show
+from graflow_mypy.program.classes import Layouts
+from graflow_mypy.program.forms import ANY_FORM, Form, form_of, parts_of, show
 from graflow_mypy.program.patterns import Pattern, Patterns, text_of
 from graflow_mypy.program.program import Program
+from graflow_mypy.program.resolved import ProgramClass, ProgramFunction
 from graflow_mypy.program.uses import uses_of, writes_at_start
-from graflow_mypy.source.notes import Record
+from graflow_mypy.source.notes import CallSite, FileNotes
+from graflow_mypy.source.terms import Name
 
-__all__ = ["Facts", "Place", "facts_of"]
+__all__ = ["Facts", "Message", "ModuleFacts", "ResultType", "Span", "facts_of"]
 
-Place = tuple[int, int, int | str]
+Span: TypeAlias = tuple[int, int, int | str]
 """The first line, the last line and the last column of a call, or what the scan has for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What there is to report about a call."""
+
+    site: CallSite
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResultType:
+    """The origin of the type of a `get_result`.
+
+    Attributes:
+        site: The place of the call.
+        module: The module of the function that returns it.
+        name: The dotted name of the function there.
+        form: What it returns, where the function can't be looked up.
+    """
+
+    site: CallSite
+    module: str
+    name: str
+    form: Form | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadFile:
+    """What there is to report in a file of which nothing is known."""
+
+    line: int
+    message: str
+
+
+@dataclass(slots=True)
+class ModuleFacts:
+    """All that there is to say about a module, as it is kept.
+
+    Attributes:
+        messages: What is wrong.
+        results: The types of results.
+        needs: The modules that these come from.
+        unread: Why nothing is known of the module, if it is so.
+    """
+
+    messages: list[Message] = field(default_factory=list)
+    results: list[ResultType] = field(default_factory=list)
+    needs: list[str] = field(default_factory=list)
+    unread: UnreadFile | None = None
 
 
 class Facts:
     """What hooks may know of the rest of the program while one module is checked.
 
     Attributes:
-        messages: For the place of a call, codes and messages.
-        results: For the place of a `get_result`, where its type comes from: a module, a
-            function in it, and a form where the function can't be looked up.
+        messages: For the place of a call, what to report.
+        results: For the place of a `get_result`, where its type comes from.
         needs: The modules that the types of results come from.
-        unread: The line and the message of why nothing is known of the module, if it is so.
+        unread: What to report where nothing is known of the module.
         digest: Differs where anything of this differs.
     """
 
-    def __init__(self, raw: Mapping[str, Any], column: int) -> None:
+    def __init__(self, kept: ModuleFacts, *, is_native: bool) -> None:
         """Take what `facts_of` has found for a module.
 
         Args:
-            raw: The findings.
-            column: Where a place has its column: 2 for mypy's old parser, 3 for the native one.
+            kept: The findings.
+            is_native: Whether mypy parses with its native parser, whose columns differ.
         """
-        self.messages: dict[Place, list[tuple[str, str]]] = {}
-        for place, code, text in raw.get("messages", ()):
-            at = (place[0], place[1], place[column])
-            self.messages.setdefault(at, []).append((code, text))
-        self.results: dict[Place, tuple[str, str, Any]] = {
-            (place[0], place[1], place[column]): (module, name, form)
-            for place, module, name, form in raw.get("results", ())
-        }
-        self.needs: list[str] = raw.get("needs", [])
-        self.unread: tuple[int, str] | None = raw.get("unread")
-        text = json.dumps(raw, sort_keys=True)
+
+        def span(site: CallSite) -> Span:
+            return site.line, site.end_line, site.native_column if is_native else site.column
+
+        self.messages: dict[Span, list[Message]] = {}
+        for message in kept.messages:
+            self.messages.setdefault(span(message.site), []).append(message)
+        self.results = {span(result.site): result for result in kept.results}
+        self.needs = kept.needs
+        self.unread = kept.unread
+        text = encoded(kept)
         self.digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:16]
 
 
 def facts_of(
-    records: Mapping[str, Record], load: Callable[[str], Record], options: PluginOptions
-) -> dict[str, Any]:
-    """Return what there is to say about each module, as JSON; see `Program`."""
-    return _Judge(Program(records, load), options).facts()
+    files: Mapping[str, FileNotes], load: Callable[[str], FileNotes], options: PluginOptions
+) -> dict[str, ModuleFacts]:
+    """Return what there is to say about each module that there is anything about.
+
+    Args:
+        files: See `Program`.
+        load: See `Program`.
+        options: What is not reported, and which keys others write.
+    """
+    return _Judge(Program(files, load), options).facts()
 
 
 class _Judge:
     """Goes through a program, and collects what there is to say about it."""
 
     def __init__(self, program: Program, options: PluginOptions) -> None:
-        self._records = program.records
+        self._files = program.files
         self._options = options
         self._program = program
-        shapes = Shapes(self._program)
-        self._fitting = Fitting(shapes)
-        self._uses, self._is_closed = uses_of(self._program, shapes)
+        layouts = Layouts(self._program)
+        self._fitting = Fitting(layouts)
+        self._uses, self._is_closed = uses_of(self._program, layouts)
         self._tasks = Tasks(self._program)
-        self._findings: list[Finding] = []
-        self._found: dict[str, Any] = {}
+        self._diagnostics: list[Diagnostic] = []
+        self._found: dict[str, ModuleFacts] = {}
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, ModuleFacts]:
         written = self._written()
-        self._findings += judge_keys(
+        self._diagnostics += judge_keys(
             self._uses,
             is_closed=self._is_closed,
             written=written,
             fitting=self._fitting,
             unless=self._unless(KEY_UNKNOWN),
         )
-        for module, record in self._records.items():
-            self._look_at_results(module, record, written)
-            self._look_at_schemas(module, record)
-            self._look_at_file(module, record)
-        for module, place, code, message in sorted(self._findings, key=repr):
-            if code not in self._options.off:
-                about = self._found.setdefault(module, {})
-                about.setdefault("messages", []).append([place, code, printable(message)])
+        for module, notes in self._files.items():
+            self._look_at_results(module, notes, written)
+            self._look_at_schemas(module, notes)
+            self._look_at_file(module, notes)
+        for each in sorted(self._diagnostics, key=repr):
+            if each.code not in self._options.off:
+                message = Message(each.site, each.code, printable(each.message))
+                self._about(each.module).messages.append(message)
         return self._found
+
+    def _about(self, module: str) -> ModuleFacts:
+        return self._found.setdefault(module, ModuleFacts())
 
     def _written(self) -> Patterns:
         written = {*self._tasks.written(), *map(_glob, self._options.external_keys)}
-        for record in self._records.values():
-            written.update(writes_at_start(self._program, record))
+        for notes in self._files.values():
+            written.update(writes_at_start(self._program, notes))
         for use in self._uses:
-            if use.signature.writes:
+            if use.claim.writes:
                 written |= use.keys
         return Patterns(written)
 
-    def _look_at_results(self, module: str, record: Record, written: Patterns) -> None:
-        for asked, function, place in record.get("results", ()):
-            texts = self._program.texts(asked)
+    def _look_at_results(self, module: str, notes: FileNotes, written: Patterns) -> None:
+        for note in notes.results:
+            texts = self._program.texts(note.asked)
             text = text_of(next(iter(texts))) if len(texts) == 1 else None
             if text is None:
                 continue
-            definitions = self._tasks.definitions(text, module, function)
-            self._findings += self._tasks.judge(
-                written, text, definitions, place, module, self._unless(RESULT)
+            definitions = self._tasks.definitions(text, module, note.function)
+            self._diagnostics += self._tasks.judge(
+                written, text, definitions, note.site, module, self._unless(RESULT)
             )
-            result = self._result(definitions)
+            result = self._result(note.site, definitions)
             if result is not None:
-                about = self._found.setdefault(module, {})
-                about.setdefault("results", []).append([place, *result[:3]])
-                about["needs"] = sorted({*about.get("needs", ()), *result[3]})
+                about = self._about(module)
+                about.results.append(result)
+                needs = {result.module, *_modules(result.form or ANY_FORM)}
+                about.needs = sorted({*about.needs, *needs})
 
     def _result(
-        self, definitions: set[Definition | None]
-    ) -> tuple[str, str, Form | None, set[str]] | None:
-        """Return where the type of a result comes from, and the modules that it needs."""
+        self, site: CallSite, definitions: set[ProgramFunction | None]
+    ) -> ResultType | None:
+        """Return where the type of a result comes from, if that is known."""
         known = sorted(each for each in definitions if each is not None)
         if None in definitions or not known:
             return None
@@ -136,45 +199,44 @@ class _Judge:
         if forms or (len(known) > 1 and form == ANY_FORM):
             return None
         chosen = known[0]
-        if self._tasks.is_nested(chosen):
-            return chosen.module, chosen.name, form, {chosen.module, *_modules(form)}
-        return chosen.module, chosen.name, None, {chosen.module}
+        is_nested = self._tasks.is_nested(chosen)
+        return ResultType(site, chosen.module, chosen.name, form if is_nested else None)
 
-    def _look_at_schemas(self, module: str, record: Record) -> None:
-        for term, is_keyed, _, place in record.get("schemas", ()):
-            form = form_of(term, self._program)
-            message = _unstorable(form, is_keyed, self._fitting)
-            home = self._program.unread_home(term) if form == ANY_FORM else None
+    def _look_at_schemas(self, module: str, notes: FileNotes) -> None:
+        for note in notes.schemas:
+            form = form_of(note.schema, self._program)
+            message = _unstorable(form, note.is_keyed, self._fitting)
             if message:
-                self._findings.append((module, place, SCHEMA, message))
-            elif home is not None and SCHEMA not in self._options.off:
-                name = term[1].rpartition(".")[2]
-                message = f'Schema "{name}" is unknown, as "{home}" can\'t be read'
-                self._findings.append((module, place, UNREAD, message))
+                self._diagnostics.append(Diagnostic(module, note.site, SCHEMA, message))
+            elif form == ANY_FORM and isinstance(note.schema, Name):
+                self._look_at_home(module, note.schema, note.site)
 
-    def _look_at_file(self, module: str, record: Record) -> None:
+    def _look_at_home(self, module: str, schema: Name, site: CallSite) -> None:
+        """Say where a schema of which nothing is known comes from a file that can't be read."""
+        home = self._program.unread_home(schema.dotted)
+        if home is not None and SCHEMA not in self._options.off:
+            message = f'Schema "{schema.last}" is unknown, as "{home}" can\'t be read'
+            self._diagnostics.append(Diagnostic(module, site, UNREAD, message))
+
+    def _look_at_file(self, module: str, notes: FileNotes) -> None:
         """Say in a file that can't be read that it is so; mypy may be able to read it."""
-        if _is_unread(record) and UNREAD not in self._options.off:
-            line, reason, _ = record["unread"]
-            message = f"What this file does with keys and tasks is unknown: {reason}"
-            self._found.setdefault(module, {})["unread"] = [line, printable(message)]
+        unread = notes.unread if notes.may_hide_uses else None
+        if unread is not None and UNREAD not in self._options.off:
+            message = f"What this file does with keys and tasks is unknown: {unread.reason}"
+            self._about(module).unread = UnreadFile(unread.line, printable(message))
 
     def _unless(self, code: str) -> str:
         """Return what to add to a message that something is nowhere: files may have it.
 
         Where the code is off, so is what would be said instead.
         """
-        unread = [each["unread"] for each in self._records.values() if _is_unread(each)]
+        hiding = (notes.unread for notes in self._files.values() if notes.may_hide_uses)
+        unread = [each for each in hiding if each is not None]
         if not unread or code in self._options.off:
             return ""
-        _, reason, path = min(unread, key=itemgetter(2))
+        first = min(unread, key=attrgetter("path"))
         others = f", and {len(unread) - 1} more files" if len(unread) > 1 else ""
-        return f', unless in "{path}", which can\'t be read ({reason}){others}'
-
-
-def _is_unread(record: Record) -> bool:
-    """Tell whether a file may do anything: it can't be read, and its text does not exclude it."""
-    return "unread" in record and not record.get("quiet")
+        return f', unless in "{first.path}", which can\'t be read ({first.reason}){others}'
 
 
 def _glob(text: str) -> Pattern:
@@ -185,10 +247,9 @@ def _glob(text: str) -> Pattern:
 
 
 def _modules(form: Form) -> set[str]:
-    if form[0] == "class":
-        return {form[1]}
-    parts = form[1] if form[0] == "union" else form[2:] if form[0] in {"array", "map"} else ()
-    return set[str]().union(*map(_modules, parts))
+    if isinstance(form, ProgramClass):
+        return {form.module}
+    return set[str]().union(*map(_modules, parts_of(form)))
 
 
 def _unstorable(form: Form, is_keyed: bool, fitting: Fitting) -> str:

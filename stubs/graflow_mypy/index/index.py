@@ -9,25 +9,25 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import json
 import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from mypy.options import Options
 
-from graflow_mypy.index.cache import Kept
-from graflow_mypy.index.facts import Facts, facts_of
+from graflow_mypy.index.cache import Kept, KeptFile, KeptFiles, Stamp
+from graflow_mypy.index.encoding import encoded
+from graflow_mypy.index.facts import Facts, ModuleFacts, facts_of
 from graflow_mypy.options import PluginOptions
 from graflow_mypy.program.aliases import task_aliases
 from graflow_mypy.program.constants import names_to_watch
 from graflow_mypy.program.program import Program
 from graflow_mypy.source.files import Source, find_sources
 from graflow_mypy.source.interest import Interest
-from graflow_mypy.source.notes import Record
+from graflow_mypy.source.notes import FileNotes, UnreadNote
 from graflow_mypy.source.reading import Unread, read_source
 from graflow_mypy.source.scan import scan
 
@@ -35,10 +35,7 @@ __all__ = ["Index"]
 
 _JUST_NOW: Final = 100_000_000  # nanoseconds; file systems tell times no finer than 10 ms
 _MOST_ROUNDS: Final = 5  # of names for names
-_NO_FACTS: Final = Facts({}, 2)
-
-Stamp = list[int]
-"""The time and the size of a file."""
+_NO_FACTS: Final = Facts(ModuleFacts(), is_native=False)
 
 
 class Index:
@@ -46,7 +43,7 @@ class Index:
 
     Attributes:
         has_messages: Whether there is anything to report in any file.
-        raw: The findings about each module, as `facts_of` gives them.
+        raw: The facts about each module, as `facts_of` gives them.
     """
 
     has_messages = False
@@ -55,11 +52,11 @@ class Index:
         """Scan what has changed since the last time."""
         self._options = options
         self._mine = mine
-        self._column = 3 if getattr(options, "native_parser", False) else 2
+        self._is_native = bool(getattr(options, "native_parser", False))
         self._kept = Kept(options, mine, version)
         self._sources: dict[str, Source] = {}
         self._stamps: dict[str, Stamp] = {}
-        self.raw: dict[str, Any] = {}
+        self.raw: dict[str, ModuleFacts] = {}
         self._facts: dict[str, Facts] = {}
         self._asked: dict[str, Source | None] = {}
         self._listed = 0
@@ -71,18 +68,18 @@ class Index:
         self._listed = time.time_ns() - _JUST_NOW
         self._sources = {each.path: each for each in find_sources(self._options, self._mine)}
         self._stamps = {path: stamp for path in self._sources if (stamp := _stamp(path))}
-        signature = self._signature()
-        raw = self._kept.facts(signature)
+        state = self._state()
+        raw = self._kept.facts(state)
         if raw is None:
             with _without_collections():
                 files = _Files(self._sources, self._stamps, self._kept)
-                raw = facts_of(files.records, files.load, self._mine)
+                raw = facts_of(files.notes, files.load, self._mine)
                 files.keep()
-                self._kept.keep_facts(signature, raw)
+                self._kept.keep_facts(state, raw)
         self.raw = raw
         self._facts = {}
         self._asked = {}
-        self.has_messages = any(about.keys() & {"messages", "unread"} for about in raw.values())
+        self.has_messages = any(about.messages or about.unread for about in raw.values())
 
     def of(self, path: str) -> Facts:
         """Return the facts about a file; there are none about a file that is not scanned."""
@@ -90,7 +87,9 @@ class Index:
         if facts is None:
             source = self.source(path)
             raw = self.raw.get(source.name) if source else None
-            facts = self._facts[path] = Facts(raw, self._column) if raw else _NO_FACTS
+            facts = self._facts[path] = (
+                _NO_FACTS if raw is None else Facts(raw, is_native=self._is_native)
+            )
         return facts
 
     def source(self, path: str) -> Source | None:
@@ -124,77 +123,74 @@ class Index:
         except OSError:
             return False
 
-    def _signature(self) -> str:
+    def _state(self) -> str:
+        """Return what differs where a file does; nothing, where one may have changed unseen."""
         now = time.time_ns()
+        if any(stamp.time > now - _JUST_NOW for stamp in self._stamps.values()):
+            return ""
         stamps = [
-            [path, source.name, self._stamps.get(path)] for path, source in self._sources.items()
+            (path, source.name, self._stamps.get(path)) for path, source in self._sources.items()
         ]
-        is_fresh = any(stamp[0] > now - _JUST_NOW for stamp in self._stamps.values())
-        return (
-            ""
-            if is_fresh
-            else hashlib.sha1(json.dumps(stamps).encode(), usedforsecurity=False).hexdigest()
-        )
+        return hashlib.sha1(encoded(stamps).encode(), usedforsecurity=False).hexdigest()
 
 
 class _Files:
-    """The index of each file, from what was kept or from the file.
+    """The notes on each file, from what was kept or from the file.
 
     Attributes:
-        records: The indexes by the names of the modules.
+        notes: The notes by the names of the modules.
     """
 
     def __init__(
         self, sources: Mapping[str, Source], stamps: Mapping[str, Stamp], kept: Kept
     ) -> None:
         self._kept = kept
-        self._entries: dict[str, Any] = {}
+        self._files: dict[str, KeptFile] = {}
         self._paths: dict[str, str] = {}
-        names, known = kept.records()
-        self._interest = Interest(*names)
-        self._is_changed = known.keys() != sources.keys()
+        before = kept.files()
+        self._interest = Interest(*before.names)
+        self._is_changed = before.files.keys() != sources.keys()
         for path, source in sources.items():
             stamp = stamps.get(path)
-            entry = known.get(path)
-            if entry is None or entry[0] != stamp or entry[1] != source.name:
+            file = before.files.get(path)
+            if file is None or file.stamp != stamp or file.module != source.name:
                 self._is_changed = True
-                is_safe = stamp and stamp[0] < time.time_ns() - _JUST_NOW
-                record = _scanned(path, source.name, self._interest)
-                entry = [stamp if is_safe else None, source.name, record]
-            self._entries[path] = entry
+                is_safe = stamp is not None and stamp.time < time.time_ns() - _JUST_NOW
+                notes = _scanned(path, source.name, self._interest)
+                file = KeptFile(stamp if is_safe else None, source.name, notes)
+            self._files[path] = file
             self._paths[source.name] = path
-        self.records: dict[str, Record] = {}
+        self.notes: dict[str, FileNotes] = {}
         self._follow_names()
 
     def _follow_names(self) -> None:
         """Scan files again in which names of the program matter, until no more names are found."""
         for _ in range(_MOST_ROUNDS):
-            self.records = {module: self._entries[path][2] for module, path in self._paths.items()}
-            program = Program(self.records, self.load)
+            self.notes = {module: self._files[path].notes for module, path in self._paths.items()}
+            program = Program(self.notes, self.load)
             interest = Interest(task_aliases(program), *names_to_watch(program))
             if interest.names == self._interest.names:
                 return
             self._is_changed = True
             before, self._interest = self._interest, interest
-            for path, entry in self._entries.items():
+            for path, file in self._files.items():
                 text = _text(path)
                 if interest.is_named_in(text) or before.is_named_in(text):
-                    entry[2] = _scanned(path, entry[1], interest)
+                    file.notes = _scanned(path, file.module, interest)
 
-    def load(self, module: str) -> Record:
-        """Return the full index of a module of which only names are wanted."""
+    def load(self, module: str) -> FileNotes:
+        """Return all notes on a module that was passed over, for what it defines is wanted."""
         path = self._paths[module]
-        entry = self._entries[path]
-        if entry[2].get("quiet") and "unread" not in entry[2]:
+        file = self._files[path]
+        if file.notes.is_quiet and file.notes.unread is None:
             self._is_changed = True
-            entry[2] = _scanned(path, module, self._interest, is_known_quiet=True)
-        record: Record = entry[2]
-        return record
+            file.notes = _scanned(path, module, self._interest, is_known_quiet=True)
+        return file.notes
 
     def keep(self) -> None:
-        """Keep the indexes for the next time."""
+        """Keep the notes for the next time."""
         if self._is_changed:
-            self._kept.keep_records(self._interest.names, self._entries)
+            self._kept.keep_files(KeptFiles(self._interest.names, self._files))
 
 
 @contextmanager
@@ -216,7 +212,7 @@ def _stamp(path: str) -> Stamp | None:
         return None
     if not os.access(path, os.R_OK):
         return None  # no time tells when it can be read
-    return [found.st_mtime_ns, found.st_size]
+    return Stamp(found.st_mtime_ns, found.st_size)
 
 
 def _text(path: str) -> bytes:
@@ -227,17 +223,18 @@ def _text(path: str) -> bytes:
         return b""
 
 
-def _scanned(path: str, module: str, interest: Interest, *, is_known_quiet: bool = False) -> Record:
-    """Return the index of a file, or what there is instead.
+def _scanned(
+    path: str, module: str, interest: Interest, *, is_known_quiet: bool = False
+) -> FileNotes:
+    """Return the notes on a file.
 
-    A file that surely uses no key and no task is `quiet`; what it defines is found where it
-    `is_known_quiet`. One that can't be read or parsed has only `unread`: the line, the reason, and
-    the path that a message shows.
+    A file that surely uses no key and no task is passed over as quiet; what it defines is noted
+    where it `is_known_quiet`.
     """
     try:
         text = read_source(path)
         if not is_known_quiet and interest.is_quiet(text):
-            return {"quiet": True}
+            return FileNotes(is_quiet=True)
         return scan(
             text,
             module,
@@ -247,5 +244,5 @@ def _scanned(path: str, module: str, interest: Interest, *, is_known_quiet: bool
         )
     except Unread as problem:
         shown = os.path.relpath(path).replace(os.sep, "/")
-        found: Record = {"unread": [problem.line, problem.reason, shown]}
-        return {**found, "quiet": True} if is_known_quiet else found
+        unread = UnreadNote(problem.line, problem.reason, shown)
+        return FileNotes(is_quiet=is_known_quiet, unread=unread)

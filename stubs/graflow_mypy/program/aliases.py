@@ -7,7 +7,7 @@ import `step` have to be scanned for that.
 from __future__ import annotations
 
 from graflow_mypy.program.program import Program
-from graflow_mypy.source.terms import Term
+from graflow_mypy.source.terms import Call, Name, Term, Text
 
 __all__ = ["task_aliases"]
 
@@ -16,12 +16,12 @@ def task_aliases(program: Program) -> list[str]:
     """Return the full names, other than `task`, that stand for it or for `task(...)`."""
     known: set[str] = set()
     waiting = {}
-    for module, record in program.records.items():
-        for name, term in record.get("names", {}).items():
+    for module, notes in program.files.items():
+        for name, term in notes.names.items():
             target = _stands_for(term)
             if not target or name.rpartition(".")[2] == "task":
                 continue
-            if target.rpartition(".")[2] == "task" and program.is_task(["r", target]):
+            if target.rpartition(".")[2] == "task" and program.is_task(Name(target)):
                 known.add(f"{module}.{name}")
             else:
                 waiting[f"{module}.{name}"] = target
@@ -32,5 +32,6 @@ def task_aliases(program: Program) -> list[str]:
 
 def _stands_for(term: Term) -> str:
     """Return the name that a name stands for, or that it calls to make a decorator."""
-    called = term[1] if term[0] == "f" and all(each[0] == "s" for each in term[2]) else term
-    return str(called[1]) if called[0] == "r" else ""
+    if isinstance(term, Call) and all(isinstance(each, Text) for each in term.arguments):
+        term = term.function
+    return term.dotted if isinstance(term, Name) else ""

@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from graflow_mypy.program.program import Program
-from graflow_mypy.source.terms import ANY, Term
+from graflow_mypy.program.resolved import (
+    External,
+    Given,
+    OfGraflow,
+    ProgramClass,
+    ProgramFunction,
+    Resolved,
+    Unresolved,
+)
+from graflow_mypy.source.terms import (
+    ANY,
+    Attribute,
+    BitOr,
+    Call,
+    Constant,
+    Declared,
+    Name,
+    OneOf,
+    RunChannel,
+    Subscript,
+    Term,
+    Unknown,
+)
 
-__all__ = ["NO_CHANNEL", "UNKNOWN", "Receiver", "Receivers"]
+__all__ = ["NO_CHANNEL", "UNKNOWN", "Receiver", "Receivers", "Whose"]
 
 _KIND_OF = {"TypedChannel": "typed", "KeyedChannel": "keyed"}
 _PLAIN = {"Channel", "MemoryChannel", "RedisChannel"}
-_CONTEXTS = {("graflow", "ExecutionContext"), ("graflow", "TaskExecutionContext")}
+_CONTEXTS = {OfGraflow("ExecutionContext"), OfGraflow("TaskExecutionContext")}
+_WRAPPERS = {"Optional", "Annotated", "Final", "Union", "ClassVar"}
 _DEEPEST = 15
+
+Whose: TypeAlias = Literal["run", "given", "other", "unknown", "none"]
+"""Whose channel something is; `Receiver` has what each means."""
 
 
 @dataclass(frozen=True)
@@ -24,15 +52,12 @@ class Receiver:
             `other`: a channel that the program made. `unknown`: perhaps a channel. `none`: no
             channel.
         kind: `plain`, `typed` or `keyed`; empty where that is not known.
-        schema: The term of the schema, as text that can be looked at again; unknown for others.
+        schema: The term of the schema; `ANY` for others.
     """
 
-    where: str
+    where: Whose
     kind: str = ""
-    schema: Term | None = None
-
-    def __hash__(self) -> int:
-        return hash((self.where, self.kind, str(self.schema)))
+    schema: Term = ANY
 
 
 UNKNOWN = Receiver("unknown")
@@ -51,117 +76,130 @@ class Receivers:
         """Return what a term is."""
         if depth > _DEEPEST:
             return UNKNOWN
-        kind = term[0]
-        if kind == "ch":
-            return Receiver("run", term[1], term[2])
-        if kind == "r":
-            return self._name(term[1], depth)
-        if kind == "t":
-            return self._annotated(term, depth)
-        if kind == "f":
-            return self._called(term, depth)
-        if kind == "o":
-            return _one_of([self.of(each, depth + 1) for each in term[1:]])
-        if kind == "a" and term[2] == "channel":
-            found = self.of(term[1], depth + 1)
-            return Receiver(found.where, "plain") if found.kind else UNKNOWN
-        return UNKNOWN if kind in {"?", "a", "i"} else NO_CHANNEL
+        match term:
+            case RunChannel(kind, schema):
+                return Receiver("run", kind, schema)
+            case Name(dotted):
+                return self._name(dotted, depth)
+            case Declared():
+                return self._declared(term, depth)
+            case Call():
+                return self._called(term, depth)
+            case OneOf(choices):
+                return _one_of([self.of(each, depth + 1) for each in choices])
+            case Attribute(owner, "channel"):
+                found = self.of(owner, depth + 1)
+                return Receiver(found.where, "plain") if found.kind else UNKNOWN
+            case Unknown() | Attribute() | Subscript():
+                return UNKNOWN
+            case _:
+                return NO_CHANNEL
 
     def reaches(self, term: Term) -> bool:
         """Tell whether who gets a term can write: it is a channel, or the context of a run."""
         if self.of(term).where in {"run", "given"}:
             return True
-        is_annotated = term[0] == "t" and term[1][0] == "r"
-        return is_annotated and self._program.resolve(term[1][1]) in _CONTEXTS
+        match term:
+            case Declared(Name(dotted)):
+                return self._program.resolve(dotted) in _CONTEXTS
+            case _:
+                return False
 
     def _name(self, dotted: str, depth: int) -> Receiver:
         found = self._named.get(dotted)
         if found is None:
             self._named[dotted] = UNKNOWN
-            resolved = self._program.resolve(dotted)
-            if resolved[0] == "term":
-                found = self.of(resolved[1], depth + 1)
-            elif resolved[0] in {"class", "function", "graflow"}:
-                found = NO_CHANNEL
-            else:
-                found = UNKNOWN
+            match self._program.resolve(dotted):
+                case Given(term):
+                    found = self.of(term, depth + 1)
+                case External() | Unresolved():
+                    found = UNKNOWN
+                case _:
+                    found = NO_CHANNEL
             self._named[dotted] = found
         return found
 
-    def _annotated(self, term: Term, depth: int) -> Receiver:
-        found = self._annotation(term[1], depth + 1)
-        return self.of(term[2], depth + 1) if found is UNKNOWN and term[2] != ANY else found
+    def _declared(self, term: Declared, depth: int) -> Receiver:
+        found = self._annotation(term.annotation, depth + 1)
+        is_told = found is not UNKNOWN or term.value == ANY
+        return found if is_told else self.of(term.value, depth + 1)
 
     def _annotation(self, term: Term, depth: int) -> Receiver:
         if depth > _DEEPEST:
             return UNKNOWN
-        if term[0] == "|":
-            parts = [self._annotation(each, depth + 1) for each in term[1:]]
-            channels = [each for each in parts if each is not NO_CHANNEL]
-            return _one_of(channels) if channels else NO_CHANNEL
-        if term[0] == "i":
-            return self._generic(term, depth)
-        if term[0] == "k":
-            return NO_CHANNEL
-        if term[0] != "r":
-            return UNKNOWN
-        found = self._program.resolve(term[1])
-        if found[0] == "graflow":
-            return Receiver("given", "plain") if found[1] in _PLAIN else _bare(found[1])
-        if found[0] == "term":
-            return self._annotation(found[1], depth + 1)
-        if found[0] == "external":
-            return UNKNOWN if found[1].startswith(("typing", "builtins.object")) else NO_CHANNEL
-        return UNKNOWN
+        match term:
+            case BitOr(left, right):
+                parts = [self._annotation(each, depth + 1) for each in (left, right)]
+                channels = [each for each in parts if each is not NO_CHANNEL]
+                return _one_of(channels) if channels else NO_CHANNEL
+            case Subscript():
+                return self._generic(term, depth)
+            case Constant():
+                return NO_CHANNEL
+            case Name(dotted):
+                return self._annotated(self._program.resolve(dotted), depth)
+            case _:
+                return UNKNOWN
 
-    def _generic(self, term: Term, depth: int) -> Receiver:
-        name = self._program.tail(term[1])
+    def _annotated(self, found: Resolved, depth: int) -> Receiver:
+        match found:
+            case OfGraflow(name):
+                return Receiver("given", "plain") if name in _PLAIN else _bare(name)
+            case Given(term):
+                return self._annotation(term, depth + 1)
+            case External(name):
+                return UNKNOWN if name.startswith(("typing", "builtins.object")) else NO_CHANNEL
+            case _:
+                return UNKNOWN
+
+    def _generic(self, term: Subscript, depth: int) -> Receiver:
+        name = self._program.tail(term.base)
         if name in _KIND_OF:
-            return Receiver("given", _KIND_OF[name], term[2][0])
-        if name in {"Optional", "Annotated", "Final", "Union", "ClassVar"}:
-            return self._annotation(term[2][0], depth + 1)
-        found = self._program.resolve(term[1][1]) if term[1][0] == "r" else ("unknown", "")
-        return NO_CHANNEL if found[0] == "external" else UNKNOWN
+            return Receiver("given", _KIND_OF[name], term.arguments[0])
+        if name in _WRAPPERS:
+            return self._annotation(term.arguments[0], depth + 1)
+        base = term.base
+        found = self._program.resolve(base.dotted) if isinstance(base, Name) else Given(base)
+        return NO_CHANNEL if isinstance(found, External) else UNKNOWN
 
-    def _called(self, term: Term, depth: int) -> Receiver:
-        function, arguments, named = term[1], term[2], term[3]
-        while function[0] == "i":
-            function = function[1]
-        if function[0] != "r":
+    def _called(self, call: Call, depth: int) -> Receiver:
+        function = call.function
+        while isinstance(function, Subscript):
+            function = function.base
+        if not isinstance(function, Name):
             return UNKNOWN
-        found = self._program.resolve(function[1])
-        if found[0] == "graflow":
-            return self._made(found[1], arguments, named, depth)
-        if found[0] == "class":
-            return UNKNOWN if found[2].endswith("Channel") else NO_CHANNEL
-        if found[0] == "function":
-            record = self._program.record(found[1])["functions"][found[2]]
-            return UNKNOWN if record[1] else self._annotation(record[0], depth + 1)
-        if found == ("external", "typing.cast") and arguments:
-            return self._annotation(arguments[0], depth + 1)
-        name = str(found[1]).rpartition(".")[2]
-        is_class = found[0] == "external" and name[:1].isupper() and not name.endswith("Channel")
-        return NO_CHANNEL if is_class else UNKNOWN
+        match self._program.resolve(function.dotted):
+            case OfGraflow(name):
+                return self._made(name, call, depth)
+            case ProgramClass(_, name):
+                return UNKNOWN if name.endswith("Channel") else NO_CHANNEL
+            case ProgramFunction() as found:
+                note = self._program.function_note(found)
+                return UNKNOWN if note.kind else self._annotation(note.returns, depth + 1)
+            case External("typing.cast") if call.arguments:
+                return self._annotation(call.arguments[0], depth + 1)
+            case External(name):
+                last = name.rpartition(".")[2]
+                is_class = last[:1].isupper() and not last.endswith("Channel")
+                return NO_CHANNEL if is_class else UNKNOWN
+            case _:
+                return UNKNOWN
 
-    def _made(
-        self, name: str, arguments: list[Term], named: dict[str, Term], depth: int
-    ) -> Receiver:
+    def _made(self, name: str, call: Call, depth: int) -> Receiver:
         if name in _PLAIN:
             return Receiver("other", "plain")
         if name not in _KIND_OF:
             return UNKNOWN if name == "ChannelFactory" else NO_CHANNEL
-        channel = arguments[0] if arguments else named.get("channel", ANY)
-        schema = arguments[1] if len(arguments) > 1 else named.get("schema", ANY)
-        inner = self.of(channel, depth + 1)
+        inner = self.of(call.argument(0, "channel") or ANY, depth + 1)
         where = inner.where if inner.where in {"run", "given"} else "other"
-        return Receiver(where, _KIND_OF[name], schema)
+        return Receiver(where, _KIND_OF[name], call.argument(1, "schema") or ANY)
 
 
 def _bare(name: str) -> Receiver:
     return Receiver("given", _KIND_OF[name], ANY) if name in _KIND_OF else NO_CHANNEL
 
 
-def _one_of(receivers: list[Receiver]) -> Receiver:
+def _one_of(receivers: Sequence[Receiver]) -> Receiver:
     if all(each == receivers[0] for each in receivers):
         return receivers[0]
     channels = [each for each in receivers if each.where != "none"]

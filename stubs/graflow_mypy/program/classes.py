@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final, Literal, TypeAlias
 
 from graflow_mypy.program.forms import Form, form_of
 from graflow_mypy.program.program import Program
-from graflow_mypy.source.terms import Term
+from graflow_mypy.program.resolved import External, ProgramClass
+from graflow_mypy.source.notes import ClassNote
+from graflow_mypy.source.terms import Call, Name, Subscript, Term
 
-__all__ = ["Field", "Shape", "Shapes"]
+__all__ = ["ClassKind", "Field", "Layout", "Layouts"]
 
-_PLAIN = "plain"
-_KINDS: Final = {
+ClassKind: TypeAlias = Literal[
+    "typed dict", "dataclass", "model", "enum", "named tuple", "plain", "unknown"
+]
+"""What a class is; a `plain` one is none of the others."""
+
+_PLAIN: Final = "plain"
+_KINDS: Final[dict[str, ClassKind]] = {
     "TypedDict": "typed dict",
     "BaseModel": "model",
     "Enum": "enum",
@@ -20,6 +28,7 @@ _KINDS: Final = {
     "StrEnum": "enum",
     "NamedTuple": "named tuple",
 }
+_HOMES: Final = {"typing", "typing_extensions", "pydantic", "enum"}
 _HOOKS: Final = {
     "__get_pydantic_core_schema__",
     "__get_validators__",
@@ -47,108 +56,112 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Shape:
+class Layout:
     """What is known of a class.
 
     Attributes:
-        kind: `typed dict`, `dataclass`, `model`, `enum`, `named tuple`, `plain` or `unknown`.
+        kind: What it is.
         fields: Its fields by their names; of kinds that have none, none.
     """
 
-    kind: str
+    kind: ClassKind
     fields: dict[str, Field] = field(default_factory=dict)
 
     @property
-    def is_record(self) -> bool:
+    def has_fields(self) -> bool:
         """Whether instances are kept as JSON objects with these fields."""
         return self.kind in {"typed dict", "dataclass", "model"}
 
 
-_UNKNOWN = Shape("unknown")
+_UNKNOWN = Layout("unknown")
 
 
-class Shapes:
-    """The shapes of all classes of a program."""
+class Layouts:
+    """The layouts of all classes of a program."""
 
     def __init__(self, program: Program) -> None:
-        """Shapes are made when they are first asked for."""
+        """Layouts are made when they are first asked for."""
         self.program = program
-        self._known: dict[Form, Shape] = {}
+        self._known: dict[ProgramClass, Layout] = {}
 
-    def of(self, form: Form) -> Shape:
-        """Return the shape of a class of the program."""
+    def of(self, form: ProgramClass) -> Layout:
+        """Return the layout of a class of the program."""
         found = self._known.get(form)
         if found is None:
             self._known[form] = _UNKNOWN  # while it is made: a base of itself is an error
             found = self._known[form] = self._made(form)
         return found
 
-    def _made(self, form: Form) -> Shape:
-        record = self.program.class_of(form)
-        if record is None or record.get("twice") or record["generic"] or record["keywords"]:
+    def _made(self, form: ProgramClass) -> Layout:
+        note = self.program.class_note(form)
+        if note.is_twice or note.is_generic or note.keywords:
             return _UNKNOWN
-        if _HOOKS & {*record["others"], *record["fields"]}:
+        if _HOOKS & {*note.others, *note.fields}:
             return _UNKNOWN
-        kind, fields = self._inherited(record["bases"])
-        for decorator in record["decorators"]:
+        kind, fields = self._inherited(note.bases)
+        for decorator in note.decorators:
             kind = self._decorated(decorator, kind)
         if kind in {"typed dict", "dataclass", "model", "named tuple"}:
-            fields = {**fields, **self._own(record, kind)}
-        return Shape(kind, fields)
+            fields = {**fields, **self._own(note, kind)}
+        return Layout(kind, fields)
 
-    def _inherited(self, bases: list[Term]) -> tuple[str, dict[str, Field]]:
-        kind, fields = _PLAIN, dict[str, Field]()
+    def _inherited(self, bases: Sequence[Term]) -> tuple[ClassKind, dict[str, Field]]:
+        kind: ClassKind = _PLAIN
+        fields: dict[str, Field] = {}
         for base in bases:
-            shape = self._base(base)
-            if shape.kind == "unknown":
+            layout = self._base(base)
+            if layout.kind == "unknown":
                 return "unknown", {}
-            if shape.kind != _PLAIN:
-                if kind not in {_PLAIN, shape.kind}:
+            if layout.kind != _PLAIN:
+                if kind not in {_PLAIN, layout.kind}:
                     return "unknown", {}
-                kind = shape.kind
-            fields |= shape.fields
+                kind = layout.kind
+            fields |= layout.fields
         return kind, fields
 
-    def _base(self, base: Term) -> Shape:
-        if base[0] != "r":
+    def _base(self, base: Term) -> Layout:
+        if not isinstance(base, Name):
             return _UNKNOWN
-        found = self.program.resolve(base[1])
-        if found[0] == "class":
-            return self.of(found)
-        home, _, name = str(found[1]).rpartition(".") if found[0] == "external" else ("", "", "")
-        if found == ("external", "builtins.object"):
-            return Shape(_PLAIN)
-        is_known = home in {"typing", "typing_extensions", "pydantic", "enum"}
-        return Shape(_KINDS[name]) if is_known and name in _KINDS else _UNKNOWN
+        match self.program.resolve(base.dotted):
+            case ProgramClass() as found:
+                return self.of(found)
+            case External("builtins.object"):
+                return Layout(_PLAIN)
+            case External(name):
+                home, _, last = name.rpartition(".")
+                is_known = home in _HOMES and last in _KINDS
+                return Layout(_KINDS[last]) if is_known else _UNKNOWN
+            case _:
+                return _UNKNOWN
 
-    def _decorated(self, decorator: Term, kind: str) -> str:
-        called = decorator[1] if decorator[0] == "f" else decorator
+    def _decorated(self, decorator: Term, kind: ClassKind) -> ClassKind:
+        called = decorator.function if isinstance(decorator, Call) else decorator
         name = self.program.tail(called)
         if name == "dataclass" and kind in {_PLAIN, "dataclass"}:
             return "dataclass"
         return kind if name in {"final", "runtime_checkable", "unique"} else "unknown"
 
-    def _own(self, record: dict[str, Any], kind: str) -> dict[str, Field]:
+    def _own(self, note: ClassNote, kind: ClassKind) -> dict[str, Field]:
         found = {}
-        for name, (annotation, default) in record["fields"].items():
-            marks = self._marks(annotation)
+        for name, noted in note.fields.items():
+            marks = self._marks(noted.annotation)
             if "ClassVar" in marks or (kind == "model" and name.startswith("_")):
                 continue
-            is_required = not default
+            is_required = not noted.default
             if kind == "typed dict":
                 is_required = ("Required" in marks) or (
-                    record["total"] and "NotRequired" not in marks
+                    note.is_total and "NotRequired" not in marks
                 )
-            form = form_of(annotation, self.program)
+            form = form_of(noted.annotation, self.program)
             is_present = is_required or kind != "typed dict"
-            is_stored = kind == "typed dict" or default != "call"
+            is_stored = kind == "typed dict" or noted.default != "call"
             found[name] = Field(form, is_required, is_present, is_stored)
         return found
 
     def _marks(self, annotation: Term) -> set[str]:
         marks = set()
-        while annotation[0] == "i":
-            marks.add(self.program.tail(annotation[1]))
-            annotation = annotation[2][0]
+        while isinstance(annotation, Subscript):
+            marks.add(self.program.tail(annotation.base))
+            annotation = annotation.arguments[0]
         marks.add(self.program.tail(annotation))
         return marks

@@ -1,32 +1,125 @@
-"""Types as the index knows them: forms, made of terms.
-
-A form is a tuple, so that two forms are equal where the types are:
-
-- `("any",)`: unknown, or anything
-- `("scalar", name)`: `int`, `str`, `None`, `datetime.datetime`, ...
-- `("literal", (repr, ...))`
-- `("array", name, item)`: `list`, `tuple`, `set`, ...
-- `("map", name, key, value)`
-- `("union", (form, ...))`
-- `("class", module, name)`: a class of the program
-- `("unstorable", name, what it is)`
-"""
+"""Types as the plugin knows them: forms, made of terms; two are equal where the types are."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final, Literal, TypeAlias
 
 from graflow_mypy.program.program import Program
-from graflow_mypy.source.terms import Term
+from graflow_mypy.program.resolved import (
+    External,
+    Given,
+    OfGraflow,
+    ProgramClass,
+    ProgramFunction,
+)
+from graflow_mypy.source.terms import BitOr, Call, Constant, Name, Subscript, Term, Text
 
-__all__ = ["ANY_FORM", "Form", "form_of", "is_certain", "show", "value_form"]
+__all__ = [
+    "ANY_FORM",
+    "AnyForm",
+    "ArrayForm",
+    "Form",
+    "LiteralForm",
+    "MapForm",
+    "ScalarForm",
+    "UnionForm",
+    "UnstorableForm",
+    "form_of",
+    "is_certain",
+    "parts_of",
+    "show",
+    "value_form",
+]
 
-Form = tuple[Any, ...]
-"""A form, as the module's text has it."""
 
-ANY_FORM: Form = ("any",)
+@dataclass(frozen=True, slots=True)
+class AnyForm:
+    """An unknown type, or `Any`."""
+
+    tag: ClassVar[Literal["any"]] = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarForm:
+    """A type without parts: `int`, `str`, `None`, `datetime.datetime`, ..."""
+
+    tag: ClassVar[Literal["scalar"]] = "scalar"
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralForm:
+    """Some values, by their `repr`."""
+
+    tag: ClassVar[Literal["literal"]] = "literal"
+    values: tuple[str, ...]
+
+    @property
+    def are_texts(self) -> bool:
+        """Whether all values are texts."""
+        return all(value[:1] in {"'", '"'} for value in self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayForm:
+    """A `list`, `tuple`, `set`, ..."""
+
+    tag: ClassVar[Literal["array"]] = "array"
+    name: str
+    item: Form
+
+
+@dataclass(frozen=True, slots=True)
+class MapForm:
+    """A `dict`, `Mapping`, ..."""
+
+    tag: ClassVar[Literal["map"]] = "map"
+    name: str
+    key: Form
+    value: Form
+
+
+@dataclass(frozen=True, slots=True)
+class UnionForm:
+    """One of several types, in an order of their own."""
+
+    tag: ClassVar[Literal["union"]] = "union"
+    parts: tuple[Form, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnstorableForm:
+    """A type whose values no channel keeps.
+
+    Attributes:
+        name: Its name.
+        what: What it is, as "a lock".
+    """
+
+    tag: ClassVar[Literal["unstorable"]] = "unstorable"
+    name: str
+    what: str
+
+
+Form: TypeAlias = (
+    AnyForm
+    | ScalarForm
+    | LiteralForm
+    | ArrayForm
+    | MapForm
+    | UnionForm
+    | UnstorableForm
+    | ProgramClass
+)
+"""A type."""
+
+ANY_FORM: Final = AnyForm()
 """The form of which nothing is known."""
 
+_NONE: Final = ScalarForm("None")
+_ELLIPSIS: Final = Constant("Ellipsis", "ellipsis")
 _DEEPEST = 20
 
 _SCALARS: Final = {
@@ -88,77 +181,74 @@ def form_of(term: Term, program: Program, depth: int = 0) -> Form:
     """Return the form of the type that a term is."""
     if depth > _DEEPEST:
         return ANY_FORM
-    kind = term[0]
-    if kind == "r":
-        return _named(term[1], program, depth)
-    if kind == "i":
-        return _subscripted(term, program, depth)
-    if kind == "|":
-        return _union([form_of(each, program, depth + 1) for each in term[1:]])
-    if kind == "k" and term[2] == "NoneType":
-        return ("scalar", "None")
-    if kind == "f" and program.tail(term[1]) == "NewType" and len(term[2]) > 1:
-        return form_of(term[2][1], program, depth + 1)
-    return ANY_FORM
+    match term:
+        case Name(dotted):
+            return _named(dotted, program, depth)
+        case Subscript(Name(dotted), arguments):
+            return _subscripted(dotted, arguments, program, depth)
+        case BitOr(left, right):
+            return _union([form_of(each, program, depth + 1) for each in (left, right)])
+        case Constant(type="NoneType"):
+            return _NONE
+        case Call(function, (_, type_, *_)) if program.tail(function) == "NewType":
+            return form_of(type_, program, depth + 1)
+        case _:
+            return ANY_FORM
 
 
 def value_form(term: Term, program: Program) -> Form:
     """Return the form of a value that a term is, as far as one can see it."""
-    kind = term[0]
-    if kind == "k" and term[2] in {"int", "float", "str", "bool", "bytes"}:
-        return ("scalar", term[2])
-    if kind == "k" and term[2] == "NoneType":
-        return ("scalar", "None")
-    if kind == "k" and term[2] in {"list", "set", "tuple"}:
-        return ("array", term[2], ANY_FORM)
-    if kind == "k" and term[2] == "dict":
-        return ("map", "dict", ANY_FORM, ANY_FORM)
-    if kind == "r":
-        found = program.resolve(term[1])
-        return value_form(found[1], program) if found[0] == "term" else ANY_FORM
-    if kind == "s":
-        return ("scalar", "str")
-    return ANY_FORM
+    match term:
+        case Constant(type="int" | "float" | "str" | "bool" | "bytes"):
+            return ScalarForm(term.type)
+        case Constant(type="NoneType"):
+            return _NONE
+        case Constant(type="list" | "set" | "tuple"):
+            return ArrayForm(term.type, ANY_FORM)
+        case Constant(type="dict"):
+            return MapForm("dict", ANY_FORM, ANY_FORM)
+        case Name(dotted):
+            found = program.resolve(dotted)
+            return value_form(found.term, program) if isinstance(found, Given) else ANY_FORM
+        case Text():
+            return ScalarForm("str")
+        case _:
+            return ANY_FORM
 
 
 def _named(dotted: str, program: Program, depth: int) -> Form:
-    found = program.resolve(dotted)
-    if found[0] == "class":
-        return found
-    if found[0] == "term":
-        return form_of(found[1], program, depth + 1)
-    if found[0] == "graflow":
-        return ANY_FORM
-    name = str(found[1])
-    if name in _SCALARS:
-        return ("scalar", _SCALARS[name])
-    home, _, last = name.rpartition(".")
-    if home not in _HOMES:
-        return ANY_FORM
-    return _bare(last)
+    match program.resolve(dotted):
+        case ProgramClass() as found:
+            return found
+        case Given(term):
+            return form_of(term, program, depth + 1)
+        case OfGraflow() | ProgramFunction():
+            return ANY_FORM
+        case other:
+            if other.name in _SCALARS:
+                return ScalarForm(_SCALARS[other.name])
+            home, _, last = other.name.rpartition(".")
+            return _bare(last) if home in _HOMES else ANY_FORM
 
 
 def _bare(name: str) -> Form:
     if name in _ARRAYS:
-        return ("array", _ARRAYS[name], ANY_FORM)
+        return ArrayForm(_ARRAYS[name], ANY_FORM)
     if name in _MAPS:
-        return ("map", _MAPS[name], ANY_FORM, ANY_FORM)
+        return MapForm(_MAPS[name], ANY_FORM, ANY_FORM)
     if name in _UNSTORABLE:
-        return ("unstorable", name, _UNSTORABLE[name])
+        return UnstorableForm(name, _UNSTORABLE[name])
     return ANY_FORM
 
 
-def _subscripted(term: Term, program: Program, depth: int) -> Form:
-    base, arguments = term[1], term[2]
-    found = program.resolve(base[1]) if base[0] == "r" else ("unknown", "")
-    if found[0] != "external":
-        return ANY_FORM
-    home, _, name = str(found[1]).rpartition(".")
+def _subscripted(dotted: str, arguments: Sequence[Term], program: Program, depth: int) -> Form:
+    found = program.resolve(dotted)
+    home, _, name = found.name.rpartition(".") if isinstance(found, External) else ("", "", "")
     if home not in _HOMES:
         return ANY_FORM
     if name == "Literal":
-        return ("literal", tuple(_literal(each) for each in arguments))
-    if name == "Annotated" and not all(each[0] in {"s", "k"} for each in arguments[1:]):
+        return LiteralForm(tuple(map(_literal, arguments)))
+    if name == "Annotated" and not all(isinstance(each, Text | Constant) for each in arguments[1:]):
         return ANY_FORM
     forms = [form_of(each, program, depth + 1) for each in arguments]
     if name == "Annotated" or name in _WRAPPERS:
@@ -166,60 +256,83 @@ def _subscripted(term: Term, program: Program, depth: int) -> Form:
     if name == "Union":
         return _union(forms)
     if name == "Optional":
-        return _union([*forms, ("scalar", "None")])
+        return _union([*forms, _NONE])
     return _container(name, arguments, forms)
 
 
-def _container(name: str, arguments: list[Term], forms: list[Form]) -> Form:
+def _container(name: str, arguments: Sequence[Term], forms: Sequence[Form]) -> Form:
     if name in _MAPS and len(forms) == 2:
-        return ("map", _MAPS[name], *forms)
+        return MapForm(_MAPS[name], *forms)
     if name in {"tuple", "Tuple"}:
-        is_uniform = len(arguments) == 2 and arguments[1][-1] == "ellipsis"
-        return ("array", "tuple", forms[0] if is_uniform else ANY_FORM)
+        is_uniform = len(arguments) == 2 and arguments[1] == _ELLIPSIS
+        return ArrayForm("tuple", forms[0] if is_uniform else ANY_FORM)
     if name in _ARRAYS and len(forms) == 1:
-        return ("array", _ARRAYS[name], forms[0])
+        return ArrayForm(_ARRAYS[name], forms[0])
     return _bare(name) if name in _UNSTORABLE else ANY_FORM
 
 
 def _literal(term: Term) -> str:
-    return repr(term[1]) if term[0] == "s" else str(term[1])
+    match term:
+        case Text(text):
+            return repr(text)
+        case Constant(text):
+            return text
+        case Name(dotted):
+            return dotted
+        case _:
+            return repr(term)
 
 
-def _union(forms: list[Form]) -> Form:
+def _union(forms: Sequence[Form]) -> Form:
     flat: list[Form] = []
     for form in forms:
-        for each in form[1] if form[0] == "union" else [form]:
+        for each in form.parts if isinstance(form, UnionForm) else (form,):
             if each not in flat:
                 flat.append(each)
     if len(flat) == 1:
         return flat[0]
-    return ANY_FORM if ANY_FORM in flat else ("union", tuple(sorted(flat, key=repr)))
+    return ANY_FORM if ANY_FORM in flat else UnionForm(tuple(sorted(flat, key=_order)))
+
+
+def _order(form: Form) -> tuple[str, str]:
+    return form.tag, repr(form)
 
 
 def show(form: Form) -> str:
     """Return what a message calls a form."""
-    kind = form[0]
-    if kind == "scalar":
-        return str(form[1]).rpartition(".")[2]
-    if kind == "class":
-        return str(form[2]).rpartition(".")[2]
-    if kind == "literal":
-        return f"Literal[{', '.join(form[1])}]"
-    if kind == "array":
-        return f"{form[1]}[{show(form[2])}]"
-    if kind == "map":
-        return f"{form[1]}[{show(form[2])}, {show(form[3])}]"
-    if kind == "union":
-        is_none = [each == ("scalar", "None") for each in form[1]]
-        parts = [show(each) for each, last in zip(form[1], is_none, strict=True) if not last]
-        return " | ".join([*parts, *(["None"] if any(is_none) else [])])
-    return str(form[1]) if kind == "unstorable" else "Any"
+    match form:
+        case ScalarForm(name) | ProgramClass(_, name):
+            return name.rpartition(".")[2]
+        case LiteralForm(values):
+            return f"Literal[{', '.join(values)}]"
+        case ArrayForm(name, item):
+            return f"{name}[{show(item)}]"
+        case MapForm(name, key, value):
+            return f"{name}[{show(key)}, {show(value)}]"
+        case UnionForm(parts):
+            shown = [show(each) for each in parts if each != _NONE]
+            return " | ".join([*shown, "None"] if _NONE in parts else shown)
+        case UnstorableForm(name):
+            return name
+        case AnyForm():
+            return "Any"
+
+
+def parts_of(form: Form) -> tuple[Form, ...]:
+    """Return the forms that a form is made of, without those of a class's fields."""
+    match form:
+        case UnionForm(parts):
+            return parts
+        case ArrayForm(_, item):
+            return (item,)
+        case MapForm(_, key, value):
+            return key, value
+        case _:
+            return ()
 
 
 def is_certain(form: Form) -> bool:
     """Tell whether every part of a form is known."""
-    if form[0] == "union":
-        return all(map(is_certain, form[1]))
-    if form[0] in {"array", "map"}:
-        return all(map(is_certain, form[2:]))
-    return form[0] not in {"any", "unstorable"}
+    if isinstance(form, AnyForm | UnstorableForm):
+        return False
+    return all(map(is_certain, parts_of(form)))

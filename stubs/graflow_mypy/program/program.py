@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 from graflow_mypy.program.patterns import ANYTHING, Pattern, joined, text_of
-from graflow_mypy.source.notes import Record
-from graflow_mypy.source.terms import ANY, Term
+from graflow_mypy.program.resolved import (
+    External,
+    Given,
+    OfGraflow,
+    ProgramClass,
+    ProgramFunction,
+    Resolved,
+    Unresolved,
+)
+from graflow_mypy.source.notes import ClassNote, FileNotes, FunctionNote
+from graflow_mypy.source.terms import (
+    ANY,
+    Call,
+    Constant,
+    Declared,
+    Joined,
+    Name,
+    OneOf,
+    Subscript,
+    Term,
+    Text,
+)
 
 __all__ = ["Program"]
 
@@ -33,36 +52,33 @@ _OF_GRAFLOW = frozenset(
 
 
 class Program:
-    """The indexes of all files by the names of their modules.
+    """The notes on all files, put together.
 
-    What a name stands for is found by `resolve`:
-
-    - `("graflow", name)`: something of the library
-    - `("class", module, name)`, `("function", module, name)`: what the program defines
-    - `("term", term)`: what a name was given
-    - `("external", dotted)`: something of another package
-    - `("unknown", dotted)`: nothing that the program says
+    Attributes:
+        files: The notes by the names of modules.
     """
 
-    def __init__(self, records: Mapping[str, Record], load: Callable[[str], Record]) -> None:
-        """Take the indexes; a later change to them is not seen.
+    def __init__(self, files: Mapping[str, FileNotes], load: Callable[[str], FileNotes]) -> None:
+        """Take the notes; a later change to them is not seen.
 
         Args:
-            records: The indexes by the names of modules; some may be `quiet`.
-            load: Returns the full index of a module whose index is quiet.
+            files: The notes by the names of modules; some may be of quiet files.
+            load: Returns all notes on a module that is quiet, with what it defines.
         """
-        self.records = records
+        self.files = files
         self._load = load
-        self._tops = {_top(name) for name in records}
-        self._resolved: dict[str, tuple[Any, ...]] = {}
+        self._tops = {_top(name) for name in files}
+        self._resolved: dict[str, Resolved] = {}
         self._texts: dict[str, frozenset[Pattern]] = {}
         self._changed = frozenset[str]()
-        self._changed, self._filled = self._homes("changed"), self._homes("filled")
-
-    def _homes(self, kind: str) -> frozenset[str]:
-        """Return what files say is changed, each by the name that it has where it is defined."""
-        noted = {each for record in self.records.values() for each in record.get(kind, ())}
-        return frozenset(map(self.home, noted))
+        # Constants that files assign to, and mappings that they fill, by the names of their homes.
+        self._changed, self._filled = (
+            frozenset(map(self.home, {each for names in noted for each in names}))
+            for noted in (
+                [notes.changed for notes in files.values()],
+                [notes.filled for notes in files.values()],
+            )
+        )
 
     def home(self, dotted: str, depth: int = 0) -> str:
         """Return the name that something has where it is defined, through imports."""
@@ -70,107 +86,105 @@ class Program:
         if module is None or not name or depth > _DEEPEST:
             return dotted
         first, _, rest = name.partition(".")
-        term = self.record(module).get("names", {}).get(first)
-        if term is None or term[0] != "r":
+        term = self.notes(module).names.get(first)
+        if not isinstance(term, Name):
             return dotted
-        return self.home(f"{term[1]}.{rest}" if rest else term[1], depth + 1)
+        return self.home(f"{term.dotted}.{rest}" if rest else term.dotted, depth + 1)
 
     def is_filled(self, dotted: str) -> bool:
         """Tell whether a dictionary gets more items than its display has."""
         return self.home(dotted) in self._filled
 
-    def record(self, module: str) -> Record:
-        """Return the index of a module, with what it defines."""
-        record = self.records[module]
-        return self._load(module) if record.get("quiet") else record
+    def notes(self, module: str) -> FileNotes:
+        """Return the notes on a module, with what it defines."""
+        notes = self.files[module]
+        return self._load(module) if notes.is_quiet else notes
 
-    def resolve(self, dotted: str) -> tuple[Any, ...]:
+    def resolve(self, dotted: str) -> Resolved:
         """Return what a full name stands for."""
         found = self._resolved.get(dotted)
         if found is None:
-            self._resolved[dotted] = ("unknown", dotted)  # while it is looked for: it is a circle
+            self._resolved[dotted] = Unresolved(dotted)  # while it is looked for: it is a circle
             found = self._resolved[dotted] = self._find(dotted)
         return found
 
-    def _find(self, dotted: str) -> tuple[Any, ...]:
+    def _find(self, dotted: str) -> Resolved:
         top = _top(dotted)
         last = dotted.rpartition(".")[2]
         if top == "graflow" and last in _OF_GRAFLOW:
-            return ("graflow", last)
+            return OfGraflow(last)
         if top not in self._tops:
-            return ("external", dotted)
+            return External(dotted)
         module, name = self._split(dotted)
         if module is None:
-            return ("unknown", dotted)
-        return self._member(module, name, dotted) if name else ("unknown", dotted)
+            return Unresolved(dotted)
+        return self._member(module, name, dotted) if name else Unresolved(dotted)
 
     def _split(self, dotted: str) -> tuple[str | None, str]:
         """Split a full name into the longest name of a module, and the rest."""
         parts = dotted.split(".")
         for count in range(len(parts), 0, -1):
             module = ".".join(parts[:count])
-            if module in self.records:
+            if module in self.files:
                 return module, ".".join(parts[count:])
         return None, dotted
 
-    def _member(self, module: str, name: str, dotted: str) -> tuple[Any, ...]:
+    def _member(self, module: str, name: str, dotted: str) -> Resolved:
         if f"{module}.{name}" in self._changed:
-            return ("term", ANY)
-        record = self.record(module)
-        names: Mapping[str, Term] = record.get("names", {})
-        if name in names:
-            return self._followed(names[name])
-        if name in record.get("classes", {}):
-            return ("class", module, name)
-        if name in record.get("functions", {}):
-            return ("function", module, name)
+            return Given(ANY)
+        notes = self.notes(module)
+        if name in notes.names:
+            return self._followed(notes.names[name])
+        if name in notes.classes:
+            return ProgramClass(module, name)
+        if name in notes.functions:
+            return ProgramFunction(module, name)
         first, _, rest = name.partition(".")
         if rest:
             return self._attribute(module, first, rest, dotted)
-        found = [self.resolve(f"{star[1]}.{name}") for star in names.get("*", [])[1:]]
-        known = [each for each in found if each[0] not in {"unknown", "external"}]
+        found = [self.resolve(f"{star}.{name}") for star in notes.stars]
+        known = [each for each in found if not isinstance(each, Unresolved | External)]
         if known:
             return known[-1]  # the later import goes over the earlier
-        return found[0] if len(found) == 1 else ("unknown", dotted)
+        return found[0] if len(found) == 1 else Unresolved(dotted)
 
-    def _attribute(self, module: str, first: str, rest: str, dotted: str) -> tuple[Any, ...]:
+    def _attribute(self, module: str, first: str, rest: str, dotted: str) -> Resolved:
         """Find an attribute of what a module has: of a module, or of a class and its bases."""
-        record = self.record(module)
-        term = record.get("names", {}).get(first)
-        if term is not None and term[0] == "r":
-            return self.resolve(f"{term[1]}.{rest}")
-        owner = record.get("classes", {}).get(first)
-        if owner is not None:
-            for base in owner["bases"]:
-                if base[0] == "r":
-                    found = self.resolve(f"{base[1]}.{rest}")
-                    if found[0] in {"term", "function"}:
-                        return found
+        notes = self.notes(module)
+        term = notes.names.get(first)
+        if isinstance(term, Name):
+            return self.resolve(f"{term.dotted}.{rest}")
+        owner = notes.classes.get(first)
+        for base in owner.bases if owner is not None else ():
+            if isinstance(base, Name):
+                found = self.resolve(f"{base.dotted}.{rest}")
+                if isinstance(found, Given | ProgramFunction):
+                    return found
         if term is not None and rest == "value":
-            return ("term", ANY)
-        if "." in rest:
-            inner = self._member(module, f"{first}.{rest.rpartition('.')[0]}", dotted)
-            if inner[0] == "term" and rest.endswith(".value"):
+            return Given(ANY)
+        before, _, last = rest.rpartition(".")
+        if before and last == "value":
+            inner = self._member(module, f"{first}.{before}", dotted)
+            if isinstance(inner, Given):
                 return inner
-        elif rest == "value":
-            return ("unknown", dotted)
-        return ("unknown", dotted)
+        return Unresolved(dotted)
 
-    def _followed(self, term: Term) -> tuple[Any, ...]:
-        return self.resolve(term[1]) if term[0] == "r" else ("term", term)
+    def _followed(self, term: Term) -> Resolved:
+        return self.resolve(term.dotted) if isinstance(term, Name) else Given(term)
 
-    def unread_home(self, term: Term) -> str | None:
+    def unread_home(self, dotted: str) -> str | None:
         """Return the path of the file that something is defined in, if it can't be read."""
-        module = self._split(self.home(term[1]))[0] if term[0] == "r" else None
-        about = self.record(module).get("unread") if module is not None else None
-        return None if about is None else str(about[2])
+        module = self._split(self.home(dotted))[0]
+        unread = self.notes(module).unread if module is not None else None
+        return None if unread is None else unread.path
 
-    def class_of(self, found: tuple[Any, ...]) -> dict[str, Any] | None:
-        """Return the record of a class that `resolve` found."""
-        if found[0] != "class":
-            return None
-        record: dict[str, Any] = self.record(found[1])["classes"][found[2]]
-        return record
+    def class_note(self, found: ProgramClass) -> ClassNote:
+        """Return what is known of a class."""
+        return self.notes(found.module).classes[found.name]
+
+    def function_note(self, found: ProgramFunction) -> FunctionNote:
+        """Return what is known of a function."""
+        return self.notes(found.module).functions[found.name]
 
     # Texts
 
@@ -178,37 +192,41 @@ class Program:
         """Return the patterns of the texts that a term may stand for."""
         if depth > _DEEPEST:
             return frozenset({ANYTHING})
-        kind = term[0]
-        if kind == "s":
-            return frozenset({(term[1],) if term[1] else ()})
-        if kind == "r":
-            return self._texts_of_name(term[1], depth)
-        if kind == "o":
-            found = frozenset[Pattern]().union(*(self.texts(each, depth + 1) for each in term[1:]))
-            return found if len(found) <= _MOST_TEXTS else frozenset({ANYTHING})
-        if kind == "+":
-            return self._joined(term[1:], depth)
-        if kind == "t":
-            return self._texts_annotated(term, depth)
-        if kind == "k" and term[2] in {"int", "bool", "float", "NoneType"} and term[1]:
-            return frozenset({(term[1],)})
-        return frozenset({ANYTHING})
+        match term:
+            case Text(text):
+                return frozenset({(text,) if text else ()})
+            case Name(dotted):
+                return self._texts_of_name(dotted, depth)
+            case OneOf(choices):
+                found = self._texts_of_any(choices, depth)
+                return found if len(found) <= _MOST_TEXTS else frozenset({ANYTHING})
+            case Joined(parts):
+                return self._joined(parts, depth)
+            case Declared():
+                return self._texts_declared(term, depth)
+            case Constant(text, "int" | "bool" | "float" | "NoneType") if text:
+                return frozenset({(text,)})
+            case _:
+                return frozenset({ANYTHING})
+
+    def _texts_of_any(self, terms: Sequence[Term], depth: int) -> frozenset[Pattern]:
+        return frozenset[Pattern]().union(*(self.texts(each, depth + 1) for each in terms))
 
     def _texts_of_name(self, dotted: str, depth: int) -> frozenset[Pattern]:
         found = self._texts.get(dotted)
         if found is None:
             self._texts[dotted] = frozenset({ANYTHING})
             resolved = self.resolve(dotted)
-            if resolved[0] != "term" and dotted.endswith(".value"):
+            if not isinstance(resolved, Given) and dotted.endswith(".value"):
                 resolved = self.resolve(dotted.removesuffix(".value"))
-            if resolved[0] == "term":
-                found = self.texts(resolved[1], depth + 1)
+            if isinstance(resolved, Given):
+                found = self.texts(resolved.term, depth + 1)
             else:
                 found = frozenset({ANYTHING})
             self._texts[dotted] = found
         return found
 
-    def _joined(self, terms: list[Term], depth: int) -> frozenset[Pattern]:
+    def _joined(self, terms: Sequence[Term], depth: int) -> frozenset[Pattern]:
         whole: set[Pattern] = {()}
         for term in terms:
             parts = self.texts(term, depth + 1)
@@ -217,40 +235,34 @@ class Program:
                 return frozenset({ANYTHING})
         return frozenset(whole)
 
-    def _texts_annotated(self, term: Term, depth: int) -> frozenset[Pattern]:
-        found = self.texts(term[2], depth + 1)
+    def _texts_declared(self, term: Declared, depth: int) -> frozenset[Pattern]:
+        found = self.texts(term.value, depth + 1)
         if all(text_of(pattern) is not None for pattern in found):
             return found
-        annotation = term[1]
-        if annotation[0] == "r":
-            resolved = self.resolve(annotation[1])
-            annotation = resolved[1] if resolved[0] == "term" else annotation
-        if (
-            annotation[0] == "i"
-            and annotation[1][0] == "r"
-            and self.tail(annotation[1]) == "Literal"
-        ):
-            return frozenset[Pattern]().union(
-                *(self.texts(each, depth + 1) for each in annotation[2])
-            )
+        annotation = term.annotation
+        if isinstance(annotation, Name):
+            resolved = self.resolve(annotation.dotted)
+            annotation = resolved.term if isinstance(resolved, Given) else annotation
+        if isinstance(annotation, Subscript) and self.tail(annotation.base) == "Literal":
+            return self._texts_of_any(annotation.arguments, depth)
         return found
+
+    # Questions
 
     def tail(self, term: Term) -> str:
         """Return the last part of the name that a term stands for, through imports."""
-        if term[0] != "r":
-            return ""
-        found = self.resolve(term[1])
-        return str(found[-1]).rpartition(".")[2] if found[0] != "term" else ""
+        found = self.resolve(term.dotted) if isinstance(term, Name) else Given(term)
+        return "" if isinstance(found, Given) else found.name.rpartition(".")[2]
 
     def is_task(self, term: Term) -> bool:
         """Tell whether a term is the decorator `task`, or a name for `task(...)`."""
-        if term[0] != "r":
+        if not isinstance(term, Name):
             return False
-        found = self.resolve(term[1])
-        if found[0] == "term" and found[1][0] == "f":
-            called, given = found[1][1], found[1][2]
-            return all(each[0] == "s" for each in given) and self.is_task(called)
-        return found == ("graflow", "task")
+        found = self.resolve(term.dotted)
+        if isinstance(found, Given) and isinstance(found.term, Call):
+            are_texts = all(isinstance(each, Text) for each in found.term.arguments)
+            return are_texts and self.is_task(found.term.function)
+        return found == OfGraflow("task")
 
 
 def _top(dotted: str) -> str:

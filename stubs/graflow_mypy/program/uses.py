@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from graflow_mypy.program.channels import Receiver, Receivers
-from graflow_mypy.program.classes import Shapes
-from graflow_mypy.program.forms import ANY_FORM, Form, form_of, value_form
+from graflow_mypy.program.channels import Receiver, Receivers, Whose
+from graflow_mypy.program.classes import Layouts
+from graflow_mypy.program.forms import ANY_FORM, AnyForm, ArrayForm, Form, form_of, value_form
 from graflow_mypy.program.patterns import ANYTHING, Pattern, text_of
 from graflow_mypy.program.program import Program
-from graflow_mypy.source.notes import READS, WRITES, Record
-from graflow_mypy.source.terms import ANY, Term
+from graflow_mypy.program.resolved import External, Given, ProgramClass
+from graflow_mypy.source.note_taker import READS, WRITES
+from graflow_mypy.source.notes import CallSite, FileNotes, UseNote
+from graflow_mypy.source.terms import ANY, Call, Constant, Declared, DictDisplay, Name, Term
 
-__all__ = ["Signature", "Use", "uses_of", "writes_at_start"]
+__all__ = ["Claim", "Use", "uses_of", "writes_at_start"]
 
 _ON_LISTS = frozenset({"append", "prepend", "pop", "get_list"})
+_DEEPEST = 5
 
 
 @dataclass(frozen=True)
-class Signature:
-    """What one use says about its key; uses of the same signature are judged alike.
+class Claim:
+    """What one use says about its key; uses of the same claim are judged alike.
 
     Attributes:
         operation: The name of the method.
@@ -55,17 +57,17 @@ class Use:
 
     Attributes:
         keys: The patterns of the keys that it may be about.
-        signature: What it says about them.
+        claim: What it says about them.
         where: Whose channel: `run`, `given`, `other` or `unknown`.
         location: The module and the function that it stands in.
-        place: Where in the file; `None` where no method call is seen.
+        site: Where in the file; `None` where no method call is seen.
     """
 
     keys: frozenset[Pattern]
-    signature: Signature
-    where: str
+    claim: Claim
+    where: Whose
     location: tuple[str, str]
-    place: list[int] | None
+    site: CallSite | None
 
     @property
     def key(self) -> str | None:
@@ -73,45 +75,47 @@ class Use:
         return text_of(next(iter(self.keys))) if len(self.keys) == 1 else None
 
 
-def uses_of(program: Program, shapes: Shapes) -> tuple[list[Use], bool]:
+def uses_of(program: Program, layouts: Layouts) -> tuple[list[Use], bool]:
     """Return all uses, and whether no channel but those of runs is made anywhere."""
-    reader = _Reader(program, shapes)
+    reader = _UseReader(program, layouts)
     found: list[Use] = []
     is_closed = True
-    for module, record in program.records.items():
-        for raw in record.get("uses", ()):
-            if raw[0] == "made":
-                is_closed = is_closed and reader.receivers.of(raw[1]).where in _OF_RUNS
-            elif raw[0] == "lent":
-                if program.resolve(raw[2][1])[0] == "external" and reader.receivers.reaches(raw[1]):
+    for module, notes in program.files.items():
+        for note in notes.uses:
+            if note.operation == "made":
+                is_closed = is_closed and reader.receivers.of(note.receiver).where in _OF_RUNS
+            elif note.operation == "lent":
+                if _is_external(note.key, program) and reader.receivers.reaches(note.receiver):
                     found.append(_anything(module))
             else:
-                found += reader.read(module, raw)
+                found += reader.read(module, note)
     return found, is_closed
 
 
 _OF_RUNS = {"run", "given", "none"}
 
 
+def _is_external(term: Term, program: Program) -> bool:
+    return isinstance(term, Name) and isinstance(program.resolve(term.dotted), External)
+
+
 def _anything(module: str) -> Use:
     """Return a use that may write anything: that of what is lent to another package."""
-    return Use(
-        frozenset({ANYTHING}), Signature("set", ANY_FORM, False), "unknown", (module, ""), None
-    )
+    return Use(frozenset({ANYTHING}), Claim("set", ANY_FORM, False), "unknown", (module, ""), None)
 
 
-class _Reader:
+class _UseReader:
     """Makes uses of what the scan has written down."""
 
-    def __init__(self, program: Program, shapes: Shapes) -> None:
+    def __init__(self, program: Program, layouts: Layouts) -> None:
         self._program = program
-        self._shapes = shapes
+        self._layouts = layouts
         self.receivers = Receivers(program)
-        self._forms: dict[tuple[Any, ...], Form] = {}
+        self._forms: dict[Term, Form] = {}
 
-    def read(self, module: str, raw: list[Any]) -> Iterator[Use]:
-        operation, term, key, value, function, place = raw
-        receiver = self.receivers.of(term)
+    def read(self, module: str, note: UseNote) -> Iterator[Use]:
+        operation = note.operation
+        receiver = self.receivers.of(note.receiver)
         if receiver.where == "none":
             return
         if operation == "handed":
@@ -120,12 +124,13 @@ class _Reader:
             operation = "set"
         if receiver.where == "unknown" and operation not in WRITES:
             return
-        keys = self._program.texts(key)
-        form = self._form(operation, receiver, keys, value)
-        if receiver.kind == "keyed" and operation in _ON_LISTS and form[0] not in {"any", "array"}:
+        keys = self._program.texts(note.key)
+        form = self._form(operation, receiver, keys, note.value)
+        is_list = isinstance(form, AnyForm | ArrayForm)
+        if receiver.kind == "keyed" and operation in _ON_LISTS and not is_list:
             return  # the keyed channel refuses it, and the plugin says so there
-        signature = Signature(operation, form, has_schema=receiver.kind != "plain")
-        yield Use(keys, signature, receiver.where, (module, function), place)
+        claim = Claim(operation, form, has_schema=receiver.kind != "plain")
+        yield Use(keys, claim, receiver.where, (module, note.function), note.site)
 
     def _form(
         self, operation: str, receiver: Receiver, keys: frozenset[Pattern], value: Term
@@ -136,47 +141,54 @@ class _Reader:
             form = value_form(value, self._program)
             is_written = operation in WRITES and operation not in {"update", "atomic_add"}
             form = form if is_written else ANY_FORM
-        elif receiver.kind == "typed" and receiver.schema is not None:
-            memo = (str(receiver.schema),)
-            if memo not in self._forms:
-                self._forms[memo] = form_of(receiver.schema, self._program)
-            form = self._forms[memo]
+        elif receiver.kind == "typed":
+            form = self._schema(receiver.schema)
         else:
             return ANY_FORM
-        return ("array", "list", form) if operation in _ON_LISTS else form
+        return ArrayForm("list", form) if operation in _ON_LISTS else form
+
+    def _schema(self, term: Term) -> Form:
+        if term not in self._forms:
+            self._forms[term] = form_of(term, self._program)
+        return self._forms[term]
 
     def _field(self, receiver: Receiver, keys: frozenset[Pattern]) -> Form:
-        schema = form_of(receiver.schema or ["?"], self._program)
+        schema = self._schema(receiver.schema)
         key = text_of(next(iter(keys))) if len(keys) == 1 else None
-        if schema[0] != "class" or key is None:
+        if not isinstance(schema, ProgramClass) or key is None:
             return ANY_FORM
-        field = self._shapes.of(schema).fields.get(key)
+        field = self._layouts.of(schema).fields.get(key)
         return field.form if field else ANY_FORM
 
 
-def writes_at_start(program: Program, record: Record) -> Iterator[Pattern]:
+def writes_at_start(program: Program, notes: FileNotes) -> Iterator[Pattern]:
     """Yield the keys that `execute(initial_channel=...)` writes."""
-    for term in record.get("initial", ()):
+    for term in notes.initial:
         yield from _keys_of(term, program)
 
 
 def _keys_of(term: Term, program: Program, depth: int = 0) -> Iterator[Pattern]:
-    if depth > 5:
+    if depth > _DEEPEST:
         yield ANYTHING
-    elif term[0] == "d":
-        for key, value in term[1]:
-            if key == ["?"]:
-                yield from _keys_of(value, program, depth + 1)
+        return
+    match term:
+        case DictDisplay(pairs):
+            for key, value in pairs:
+                is_unpacked = key == ANY
+                yield from (
+                    _keys_of(value, program, depth + 1) if is_unpacked else program.texts(key)
+                )
+        case Declared(_, value):
+            yield from _keys_of(value, program, depth + 1)
+        case Name(dotted):
+            found = program.resolve(dotted)
+            if not isinstance(found, Given) or program.is_filled(dotted):
+                yield ANYTHING
             else:
-                yield from program.texts(key)
-    elif term[0] == "t":
-        yield from _keys_of(term[2], program, depth + 1)
-    elif term[0] == "r":
-        found = program.resolve(term[1])
-        is_known = found[0] == "term" and not program.is_filled(term[1])
-        yield from _keys_of(found[1] if is_known else ANY, program, depth + 1)
-    elif term[0] == "f" and term[1] == ["r", "builtins.dict"] and not term[2]:
-        for name in term[3]:
-            yield ANYTHING if name == "**" else (name,)
-    elif term[0] != "k":
-        yield ANYTHING
+                yield from _keys_of(found.term, program, depth + 1)
+        case Call(Name("builtins.dict"), (), named):
+            yield from (ANYTHING if name == "**" else (name,) for name, _ in named)
+        case Constant():
+            return
+        case _:
+            yield ANYTHING

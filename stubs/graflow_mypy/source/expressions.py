@@ -9,7 +9,23 @@ from collections.abc import Callable
 from typing import Any
 
 from graflow_mypy.source.scopes import Binding, Scope
-from graflow_mypy.source.terms import ANY, Term, either, is_unknown
+from graflow_mypy.source.terms import (
+    ANY,
+    Attribute,
+    BitOr,
+    Call,
+    Constant,
+    Declared,
+    DictDisplay,
+    Display,
+    Joined,
+    Name,
+    RunChannel,
+    Subscript,
+    Term,
+    Text,
+    either,
+)
 
 __all__ = ["CHANNEL_GETTERS", "binding_term", "home_of", "last_name", "term_of"]
 
@@ -21,6 +37,7 @@ CHANNEL_GETTERS = {
 """The methods of a context that give the channel of the run, and the kind of channel."""
 
 _DEEPEST = 12
+_STR = Name("builtins.str")
 _BUILTINS = frozenset(dir(builtins))
 _PERCENT = re.compile(r"%(?:\([^)]*\))?[#0\- +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[a-zA-Z%]")
 _BRACES = re.compile(r"\{\{|\}\}|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
@@ -47,10 +64,10 @@ def term_of(node: ast.expr | None, scope: Scope, *, is_type: bool = False, depth
     """
     if node is None or depth > _DEEPEST:
         return ANY
-    return _Reader(scope, is_type, depth).read(node)
+    return _TermReader(scope, is_type, depth).read(node)
 
 
-class _Reader:
+class _TermReader:
     """Makes terms of the expressions of one scope."""
 
     def __init__(self, scope: Scope, is_type: bool, depth: int) -> None:
@@ -63,30 +80,30 @@ class _Reader:
         if method is not None:
             return method(self, node)
         display = _DISPLAYS.get(node.__class__)
-        return ["k", display, display] if display else ANY
+        return Constant(display, display) if display else ANY
 
-    def _constant(self, node: ast.Constant) -> Term:
+    def read_constant(self, node: ast.Constant) -> Term:
         if not isinstance(node.value, str):
-            return ["k", repr(node.value), type(node.value).__name__]
+            return Constant(repr(node.value), type(node.value).__name__)
         if not self._is_type:
-            return ["s", node.value]
+            return Text(node.value)
         try:
             inner = ast.parse(node.value.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return ANY
         return term_of(inner, self._scope, is_type=True, depth=self._depth + 1)
 
-    def _name(self, node: ast.Name) -> Term:
+    def read_name(self, node: ast.Name) -> Term:
         return _look_up(node.id, self._scope, self._depth)
 
-    def _attribute(self, node: ast.Attribute) -> Term:
+    def read_attribute(self, node: ast.Attribute) -> Term:
         base = self.read(node.value)
-        if base[0] == "r":
-            return ["r", f"{base[1]}.{node.attr}"]
-        return ["a", base, node.attr]
+        if isinstance(base, Name):
+            return Name(f"{base.dotted}.{node.attr}")
+        return Attribute(base, node.attr)
 
-    def _joined(self, node: ast.JoinedStr) -> Term:
-        return ["+", *map(self._piece, node.values)]
+    def read_joined(self, node: ast.JoinedStr) -> Term:
+        return Joined(tuple(map(self._piece, node.values)))
 
     def _piece(self, node: ast.expr) -> Term:
         if isinstance(node, ast.FormattedValue):
@@ -94,74 +111,74 @@ class _Reader:
             return self.read(node.value) if is_plain else ANY
         return self.read(node)
 
-    def _operation(self, node: ast.BinOp) -> Term:
+    def read_operation(self, node: ast.BinOp) -> Term:
         if isinstance(node.op, ast.BitOr):
-            return ["|", self.read(node.left), self.read(node.right)]
+            return BitOr(self.read(node.left), self.read(node.right))
         if isinstance(node.op, ast.Add):
-            return ["+", self.read(node.left), self.read(node.right)]
+            return Joined((self.read(node.left), self.read(node.right)))
         if isinstance(node.op, ast.Mod):
             return _template(self.read(node.left), _PERCENT, "%%", "%")
         return ANY
 
-    def _choice(self, node: ast.IfExp) -> Term:
+    def read_choice(self, node: ast.IfExp) -> Term:
         return either([self.read(node.body), self.read(node.orelse)])
 
-    def _choices(self, node: ast.BoolOp) -> Term:
+    def read_choices(self, node: ast.BoolOp) -> Term:
         return either([self.read(value) for value in node.values])
 
-    def _named(self, node: ast.NamedExpr) -> Term:
+    def read_named(self, node: ast.NamedExpr) -> Term:
         return self.read(node.value)
 
-    def _subscript(self, node: ast.Subscript) -> Term:
+    def read_subscript(self, node: ast.Subscript) -> Term:
         base = self.read(node.value)
         arguments = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-        is_literal = base[0] == "r" and base[1].rpartition(".")[2] == "Literal"
+        is_literal = isinstance(base, Name) and base.last == "Literal"
         is_type = self._is_type and not is_literal
-        inner = _Reader(self._scope, is_type, self._depth)
-        return ["i", base, [inner.read(each) for each in arguments]]
+        inner = _TermReader(self._scope, is_type, self._depth)
+        return Subscript(base, tuple(map(inner.read, arguments)))
 
-    def _list(self, node: ast.List) -> Term:
-        return ["l", "list", *map(self.read, node.elts)]
+    def read_list(self, node: ast.List) -> Term:
+        return Display("list", tuple(map(self.read, node.elts)))
 
-    def _tuple(self, node: ast.Tuple) -> Term:
-        return ["l", "tuple", *map(self.read, node.elts)]
+    def read_tuple(self, node: ast.Tuple) -> Term:
+        return Display("tuple", tuple(map(self.read, node.elts)))
 
-    def _dict(self, node: ast.Dict) -> Term:
+    def read_dict(self, node: ast.Dict) -> Term:
         pairs = zip(node.keys, node.values, strict=True)
-        return ["d", [[self.read(key), self.read(value)] for key, value in pairs]]
+        return DictDisplay(tuple((self.read(key), self.read(value)) for key, value in pairs))
 
-    def _call(self, node: ast.Call) -> Term:
+    def read_call(self, node: ast.Call) -> Term:
         function = node.func
         if isinstance(function, ast.Attribute) and function.attr in CHANNEL_GETTERS:
             kind = CHANNEL_GETTERS[function.attr]
             schema = node.args[0] if node.args else _keyword(node, "schema")
-            return ["ch", kind, term_of(schema, self._scope, is_type=True, depth=self._depth)]
+            return RunChannel(kind, term_of(schema, self._scope, is_type=True, depth=self._depth))
         if isinstance(function, ast.Attribute) and function.attr == "format":
             return _template(self.read(function.value), _BRACES, "{{", "{")
         called = self.read(function)
-        if called == ["r", "builtins.str"] and len(node.args) == 1:
+        if called == _STR and len(node.args) == 1:
             return self.read(node.args[0])
-        if is_unknown(called):
+        if called is ANY:
             return ANY
-        arguments = [self.read(each) for each in node.args]
-        named = {each.arg or "**": self.read(each.value) for each in node.keywords}
-        return ["f", called, arguments, named]
+        arguments = tuple(map(self.read, node.args))
+        named = tuple((each.arg or "**", self.read(each.value)) for each in node.keywords)
+        return Call(called, arguments, named)
 
 
-_READERS: dict[type, Callable[[_Reader, Any], Term]] = {
-    ast.Constant: _Reader._constant,
-    ast.Name: _Reader._name,
-    ast.Attribute: _Reader._attribute,
-    ast.JoinedStr: _Reader._joined,
-    ast.BinOp: _Reader._operation,
-    ast.IfExp: _Reader._choice,
-    ast.BoolOp: _Reader._choices,
-    ast.NamedExpr: _Reader._named,
-    ast.Subscript: _Reader._subscript,
-    ast.List: _Reader._list,
-    ast.Tuple: _Reader._tuple,
-    ast.Dict: _Reader._dict,
-    ast.Call: _Reader._call,
+_READERS: dict[type, Callable[[_TermReader, Any], Term]] = {
+    ast.Constant: _TermReader.read_constant,
+    ast.Name: _TermReader.read_name,
+    ast.Attribute: _TermReader.read_attribute,
+    ast.JoinedStr: _TermReader.read_joined,
+    ast.BinOp: _TermReader.read_operation,
+    ast.IfExp: _TermReader.read_choice,
+    ast.BoolOp: _TermReader.read_choices,
+    ast.NamedExpr: _TermReader.read_named,
+    ast.Subscript: _TermReader.read_subscript,
+    ast.List: _TermReader.read_list,
+    ast.Tuple: _TermReader.read_tuple,
+    ast.Dict: _TermReader.read_dict,
+    ast.Call: _TermReader.read_call,
 }
 
 
@@ -171,16 +188,16 @@ def _keyword(node: ast.Call, name: str) -> ast.expr | None:
 
 def _template(template: Term, pattern: re.Pattern[str], escaped: str, plain: str) -> Term:
     """Return the text that a template gives, with anything where something is put in."""
-    if template[0] != "s":
+    if not isinstance(template, Text):
         return ANY
     pieces: list[Term] = []
     end = 0
-    for match in pattern.finditer(template[1]):
-        pieces.append(["s", template[1][end : match.start()]])
+    for match in pattern.finditer(template.text):
+        pieces.append(Text(template.text[end : match.start()]))
         is_escape = match.group() in {escaped, "}}"}
-        pieces.append(["s", plain if match.group() == escaped else "}"] if is_escape else ANY)
+        pieces.append(Text(plain if match.group() == escaped else "}") if is_escape else ANY)
         end = match.end()
-    return ["+", *pieces, ["s", template[1][end:]]]
+    return Joined((*pieces, Text(template.text[end:])))
 
 
 def _look_up(name: str, scope: Scope, depth: int) -> Term:
@@ -189,8 +206,8 @@ def _look_up(name: str, scope: Scope, depth: int) -> Term:
     if place.parent is not None:
         return _bound(name, place, depth)
     if name not in place.bindings and name in _BUILTINS:
-        return ["r", f"builtins.{name}"]
-    return ["r", place.full_name(name)]
+        return Name(f"builtins.{name}")
+    return Name(place.full_name(name))
 
 
 def home_of(name: str, scope: Scope) -> Scope:
@@ -220,8 +237,8 @@ def _bound(name: str, scope: Scope, depth: int) -> Term:
 def binding_term(binding: Binding, scope: Scope, depth: int = 0) -> Term:
     """Return the term of what one binding gives a name."""
     if binding.kind in {"import", "definition"}:
-        return ["r", binding.dotted]
-    value = ANY
+        return Name(binding.dotted)
+    value: Term = ANY
     if binding.kind == "value":
         is_alias = binding.annotation is not None and _names_an_alias(binding.annotation)
         value = term_of(binding.value, scope, is_type=is_alias, depth=depth + 1)
@@ -230,13 +247,13 @@ def binding_term(binding: Binding, scope: Scope, depth: int = 0) -> Term:
     if binding.annotation is None or (binding.value and _says_nothing(binding.annotation)):
         return value
     annotated = scope if scope.kind != "function" or binding.value else scope.parent or scope
-    return ["t", term_of(binding.annotation, annotated, is_type=True, depth=depth + 1), value]
+    return Declared(term_of(binding.annotation, annotated, is_type=True, depth=depth + 1), value)
 
 
 def _item(node: ast.expr | None, scope: Scope, depth: int) -> Term:
     term = term_of(node, scope, depth=depth)
-    if term[0] == "l" and len(term) > 2:
-        return either(term[2:])
+    if isinstance(term, Display) and term.items:
+        return either(term.items)
     return ANY
 
 

@@ -9,14 +9,15 @@ from collections.abc import Callable, Sequence
 from types import NoneType
 from typing import Any, TypeGuard, get_args
 
-from graflow_mypy.source.definitions import class_record, function_record, names_of
+from graflow_mypy.source.definitions import class_note, function_note, names_of, stars_of
 from graflow_mypy.source.expressions import CHANNEL_GETTERS, last_name, term_of
 from graflow_mypy.source.interest import Interest
-from graflow_mypy.source.notes import OPERATIONS, WRITES, Notes, Record, keyword_of
+from graflow_mypy.source.note_taker import OPERATIONS, WRITES, NoteTaker
+from graflow_mypy.source.notes import FileNotes, InstanceNote
 from graflow_mypy.source.reading import parsing_failed
 from graflow_mypy.source.rebindings import FILLING, ONLY_READING, assigned_from_inside
 from graflow_mypy.source.scopes import Comprehension, Scope
-from graflow_mypy.source.terms import ANY, either, is_unknown
+from graflow_mypy.source.terms import ANY, Attribute, Name, Term, either
 
 __all__ = ["scan"]
 
@@ -47,8 +48,8 @@ def scan(
     is_package: bool,
     interest: Interest,
     only_definitions: bool = False,
-) -> Record:
-    """Return the index of a file.
+) -> FileNotes:
+    """Return the notes on a file.
 
     Args:
         source: What the file holds.
@@ -66,25 +67,28 @@ def scan(
             tree = ast.parse(source)
         package = module if is_package else module.rpartition(".")[0]
         scope = Scope("module", "", tree, None, package, module, b":=" in source)
-        notes = Notes(source)
-        scanner = _Scanner(scope, notes, interest)
+        taker = NoteTaker(source)
+        scanner = _Scanner(scope, taker, interest)
         if only_definitions:
             scanner.visit_definitions(tree.body, scope)
         else:
             scanner.visit_body(tree.body, scope)
-        names = notes.record["names"] = names_of(tree, scope)
+        notes = taker.notes
+        notes.stars = stars_of(scope)
+        names = notes.names = names_of(tree, scope)
         for name in assigned_from_inside(tree) if b"global" in source else ():
             names[name] = either([names.get(name, ANY), ANY])
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise parsing_failed(error) from error
-    return {name: found for name, found in notes.record.items() if found}
+    return notes
 
 
 class _Scanner:
     """Walks a file once, and writes down what concerns channels and tasks."""
 
-    def __init__(self, module: Scope, notes: Notes, interest: Interest) -> None:
-        self._notes = notes
+    def __init__(self, module: Scope, taker: NoteTaker, interest: Interest) -> None:
+        self._taker = taker
+        self._notes = taker.notes
         self._visits: dict[type, Callable[[Any, Scope], None] | None] = {
             **dict.fromkeys(_WITHOUT_INTEREST),
             ast.Expr: lambda node, scope: self._visit(node.value, scope),
@@ -133,7 +137,7 @@ class _Scanner:
                 self.visit_definitions(node.body, scope)
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns:
                 name = scope.inner("function", node.name, node).name
-                self._notes.record["functions"][name] = function_record(node, scope, [])
+                self._notes.functions[name] = function_note(node, scope, [])
 
     def _visit(self, node: ast.AST, scope: Scope) -> None:
         visit = self._visits.get(node.__class__, self._visit_children)
@@ -143,7 +147,7 @@ class _Scanner:
     def _visit_name(self, node: ast.Name, scope: Scope) -> None:
         """Look for the decorator `task` where it is neither called nor decorates."""
         if node.id in self._task_names and isinstance(node.ctx, ast.Load):
-            self._notes.task(["r", "graflow.task"], ANY, ANY, scope)
+            self._taker.task(Name("graflow.task"), ANY, ANY)
 
     def _visit_class(self, node: ast.ClassDef, scope: Scope) -> None:
         inner = self._add_class(node, scope)
@@ -151,10 +155,8 @@ class _Scanner:
 
     def _add_class(self, node: ast.ClassDef, scope: Scope) -> Scope:
         inner = scope.inner("class", node.name, node)
-        known = self._notes.record["classes"]
-        is_known = inner.name in known
-        known[inner.name] = class_record(node, scope)
-        known[inner.name]["twice"] = is_known
+        known = self._notes.classes
+        known[inner.name] = class_note(node, scope, is_twice=inner.name in known)
         return inner
 
     def _visit_import(self, node: ast.ImportFrom, scope: Scope) -> None:
@@ -182,7 +184,7 @@ class _Scanner:
     def _look_at_escape(self, given: ast.expr, scope: Scope) -> None:
         """Look for a mapping that others get, who may put more into it."""
         if last_name(given) in self._interest.mappings:
-            self._notes.filled(given, scope)
+            self._taker.filled(given, scope)
 
     def _visit_lambda(self, node: ast.Lambda, scope: Scope) -> None:
         self._visit(node.body, scope.inner("function", "", node))
@@ -210,20 +212,20 @@ class _Scanner:
 
     def _visit_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
         inner = scope.inner("function", node.name, node)
-        decorators = []
+        decorators: list[Term] = []
         for decorator in node.decorator_list:
             if self._is_task(decorator) or self._is_task(getattr(decorator, "func", None)):
                 decorators.append(term_of(decorator, scope))
             else:
                 self._visit(decorator, scope)
         if node.returns or decorators:
-            self._notes.record["functions"][inner.name] = function_record(node, scope, decorators)
+            self._notes.functions[inner.name] = function_note(node, scope, decorators)
         self._visit_all([*node.args.defaults, *filter(None, node.args.kw_defaults)], scope)
         if scope.is_in_function or not self._is_dull(node):
             self.visit_body(node.body, inner)
 
     def _is_dull(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-        lines = self._notes.lines[node.lineno - 1 : node.end_lineno]
+        lines = self._taker.lines[node.lineno - 1 : node.end_lineno]
         return self._interest.is_dull(b"\n".join(lines))
 
     def _is_task(self, node: ast.AST | None) -> bool:
@@ -244,21 +246,21 @@ class _Scanner:
             self._visit_changed(node, scope)
         elif node.attr in WRITES:
             receiver = term_of(node.value, scope)
-            if not is_unknown(receiver):
-                self._notes.use("handed", receiver, ANY, ANY, scope, None)
+            if receiver is not ANY:
+                self._taker.use("handed", receiver, ANY, ANY, scope, None)
         self._visit(node.value, scope)
 
     def _visit_changed(self, node: ast.Attribute, scope: Scope) -> None:
         """Look at what is assigned to a name of another module, or to one of a class."""
         owner = term_of(node.value, scope)
         if isinstance(node.value, ast.Name) and node.value.id == "cls":
-            owner = ["r", f"{scope.module}.{scope.name.rpartition('.')[0]}"]
-        if owner[0] == "r":
-            self._notes.record["changed"].append(f"{owner[1]}.{node.attr}")
+            owner = Name(f"{scope.module}.{scope.name.rpartition('.')[0]}")
+        if isinstance(owner, Name):
+            self._notes.changed.append(f"{owner.dotted}.{node.attr}")
 
     def _visit_subscript(self, node: ast.Subscript, scope: Scope) -> None:
         if isinstance(node.ctx, ast.Store):
-            self._notes.filled(node.value, scope)
+            self._taker.filled(node.value, scope)
         self._visit_children(node, scope)
 
     def _visit_call(self, node: ast.Call, scope: Scope) -> None:
@@ -267,16 +269,16 @@ class _Scanner:
             self._visit_method(node, function, scope)
             self._visit(function.value, scope)
         elif self._is_task(function):
-            self._notes.task_call(node, None, scope)
+            self._taker.task_call(node, None, scope)
         elif isinstance(function, ast.Call) and self._is_task(function.func):
-            self._notes.task_call(function, node, scope)
+            self._taker.task_call(function, node, scope)
             self._visit_all(function.args, scope)
         elif isinstance(function, ast.Name):
             self._visit_named(node, function, scope)
         else:
             self._visit(function, scope)
         if self._foreign and _root(function) in self._foreign:
-            self._notes.lent(node, scope)
+            self._taker.lent(node, scope)
         for keyword in node.keywords:
             self._look_at_keyword(keyword, function, scope)
             self._visit(keyword.value, scope)
@@ -289,44 +291,44 @@ class _Scanner:
     def _look_at_keyword(self, keyword: ast.keyword, function: ast.expr, scope: Scope) -> None:
         """Look for what a run starts with, and for ids of instances; `**` may have them in it."""
         if keyword.arg == "initial_channel":
-            self._notes.record["initial"] += self._notes.mapping(keyword.value, scope)
+            self._notes.initial += self._taker.mapping(keyword.value, scope)
         elif keyword.arg == "task_id":
-            instance = [term_of(function, scope), term_of(keyword.value, scope)]
-            self._notes.record["instances"].append(instance)
+            instance = InstanceNote(term_of(function, scope), term_of(keyword.value, scope))
+            self._notes.instances.append(instance)
         elif keyword.arg is None and isinstance(function, ast.Name):
-            self._notes.record["instances"].append([term_of(function, scope), ANY])
+            self._notes.instances.append(InstanceNote(term_of(function, scope), ANY))
         elif keyword.arg is None and getattr(function, "attr", "") == "execute":
-            self._notes.record["initial"].append(ANY)
+            self._notes.initial.append(ANY)
 
     def _visit_named(self, node: ast.Call, function: ast.Name, scope: Scope) -> None:
         """Look at the call of a name: a class of channels, or a method under another name."""
-        called = term_of(function, scope)
-        if called[0] == "r" and called[1].rpartition(".")[2] in _SCHEMA_CALLS:
-            self._notes.schema(node, called[1].rpartition(".")[2], scope)
-            self._notes.use("made", term_of(node, scope), ANY, ANY, scope, None)
-        elif called[0] == "r" and called[1].rpartition(".")[2].endswith("Channel"):
-            self._notes.use("made", term_of(node, scope), ANY, ANY, scope, None)
-        elif called[0] == "a" and called[2] in WRITES:
-            self._notes.operation(node, called[2], called[1], scope, is_seen=False)
+        match called := term_of(function, scope):
+            case Name() if called.last in _SCHEMA_CALLS:
+                self._taker.schema(node, called.last, scope)
+                self._taker.use("made", term_of(node, scope), ANY, ANY, scope, None)
+            case Name() if called.last.endswith("Channel"):
+                self._taker.use("made", term_of(node, scope), ANY, ANY, scope, None)
+            case Attribute(owner, name) if name in WRITES:
+                self._taker.operation(node, name, owner, scope, is_seen=False)
+            case _:
+                pass
 
     def _visit_method(self, node: ast.Call, function: ast.Attribute, scope: Scope) -> None:
         name = function.attr
         if name in FILLING:
-            self._notes.filled(function.value, scope)
+            self._taker.filled(function.value, scope)
         if name == "get_result":
-            asked = node.args[0] if node.args else keyword_of(node, "task")
-            place = self._notes.place(node)
-            self._notes.record["results"].append([term_of(asked, scope), scope.name, place])
+            self._taker.result(node, scope)
         elif name in CHANNEL_GETTERS and name in _SCHEMA_CALLS:
-            self._notes.schema(node, name, scope)
+            self._taker.schema(node, name, scope)
         elif name in _SCHEMA_CALLS or name.endswith("Channel") or name == "create_channel":
-            self._notes.use("made", term_of(node, scope), ANY, ANY, scope, None)
+            self._taker.use("made", term_of(node, scope), ANY, ANY, scope, None)
             if name in _SCHEMA_CALLS:
-                self._notes.schema(node, name, scope)
+                self._taker.schema(node, name, scope)
         elif name in OPERATIONS:
-            self._notes.operation(node, name, term_of(function.value, scope), scope, is_seen=True)
+            self._taker.operation(node, name, term_of(function.value, scope), scope, is_seen=True)
         elif name in self._task_words:
-            self._notes.task_call(node, None, scope)
+            self._taker.task_call(node, None, scope)
 
 
 def _root(node: ast.expr) -> str:

@@ -1,53 +1,244 @@
-r"""Terms: what an expression of a source file says, kept as JSON and resolved later.
+r"""Terms: what an expression of a source file says, kept with the file and resolved later.
 
-The index of a file must not depend on other files, so an expression is kept as a term, in
-which the names of a module stand for themselves. A term is a list whose first item is its kind:
-
-| term | meaning |
-| --- | --- |
-| `["?"]` | anything: nothing is known |
-| `["s", text]` | that text |
-| `["k", repr, type]` | another constant, or a display of a built-in type |
-| `["r", dotted]` | a name of a module, as `shop.keys.USER` |
-| `["a", term, name]` | an attribute of something else |
-| `["+", term, ...]` | texts joined |
-| `["o", term, ...]` | one of several |
-| `["\\|", left, right]` | a union, or anything else that `\\|` makes |
-| `["i", term, [term, ...]]` | a subscript: the arguments of a generic type |
-| `["l", term, ...]` | a list or tuple of terms |
-| `["d", [[key, value], ...]]` | a dict display; a key is `["?"]` where it is unpacked |
-| `["f", function, [argument, ...], {name: argument}]` | a call |
-| `["ch", kind, schema]` | a run's channel: `plain`, `typed` or `keyed` |
-| `["t", annotation, value]` | a variable or parameter with an annotation |
+The notes on a file must not depend on other files, so an expression is kept as a term, in which
+the names of a module stand for themselves. The `tag` of a term is what it begins with as JSON.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final, Literal, TypeAlias
 
-__all__ = ["ANY", "Term", "either", "is_unknown"]
+__all__ = [
+    "ANY",
+    "Attribute",
+    "BitOr",
+    "Call",
+    "Constant",
+    "Declared",
+    "DictDisplay",
+    "Display",
+    "Joined",
+    "Name",
+    "OneOf",
+    "RunChannel",
+    "Subscript",
+    "Term",
+    "Text",
+    "Unknown",
+    "either",
+    "names_in",
+]
 
-Term = list[Any]
-"""A term, as the table above has it."""
 
-ANY: Term = ["?"]
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Anything: nothing is known."""
+
+    tag: ClassVar[Literal["?"]] = "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text."""
+
+    tag: ClassVar[Literal["s"]] = "s"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """Another constant, or a value of which no more than its built-in type is known.
+
+    Attributes:
+        text: Its `repr`, where that is known.
+        type: The name of its type, as `int`.
+    """
+
+    tag: ClassVar[Literal["k"]] = "k"
+    text: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name of a module, as `shop.keys.USER`."""
+
+    tag: ClassVar[Literal["r"]] = "r"
+    dotted: str
+
+    @property
+    def last(self) -> str:
+        """The part behind the last dot."""
+        return self.dotted.rpartition(".")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """An attribute of something else."""
+
+    tag: ClassVar[Literal["a"]] = "a"
+    owner: Term
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Texts joined."""
+
+    tag: ClassVar[Literal["+"]] = "+"
+    parts: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """One of several."""
+
+    tag: ClassVar[Literal["o"]] = "o"
+    choices: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BitOr:
+    """A union, or anything else that `|` makes."""
+
+    tag: ClassVar[Literal["|"]] = "|"
+    left: Term
+    right: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Subscript:
+    """A subscript: the arguments of a generic type."""
+
+    tag: ClassVar[Literal["i"]] = "i"
+    base: Term
+    arguments: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """A list or tuple of terms.
+
+    Attributes:
+        type: `list` or `tuple`.
+        items: What is in it.
+    """
+
+    tag: ClassVar[Literal["l"]] = "l"
+    type: str
+    items: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DictDisplay:
+    """A dict display; a key is `ANY` where its value is unpacked."""
+
+    tag: ClassVar[Literal["d"]] = "d"
+    pairs: tuple[tuple[Term, Term], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call; the name of what is unpacked is `**`."""
+
+    tag: ClassVar[Literal["f"]] = "f"
+    function: Term
+    arguments: tuple[Term, ...]
+    named: tuple[tuple[str, Term], ...] = ()
+
+    def argument(self, position: int, name: str) -> Term | None:
+        """Return an argument that may be given by position or by name, if it is."""
+        if len(self.arguments) > position:
+            return self.arguments[position]
+        return dict(self.named).get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class RunChannel:
+    """A run's channel.
+
+    Attributes:
+        kind: `plain`, `typed` or `keyed`.
+        schema: What it was asked for with.
+    """
+
+    tag: ClassVar[Literal["ch"]] = "ch"
+    kind: str
+    schema: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A variable or parameter with an annotation."""
+
+    tag: ClassVar[Literal["t"]] = "t"
+    annotation: Term
+    value: Term
+
+
+Term: TypeAlias = (
+    Unknown
+    | Text
+    | Constant
+    | Name
+    | Attribute
+    | Joined
+    | OneOf
+    | BitOr
+    | Subscript
+    | Display
+    | DictDisplay
+    | Call
+    | RunChannel
+    | Declared
+)
+"""What an expression says."""
+
+ANY: Final = Unknown()
 """The term of which nothing is known."""
 
-_MOST_ALTERNATIVES = 8
+_MOST_ALTERNATIVES: Final = 8
 
 
-def either(terms: list[Term]) -> Term:
+def either(terms: Sequence[Term]) -> Term:
     """Return the term of something that is one of `terms`."""
+    if len(terms) == 1:
+        return terms[0]
     distinct: list[Term] = []
     for term in terms:
-        for each in term[1:] if term[0] == "o" else [term]:
+        for each in term.choices if isinstance(term, OneOf) else (term,):
             if each not in distinct:
                 distinct.append(each)
     if len(distinct) == 1:
         return distinct[0]
-    return ["o", *distinct] if 0 < len(distinct) <= _MOST_ALTERNATIVES else ANY
+    return OneOf(tuple(distinct)) if 0 < len(distinct) <= _MOST_ALTERNATIVES else ANY
 
 
-def is_unknown(term: Term) -> bool:
-    """Tell whether nothing at all is known of a term."""
-    return bool(term[0] == "?")
+def names_in(term: Term) -> Iterator[str]:
+    """Yield the names of modules that a term is made of."""
+    if isinstance(term, Name):
+        yield term.dotted
+    for part in _parts(term):
+        yield from names_in(part)
+
+
+def _parts(term: Term) -> tuple[Term, ...]:
+    match term:
+        case Attribute(owner):
+            return (owner,)
+        case Joined(parts) | OneOf(parts) | Display(_, parts):
+            return parts
+        case BitOr(left, right) | Declared(left, right):
+            return left, right
+        case Subscript(base, arguments):
+            return base, *arguments
+        case DictDisplay(pairs):
+            return tuple(part for pair in pairs for part in pair)
+        case Call(function, arguments, named):
+            return function, *arguments, *(value for _, value in named)
+        case RunChannel(_, schema):
+            return (schema,)
+        case Unknown() | Text() | Constant() | Name():
+            return ()

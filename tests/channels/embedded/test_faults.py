@@ -55,7 +55,7 @@ FORK = """
 import os, sys
 from graflow.channels.redis_channel import RedisChannel
 
-channel = RedisChannel.embedded(sys.argv[1])
+channel = RedisChannel.embedded(path=sys.argv[1])
 print(channel._endpoint.settings["path"], flush=True)
 if not os.fork():
     sys.stdin.read()
@@ -78,7 +78,7 @@ def refusal(home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     with monkeypatch.context() as impatient:
         impatient.setattr(server, "_PATIENCE", 0.3)
         with pytest.raises(ChannelUnavailableError) as caught:
-            RedisChannel.embedded(home)
+            RedisChannel.embedded(path=home)
     return str(caught.value)
 
 
@@ -92,7 +92,7 @@ def test_a_silent_server_is_not_replaced(home: Path, monkeypatch: pytest.MonkeyP
     assert f"{home} runs, but does not answer" in said
     assert f"kill -9 {server}" in said
     assert user.append("after") == 2
-    with RedisChannel.embedded(home) as channel:
+    with RedisChannel.embedded(path=home) as channel:
         assert socket_of(channel) == user.socket
         assert channel.get("list") == ["before", "after"]
     user.end()
@@ -102,11 +102,11 @@ def test_a_silent_server_is_waited_for(home: Path) -> None:
     """One that is busy for a while is the same one afterwards."""
     user = User(home)
     server = pid_of(user.socket)
-    with RedisChannel.embedded(home) as here:
+    with RedisChannel.embedded(path=home) as here:
         found: list[Path] = []
 
         def open_one() -> None:
-            with RedisChannel.embedded(home) as channel:
+            with RedisChannel.embedded(path=home) as channel:
                 found.append(socket_of(channel))
 
         opening = threading.Thread(target=open_one)
@@ -122,7 +122,7 @@ def test_a_guard_that_lives_keeps_the_directory(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Though its server is dead: it has not tidied up yet."""
-    with RedisChannel.embedded(home) as channel:
+    with RedisChannel.embedded(path=home) as channel:
         channel.append("list", 1)
         server = pid_of(socket_of(channel))
         guard = guard_of(server)
@@ -130,7 +130,7 @@ def test_a_guard_that_lives_keeps_the_directory(
             os.kill(server, signal.SIGKILL)
             assert "No other one can be started" in refusal(home, monkeypatch)
         wait_until("it has tidied up", lambda: not is_locked(home / "graflow.running"))
-        with RedisChannel.embedded(home) as anew:
+        with RedisChannel.embedded(path=home) as anew:
             assert anew.get("list") == [1]
 
 
@@ -148,7 +148,7 @@ def test_a_server_that_does_not_stop_is_not_replaced(
     assert f"{home} was told to stop" in said
     assert f"kill -9 {server}" in said
     wait_until("the server is gone", lambda: is_gone(user.socket))
-    with RedisChannel.embedded(home) as channel:
+    with RedisChannel.embedded(path=home) as channel:
         assert channel.get("list") == ["a"]
 
 
@@ -162,7 +162,7 @@ def test_a_guard_that_is_killed_takes_its_server_along(silent: bool, home: Path)
         os.kill(server, signal.SIGSTOP)
     os.kill(guard_of(server), signal.SIGKILL)
     wait_until("both are dead", lambda: not is_locked(home / "graflow.running"))
-    with RedisChannel.embedded(home) as channel:
+    with RedisChannel.embedded(path=home) as channel:
         assert socket_of(channel) != user.socket
         assert is_gone(user.socket)
         assert channel.get("list") == ["a"]
@@ -171,17 +171,17 @@ def test_a_guard_that_is_killed_takes_its_server_along(silent: bool, home: Path)
 
 def test_a_copy_of_the_directory_in_use(home: Path, tmp_path: Path) -> None:
     """It leaves the server where it was, and is a directory of its own with what was in it."""
-    with RedisChannel.embedded(home) as channel:
+    with RedisChannel.embedded(path=home) as channel:
         channel.append("list", 1)
         shutil.copytree(home, tmp_path / "backup")
-        with RedisChannel.embedded(home) as other:
+        with RedisChannel.embedded(path=home) as other:
             assert socket_of(other) == socket_of(channel)
             assert channel.append("list", 2) == 2
         user = User(home)
         assert user.append("3") == 3
         user.end()
         assert channel.append("list", 4) == 4
-        with RedisChannel.embedded(tmp_path / "backup") as backup:
+        with RedisChannel.embedded(path=tmp_path / "backup") as backup:
             assert socket_of(backup) != socket_of(channel)
             assert backup.get("list") == [1]
             assert backup.append("list", "of the copy") == 2
@@ -207,14 +207,14 @@ def test_a_forked_child_does_not_keep_the_server_running(home: Path) -> None:
 
 def test_a_server_that_is_killed_loses_nothing(home: Path) -> None:
     """It hands each write to the system before it answers, however long a flush may take."""
-    channel = RedisChannel.embedded(home)
+    channel = RedisChannel.embedded(path=home)
     with redis.Redis(unix_socket_path=str(socket_of(channel))) as client:
         settings: Any = client.config_get("append*")
     assert settings["appendonly"] == "yes"
     assert settings["appendfsync"] == "no"  # `everysec` answers first while a flush is under way
     acknowledged = [channel.append("list", number) for number in range(1_000)]
     os.kill(pid_of(socket_of(channel)), signal.SIGKILL)
-    with RedisChannel.embedded(home) as anew:
+    with RedisChannel.embedded(path=home) as anew:
         assert len(anew.get("list")) == acknowledged[-1]
     channel.close()
 
@@ -230,14 +230,14 @@ def test_a_server_that_is_killed_loses_nothing_though_the_disk_is_slow(
     with monkeypatch.context() as slow:
         slow.setenv("LD_PRELOAD", str(library))
         slow.setenv("FLUSHED", str(flushed))
-        channel = RedisChannel.embedded(home)
+        channel = RedisChannel.embedded(path=home)
     acknowledged = channel.append("list", 0)
     wait_until("the data are flushed", flushed.exists)
     flushed.unlink()
     for number in range(1_000):
         acknowledged = channel.append("list", number)
     os.kill(pid_of(socket_of(channel)), signal.SIGKILL)
-    with RedisChannel.embedded(home) as anew:
+    with RedisChannel.embedded(path=home) as anew:
         assert len(anew.get("list")) == acknowledged
     channel.close()
 
@@ -248,7 +248,7 @@ def test_what_is_flushed_is_what_was_written_since(
     """An idle server costs the disk nothing."""
     flushes: list[int] = []
     done: dict[str, int] = {}
-    with RedisChannel.embedded(home) as channel:
+    with RedisChannel.embedded(path=home) as channel:
         channel.append("list", 1)
         monkeypatch.setattr(os, "fsync", flushes.append)
         flush(str(home), done)
@@ -263,7 +263,7 @@ def test_handles_of_a_process_are_users_of_their_own(home: Path) -> None:
     """Those that are opened at once find one server; closing all but one leaves that its own."""
     handles: list[RedisChannel] = []
     threads = [
-        threading.Thread(target=lambda: handles.append(RedisChannel.embedded(home)))
+        threading.Thread(target=lambda: handles.append(RedisChannel.embedded(path=home)))
         for _ in range(8)
     ]
     for thread in threads:

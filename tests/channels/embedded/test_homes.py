@@ -32,11 +32,11 @@ def test_paths_that_can_not_be_are_refused(tmp_path: Path) -> None:
     file.write_text("text")
     for path in (file, file / "below", tmp_path, "~nobody-of-this-name/data", "\0", ""):
         with pytest.raises(ChannelValueError, match=r"can't keep|something else|must be"):
-            RedisChannel.embedded(path)
+            RedisChannel.embedded(path=path)
     bad: Any
     for bad in (3, b"data"):
         with pytest.raises(ChannelTypeError, match="path"):
-            RedisChannel.embedded(bad)
+            RedisChannel.embedded(path=bad)
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
 
 
@@ -46,13 +46,13 @@ def test_a_directory_that_others_can_write_to_is_refused(mode: int, home: Path) 
     home.mkdir()
     home.chmod(mode)
     with pytest.raises(ChannelValueError, match=f"chmod 700 {home}"):
-        RedisChannel.embedded(home)
+        RedisChannel.embedded(path=home)
     assert list(home.iterdir()) == []
     home.chmod(0o700)
-    RedisChannel.embedded(home).close()
+    RedisChannel.embedded(path=home).close()
     home.chmod(mode)
     with pytest.raises(ChannelValueError, match="others can write"):
-        RedisChannel.embedded(home)
+        RedisChannel.embedded(path=home)
 
 
 def test_a_directory_below_one_that_others_can_write_to_is_refused(tmp_path: Path) -> None:
@@ -63,11 +63,11 @@ def test_a_directory_below_one_that_others_can_write_to_is_refused(tmp_path: Pat
     shared.chmod(0o777)
     for path in (shared / "data", shared / "deep" / "data", tmp_path / "link" / "data"):
         with pytest.raises(ChannelValueError, match=f"chmod go-w {shared}"):
-            RedisChannel.embedded(path)
+            RedisChannel.embedded(path=path)
     assert list(shared.iterdir()) == []
     for mode in (0o1777, 0o755):
         shared.chmod(mode)
-        with RedisChannel.embedded(shared / "data") as channel:
+        with RedisChannel.embedded(path=shared / "data") as channel:
             assert isinstance(channel.append("list", 1), int)
 
 
@@ -79,7 +79,7 @@ def test_a_directory_of_another_user_is_refused(
     home.mkdir(mode=0o755)
     give_away(home, monkeypatch)
     with pytest.raises(ChannelValueError, match="of your own"):
-        RedisChannel.embedded(home if which == "the directory" else home / "data")
+        RedisChannel.embedded(path=home if which == "the directory" else home / "data")
 
 
 def test_the_socket_is_where_nobody_else_can_put_one(
@@ -97,7 +97,16 @@ def test_the_socket_is_where_nobody_else_can_put_one(
 def test_files_are_for_their_user_alone(home: Path) -> None:
     """Also in a directory that others may look into."""
     home.mkdir(mode=0o755)
-    with RedisChannel.embedded(home) as channel:
+    with RedisChannel.embedded(path=home) as channel:
         channel.append("list", 1)
         for path in (*home.rglob("*"), socket_of(channel).parent):
             assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path
+
+
+def test_arguments_are_given_by_name() -> None:
+    """The first one would be taken for the name, as elsewhere; the error says what to write."""
+    with pytest.raises(TypeError, match=r"by name: write embedded\(path='orders'\)$") as caught:
+        RedisChannel.embedded("orders")  # type: ignore[arg-type]
+    assert isinstance(caught.value, ChannelTypeError)
+    with pytest.raises(TypeError, match=r"write embedded\(path=None, name='orders'\)$"):
+        RedisChannel.embedded(None, "orders", timeout=1)  # type: ignore[arg-type]

@@ -25,8 +25,10 @@ import loky
 import pytest
 from distributed import Client, LocalCluster
 
-from graflow import RedisChannel, chain, parallel, task, workflow
+from graflow import RedisChannel, chain, parallel, read_checkpoint, task, workflow
 from graflow.core.context import TaskExecutionContext
+from graflow.core.run.observers import RunObserver, TaskEvent
+from graflow.core.task.results import Results
 from graflow.core.travel.executors import ExecutorSource
 from graflow.exceptions import (
     TaskFailedError,
@@ -236,7 +238,9 @@ def test_nothing_starts_after_a_failure(far: ExecutorSource, channel: RedisChann
     def late(ctx: TaskExecutionContext) -> None:
         if ctx.get_channel().exists("failing"):  # a cluster has an order of its own
             ctx.get_channel().atomic_add("late")
-        time.sleep(0.05)  # about as long as it takes to hear of the failure
+            wait_for(lambda: ctx.get_channel().get("heard"))
+            time.sleep(0.5)  # longer than it takes to stop what the executor has been given
+        time.sleep(0.05)
 
     @task(inject_context=True)
     def slow(ctx: TaskExecutionContext) -> None:
@@ -249,11 +253,15 @@ def test_nothing_starts_after_a_failure(far: ExecutorSource, channel: RedisChann
         ctx.get_channel().set("failing", True)
         raise ValueError("no")
 
+    class Hears(RunObserver):
+        def task_failed(self, event: TaskEvent, error: BaseException) -> None:
+            channel.set("heard", True)
+
     with workflow("w", channel=channel) as wf:
         slow | fails
         parallel(*(late(task_id=f"late{n}") for n in range(number)))
     with pytest.raises(TaskFailedError, match=r"'fails'"):
-        wf.execute(executor=far)
+        wf.execute(executor=far, observers=[Hears()])
     assert channel.exists("slow.__result__")
     assert channel.get("late", 0) < number / 2
 
@@ -304,8 +312,10 @@ def test_a_task_that_exits_has_failed(
     assert not channel.exists("sum")
 
 
-def test_the_worker_of_a_task_is_killed(far: ExecutorSource, channel: RedisChannel) -> None:
-    """The error names the task, and nothing that was stored is lost."""
+def test_the_worker_of_a_task_is_killed(
+    far: ExecutorSource, channel: RedisChannel, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The error and the log name the task, and nothing that was stored is lost."""
 
     @task(inject_context=True)
     def killed(ctx: TaskExecutionContext) -> None:
@@ -317,6 +327,8 @@ def test_the_worker_of_a_task_is_killed(far: ExecutorSource, channel: RedisChann
     with pytest.raises(TaskFailedError, match=r"'killed'.*max_retries") as caught:
         wf.execute(executor=far)
     assert isinstance(caught.value.failures["killed"], WorkerLostError)
+    (record,) = (each for each in caplog.records if each.name == "graflow.run")
+    assert (record.levelname, vars(record)["task_id"]) == ("WARNING", "killed")
     assert channel.get("stored") == [1, 2]
     assert channel.get("sum") == channel.get("add.__result__") == 1
 
@@ -332,7 +344,7 @@ def test_a_task_whose_worker_was_killed_goes_on_elsewhere(
         with channel.lock("lock", lease=2):
             channel.append("seen", ctx.get_result("killed", "nothing"))
             if channel.atomic_add("attempts") < 3:
-                channel.set(ctx._results.key("killed"), "too early")
+                channel.set(Results(channel, ctx.run_id).key("killed"), "too early")
                 die()
             return int(channel.get("attempts"))
 
@@ -481,3 +493,20 @@ def test_a_schema_checks_results_from_elsewhere(channel: RedisChannel) -> None:
         chain(wrong)
     with pytest.raises(TaskFailedError, match=r"annotation"):
         wf.execute(executor=processes)
+
+
+def test_what_a_failed_attempt_said_for_the_record_does_not_count(
+    channel: RedisChannel, tmp_path: Path
+) -> None:
+    """Where its process makes the next attempt too, which says nothing."""
+
+    @task(max_retries=1, retry_delay=0, inject_context=True)
+    def fails_once(ctx: TaskExecutionContext) -> None:
+        if ctx.get_channel().atomic_add("attempts") == 1:
+            ctx.checkpoint(metadata={"failed": True})
+            raise ValueError("once")
+
+    with workflow("w", channel=channel) as wf:
+        wf.add(fails_once)
+    wf.execute(executor=Elsewhere, checkpoint=tmp_path / "run.json")
+    assert read_checkpoint(tmp_path / "run.json").metadata == {}

@@ -14,7 +14,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from graflow import MemoryChannel, RedisChannel, TaskExecutionContext, chain, task, workflow
-from graflow.channels.schema.differences import differences
+from graflow.channels.schema import differences
 from graflow.core.task.task import Task
 from graflow.core.travel.executors import ExecutorSource
 from tests.core.travelling import Elsewhere

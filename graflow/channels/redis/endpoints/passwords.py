@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from pydantic import SecretStr
 
-__all__ = ["Password", "concealed", "passwords_in", "scrub"]
+__all__ = ["Password", "Unseen", "concealed", "passwords_in", "scrub"]
 
 _SECRETS = frozenset({"password", "ssl_password", "url"})
 _SHOWN = "***"
@@ -40,6 +40,14 @@ class Password(str):
     def __format__(self, spec: str) -> str:
         """Show nothing of it."""
         return _SHOWN
+
+
+class Unseen(dict[str, Any]):
+    """Options that show their names alone, for a function through whose hands they pass."""
+
+    def __repr__(self) -> str:
+        """Show the names."""
+        return f"{{{', '.join(f'{name!r}: {_SHOWN}' for name in self)}}}"
 
 
 def concealed(settings: Mapping[str, Any]) -> dict[str, Any]:

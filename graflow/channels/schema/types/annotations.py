@@ -31,7 +31,7 @@ from graflow.channels.schema.types.fields import (
 from graflow.channels.schema.types.namespaces import namespace_of
 from graflow.channels.schema.walk import Unstorable
 
-__all__ = ["ALIASES", "children", "is_self_contained", "parts"]
+__all__ = ["ALIASES", "is_self_contained", "parts", "types_in"]
 
 ALIASES: tuple[Any, ...] = (
     TypeAliasType,
@@ -94,7 +94,7 @@ def parts(form: Any) -> Iterator[tuple[str, Any]]:
             raise Unstorable(part.path, f"{get_origin(it).__name__} {_ENDLESS}")
         yield part.path, it
         inner = [
-            _Part(each, (part.path + step).removeprefix("."), part) for step, each in children(it)
+            _Part(each, (part.path + step).removeprefix("."), part) for step, each in types_in(it)
         ]
         left += reversed(inner)
 
@@ -107,7 +107,7 @@ def _size_of(form: Any) -> int:
     return 1 + sum(map(_size_of, get_args(form)))
 
 
-def children(form: Any) -> Iterator[tuple[str, Any]]:
+def types_in(form: Any) -> Iterator[tuple[str, Any]]:
     """Yield the types that `form` is directly made of, each with the step from it to them."""
     origin, arguments = get_origin(form), get_args(form)
     if origin in _WRAPPERS or origin in _UNIONS:

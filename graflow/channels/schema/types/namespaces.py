@@ -7,10 +7,11 @@ makes no difference.
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterator
-from types import FrameType
-from typing import Any, NamedTuple
+from types import CodeType, FrameType
+from typing import Any, NamedTuple, NoReturn
 
 __all__ = ["Namespace", "namespace_of", "namespace_of_caller", "variables_around"]
 
@@ -45,7 +46,27 @@ def namespace_of(form: Any) -> Namespace:
             for key, found in vars(form).copy().items()  # threads may be making schemas of it
             if key not in fields and not hasattr(type(found), "__get__")  # not a method
         )
-    return Namespace(module, names)
+    gone = _variables_in_code(form) - names.keys()
+    return Namespace(module, _Locals(names, gone) if gone else names)
+
+
+class _Locals(dict[str, Any]):
+    """Variables of functions, some of which are gone: a global of that name is not what was meant.
+
+    Attributes:
+        gone: The names of those.
+    """
+
+    def __init__(self, names: dict[str, Any], gone: set[str]) -> None:
+        super().__init__(names)
+        self.gone = gone
+
+    def __missing__(self, name: str) -> NoReturn:
+        if name in self.gone:
+            raise NameError(
+                f"name {name!r} is not defined: it was a variable of a function that is over"
+            )
+        raise KeyError(name)
 
 
 def namespace_of_caller() -> Namespace:
@@ -99,6 +120,28 @@ def _variables_of(owner: str, module: str, form: Any) -> dict[str, Any]:
     return shared if nearest is None else nearest
 
 
+def _variables_in_code(form: Any) -> set[str]:
+    """Return the names of all variables of the functions in which a class was made, if found."""
+    owners = getattr(form, "__qualname__", "").split(_INSIDE)[:-1]
+    if not owners:
+        return set()
+    first, *others = owners[0].split(".")
+    function = _module_of(form).get(first)
+    for name in others:
+        function = getattr(function, name, None)
+    code: Any = getattr(inspect.unwrap(function) if callable(function) else None, "__code__", None)
+    names: set[str] = set()
+    for depth in range(len(owners)):
+        if depth:
+            owner = _INSIDE.join(owners[: depth + 1])
+            inner = (each for each in code.co_consts if isinstance(each, CodeType))
+            code = next((each for each in inner if each.co_qualname == owner), None)
+        if not isinstance(code, CodeType):
+            break
+        names.update(code.co_varnames, code.co_cellvars)
+    return names
+
+
 def _variables_beside(form: Any) -> dict[str, Any]:
     """Return the variables of the function that has `form`, whose name does not tell of it.
 
@@ -143,7 +186,3 @@ def _found_in(variables: dict[str, Any], form: Any) -> Any:
     for name in others:
         found = getattr(found, name, None)
     return found
-
-
-def _is_namesake(found: type, form: Any) -> bool:
-    return found is not form and found.__qualname__ == form.__qualname__

@@ -2,8 +2,9 @@
 
 On Python 3.11 pydantic refuses the `TypedDict` of `typing`, since such a class does not remember
 its bases. On every Python it forgets the arguments of a generic base, as in
-`class Users(Page[User])`, and would accept anything for a `User`. So pydantic reads a twin instead:
-a `TypedDict` of `typing_extensions` with the same fields.
+`class Users(Page[User])`, and would accept anything for a `User`. Before 2.14 it refuses extra
+items that are `ReadOnly`. So pydantic reads a twin instead: a `TypedDict` of `typing_extensions`
+with the same fields.
 """
 
 from __future__ import annotations
@@ -18,12 +19,15 @@ from graflow.channels.schema.types.fields import config_of, hints_of, openness_o
 
 __all__ = ["needs_twin", "twin_of"]
 
+_EXTRA_ITEMS = "__extra_items__"
 _PYDANTIC_READS_TYPING = sys.version_info >= (3, 12)
 
 
 def needs_twin(form: type) -> bool:
     """Tell whether pydantic would refuse a `TypedDict`, or forget something of it."""
     if type(form).__module__ == "typing" and not _PYDANTIC_READS_TYPING:
+        return True
+    if get_origin(vars(form).get(_EXTRA_ITEMS)) is ReadOnly:
         return True
     bases = vars(form).get("__orig_bases__", ())
     return any(
@@ -50,9 +54,12 @@ def twin_of(form: Any) -> Any:
         body["__pydantic_config__"] = config
     generic: Any = Generic
     bases = (TypedDict, generic[parameters]) if parameters else (TypedDict,)
-    return types.new_class(
-        form.__name__, bases, openness_of(form), lambda space: space.update(body)
-    )
+    openness = {name: _writable(says) for name, says in openness_of(form).items()}
+    return types.new_class(form.__name__, bases, openness, lambda space: space.update(body))
+
+
+def _writable(form: Any) -> Any:
+    return get_args(form)[0] if get_origin(form) is ReadOnly else form
 
 
 def _marked(form: Any, name: str, hint: Any) -> Any:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from graphlib import TopologicalSorter
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from graflow.exceptions import TaskFailedError, UnpicklableError
-
-__all__ = ["PackedError", "describe", "failed_again", "pack_error", "unpack_error"]
+__all__ = ["PackedError", "StandIn", "describe", "pack_error", "unpack_error"]
 
 _MOST = 1_000
 """How many exceptions travel together, at most; contexts of a long loop make long chains."""
@@ -45,12 +44,19 @@ PackedError: TypeAlias = tuple[_Node, ...]
 """What `pack_error` returns: plain data and bytes, the exception itself first."""
 
 
+class StandIn(Protocol):
+    """What makes an exception in place of one that can't be made again."""
+
+    def __call__(self, message: str, *, kind: str) -> BaseException:
+        """Return an exception that tells the text of the other, and the full name of its class."""
+
+
 def pack_error(error: BaseException, dumps: Dumps = pickle.dumps) -> PackedError:
     """Return an exception, and what belongs to it, in a form that pickle carries anywhere.
 
     An exception whose class can't be called again with its `args` is made without a call, and
-    attributes that can't be pickled stay behind. Where all of it fails, a `UnpicklableError`
-    stands for that one exception. Tracebacks don't travel.
+    attributes that can't be pickled stay behind. Where all of it fails, `unpack_error` makes a
+    stand-in for that one exception. Tracebacks don't travel.
 
     Args:
         error: The exception.
@@ -88,35 +94,23 @@ class _Found:
         return self.position(error)
 
 
-def unpack_error(packed: PackedError) -> BaseException:
-    """Return the exception that was packed; a stand-in where its class is not known here."""
+def unpack_error(packed: PackedError, stand_in: StandIn) -> BaseException:
+    """Return the exception that was packed, or a stand-in where its class is not known here."""
+    inside = TopologicalSorter({at: node.members or () for at, node in enumerate(packed)})
     made: dict[int, BaseException] = {}
-
-    def make(position: int) -> BaseException:
-        if position not in made:
-            node = packed[position]
-            made[position] = _made(node, [make(member) for member in node.members or ()])
-        return made[position]
-
-    for position, node in enumerate(packed):
-        error = make(position)
+    for at in inside.static_order():  # members before their groups
+        node = packed[at]
+        made[at] = _made(node, [made[member] for member in node.members or ()], stand_in)
+    for at, node in enumerate(packed):
+        error = made[at]
+        vars(error).pop("__notes__", None)
         if node.notes:
             vars(error)["__notes__"] = list(node.notes)
         origins = {"cause": node.cause, "context": node.context}
         for name, origin in origins.items():
-            _set(error, f"__{name}__", None if origin is None else make(origin))
+            _set(error, f"__{name}__", None if origin is None else made[origin])
         _set(error, "__suppress_context__", node.suppresses)
     return made[0]
-
-
-def failed_again(
-    kind: type[TaskFailedError], args: tuple[Any, ...], attributes: dict[str, Any]
-) -> TaskFailedError:
-    """Return a `TaskFailedError` that was pickled, with its failures unpacked."""
-    failures = {task: unpack_error(packed) for task, packed in attributes["failures"].items()}
-    error = kind(*args)
-    vars(error).update(attributes, failures=failures)
-    return error
 
 
 def describe(error: BaseException) -> str:
@@ -148,7 +142,9 @@ def _node(error: BaseException, found: _Found, dumps: Dumps) -> _Node:
 
 def _notes(error: BaseException) -> tuple[str, ...]:
     notes = getattr(error, "__notes__", ())
-    return tuple(note for note in notes if isinstance(note, str)) if notes else ()
+    if not isinstance(notes, list | tuple):
+        return ()
+    return tuple(note for note in notes if isinstance(note, str))
 
 
 def _sent(error: BaseException, dumps: Dumps) -> bytes | None:
@@ -214,7 +210,7 @@ def _travels(value: object, dumps: Dumps) -> bool:
     return True
 
 
-def _made(node: _Node, members: list[BaseException]) -> BaseException:
+def _made(node: _Node, members: list[BaseException], stand_in: StandIn) -> BaseException:
     """Return the exception of a node, or what stands for it."""
     try:
         if node.sent is not None:
@@ -223,7 +219,7 @@ def _made(node: _Node, members: list[BaseException]) -> BaseException:
         pass
     if node.members:
         return BaseExceptionGroup(node.text, members)
-    return UnpicklableError(node.text, kind=node.kind)
+    return stand_in(node.text, kind=node.kind)
 
 
 def _assembled(parts: tuple[Any, ...], members: Sequence[BaseException] | None) -> BaseException:

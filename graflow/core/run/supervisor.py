@@ -1,4 +1,4 @@
-"""The bookkeeping around each attempt at a task: events, checkpoints and retries."""
+"""Supervisor of the attempts at tasks: events, checkpoints and retries."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from graflow.core.checkpoint.journal import Journal
-from graflow.core.context import ExecutionContext
 from graflow.core.run.observers import Observers
-from graflow.core.run.retries import Attempts
+from graflow.core.run.state import RunState
+from graflow.core.task.retries import Attempts
 from graflow.core.task.task import Task
+from graflow.system.logs import RUN
 
 __all__ = ["Supervisor"]
 
@@ -22,19 +23,18 @@ class Supervisor:
         stopped: Whether no task may start any more.
     """
 
-    def __init__(
-        self, context: ExecutionContext, observers: Observers, journal: Journal | None
-    ) -> None:
+    def __init__(self, state: RunState, observers: Observers, journal: Journal | None) -> None:
         """Look after a run.
 
         Args:
-            context: What the tasks see.
+            state: The run; what its tasks gave to `ctx.checkpoint` is taken out when they end.
             observers: Who is told.
             journal: Where finished tasks are saved.
         """
         self.idle = not observers and journal is None
         self.stopped = False
-        self._context = context
+        self._run_id = state.run_id
+        self._metadata = state.metadata
         self._observers = observers
         self._journal = journal
         self._attempts: dict[str, Attempts] = {}
@@ -52,8 +52,8 @@ class Supervisor:
         """Save that these tasks are done, and tell it."""
         tasks = list(tasks)
         if self._journal is not None:
-            wishes = self._context._wishes
-            self._journal.record({task.task_id: wishes.pop(task.task_id, None) for task in tasks})
+            ids = [task.task_id for task in tasks]
+            self._journal.record({each: self._metadata.pop(each, None) for each in ids})
         if self._observers:
             for task in tasks:
                 self._observers.finished(task.task_id, self._number(task))
@@ -64,9 +64,18 @@ class Supervisor:
         Returns:
             The seconds until then; `None` if the task is not to be tried again.
         """
-        self._context._wishes.pop(task.task_id, None)
+        self._metadata.pop(task.task_id, None)
         number = self._number(task)
         pause = None if self.stopped else self._pause(task, error)
+        if pause is not None:
+            RUN.info(
+                "Attempt %d at task %r failed (%s); the next is in %.3g s",
+                number,
+                task.task_id,
+                type(error).__name__,
+                pause,
+                extra={"run_id": self._run_id, "task_id": task.task_id},
+            )
         if pause is not None and self._observers:
             self._observers.retried(task.task_id, number, error, pause)
         return pause
@@ -77,11 +86,11 @@ class Supervisor:
             self._observers.failed(task.task_id, self._number(task), error)
 
     def _pause(self, task: Task[..., Any], error: BaseException) -> float | None:
-        if task._retries is None:
+        if task.retries is None:
             return None
         attempts = self._attempts.get(task.task_id)
         if attempts is None:
-            attempts = self._attempts[task.task_id] = Attempts(task._retries)
+            attempts = self._attempts[task.task_id] = Attempts(task.retries)
         return attempts.fail(error)
 
     def _number(self, task: Task[..., Any]) -> int:

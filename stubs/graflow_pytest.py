@@ -1,6 +1,7 @@
-"""The pytest plugin that prints the report at the end of a session.
+"""The pytest plugin that prints the report of the conformance suite at the end of a session.
 
-Pytest loads it wherever graflow is installed, so it imports nothing that may be missing.
+Pytest loads it wherever graflow is installed. So it is a module of its own, and imports nothing of
+graflow before there is something to report: an empty test need not pay for pydantic and redis-py.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 def _show(terminalreporter: Any, findings: list[tuple[Any, Any]]) -> None:
-    from graflow.testing.checks import CHECKS  # noqa: PLC0415 - needs Hypothesis
+    from graflow.testing.checks import CHECKS  # noqa: PLC0415 - see above
     from graflow.testing.report import Finding, Result, report  # noqa: PLC0415
 
     found = {}

@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from graflow_mypy.check.fitting import Fitting
 from graflow_mypy.messages import KEY_SHAPE, KEY_TYPE, KEY_UNKNOWN, UNREAD, suggestion
-from graflow_mypy.program.forms import show
+from graflow_mypy.program.forms import ArrayForm, show
 from graflow_mypy.program.patterns import Patterns
-from graflow_mypy.program.uses import Signature, Use
+from graflow_mypy.program.uses import Claim, Use
+from graflow_mypy.source.notes import CallSite
 
-__all__ = ["Finding", "judge_keys"]
+__all__ = ["Diagnostic", "judge_keys"]
 
-Finding = tuple[str, list[int], str, str]
-"""A module, a place in it, a code and a message."""
 
-Locations = Mapping[Signature, tuple[str, str]]
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """What is wrong with a call.
+
+    Attributes:
+        module: The module that it stands in.
+        site: Where there.
+        code: The code.
+        message: The message.
+    """
+
+    module: str
+    site: CallSite
+    code: str
+    message: str
+
+
+Locations = Mapping[Claim, tuple[str, str]]
 
 _VERBS = {
     "append": "appended to",
@@ -32,7 +49,7 @@ _VERBS = {
 
 def judge_keys(
     uses: Iterable[Use], *, is_closed: bool, written: Patterns, fitting: Fitting, unless: str = ""
-) -> Iterator[Finding]:
+) -> Iterator[Diagnostic]:
     """Yield what is wrong.
 
     Args:
@@ -55,22 +72,22 @@ def judge_keys(
 
 def _judge_key(
     key: str, uses: list[Use], unknown: tuple[str, str] | None, fitting: Fitting
-) -> Iterator[Finding]:
-    locations: dict[Signature, tuple[str, str]] = {}
+) -> Iterator[Diagnostic]:
+    locations: dict[Claim, tuple[str, str]] = {}
     for use in uses:
-        present = locations.get(use.signature, use.location)
-        locations[use.signature] = min(present, use.location)
-    verdicts: dict[Signature, tuple[str, str] | None] = {}
+        present = locations.get(use.claim, use.location)
+        locations[use.claim] = min(present, use.location)
+    verdicts: dict[Claim, tuple[str, str] | None] = {}
     for use in uses:
-        if use.place is None:
+        if use.site is None:
             continue
-        if unknown and use.signature.reads:
-            yield use.location[0], use.place, *unknown
-        if use.signature not in verdicts:
-            verdicts[use.signature] = _conflict(key, use.signature, locations, fitting)
-        verdict = verdicts[use.signature]
+        if unknown and use.claim.reads:
+            yield Diagnostic(use.location[0], use.site, *unknown)
+        if use.claim not in verdicts:
+            verdicts[use.claim] = _conflict(key, use.claim, locations, fitting)
+        verdict = verdicts[use.claim]
         if verdict is not None:
-            yield use.location[0], use.place, *verdict
+            yield Diagnostic(use.location[0], use.site, *verdict)
 
 
 def _unknown(key: str, known: Patterns, unless: str) -> tuple[str, str]:
@@ -81,7 +98,7 @@ def _unknown(key: str, known: Patterns, unless: str) -> tuple[str, str]:
 
 
 def _conflict(
-    key: str, mine: Signature, locations: Locations, fitting: Fitting
+    key: str, mine: Claim, locations: Locations, fitting: Fitting
 ) -> tuple[str, str] | None:
     """Return the code and the message of the first use that this one can't go with."""
     others = sorted(
@@ -91,8 +108,8 @@ def _conflict(
     for other in others:
         if _differ_in_shape(mine, other, fitting):
             where = _name(locations[other])
-            here, there = _VERBS[mine.operation], _VERBS[other.operation]
-            return KEY_SHAPE, f'Channel key "{key}" is {here} here, but {there} in {where}'
+            done, there_done = _VERBS[mine.operation], _VERBS[other.operation]
+            return KEY_SHAPE, f'Channel key "{key}" is {done} here, but {there_done} in {where}'
     are_written = any(each.writes for each in locations)
     for other in others:
         if are_written and not (mine.writes or other.writes):
@@ -100,27 +117,28 @@ def _conflict(
         if not (mine.has_schema or other.has_schema):
             continue  # an untyped key may hold `None` first, and a number later
         if _differ_in_type(mine, other, fitting):
-            here, there = show(mine.form), show(other.form)
-            if mine.is_on_list and other.is_on_list:
-                here, there = show(mine.form[-1]), show(other.form[-1])
+            here, there = mine.form, other.form
+            are_on_lists = mine.is_on_list and other.is_on_list
+            if are_on_lists and isinstance(here, ArrayForm) and isinstance(there, ArrayForm):
+                here, there = here.item, there.item
             return (
                 KEY_TYPE,
                 (
-                    f'Channel key "{key}" is used as "{here}" here, '
-                    f'but as "{there}" in {_name(locations[other])}'
+                    f'Channel key "{key}" is used as "{show(here)}" here, '
+                    f'but as "{show(there)}" in {_name(locations[other])}'
                 ),
             )
     return None
 
 
-def _differ_in_shape(mine: Signature, other: Signature, fitting: Fitting) -> bool:
+def _differ_in_shape(mine: Claim, other: Claim, fitting: Fitting) -> bool:
     if not (mine.writes or other.writes) or mine.is_on_list == other.is_on_list:
         return False
     value = other if mine.is_on_list else mine
     return value.operation == "atomic_add" or fitting.is_never_a_list(value.form)
 
 
-def _differ_in_type(mine: Signature, other: Signature, fitting: Fitting) -> bool:
+def _differ_in_type(mine: Claim, other: Claim, fitting: Fitting) -> bool:
     forth = fitting.fits(mine.form, other.form)
     back = fitting.fits(other.form, mine.form)
     if mine.writes and other.reads and not forth:

@@ -10,12 +10,12 @@ from typing import Any
 import cloudpickle
 import pytest
 
-from graflow.core.travel.exceptions import pack_error, unpack_error
 from graflow.exceptions import (
     MissingParameterError,
     TaskFailedError,
     UnpicklableError,
 )
+from graflow.system.packed_errors import pack_error, unpack_error
 
 
 class Demanding(Exception):
@@ -94,7 +94,8 @@ class Group(ExceptionGroup[Exception]):
 
 def sent(error: BaseException) -> Any:
     """Return what arrives elsewhere."""
-    return unpack_error(pickle.loads(pickle.dumps(pack_error(error, cloudpickle.dumps))))
+    packed = pickle.loads(pickle.dumps(pack_error(error, cloudpickle.dumps)))
+    return unpack_error(packed, UnpicklableError)
 
 
 @pytest.mark.parametrize(
@@ -208,7 +209,30 @@ def test_a_long_chain_is_cut() -> None:
         error = error.__context__
     packed = pack_error(first)
     assert 100 < len(packed) <= 1_000
-    assert repr(unpack_error(packed)) == "ValueError(0)"
+    assert repr(unpack_error(packed, UnpicklableError)) == "ValueError(0)"
+
+
+def test_groups_in_groups_arrive_however_deep() -> None:
+    """They are more than calls in calls may be."""
+    error: Exception = ValueError("innermost")
+    for number in range(1_500):
+        error = ExceptionGroup(str(number), [error])
+    back = sent(error)
+    for number in reversed(range(1_500)):
+        assert back.message == str(number)
+        (back,) = back.exceptions
+    assert repr(back) == "ValueError('innermost')"
+
+
+@pytest.mark.parametrize("notes", [5, None, "text", ("a note",)])
+def test_notes_that_are_no_list_do_no_harm(notes: object) -> None:
+    """As anybody can set them; those that can be shown arrive, in a list."""
+    error = ValueError("x")
+    vars(error)["__notes__"] = notes
+    back = sent(error)
+    assert repr(back) == "ValueError('x')"
+    back.add_note("another")
+    assert back.__notes__ == [*(notes if isinstance(notes, tuple) else ()), "another"]
 
 
 def test_a_class_that_is_not_known_there_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,9 +240,9 @@ def test_a_class_that_is_not_known_there_is_told_of(monkeypatch: pytest.MonkeyPa
     plain, group = pack_error(Demanding(1, 2)), pack_error(Group("g", [ValueError("x")]))
     for name in ("Demanding", "Group"):
         monkeypatch.delattr(f"{__name__}.{name}")
-    back = unpack_error(plain)
+    back = unpack_error(plain, UnpicklableError)
     assert (type(back), str(back)) == (UnpicklableError, "Demanding: 1 and 2")
-    back = unpack_error(group)
+    back = unpack_error(group, UnpicklableError)
     assert type(back) is ExceptionGroup
     assert back.message == "Group: g"
     assert repr(back.exceptions) == "(ValueError('x'),)"

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from graflow.exceptions import WorkflowTypeError, WorkflowValueError
 
-if TYPE_CHECKING:
-    from graflow.core.graph.graph import Graph
-    from graflow.core.task.task import Task
-
-__all__ = ["Chain", "Group", "Node", "chain", "check_nodes", "open_graphs", "parallel"]
-
-open_graphs: ContextVar[tuple[Graph, ...]] = ContextVar("open_graphs", default=())
-"""The graphs of the `with workflow(...)` blocks around the present code, the innermost last."""
+__all__ = [
+    "Chain",
+    "Composed",
+    "Group",
+    "Node",
+    "OpenGraph",
+    "chain",
+    "check_nodes",
+    "open_graphs",
+    "parallel",
+]
 
 
 class Node:
@@ -24,16 +27,6 @@ class Node:
     `a >> b` makes `b` wait for `a`, `a | b` lets both run at once, and each yields a node that can
     be combined in turn. `>>` binds more tightly than `|`: write `(a | b) >> c`.
     """
-
-    _parts: tuple[Node, ...] = ()
-
-    def _heads(self) -> tuple[Task[..., Any], ...]:
-        """Return the tasks that begin the node: they wait for what comes before it."""
-        raise NotImplementedError
-
-    def _tails(self) -> tuple[Task[..., Any], ...]:
-        """Return the tasks that end the node: what comes after it waits for them."""
-        raise NotImplementedError
 
     def __rshift__(self, other: Node) -> Chain:
         """Let `other` wait for this node."""
@@ -50,45 +43,60 @@ class Node:
         raise WorkflowTypeError(_why_no_node(other))
 
 
-class _Composed(Node):
-    """Nodes that were put together."""
+class Composed(Node):
+    """Nodes that were put together.
 
-    def __init__(
-        self,
-        parts: tuple[Node, ...],
-        heads: tuple[Task[..., Any], ...],
-        tails: tuple[Task[..., Any], ...],
-    ) -> None:
-        self._parts, self._first, self._last = parts, heads, tails
+    Attributes:
+        parts: The nodes, from left to right; at least one.
+    """
 
-    def _heads(self) -> tuple[Task[..., Any], ...]:
-        return self._first
+    parts: tuple[Node, ...]
 
-    def _tails(self) -> tuple[Task[..., Any], ...]:
-        return self._last
+    def __init__(self, parts: tuple[Node, ...]) -> None:
+        """Put nodes together."""
+        self.parts = parts
 
 
-class Chain(_Composed):
+class Chain(Composed):
     """Nodes in a sequence: each waits for the one before."""
 
-    def __init__(self, parts: tuple[Node, ...]) -> None:
-        super().__init__(parts, parts[0]._heads(), parts[-1]._tails())
-
     def __repr__(self) -> str:
         """Show how many parts there are; they may be long."""
-        return f"<chain of {len(self._parts)}>"
+        return f"<chain of {len(self.parts)}>"
 
 
-class Group(_Composed):
+class Group(Composed):
     """Nodes that run at the same time."""
 
-    def __init__(self, parts: tuple[Node, ...]) -> None:
-        heads = tuple(head for part in parts for head in part._heads())
-        super().__init__(parts, heads, tuple(tail for part in parts for tail in part._tails()))
-
     def __repr__(self) -> str:
         """Show how many parts there are; they may be long."""
-        return f"<group of {len(self._parts)}>"
+        return f"<group of {len(self.parts)}>"
+
+
+T_contra = TypeVar("T_contra", bound=Node, contravariant=True)
+
+
+class OpenGraph(Protocol[T_contra]):
+    """The graph of a workflow, as its `with` block sees it; `T_contra` are the tasks.
+
+    `graflow.core.graph.graph.Graph` is one.
+    """
+
+    def add(self, node: Node) -> None:
+        """Add the tasks of `node`, and the order among them."""
+
+    def define(self, task: T_contra) -> None:
+        """Add a task that was decorated here; `make_template` takes it out again."""
+
+    def make_template(self, task: T_contra) -> None:
+        """Take out a task that was only decorated here, as it is called to make others."""
+
+    def free_id(self, stem: str) -> str:
+        """Return an id that begins with `stem` and that no task has."""
+
+
+open_graphs: ContextVar[tuple[OpenGraph[Any], ...]] = ContextVar("open_graphs", default=())
+"""The graphs of the `with workflow(...)` blocks around the present code, the innermost last."""
 
 
 def chain(*nodes: Node) -> Chain:

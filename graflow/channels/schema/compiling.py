@@ -1,0 +1,86 @@
+"""Validators and serializers that follow a core schema alone.
+
+Where a class is complete, pydantic-core takes the validator and the serializer that the class
+has already, in place of those that the core schema asks for. So while one is compiled, the
+classes in it say that they are incomplete. Meanwhile they work as before, in every thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import RLock
+from typing import Any, Final
+
+from pydantic_core import SchemaSerializer, SchemaValidator
+
+from graflow.channels.schema.named_tuples import called, written
+from graflow.system.forks import guard
+
+__all__ = ["building", "serializer_of", "validator_of"]
+
+_COMPLETE: Final = "__pydantic_complete__"
+
+
+class _Building:
+    """One build at a time, as it may change what all threads see."""
+
+    def __init__(self) -> None:
+        self._incomplete: set[type] = set()
+        self.start_anew()
+        guard(self)
+
+    def start_anew(self) -> None:
+        self.lock = RLock()
+        self._restore()
+
+    @contextmanager
+    def incomplete(self, classes: set[type]) -> Iterator[None]:
+        """Have these classes, which are complete, say that they are not."""
+        with self.lock:
+            try:
+                for cls in classes:
+                    self._incomplete.add(cls)
+                    type.__setattr__(cls, _COMPLETE, False)
+                yield
+            finally:
+                self._restore()
+
+    def _restore(self) -> None:
+        while self._incomplete:
+            type.__setattr__(self._incomplete.pop(), _COMPLETE, True)
+
+
+building: Final = _Building()
+"""Has the lock that whoever builds a schema takes."""
+
+
+def validator_of(core: Any, config: Any) -> SchemaValidator:
+    """Return a validator that does what the core schema says, whatever its classes do."""
+    with building.incomplete(_complete_classes(core)):
+        return SchemaValidator(called(core), config)
+
+
+def serializer_of(core: Any, config: Any) -> SchemaSerializer:
+    """Return a serializer that does what the core schema says, whatever its classes do."""
+    with building.incomplete(_complete_classes(core)):
+        return SchemaSerializer(written(core), config)
+
+
+def _complete_classes(core: Any) -> set[type]:
+    classes: set[type] = set()
+    seen: dict[int, Any] = {}
+    waiting = [core]
+    while waiting:
+        part = waiting.pop()
+        if id(part) in seen or not isinstance(part, dict | list | tuple):
+            continue
+        seen[id(part)] = part
+        if not isinstance(part, dict):
+            waiting += part
+            continue
+        waiting += part.values()
+        cls = part.get("cls")
+        if isinstance(cls, type) and vars(cls).get(_COMPLETE) is True:
+            classes.add(cls)
+    return classes

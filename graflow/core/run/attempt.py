@@ -1,0 +1,96 @@
+"""Attempt at a task: its arguments, the call of its function, and its result."""
+
+from __future__ import annotations
+
+from inspect import Parameter
+from typing import Any
+
+from graflow.channels.codec.codec import Record
+from graflow.core.context import TaskExecutionContext
+from graflow.core.run.state import RunState
+from graflow.core.task.hint import Hint
+from graflow.core.task.task import Task
+from graflow.exceptions import (
+    ChannelTypeError,
+    ChannelValidationError,
+    ChannelValueError,
+    MissingParameterError,
+    ResultTypeError,
+    WorkflowTypeError,
+)
+
+__all__ = ["begin", "keep"]
+
+_NOTHING = object()
+
+
+def begin(task: Task[..., Any], state: RunState, *, again: bool) -> Any:
+    """Call the function of a task in a run, and return what it returns.
+
+    That of an `async def` function is a coroutine, whose result is the task's.
+
+    Args:
+        task: The task.
+        state: What all parts of the run share.
+        again: Whether an earlier attempt may have stored a result, which is removed.
+
+    Raises:
+        MissingParameterError: Nothing gives a parameter its value.
+        BaseException: What the function raises.
+    """
+    if again:
+        state.results.forget(task.task_id)
+    found = {each.name: _look_up(each, task, state) for each in task.unbound}
+    context: list[TaskExecutionContext] = []
+    if task.signature.injects:
+        context.append(TaskExecutionContext.of_task(task.task_id, state))
+    return task.signature.call(context, {**task.bound, **found})
+
+
+def keep(task: Task[..., Any], state: RunState, value: object) -> Record:
+    """Store what a task returned, and return it as it is stored.
+
+    Raises:
+        ResultTypeError: It can't be stored, or does not fit the return annotation.
+    """
+    hint = task.signature.result
+    try:
+        return state.results.keep(task.task_id, value, hint)
+    except (ChannelTypeError, ChannelValueError, ChannelValidationError) as error:
+        raise ResultTypeError(
+            f"what task {task.task_id!r} returned can't be stored: {error}{_advice(hint)}",
+            task=task.task_id,
+        ) from error
+
+
+def _look_up(parameter: Parameter, task: Task[..., Any], state: RunState) -> Any:
+    """Return the value of a parameter from the channel, or its default."""
+    name, task_id, channel = parameter.name, task.task_id, state.channel
+    hint = task.signature.hints[name]
+    if hint.problem and channel.exists(name):
+        raise WorkflowTypeError(
+            f"can't check the channel's {name!r} for the parameter of task {task_id!r}: "
+            f"{hint.problem}; bind a value, or change the annotation"
+        )
+    value = hint.read(channel, name, _NOTHING)
+    if value is not _NOTHING:
+        return value
+    if parameter.default is not Parameter.empty:
+        return parameter.default
+    raise MissingParameterError(
+        f"nothing gives parameter {name!r} of task {task_id!r} a value; bind one, as in "
+        f"{task_id}({name}=...), store one under the channel key {name!r} before the "
+        f"task starts, as execute(initial_channel=...) does, or give it a default",
+        task=task_id,
+        parameter=name,
+    )
+
+
+def _advice(hint: Hint) -> str:
+    if hint.schema is not None:
+        return "; return what the annotation says, or change the annotation"
+    advice = (
+        "; return plain data, or annotate what the function returns: a TypedDict, a "
+        "dataclass, a pydantic model"
+    )
+    return f"{advice} ({hint.problem})" if hint.problem else advice

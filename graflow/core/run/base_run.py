@@ -1,0 +1,103 @@
+"""Base of runs: attempts that fail, other attempts after them, and how a run ends."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from threading import Lock
+from typing import Any
+
+from graflow.core.graph.schedule import Schedule
+from graflow.core.run.delays import Pauses
+from graflow.core.run.failures import raise_failures
+from graflow.core.run.state import RunState
+from graflow.core.run.supervisor import Supervisor
+from graflow.core.task.task import Task
+
+__all__ = ["BaseRun"]
+
+
+class BaseRun(ABC):
+    """One run, wherever its tasks run. A class that derives from this one runs them.
+
+    `_lock` guards what says whether there is more to do: the tasks that can start, those that
+    wait for another attempt, and whether the run was stopped.
+    """
+
+    def __init__(self, schedule: Schedule, state: RunState, supervisor: Supervisor) -> None:
+        """Prepare the run.
+
+        Args:
+            schedule: Which tasks can start; used up by the run.
+            state: What all parts of the run share.
+            supervisor: Looks after the attempts.
+        """
+        self._schedule = schedule
+        self._ready = schedule.ready
+        self._state = state
+        self._supervisor = supervisor
+        self._lock = Lock()
+        self._pauses = Pauses()
+        self._failures: dict[str, BaseException] = {}
+        self._crash: BaseException | None = None
+
+    @abstractmethod
+    def _go_on(self) -> None:
+        """Run tasks until there are none to run any more."""
+
+    @abstractmethod
+    def _wind_up(self) -> None:
+        """Wait for the tasks that run after the run was interrupted and stopped."""
+
+    def execute(self) -> None:
+        """Run the tasks.
+
+        When this is interrupted it waits for the tasks that run, and starts no other one.
+
+        Raises:
+            TaskFailedError: Tasks raised, or their workers died.
+            WorkflowStateError: The executor is broken.
+            BaseException: A task raised something other than a failure, see `is_failure`.
+        """
+        try:
+            self._go_on()
+        except BaseException:
+            self._stop()
+            self._wind_up()
+            raise
+        if self._crash is not None:
+            raise self._crash
+        raise_failures(self._failures, self._state.workflow_name)
+
+    def _fail(self, task: Task[..., Any], error: BaseException, *, retry: bool = True) -> None:
+        """Try a task again later, or let the run end with its failure."""
+        pause = self._supervisor.retry(task, error) if retry else None
+        if pause is not None:
+            with self._lock:
+                if not self._stopped:
+                    self._pauses.begin(task, error, pause)
+                    return
+        self._give_up(task, error)
+        self._stop()
+
+    def _give_up(self, task: Task[..., Any], error: BaseException) -> None:
+        self._supervisor.gave_up(task, error)
+        with self._lock:
+            self._failures[task.task_id] = error
+
+    def _collapse(self, error: BaseException) -> None:
+        """Let the run end with an error that is nobody's failure."""
+        self._crash = error
+        self._stop()
+
+    def _stop(self) -> None:
+        """Let no more tasks start."""
+        with self._lock:
+            self._supervisor.stopped = True
+            self._ready.clear()
+            waiting = self._pauses.cut()
+        for task, error in waiting:
+            self._give_up(task, error)
+
+    @property
+    def _stopped(self) -> bool:
+        return self._supervisor.stopped

@@ -1,0 +1,195 @@
+"""The tasks of a program, and what is wrong with the questions for their results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from graflow_mypy.check.key_uses import Diagnostic
+from graflow_mypy.messages import RESULT, RESULT_AMBIGUOUS, UNREAD, suggestion
+from graflow_mypy.program.forms import ANY_FORM, Form, form_of, is_certain
+from graflow_mypy.program.patterns import ANYTHING, Pattern, Patterns, joined, text_of
+from graflow_mypy.program.program import Program
+from graflow_mypy.program.resolved import (
+    External,
+    Given,
+    OfGraflow,
+    ProgramClass,
+    ProgramFunction,
+    Unresolved,
+)
+from graflow_mypy.source.notes import CallSite, FileNotes, InstanceNote
+from graflow_mypy.source.terms import ANY, Attribute, Call, Constant, Declared, Name, Term, Text
+
+__all__ = ["Tasks"]
+
+_NONE = Constant("None", "NoneType")
+_RESULT = ".__result__"
+
+
+class Tasks:
+    """The tasks of a program by their ids."""
+
+    def __init__(self, program: Program) -> None:
+        """Find the tasks."""
+        self._program = program
+        self._by_id: dict[str, set[ProgramFunction | None]] = {}
+        self._patterns: set[Pattern] = set()
+        self._gapped: list[tuple[Patterns, ProgramFunction | None]] = []
+        self._of_any_id: set[ProgramFunction | None] = set()
+        for module, notes in program.files.items():
+            self._find(module, notes)
+
+    def _find(self, module: str, notes: FileNotes) -> None:
+        for name, function in notes.functions.items():
+            for decorator in function.decorators:
+                self._decorated(ProgramFunction(module, name), decorator)
+        for task in notes.tasks:
+            if self._program.is_task(task.maker):
+                self._add(self._program.texts(task.task_id), self._defined(task.function))
+        for instance in notes.instances:
+            self._instance(instance)
+
+    def _decorated(self, definition: ProgramFunction, decorator: Term) -> None:
+        call = decorator if isinstance(decorator, Call) else Call(decorator, ())
+        if not self._program.is_task(call.function):
+            return
+        task_id = call.argument(0, "task_id") or call.argument(0, "id")
+        if task_id is None or task_id == _NONE:
+            task_id = Text(definition.name.rpartition(".")[2])
+        self._add(self._program.texts(task_id), definition)
+
+    def _instance(self, note: InstanceNote) -> None:
+        function = note.function
+        definition: ProgramFunction | None = None
+        match self._program.resolve(function.dotted) if isinstance(function, Name) else None:
+            case ProgramClass() | OfGraflow() | External():
+                return
+            case ProgramFunction() as found:
+                if not self._is_task(found):
+                    return
+                definition = found
+            case Given(term):
+                definition = self._defined_by(term)
+            case _ if note.task_id == ANY:
+                return  # a call with ** of something that may be no task
+        self._add(self._program.texts(note.task_id), definition)
+
+    def _is_task(self, definition: ProgramFunction) -> bool:
+        return any(
+            self._program.is_task(each.function if isinstance(each, Call) else each)
+            for each in self._program.function_note(definition).decorators
+        )
+
+    def _defined(self, function: Term) -> ProgramFunction | None:
+        """Return the function that `task("id")(...)` was given, a method included."""
+        match function:
+            case Name(dotted):
+                found = self._program.resolve(dotted)
+                if isinstance(found, ProgramFunction):
+                    return found
+                owner, _, method = dotted.rpartition(".")
+                is_unknown = isinstance(found, Unresolved) and owner
+                return self._method(Name(owner), method) if is_unknown else None
+            case Attribute(its_owner, name):
+                return self._method(its_owner, name)
+            case _:
+                return None
+
+    def _defined_by(self, term: Term) -> ProgramFunction | None:
+        """Return the function of a task that a term makes: `task("id")(function)`."""
+        if isinstance(term, Call) and term.arguments:
+            called = term.function
+            if self._program.is_task(called.function if isinstance(called, Call) else called):
+                return self._defined(term.arguments[0])
+        return None
+
+    def _method(self, owner: Term, method: str) -> ProgramFunction | None:
+        while isinstance(owner, Declared | Call):
+            owner = owner.annotation if isinstance(owner, Declared) else owner.function
+        found = self._program.resolve(owner.dotted) if isinstance(owner, Name) else None
+        if isinstance(found, Given):
+            return self._method(found.term, method)
+        if not isinstance(found, ProgramClass):
+            return None
+        name = f"{found.name}.{method}"
+        if name in self._program.notes(found.module).functions:
+            return ProgramFunction(found.module, name)
+        bases = self._program.class_note(found).bases
+        inherited = (self._method(base, method) for base in bases)
+        return next((each for each in inherited if each is not None), None)
+
+    def _add(self, ids: frozenset[Pattern], definition: ProgramFunction | None) -> None:
+        for pattern in ids:
+            text = text_of(pattern)
+            self._patterns.add(pattern)
+            if pattern == ANYTHING:
+                self._of_any_id.add(definition)
+            elif text is None:
+                self._gapped.append((Patterns([pattern]), definition))
+            else:
+                self._by_id.setdefault(text, set()).add(definition)
+
+    # Questions
+
+    def definitions(self, task_id: str, module: str, function: str) -> set[ProgramFunction | None]:
+        """Return the functions of the tasks that may have an id; `None` for one not found.
+
+        Tasks of the function that asks, as those of a test, go before all others.
+
+        Args:
+            task_id: The id.
+            module: Where the result is asked for.
+            function: The function there that does it.
+        """
+        found = set(self._by_id.get(task_id, ()))
+        inside = f"{function.partition('.')[0]}."
+        local: set[ProgramFunction | None] = {
+            each
+            for each in found
+            if each and each.module == module and each.name.startswith(inside)
+        }
+        if local:
+            return local
+        gapped = {definition for patterns, definition in self._gapped if patterns.match(task_id)}
+        if found:  # an id that is written down goes before those of which nothing is known
+            return found | ({None} if gapped - found else set())
+        gapped |= self._of_any_id
+        base, _, number = task_id.rpartition("_")
+        numbered = self._by_id.get(base, set()) if number.isdigit() else set()
+        return gapped if len(gapped) < 2 and not numbered else numbered or {None}
+
+    def written(self) -> Iterator[Pattern]:
+        """Yield the keys that results are stored under."""
+        for pattern in self._patterns:
+            yield joined(pattern, (_RESULT,))
+
+    def judge(
+        self,
+        written: Patterns,
+        asked: str,
+        definitions: set[ProgramFunction | None],
+        site: CallSite,
+        module: str,
+        unless: str,
+    ) -> Iterator[Diagnostic]:
+        """Yield what is wrong with asking for the result of an id; see `judge_keys`."""
+        if not definitions and not written.match(asked + _RESULT):
+            message = f'No task has the id "{asked}"{unless}{suggestion(asked, self._by_id)}'
+            yield Diagnostic(module, site, UNREAD if unless else RESULT, message)
+        elif self.is_ambiguous(definitions):
+            message = f'Several tasks have the id "{asked}" and return different types'
+            yield Diagnostic(module, site, RESULT_AMBIGUOUS, message)
+
+    def is_ambiguous(self, definitions: set[ProgramFunction | None]) -> bool:
+        """Tell whether tasks certainly return different types."""
+        forms = {self.form(each) for each in definitions if each is not None}
+        return len({form for form in forms if is_certain(form)}) > 1
+
+    def form(self, definition: ProgramFunction) -> Form:
+        """Return the form of what a function returns, when it was awaited if it is async."""
+        note = self._program.function_note(definition)
+        return ANY_FORM if note.kind == "generic" else form_of(note.returns, self._program)
+
+    def is_nested(self, definition: ProgramFunction) -> bool:
+        """Tell whether a function is defined inside another one."""
+        return self._program.function_note(definition).is_nested

@@ -1,0 +1,214 @@
+"""Taker of notes: what is written down of a file while it is scanned."""
+
+from __future__ import annotations
+
+import ast
+
+from graflow_mypy.source.expressions import CHANNEL_GETTERS, home_of, term_of
+from graflow_mypy.source.notes import (
+    CallSite,
+    FileNotes,
+    ResultNote,
+    SchemaNote,
+    TaskNote,
+    UseNote,
+)
+from graflow_mypy.source.rebindings import keys_added
+from graflow_mypy.source.scopes import Scope
+from graflow_mypy.source.terms import (
+    ANY,
+    Attribute,
+    Constant,
+    Declared,
+    DictDisplay,
+    Display,
+    Joined,
+    Name,
+    RunChannel,
+    Term,
+    Text,
+    names_in,
+)
+
+__all__ = ["OPERATIONS", "READS", "WRITES", "NoteTaker", "keyword_of"]
+
+READS = frozenset({"get", "get_list", "pop", "get_many", "ttl"})
+WRITES = {"set": 2, "append": 2, "prepend": 2, "update": 2, "atomic_add": 1, "set_many": 1}
+"""The operations that write, and how many arguments tell a channel's from those of other types."""
+
+OPERATIONS = READS | WRITES.keys() | {"set_all"}
+_MAPPINGS = {"set_many": "set", "set_all": "set", "get_many": "get"}
+_MAY_WRITE = ("Channel", "Context")  # ends of the names of types
+
+
+class NoteTaker:
+    """The notes on a file while they are taken.
+
+    Attributes:
+        notes: The notes.
+        lines: The lines of the file.
+    """
+
+    def __init__(self, source: bytes) -> None:
+        """Begin with nothing.
+
+        Args:
+            source: What the file holds.
+        """
+        self.notes = FileNotes()
+        self.lines = source.splitlines()  # at the ends that Python knows: it is bytes
+        self._is_ascii = source.isascii()
+
+    def filled(self, node: ast.expr, scope: Scope) -> None:
+        """Write down that what a module has may get more items."""
+        if isinstance(node, ast.Name | ast.Attribute):
+            term = term_of(node, scope)
+            if isinstance(term, Name):
+                self.notes.filled.append(term.dotted)
+
+    def lent(self, node: ast.Call, scope: Scope) -> None:
+        """Write down what another package gets, for it may write into a channel."""
+        called = term_of(node.func, scope)
+        if not isinstance(called, Name):
+            return
+        for given in (*node.args, *(keyword.value for keyword in node.keywords)):
+            term = term_of(given, scope)
+            if _may_write(term):
+                self.use("lent", term, called, ANY, scope, None)
+
+    def operation(
+        self, node: ast.Call, name: str, receiver: Term, scope: Scope, *, is_seen: bool
+    ) -> None:
+        """Write down a call that may be an operation of a channel."""
+        count = len(node.args) + len(node.keywords)
+        if any(isinstance(each, ast.Starred) for each in node.args):
+            count = max(count, 2)
+        if isinstance(receiver, Constant | Text | Display | DictDisplay | Joined):
+            return
+        is_doubtful = receiver is ANY or isinstance(receiver, Attribute)
+        if is_doubtful and count < WRITES.get(name, count + 1):
+            return
+        site = self.call_site(node) if is_seen else None
+        if name in _MAPPINGS:
+            self._several(node, name, receiver, scope, site)
+            return
+        key = node.args[0] if node.args else keyword_of(node, "key")
+        value = node.args[1] if len(node.args) > 1 else keyword_of(node, "value")
+        is_spread = isinstance(key, ast.Starred) or (key is None and bool(node.keywords))
+        if key is not None or is_spread:
+            term = ANY if is_spread else term_of(key, scope)
+            self.use(name, receiver, term, self._kind_of(value, scope), scope, site)
+
+    def _kind_of(self, value: ast.expr | None, scope: Scope) -> Term:
+        """Return what is known of a value that is written, without what is in it."""
+        if isinstance(value, ast.Dict):
+            return Constant("", "dict")
+        match term := term_of(value, scope):
+            case Display(type=kind):
+                return Constant(kind, kind)
+            case Text():
+                return Constant("", "str")
+            case DictDisplay():
+                return Constant("", "dict")
+            case _:
+                return term
+
+    def _several(
+        self, node: ast.Call, name: str, receiver: Term, scope: Scope, site: CallSite | None
+    ) -> None:
+        """Write down one use for each key of a mapping or of a list of keys."""
+        for given in self.mapping(node.args[0] if node.args else None, scope):
+            keys: tuple[Term, ...] = (ANY,)
+            if isinstance(given, DictDisplay):
+                keys = tuple(key for key, _ in given.pairs)
+            elif isinstance(given, Display):
+                keys = given.items
+            for key in keys:
+                self.use(_MAPPINGS[name], receiver, key, ANY, scope, site)
+
+    def mapping(self, node: ast.expr | None, scope: Scope) -> list[Term]:
+        """Return the term of a mapping, and terms of what else is put into it in its function."""
+        found = [term_of(node, scope)]
+        if isinstance(node, ast.Name):
+            home = home_of(node.id, scope)
+            if home.parent is not None:
+                added = [term_of(key, home) for key in keys_added(node.id, home.node)]
+                found += [DictDisplay(((key, ANY),)) for key in added]
+        return found
+
+    def use(
+        self,
+        name: str,
+        receiver: Term,
+        key: Term,
+        value: Term,
+        scope: Scope,
+        site: CallSite | None,
+    ) -> None:
+        """Write down one use of a key, or of whatever the name of the use says."""
+        self.notes.uses.append(UseNote(name, receiver, key, value, scope.name, site))
+
+    def result(self, node: ast.Call, scope: Scope) -> None:
+        """Write down a question for the result of a task."""
+        asked = node.args[0] if node.args else keyword_of(node, "task")
+        self.notes.results.append(
+            ResultNote(term_of(asked, scope), scope.name, self.call_site(node))
+        )
+
+    def schema(self, node: ast.Call, name: str, scope: Scope) -> None:
+        """Write down the schema that a channel is made with."""
+        position = 0 if name in CHANNEL_GETTERS else 1
+        schema = node.args[position] if len(node.args) > position else keyword_of(node, "schema")
+        term = term_of(schema, scope, is_type=True)
+        is_keyed = name.startswith("get_keyed") or name[0] == "K"
+        self.notes.schemas.append(SchemaNote(term, is_keyed, self.call_site(node)))
+
+    def task_call(self, call: ast.Call, outer: ast.Call | None, scope: Scope) -> None:
+        """Write down `task(function)`, or `task("id")(function)` where there is an outer call."""
+        made_of = (outer or call).args[0] if (outer or call).args else None
+        if outer is None and (made_of is None or isinstance(made_of, ast.Constant)):
+            made_of = None
+        named = keyword_of(call, "task_id") or keyword_of(call, "id")
+        task_id = named or (call.args[0] if outer is not None and call.args else None)
+        is_named = isinstance(made_of, ast.Name | ast.Attribute)
+        function = term_of(made_of, scope) if is_named else ANY
+        self.task(
+            term_of(call.func, scope),
+            function,
+            term_of(task_id, scope) if task_id is not None else _name_of(function),
+        )
+
+    def task(self, maker: Term, function: Term, task_id: Term) -> None:
+        """Write down something that makes a task."""
+        self.notes.tasks.append(TaskNote(maker, function, task_id))
+
+    def call_site(self, node: ast.Call) -> CallSite:
+        """Return where a call is: its lines, and its last column in bytes.
+
+        The native parser of mypy 2 has other columns behind text that is not ASCII: there, what
+        is called and its first argument stand in for the column.
+        """
+        end_line, end = node.end_lineno or 0, node.end_col_offset or 0
+        column: int | str = end
+        if not (self._is_ascii or self.lines[end_line - 1][:end].isascii()):
+            name = getattr(node.func, "attr", None) or getattr(node.func, "id", "")
+            first = node.args[0] if node.args else None
+            text = first.value if isinstance(first, ast.Constant) else ""
+            column = f"{name} {text if isinstance(text, str) else ''}"
+        return CallSite(node.lineno, end_line, end, column)
+
+
+def keyword_of(node: ast.Call, name: str) -> ast.expr | None:
+    """Return the argument that a call gives by name, if it does."""
+    return next((each.value for each in node.keywords if each.arg == name), None)
+
+
+def _name_of(function: Term) -> Term:
+    return Text(function.last) if isinstance(function, Name) else ANY
+
+
+def _may_write(term: Term) -> bool:
+    """Tell whether who gets a term may write into a channel of a run."""
+    if isinstance(term, Declared):
+        return any(name.endswith(_MAY_WRITE) for name in names_in(term.annotation))
+    return isinstance(term, RunChannel)

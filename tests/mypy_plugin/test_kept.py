@@ -1,0 +1,112 @@
+"""What the plugin keeps beside mypy's cache: it comes back whole, or the work is done again."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mypy.options import Options
+
+from graflow_mypy.index.cache import KeptFiles
+from graflow_mypy.index.encoding import decoded, encoded
+from graflow_mypy.index.facts import ModuleFacts
+from graflow_mypy.index.index import Index
+from graflow_mypy.options import PluginOptions
+from tests.mypy_plugin.cases_format import CASES, write_case
+
+LONG_AGO = 1_000_000_000  # seconds; what changed just now is not kept
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The modules of all cases, in a folder where the plugin runs."""
+    for case in CASES:
+        write_case(case.read_text("utf-8"), tmp_path / case.stem)
+    for path in tmp_path.rglob("*.py"):
+        os.utime(path, (LONG_AGO, LONG_AGO))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def facts(version: str = "1") -> dict[str, ModuleFacts]:
+    """Return what the plugin finds, with a cache of an earlier run if there is one."""
+    options = Options()
+    options.cache_dir = "cache"
+    options.explicit_package_bases = True
+    return Index(options, PluginOptions((".",)), version).raw
+
+
+def kept(name: str) -> Path:
+    """Return the one file of a name that is kept."""
+    (found,) = Path("cache/graflow_mypy").rglob(f"{name}.json")
+    return found
+
+
+def test_notes_come_back_as_they_were(program: Path) -> None:
+    """Those of every case: the cases have every kind of term."""
+    found = facts()
+    assert found
+    text = kept("files").read_text()
+    tags = {"?", "s", "k", "r", "a", "+", "o", "|", "i", "l", "d", "f", "ch", "t"}
+    assert all(f'["{tag}"' in text for tag in tags)
+    again = decoded(text, KeptFiles)
+    assert encoded(again) == text
+    assert again == decoded(encoded(again), KeptFiles)
+    kept("facts").unlink()
+    assert facts() == found
+
+
+def test_facts_come_back_as_they_were(program: Path) -> None:
+    """Without a look at the notes."""
+    found = facts()
+    kept("files").write_text("nothing")
+    assert facts() == found
+    assert kept("files").read_text() == "nothing"
+
+
+def _first_of(value: Any, tag: str) -> list[Any]:
+    """Return the first list that begins with a tag."""
+    inner = value.values() if isinstance(value, dict) else value
+    for each in inner if isinstance(value, dict | list) else ():
+        if isinstance(each, list) and each[:1] == [tag]:
+            return each
+        if found := _first_of(each, tag):
+            return found
+    return []
+
+
+DAMAGE: dict[str, Callable[[list[Any]], object]] = {
+    "an unknown kind": lambda name: name.__setitem__(0, "z"),
+    "an item too few": lambda name: name.pop(),
+    "an item too many": lambda name: name.append("x"),
+    "an item of another type": lambda name: name.__setitem__(1, 5),
+    "nothing": lambda name: name.clear(),
+    "a kind that is none": lambda name: name.__setitem__(0, ["r"]),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_notes_of_another_form_are_dropped(kind: str, program: Path) -> None:
+    """Files are read again then, and the notes are good again."""
+    found = facts()
+    before = kept("files").read_text()
+    raw = json.loads(before)
+    DAMAGE[kind](_first_of(raw, "r"))
+    kept("files").write_text(json.dumps(raw))
+    with pytest.raises(ValueError, match="r"):
+        decoded(json.dumps(raw), KeptFiles)
+    kept("facts").unlink()
+    assert facts() == found
+    assert kept("files").read_text() == before
+
+
+def test_another_version_keeps_its_own(program: Path) -> None:
+    """What one version has written, no other reads: the form may have changed."""
+    facts("1")
+    kept("facts").write_text("nothing")
+    facts("2")
+    assert len([*Path("cache/graflow_mypy").rglob("facts.json")]) == 2
