@@ -83,11 +83,3 @@ def test_whatever_is_public_is_documented(name: str) -> None:
     for path, value in public_members(module) if hasattr(module, "__all__") else ():
         if callable(value) or isinstance(value, property):
             assert inspect.getdoc(value), f"{name}.{path}"
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_channels_know_nothing_of_the_core(name: str) -> None:
-    """Dependencies point one way, so that channels can be used on their own."""
-    if name.startswith("graflow.channels"):
-        source = inspect.getsource(importlib.import_module(name))
-        assert "graflow.core" not in source

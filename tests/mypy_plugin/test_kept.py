@@ -26,7 +26,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The modules of all cases, in a folder where the plugin runs."""
     for case in CASES:
         write_case(case.read_text("utf-8"), tmp_path / case.stem)
-    for path in tmp_path.rglob("*.py"):
+    for path in tmp_path.rglob("*.py*"):  # stubs too
         os.utime(path, (LONG_AGO, LONG_AGO))
     monkeypatch.chdir(tmp_path)
     return tmp_path
