@@ -46,7 +46,7 @@ class BaseRun(ABC):
 
     @abstractmethod
     def _wind_up(self) -> None:
-        """Wait for the tasks that run after the run was interrupted and stopped."""
+        """Let no more tasks start, and wait for those that run; the run was interrupted."""
 
     def execute(self) -> None:
         """Run the tasks.
@@ -61,7 +61,6 @@ class BaseRun(ABC):
         try:
             self._go_on()
         except BaseException:
-            self._stop()
             self._wind_up()
             raise
         if self._crash is not None:

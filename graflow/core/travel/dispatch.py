@@ -81,6 +81,7 @@ class Dispatch(BaseRun):
             self._land(self._arrivals())
 
     def _wind_up(self) -> None:
+        self._stop()
         self._bar_last()
         wait_until_done(self._flights, self._pauses.sleep)
         self._land(list(self._flights))
