@@ -7,10 +7,10 @@ up after a while.
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from random import Random
 from typing import Any, Final, Protocol
 
 from graflow.channels.codec.codec import Record
@@ -26,6 +26,8 @@ from graflow.exceptions import (
 from graflow.system.clock import monotonic
 
 __all__ = ["Updatable", "insist", "turn_name"]
+
+_random = Random()  # of our own, as programs and tests may seed the one they share
 
 _EAGER: Final = 0.1  # seconds for which an update tries without a turn
 _LEAST_LEASE: Final = 1_000  # ms for which a turn is taken, and lost if its owner dies
@@ -77,7 +79,7 @@ def insist(
                 lease = _LEAST_LEASE + round(2_000 * (now - began))
                 _take_turn(channel, key, owner, lease, until)
             else:
-                time.sleep(random.uniform(0, 0.001 * min(attempts, 20)))
+                time.sleep(_random.uniform(0, 0.001 * min(attempts, 20)))
             began = monotonic()
             old = channel._read(key)
             new, result = make(old)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from random import Random
 from typing import Final, NamedTuple, Protocol
 
 from graflow.channels.locks.fences import Fenced, acquire
@@ -13,6 +13,8 @@ from graflow.exceptions import ChannelError
 from graflow.system.clock import monotonic
 
 __all__ = ["Grant", "LockPrimitives", "wait_in_line"]
+
+_random = Random()  # of our own, as programs and tests may seed the one they share
 
 PATIENCE: Final = 500
 """ms for which a waiting owner keeps its place without asking again, and delays others if dead."""
@@ -111,4 +113,4 @@ class _Pace:
         if seen != self._seen:
             self._seen, self._since = seen, now
         pause = max(_SHORTEST_PAUSE, (now - self._since) / 4) * (1 + ahead)
-        return min(pause, _LONGEST_PAUSE) * random.uniform(0.75, 1.25)
+        return min(pause, _LONGEST_PAUSE) * _random.uniform(0.75, 1.25)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
+from random import Random
 
 from redis.exceptions import (
     AuthenticationError,
@@ -29,6 +29,8 @@ from graflow.system.clock import monotonic
 from graflow.system.logs import CHANNELS
 
 __all__ = ["BROKEN", "FAILURES", "Effort", "NotExecuted"]
+
+_random = Random()  # of our own, as programs and tests may seed the one they share
 
 BROKEN = (ConnectionError, TimeoutError, OSError)
 """What redis-py raises when a connection can't be had, or breaks."""
@@ -138,7 +140,7 @@ class Effort:
             self._server,
             extra={"channel": self._channel},
         )
-        return pause * random.uniform(0.5, 1)
+        return pause * _random.uniform(0.5, 1)
 
     def _end(self, cause: BaseException | None) -> ChannelError:
         if self.unanswered and self._writes:
