@@ -153,7 +153,9 @@ class _Files:
         for path, source in sources.items():
             stamp = stamps.get(path)
             file = before.files.get(path)
-            if file is None or file.stamp != stamp or file.module != source.name:
+            # Nothing tells of a file without a stamp, before or now, whether it is as it was.
+            is_as_it_was = stamp is not None and file is not None and file.stamp == stamp
+            if file is None or not is_as_it_was or file.module != source.name:
                 self._is_changed = True
                 is_safe = stamp is not None and stamp.time < time.time_ns() - _JUST_NOW
                 notes = _scanned(path, source.name, self._interest)
