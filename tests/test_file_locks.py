@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from graflow.system.file_locks import FileLock, is_locked
+from tests.programs import attended
 from tests.servers.server import wait_until
 
 ROOT = Path(__file__).parent.parent
@@ -89,11 +90,13 @@ def test_nothing_else_that_is_done_with_the_file_ends_it(path: Path, tmp_path: P
 @pytest.mark.parametrize("end", ["killed", "alive"])
 def test_a_forked_child_has_no_part_in_it(end: str, path: Path) -> None:
     """It can't free what its parent has, and does not keep it when that is dead."""
-    with subprocess.Popen(
-        [sys.executable, "-c", PARENT, path, end],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+    with attended(
+        subprocess.Popen(
+            [sys.executable, "-c", PARENT, path, end],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
     ) as parent:
         assert parent.stdin is not None
         assert parent.stdout is not None

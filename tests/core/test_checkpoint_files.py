@@ -35,6 +35,7 @@ from graflow.exceptions import (
 from tests.core.checkpointed import Steps, with_checksums
 from tests.core.travelling import wait_for
 from tests.patience import PATIENCE
+from tests.programs import attended
 from tests.servers import Server, run_server
 
 ROOT = Path(__file__).parent.parent.parent
@@ -397,10 +398,8 @@ def test_another_process_is_refused_until_the_first_has_died(
     steps = Steps()
     url = f"unix://{servers('valkey-9').socket}"
     program = [sys.executable, "-m", "tests.core.interrupted_run", url, "threads", str(path)]
-    with (
-        RedisChannel("in use", url=url) as channel,
-        subprocess.Popen([*program, "in use"], cwd=ROOT, stderr=subprocess.DEVNULL) as process,
-    ):
+    started = subprocess.Popen([*program, "in use"], cwd=ROOT, stderr=subprocess.DEVNULL)
+    with attended(started) as process, RedisChannel("in use", url=url) as channel:
         wait_for(lambda: channel.exists("began"))
         with pytest.raises(CheckpointInUseError):
             steps.workflow.resume(path)

@@ -22,6 +22,7 @@ from graflow import MemoryChannel, chain, parallel, task, workflow
 from graflow.channels.base import Channel
 from graflow.core.run.event_loop import EventLoop
 from graflow.exceptions import TaskFailedError
+from tests.programs import attended
 
 pytestmark = pytest.mark.usefixtures("no_threads_left")
 
@@ -286,13 +287,27 @@ def test_a_coroutine_may_run_another_workflow() -> None:
     assert wf.execute() == 7
 
 
+# It tells of an interrupt once that is out of the handler: one that comes while the handler
+# still runs would be the same `KeyboardInterrupt`.
 PROGRAM = """
-import asyncio, sys, signal
+import asyncio, sys, signal, threading, time
 from graflow import parallel, task, workflow
 
 def interrupt(*_):
-    print("interrupted", flush=True)
+    handler = sys._getframe()
+    threading.Thread(target=tell, args=(handler,)).start()
     raise KeyboardInterrupt
+
+def tell(handler):
+    while runs(handler):
+        time.sleep(0.01)
+    print("interrupted", flush=True)
+
+def runs(handler):
+    frame = sys._current_frames()[threading.main_thread().ident]
+    while frame not in (None, handler):
+        frame = frame.f_back
+    return frame is handler
 
 signal.signal(signal.SIGINT, interrupt)
 
@@ -316,12 +331,14 @@ def test_an_interrupt_lets_coroutines_end_and_a_second_cancels_them(
     seconds: int, times: int
 ) -> None:
     """Either way each leaves its blocks, none begins any more, and asyncio has no complaints."""
-    with subprocess.Popen(
-        [sys.executable, "-X", "dev", "-W", "error", "-c", PROGRAM, str(seconds)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+    with attended(
+        subprocess.Popen(
+            [sys.executable, "-X", "dev", "-W", "error", "-c", PROGRAM, str(seconds)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None

@@ -19,6 +19,7 @@ from graflow import RedisChannel, read_checkpoint
 from graflow.core.travel.owned_folder import OwnedFolder
 from tests.core.test_interrupts import is_alive
 from tests.core.travelling import wait_for
+from tests.programs import attended
 from tests.servers import Server
 
 ROOT = Path(__file__).parent.parent.parent
@@ -42,8 +43,12 @@ def test_workers_end_with_the_process_of_the_run(
     name = f"orphans of {executor}"  # whose locks stay until their leases end
     with RedisChannel(name, url=url) as channel:
         program = [sys.executable, "-m", "tests.core.interrupted_run"]
-        with subprocess.Popen(
-            [*program, url, executor, str(checkpoint), name], cwd=ROOT, stderr=subprocess.DEVNULL
+        with attended(
+            subprocess.Popen(
+                [*program, url, executor, str(checkpoint), name],
+                cwd=ROOT,
+                stderr=subprocess.DEVNULL,
+            )
         ) as process:
             wait_for(lambda: len(channel.get("began", [])) >= 2)
             process.kill()
@@ -65,8 +70,8 @@ def test_workers_without_a_task_end_with_the_process_of_the_run(
     with RedisChannel(name, url=url) as channel:
         channel.clear()
         program = [sys.executable, "-m", "tests.core.idle_workers", url, name, kind, whose]
-        with subprocess.Popen(program, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
-            wait_for(lambda: channel.get("running"), 60)
+        with attended(subprocess.Popen(program, cwd=ROOT, stderr=subprocess.DEVNULL)) as process:
+            wait_for(lambda: channel.exists("running") and channel.exists("pids"))
             pids = channel.get("pids")
             assert len(pids) == 3
             assert all(map(is_alive, pids))
@@ -93,12 +98,14 @@ sys.stdin.read()
 @contextmanager
 def another_owner(prefix: str) -> Iterator[tuple[Path, subprocess.Popen[str]]]:
     """Start a process that has a folder, which is old enough to be a leftover."""
-    with subprocess.Popen(
-        [sys.executable, "-c", OWNER, prefix],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
+    with attended(
+        subprocess.Popen(
+            [sys.executable, "-c", OWNER, prefix],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
     ) as process:
         assert process.stdout is not None
         folder = Path(process.stdout.readline().strip())
@@ -158,11 +165,13 @@ def test_a_folder_stays_its_owner_s_when_a_copy_is_made(tmp_path: Path) -> None:
         age(Path(mine.path))
         with (
             another_owner(prefix),  # its sweep leaves the folder
-            subprocess.Popen(
-                [sys.executable, "-c", WORKER, mine.path],
-                cwd=ROOT,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
+            attended(
+                subprocess.Popen(
+                    [sys.executable, "-c", WORKER, mine.path],
+                    cwd=ROOT,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                )
             ) as worker,
         ):
             assert worker.stdout is not None

@@ -85,7 +85,7 @@ READABLE: dict[str, bytes] = {
     "a byte order mark": b"\xef\xbb\xbf",
     "an encoding of its own": b"# coding: latin-1\nx = '\xe9'\n",
     "a form feed": b"\f\n",
-    "a long sum": b"x = " + b" + ".join([b"'a'"] * 3_000) + b"\n",
+    "a long sum": b"x = " + b" + ".join([b"'a'"] * 1_500) + b"\n",
 }
 
 

@@ -22,6 +22,7 @@ from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelUnavailableError
 from graflow.system.file_locks import is_locked
 from tests.channels.embedded.users import ROOT, User, guard_of, is_gone, pid_of, socket_of
+from tests.programs import attended
 from tests.servers.server import wait_until
 
 # Delays each flush of the server's data for a minute, and notes those of others.
@@ -191,11 +192,13 @@ def test_a_copy_of_the_directory_in_use(home: Path, tmp_path: Path) -> None:
 
 def test_a_forked_child_does_not_keep_the_server_running(home: Path) -> None:
     """It has inherited the open files of its parent; the server is its parent's all the same."""
-    with subprocess.Popen(
-        [sys.executable, "-c", FORK, str(home)],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+    with attended(
+        subprocess.Popen(
+            [sys.executable, "-c", FORK, str(home)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
     ) as parent:
         assert parent.stdin is not None
         assert parent.stdout is not None
