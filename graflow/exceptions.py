@@ -49,6 +49,9 @@ __all__ = [
     "OutcomeUnknownError",
     "ResultNotFoundError",
     "ResultTypeError",
+    "RunError",
+    "RunInProgressError",
+    "RunSupersededError",
     "SchemaError",
     "TaskError",
     "TaskFailedError",
@@ -229,6 +232,28 @@ class WorkflowStateError(WorkflowError, RuntimeError):
 
 class ExtraMissingError(WorkflowError, ImportError):
     """A feature needs a library that is not installed; the message says how to install it."""
+
+
+class RunError(WorkflowError, RuntimeError):
+    """A run can't go on, or can't begin, because of what another process does or did.
+
+    Attributes:
+        run_id: The id of the run.
+    """
+
+    run_id: str
+
+    def __init__(self, message: str = "", *, workflow: str | None = None, run_id: str = "") -> None:
+        super().__init__(message, workflow=workflow)
+        self.run_id = run_id
+
+
+class RunSupersededError(RunError):
+    """The run was taken over by whoever resumed it; this process may not write for it any more."""
+
+
+class RunInProgressError(RunError):
+    """A run with this id has begun and has not ended: it is under way, or waits to be resumed."""
 
 
 class DuplicateTaskError(WorkflowError, ValueError):

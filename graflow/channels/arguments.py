@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
+from enum import Enum
+from typing import Final
 
 from graflow.channels.codec.reprs import short_repr
 from graflow.channels.hidden_keys import HiddenKey, stored_key
@@ -15,6 +17,8 @@ from graflow.exceptions import ChannelOverflowError, ChannelTypeError, ChannelVa
 
 __all__ = [
     "MAX_TTL",
+    "MISSING",
+    "Missing",
     "Seconds",
     "add",
     "check_key",
@@ -29,6 +33,20 @@ Seconds = int | float | timedelta
 
 MAX_TTL = timedelta(days=36_525)
 """The longest TTL, 100 years."""
+
+
+class Missing(Enum):
+    """The type of `MISSING`."""
+
+    MISSING = "MISSING"
+
+    def __repr__(self) -> str:
+        """Show the name alone, as signatures in a documentation do."""
+        return "MISSING"
+
+
+MISSING: Final = Missing.MISSING
+"""Stands for "no default was given" where `None` is a default like any other."""
 
 
 def check_key(key: object) -> str:

@@ -1,158 +1,226 @@
-"""The interface of a backend: a few primitives on bytes, and the signals they raise."""
+"""Backend of channels: reads, and one conditional commit for everything that changes a channel.
+
+A backend knows nothing of values, schemas or users: it keeps records under keys. What it has to
+write is `Backend.read`, `commit`, `keys` and `clear`; everything else is made of these, and may be
+overridden where the store has a faster way that means the same.
+"""
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from enum import Enum
-from typing import Any, Final, Self
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from typing_extensions import override
 
 from graflow.channels import arguments
-from graflow.channels.codec.codec import Record, decode, encode
-from graflow.channels.updates import insist
-from graflow.system.clock import monotonic
+from graflow.channels.codec.codec import Record
+from graflow.channels.commits import (
+    KEEP,
+    Add,
+    Answer,
+    Change,
+    Check,
+    Commit,
+    Conflict,
+    Delete,
+    Expire,
+    Held,
+    Holds,
+    KeysAre,
+    NotAList,
+    NotANumber,
+    Pop,
+    Push,
+    Put,
+    Refusal,
+    StartsWith,
+    Unlocked,
+)
+from graflow.channels.hidden_keys import FENCES, lock_key
+from graflow.channels.locks.fences import next_fence
+from graflow.exceptions import ChannelTypeError, RunSupersededError
 
-__all__ = ["MISSING", "Missing", "NotAList", "NotANumber", "Primitives"]
+if TYPE_CHECKING:
+    from graflow.channels.contents.tracking import Tracker
+
+__all__ = [
+    "KEEP",
+    "Add",
+    "Answer",
+    "Backend",
+    "BackendInFront",
+    "Change",
+    "Check",
+    "Commit",
+    "Conflict",
+    "Delete",
+    "Expire",
+    "Fence",
+    "FencedBackend",
+    "Held",
+    "Holds",
+    "KeysAre",
+    "NotAList",
+    "NotANumber",
+    "Pop",
+    "Push",
+    "Put",
+    "Refusal",
+    "StartsWith",
+    "Unlocked",
+    "holder_in",
+]
+
+_FENCE_KEPT: Final = 86_400_000  # ms; without the counter a clock that is set back would count
 
 
-class Missing(Enum):
-    """The type of `MISSING`."""
+class Fence(NamedTuple):
+    """A number that whoever writes has taken, and that a later one replaces.
 
-    MISSING = "MISSING"
-
-    def __repr__(self) -> str:
-        """Show the name alone, as signatures in a documentation do."""
-        return "MISSING"
-
-
-MISSING: Final = Missing.MISSING
-"""Stands for "no default was given" where `None` is a default like any other."""
-
-
-class NotAList(Exception):
-    """A backend's signal that the key holds something other than a list."""
-
-
-class NotANumber(Exception):
-    """A backend's signal that the key holds something other than a number."""
-
-
-class Primitives(ABC):
-    """The operations of a backend, below everything that a user can observe.
-
-    They receive checked keys and encoded bytes. Each of them is atomic, no matter which
-    threads, processes and machines use the channel.
+    Attributes:
+        key: The key of the number.
+        record: The number, as its key holds it until then.
+        run_id: The run whose number it is.
+        workflow: The run's workflow.
     """
 
-    _timeout: float = 5.0
-    """How many seconds an update keeps trying while others keep writing to its key."""
+    key: str
+    record: bytes
+    run_id: str
+    workflow: str
 
-    @property
+    def passed(self) -> RunSupersededError:
+        """Return the error for a change that comes too late."""
+        return RunSupersededError(
+            f"run {self.run_id!r} of workflow {self.workflow!r} was taken over by whoever resumed "
+            "it, or its channel was destroyed; this process may not write for it any more, and "
+            "nothing was stored",
+            workflow=self.workflow,
+            run_id=self.run_id,
+        )
+
+
+class Backend(ABC):
+    """The place where a channel keeps its records.
+
+    Keys are checked, non-empty text. Those that begin with `hidden_keys.KEPT` hold what graflow
+    keeps about the channel: `keys` and `clear` leave them alone unless they are asked for.
+
+    Attributes:
+        name: The channel's name. Backends of different names never see each other's keys.
+        shared: Whether the keys live outside this process, where other processes reach them.
+        server: A name that tells the server of the keys from others, without credentials. It
+            survives a restart of the server, and is empty for a channel without one.
+        timeout: How many seconds a transaction keeps trying while others write in between.
+    """
+
+    shared: bool = True
+    server: str = ""
+    timeout: float = 5.0
+
+    def __init__(self, name: str) -> None:
+        """Take the channel's name, non-empty text."""
+        self.name = arguments.check_name(name)
+
+    # What every backend writes
+
     @abstractmethod
-    def name(self) -> str:
-        """The channel's name."""
+    def read(self, keys: Sequence[str]) -> Sequence[Held | None]:
+        """Return what each of `keys` holds at one moment; a list is the caller's own."""
 
     @abstractmethod
-    def _server(self) -> str:
-        """Return a name that tells the server of the keys from others, without credentials."""
+    def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
+        """Make all `changes`, one after the other, if all `checks` hold; once, and at one moment.
 
-    @abstractmethod
-    def _read(self, key: str) -> Record | None:
-        """Return what `key` holds: the bytes of a value, the items of a list, or `None`."""
+        Nobody ever sees a part of it. `graflow.channels.settling.settle` does the work for a
+        backend that can hold its store still meanwhile.
 
-    @abstractmethod
-    def _read_many(self, keys: Sequence[str]) -> Sequence[Record | None]:
-        """Return what each of `keys` holds at one point in time, in the order of `keys`."""
-
-    @abstractmethod
-    def _write(self, key: str, record: Record, ttl: int | None) -> None:
-        """Put `record` in place of whatever `key` holds, to expire in `ttl` ms or never."""
-
-    @abstractmethod
-    def _write_many(self, records: Mapping[str, Record], ttl: int | None) -> None:
-        """Write every record as `_write` does, all of them atomically."""
-
-    @abstractmethod
-    def _push(self, key: str, item: bytes, ttl: int | None, at_head: bool) -> int:
-        """Add an item to the list under `key`, creating it, and return the new length.
-
-        With a `ttl` the list expires in that many ms; without one its expiry is unchanged.
+        Returns:
+            An answer for each change, or the check that does not hold.
 
         Raises:
-            NotAList: The key holds a value; nothing changed.
+            NotAList, NotANumber: A change does not fit what its key holds; nothing happened.
+            ChannelOverflowError: A sum is too large; nothing happened.
         """
 
     @abstractmethod
-    def _pop(self, key: str) -> bytes | None:
-        """Remove and return the first item, or `None`; the key goes with its last item.
-
-        Raises:
-            NotAList: The key holds a value; nothing changed.
-        """
-
-    @abstractmethod
-    def _pop_if(self, key: str, item: bytes) -> bool:
-        """Remove the first item, as `_pop` does, if it equals `item`; tell whether it did."""
-
-    @abstractmethod
-    def _swap(self, key: str, old: Record | None, new: Record) -> bool:
-        """Replace `old` by `new` and keep the expiry; `False` if `key` does not hold `old`."""
-
-    @abstractmethod
-    def _delete(self, key: str) -> bool:
-        """Remove `key`; tell whether it existed."""
-
-    @abstractmethod
-    def _exists(self, key: str) -> bool:
-        """Tell whether `key` exists."""
-
-    @abstractmethod
-    def _keys(self) -> list[str]:
-        """Return all live keys, in any order, at a cost that grows with this channel only."""
-
-    @abstractmethod
-    def _clear(self) -> None:
-        """Remove all keys; locks stay."""
-
-    @abstractmethod
-    def _remaining(self, key: str) -> int | Missing | None:
-        """Return the ms that `key` has left, `None` if it never expires, or `MISSING`."""
-
-    @abstractmethod
-    def _acquire(self, key: str, owner: str, lease: int, least: int = 0) -> int | str:
-        """Take the lock `key` for `lease` ms, if it is free or already held by `owner`.
-
-        A free lock goes to the first in its queue (see `_line_up`), who then leaves the queue.
+    def keys(self, *, kept: bool = False) -> list[str]:
+        """Return all live keys, in any order, at a cost that grows with this channel only.
 
         Args:
-            key: The lock.
+            kept: Whether those are meant that begin with `KEPT`, and no others.
+        """
+
+    @abstractmethod
+    def clear(self, *, kept: bool = False) -> None:
+        """Remove all keys; with `kept`, also those that begin with `KEPT`.
+
+        Up to 10,000 keys go at one moment; of more, some may go before others.
+        """
+
+    # What a backend may know a faster way for
+
+    def get(self, key: str) -> Record | None:
+        """Return the record of a key."""
+        held = self.read((key,))[0]
+        return None if held is None else held.record
+
+    def head(self, key: str, count: int) -> list[bytes]:
+        """Return the first `count` items of a list; no more than it has, so none of no list.
+
+        Raises:
+            NotAList: The key holds a value.
+        """
+        record = self.get(key)
+        if isinstance(record, bytes):
+            raise NotAList(key)
+        return record[:count] if record else []
+
+    def exist(self, keys: Sequence[str]) -> list[bool]:
+        """Tell of each of `keys` whether it exists, at one moment."""
+        return [held is not None for held in self.read(keys)]
+
+    def put(self, key: str, record: Record, ttl: int | None) -> None:
+        """Let a key hold a record, as `Put` does."""
+        self.apply(Put(key, record, ttl))
+
+    def apply(self, change: Change) -> Any:
+        """Make one change, whatever the channel holds, and return its answer."""
+        answers = self.commit((), (change,))
+        assert not isinstance(answers, Conflict)
+        return answers[0]
+
+    def acquire(self, lock: str, owner: str, lease: int, least: int = 0) -> int | str:
+        """Take a lock for `lease` ms, if it is free or already held by `owner`.
+
+        Args:
+            lock: The lock's name.
             owner: The name of the owner who asks.
             lease: Milliseconds until the lock expires.
             least: The least fencing number to return, even for a lock that `owner` holds.
 
         Returns:
             The lock's fencing number, which grows with every new holder (see `next_fence`); or
-            the name of its current owner, or of the one who is next.
+            the name of its current owner, or of the one who is next in the queue.
         """
+        while True:
+            held, counter = self.read((lock_key(lock), FENCES))
+            number, holder = (0, owner) if held is None else _unpacked(held)
+            if holder != owner:
+                return holder
+            last = 0 if counter is None else int(_text(counter.record))
+            fence = next_fence(last, least) if held is None else max(number, least)
+            checks = [Holds(lock_key(lock), held and held.record)]
+            checks.append(Holds(FENCES, counter and counter.record))
+            changes = [Put(lock_key(lock), _packed(fence, owner), lease)]
+            changes.append(Put(FENCES, b"%d" % max(fence, last), _FENCE_KEPT))
+            if not isinstance(self.commit(checks, changes), Conflict):
+                return fence
 
-    @abstractmethod
-    def _renew(self, key: str, owner: str, lease: int) -> bool:
-        """Let the lock expire `lease` ms from now if `owner` holds it; tell whether it does."""
-
-    @abstractmethod
-    def _release(self, key: str, owner: str) -> bool:
-        """Release the lock if `owner` holds it; tell whether it did."""
-
-    def _reopened(self) -> Self:
-        """Return a handle on this channel that goes on after this one is closed.
-
-        It frees locks in the background. A backend whose `close` closes nothing, or nothing that
-        locks need, has no need of another one.
-        """
-        return self
-
-    def _line_up(self, key: str, owner: str, patience: int) -> int:
-        """Give `owner` a place in the queue for the lock, behind those who came earlier.
+    def line_up(self, lock: str, owner: str, patience: int) -> int:
+        """Give `owner` a place in the queue for a lock, behind those who came earlier.
 
         The place lapses `patience` ms from now unless the owner asks again; 0 leaves the queue
         at once. A backend without a queue is correct too, but its locks go to anyone who happens
@@ -163,61 +231,174 @@ class Primitives(ABC):
         """
         return 0
 
-    @abstractmethod
-    def _first(self, key: str) -> bytes | None:
-        """Return the first item of the list under `key`, or `None` if there is none.
+    def renew(self, lock: str, owner: str, lease: int) -> bool:
+        """Let a lock expire `lease` ms from now if `owner` holds it; tell whether it does."""
+        return self._as_holder(lock, owner, Expire(lock_key(lock), lease))
+
+    def release(self, lock: str, owner: str) -> bool:
+        """Release a lock if `owner` holds it; tell whether it did."""
+        return self._as_holder(lock, owner, Delete(lock_key(lock)))
+
+    def _as_holder(self, lock: str, owner: str, change: Change) -> bool:
+        record = self.get(lock_key(lock))
+        if record is None or _unpacked(Held(record, None))[1] != owner:
+            return False
+        # Only an acquisition by the same owner changes the record, and that is over by now.
+        return not isinstance(self.commit((Holds(lock_key(lock), record),), (change,)), Conflict)
+
+    # Handles
+
+    def fenced(self, fence: Fence) -> Backend:
+        """Return a backend of the same channel that changes nothing once a fence is passed.
+
+        Its changes raise `RunSupersededError` then.
+        """
+        return FencedBackend(self, fence)
+
+    def close(self) -> None:
+        """Release what this backend opened (connections, a server); the stored data stays."""
+
+    def beside(self, name: str) -> Backend:
+        """Return a backend of another channel on the same server.
 
         Raises:
-            NotAList: The key holds a value.
+            ChannelTypeError: This backend can't say which that would be.
         """
+        raise ChannelTypeError(f"a {type(self).__name__} can't open another channel by itself")
 
-    def _swap_in_turn(self, key: str, old: Record | None, new: Record, owner: str) -> bool:
-        """Swap as `_swap` does, unless it is somebody else's turn to update `key`.
+    def reopened(self) -> Backend:
+        """Return a backend of the same channel that goes on after this one is closed.
 
-        A backend without this is correct too, but slow updates may then never succeed.
-
-        Args:
-            key: The key.
-            old: The record that it is expected to hold.
-            new: The record that replaces it.
-            owner: Who may have the turn; a turn is the lock called `turn_name(key)`.
+        It frees locks in the background. A backend whose `close` closes nothing, or nothing that
+        locks need, returns itself.
         """
-        return self._swap(key, old, new)
+        return self
 
-    def _exist_many(self, keys: Sequence[str]) -> list[bool]:
-        """Tell for each of `keys` whether it exists; a backend may need fewer steps."""
-        return [self._exists(key) for key in keys]
+    def tracker(self) -> Tracker | None:
+        """Return what tells how the channel changes, for the checkpoints of one that isn't shared.
 
-    def _replace(self, key: str, make: Callable[[Record | None], tuple[Record, Any]]) -> Any:
-        """Replace the record of `key` by the one that `make` returns, and return its result.
-
-        Raises:
-            ChannelConflictError: Others kept writing in between until `_timeout` was over.
+        `None`: all keys are compared each time.
         """
-        started = monotonic()
-        old = self._read(key)
-        new, result = make(old)
-        if self._swap_in_turn(key, old, new, ""):
-            return result
-        return insist(self, key, make, started)
+        return None
 
-    def _add(self, key: str, amount: int | float) -> int | float:
-        """Add to the number under `key` and return the sum; a missing key counts as 0.
+    def __repr__(self) -> str:
+        """Show the class and the name."""
+        return f"{type(self).__name__}({self.name!r})"
 
-        A backend that can do this in a single step may override it; `arguments.add` defines
-        the sum.
 
-        Raises:
-            NotANumber: The key holds something else; nothing changed.
-            ChannelOverflowError: As `arguments.add`; nothing changed.
-        """
+class BackendInFront(Backend):
+    """A backend in front of another one, which does all that a class derived from this leaves."""
 
-        def replace(record: Record | None) -> tuple[Record, int | float]:
-            number = 0 if record is None else decode(record)
-            if type(number) is not int and type(number) is not float:
-                raise NotANumber
-            total = arguments.add(number, amount)
-            return encode(total), total
+    def __init__(self, inner: Backend) -> None:
+        """Stand in front of `inner`."""
+        super().__init__(inner.name)
+        self.shared, self.server, self.timeout = inner.shared, inner.server, inner.timeout
+        self.inner = inner
 
-        total: int | float = self._replace(key, replace)
-        return total
+    @override
+    def read(self, keys: Sequence[str]) -> Sequence[Held | None]:
+        return self.inner.read(keys)
+
+    @override
+    def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
+        return self.inner.commit(checks, changes)
+
+    @override
+    def keys(self, *, kept: bool = False) -> list[str]:
+        return self.inner.keys(kept=kept)
+
+    @override
+    def clear(self, *, kept: bool = False) -> None:
+        self.inner.clear(kept=kept)
+
+    @override
+    def get(self, key: str) -> Record | None:
+        return self.inner.get(key)
+
+    @override
+    def head(self, key: str, count: int) -> list[bytes]:
+        return self.inner.head(key, count)
+
+    @override
+    def exist(self, keys: Sequence[str]) -> list[bool]:
+        return self.inner.exist(keys)
+
+    @override
+    def acquire(self, lock: str, owner: str, lease: int, least: int = 0) -> int | str:
+        return self.inner.acquire(lock, owner, lease, least)
+
+    @override
+    def line_up(self, lock: str, owner: str, patience: int) -> int:
+        return self.inner.line_up(lock, owner, patience)
+
+    @override
+    def renew(self, lock: str, owner: str, lease: int) -> bool:
+        return self.inner.renew(lock, owner, lease)
+
+    @override
+    def release(self, lock: str, owner: str) -> bool:
+        return self.inner.release(lock, owner)
+
+    @override
+    def close(self) -> None:
+        self.inner.close()
+
+    @override
+    def beside(self, name: str) -> Backend:
+        return self.inner.beside(name)
+
+    @override
+    def reopened(self) -> Backend:
+        return self.inner.reopened()
+
+    @override
+    def tracker(self) -> Tracker | None:
+        return self.inner.tracker()
+
+
+class FencedBackend(BackendInFront):
+    """A backend whose every commit also checks a fence, in front of one that knows of none."""
+
+    def __init__(self, inner: Backend, fence: Fence) -> None:
+        """Put a fence in front of a backend."""
+        super().__init__(inner)
+        self._fence = fence
+
+    @override
+    def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
+        fence = self._fence
+        answers = self.inner.commit((Holds(fence.key, fence.record), *checks), changes)
+        if isinstance(answers, Conflict) and answers.key == fence.key:
+            raise fence.passed()
+        return answers
+
+    @override
+    def clear(self, *, kept: bool = False) -> None:
+        if self.inner.get(self._fence.key) != self._fence.record:
+            raise self._fence.passed()
+        self.inner.clear(kept=kept)
+
+    @override
+    def acquire(self, lock: str, owner: str, lease: int, least: int = 0) -> int | str:
+        if self.inner.get(self._fence.key) != self._fence.record:
+            raise self._fence.passed()
+        return self.inner.acquire(lock, owner, lease, least)
+
+
+def holder_in(record: Record | None) -> str | None:
+    """Return the owner in the record of a lock; `None` if there is none."""
+    return None if record is None else _unpacked(Held(record, None))[1]
+
+
+def _packed(fence: int, owner: str) -> bytes:
+    return json.dumps([fence, owner]).encode()
+
+
+def _unpacked(held: Held) -> tuple[int, str]:
+    fence, owner = json.loads(_text(held.record))
+    return fence, owner
+
+
+def _text(record: Record) -> bytes:
+    assert isinstance(record, bytes)
+    return record

@@ -1,58 +1,91 @@
-"""`Channel`: the operations of every backend, built on a few primitives on bytes."""
+"""`Channel`: the operations that every channel has, whatever keeps its values."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Any, ClassVar, NoReturn, Self
+from typing import Any, ClassVar, Self, TypeVar
 
-from graflow.channels import arguments
-from graflow.channels.arguments import Seconds, check_key, milliseconds
-from graflow.channels.backend import MISSING, NotAList, NotANumber, Primitives
-from graflow.channels.codec.codec import Record, decode, encode, encode_item
-from graflow.channels.contents.tracking import Comparison, Tracker
-from graflow.channels.hidden_keys import shown_key, visible_keys
+from graflow.channels.arguments import MISSING, Missing, Seconds, check_key, milliseconds
+from graflow.channels.backend import Backend
+from graflow.channels.blame import blame
+from graflow.channels.codec.codec import decode, encode
 from graflow.channels.locks.lock import ChannelLock
-from graflow.exceptions import ChannelError, ChannelKeyError, ChannelTypeError
+from graflow.channels.operations import PLAIN, Entry, Operations
+from graflow.channels.steps import Steps, carry_out
+from graflow.exceptions import ChannelError, ChannelTypeError
 
 __all__ = ["Channel"]
 
+R = TypeVar("R")
 
-class Channel(Primitives):
+
+class Channel:
     """A named key-value store that the tasks of a workflow share.
 
     Values are snapshots: changing an object after storing it, or after reading it, does not
     change the channel. Every operation is atomic, no matter how many threads, processes and
     machines share the channel.
 
-    A backend derives from this class and implements the methods of `Primitives`.
+    What a channel does is decided here; where it keeps its records is up to its `Backend`.
+
+    Attributes:
+        backend: Where the records are kept.
     """
 
-    def __init__(self, name: str = "default") -> None:
-        """Open a handle on the channel called `name`.
+    backend: Backend
+
+    def __init__(self, backend: Backend) -> None:
+        """Open a handle on the channel that a backend keeps.
 
         Args:
-            name: Non-empty text. Channels of different names never see each other's keys.
+            backend: It has the channel's name.
+
+        Raises:
+            ChannelTypeError: It is not a backend.
         """
-        self._name = arguments.check_name(name)
+        if not isinstance(backend, Backend):
+            raise ChannelTypeError(
+                f"a {type(self).__name__} is made of a Backend, not of {type(backend).__name__}"
+            )
+        self._take(backend)
+
+    def _take(self, backend: Backend) -> None:
+        self.backend = backend
+        self._operations = Operations(backend.name, PLAIN, backend.timeout)
+
+    def on(self, backend: Backend) -> Self:
+        """Return another handle of the same class, on a backend in place of this one's."""
+        other = object.__new__(type(self))
+        vars(other).update(vars(self))
+        other._take(backend)
+        return other
+
+    def beside(self, name: str) -> Self:
+        """Return a handle on another channel of the same server, with the same settings.
+
+        Raises:
+            ChannelTypeError: The backend can't do that.
+        """
+        return self.on(self.backend.beside(name))
 
     @property
     def name(self) -> str:
         """The channel's name."""
-        return self._name
+        return self.backend.name
 
     @property
     def shared(self) -> bool:
         """Whether the keys live outside this process, where other processes can reach them.
 
         The contents of a channel that is not shared go into checkpoints, and tasks in other
-        processes can't use such a channel. `True` unless a backend overrides it.
+        processes can't use such a channel.
         """
-        return True
+        return self.backend.shared
 
     def __repr__(self) -> str:
         """Show the channel's class and name."""
-        return f"{type(self).__name__}({self._name!r})"
+        return f"{type(self).__name__}({self.name!r})"
 
     def __enter__(self) -> Self:
         """Return the channel; leaving the block closes it."""
@@ -68,10 +101,18 @@ class Channel(Primitives):
 
     def close(self) -> None:
         """Release what this handle opened (connections, a server); the stored data stays."""
+        self.backend.close()
 
     # Values
 
-    def set(self, key: str, value: object, ttl: Seconds | None = None) -> None:
+    def set(
+        self,
+        key: str,
+        value: object,
+        ttl: Seconds | None = None,
+        *,
+        if_etag: str | Missing = MISSING,
+    ) -> None:
         """Store `value` under `key`, replacing whatever was there.
 
         Args:
@@ -80,19 +121,25 @@ class Channel(Primitives):
                 `set`, `frozenset`, `datetime`, `date`, `time`, `timedelta`, `Decimal` or
                 `UUID`, nested in any way.
             ttl: Seconds until the key expires, > 0. `None`: it never expires.
+            if_etag: The `etag` of an `entry` that was read before; the value is stored only if
+                the key still holds what it held then.
 
         Raises:
             ChannelTypeError: A part of the value is of another type; the message gives its
                 path and says what to do.
             ChannelValueError: The key, the ttl or a part of the value is invalid.
+            ChannelConflictError: The key does not hold what `if_etag` stands for; nothing changed.
         """
+        if if_etag is not MISSING:
+            self._perform(self._operations.set_if(key, value, ttl, if_etag))
+            return
         if type(key) is not str or key < "\1" or not key.isascii():  # spares most keys the call
             key = check_key(key)
         try:
             record = encode(value)
         except ChannelError as error:
-            self._blame(error, key)
-        self._write(key, record, None if ttl is None else milliseconds(ttl))
+            blame(error, self.name, key)
+        self.backend.put(key, record, None if ttl is None else milliseconds(ttl))
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return the value stored under `key`, or `default` if there is none.
@@ -104,25 +151,17 @@ class Channel(Primitives):
             ChannelDataError: The data under the key was not written by graflow.
         """
         key = check_key(key)
-        record = self._read(key)
+        record = self.backend.get(key)
         if record is None:
             return default
         try:
             return decode(record)
         except ChannelError as error:
-            self._blame(error, key)
+            blame(error, self.name, key)
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Any]:
         """Return the values of those `keys` that exist, read at a single point in time."""
-        wanted = self._check_keys(keys)
-        found: dict[str, Any] = {}
-        for key, record in zip(wanted, self._read_many(wanted), strict=True):
-            if record is not None:
-                try:
-                    found[shown_key(key)] = decode(record)
-                except ChannelError as error:
-                    self._blame(error, key)
-        return found
+        return self._perform(self._operations.get_many(keys))
 
     def set_many(self, mapping: Mapping[str, object], ttl: Seconds | None = None) -> None:
         """Store every value of `mapping` under its key: all of them, or none.
@@ -134,7 +173,35 @@ class Channel(Primitives):
         Raises:
             ChannelTypeError, ChannelValueError: As for `set`; nothing was stored.
         """
-        self._set_records(mapping, ttl, encode)
+        self._operations.check_mapping(mapping)
+        self._perform(self._operations.set_many(mapping, ttl, lambda key, value: encode(value)))
+
+    def add(self, key: str, value: object, ttl: Seconds | None = None) -> bool:
+        """Store `value` under `key` unless the key exists; tell whether it was stored.
+
+        Of several who add a key at once, one succeeds.
+
+        Args:
+            key: Non-empty text.
+            value: As for `set`.
+            ttl: Seconds until the key expires, > 0. `None`: it never expires.
+
+        Raises:
+            ChannelTypeError, ChannelValueError: As for `set`.
+        """
+        return self._perform(self._operations.add_key(key, value, ttl))
+
+    def entry(self, key: str) -> Entry[Any]:
+        """Return the value under `key` with its etag and its TTL, as of one moment.
+
+        The etag says later, as `set(..., if_etag=...)`, that the value must still be the same, for
+        example when a form that was sent out comes back.
+
+        Raises:
+            ChannelKeyError: There is no value.
+            ChannelDataError: The data under the key was not written by graflow.
+        """
+        return self._perform(self._operations.entry(key))
 
     def update(self, key: str, fn: Callable[[Any], object], default: object = MISSING) -> Any:
         """Replace the value under `key` by the one that `fn` returns for it, keeping its TTL.
@@ -156,18 +223,7 @@ class Channel(Primitives):
                 until the channel's `timeout` was over (5 s in memory); nothing changed.
                 Concurrent updates alone do not cause this, since they take turns.
         """
-        key = check_key(key)
-
-        def replace(record: Record | None) -> tuple[Record, Any]:
-            if record is None and default is MISSING:
-                raise self._no_value(key)
-            new = fn(default if record is None else decode(record))
-            return encode(new), new
-
-        try:
-            return self._replace(key, replace)
-        except ChannelError as error:
-            self._blame(error, key)
+        return self._perform(self._operations.update(key, fn, default))
 
     def atomic_add(self, key: str, amount: int | float = 1) -> int | float:
         """Add `amount` to the number under `key`, keeping its TTL.
@@ -182,20 +238,8 @@ class Channel(Primitives):
             ChannelTypeError: The amount, or what the key holds, is neither an `int` nor a
                 `float` (a `bool` is not accepted).
             ChannelOverflowError: The sum is too large for a float; nothing changed.
-            ChannelConflictError: As for `update`, on backends that can't add in one step.
         """
-        key = check_key(key)
-        try:
-            return self._add(key, arguments.check_number(amount))
-        except NotANumber:
-            raise ChannelTypeError(
-                f"can't add to key {shown_key(key)!r} of channel {self._name!r}: it does not "
-                "hold a number",
-                channel=self._name,
-                key=shown_key(key),
-            ) from None
-        except ChannelError as error:
-            self._blame(error, key)
+        return self._perform(self._operations.atomic_add(key, amount))
 
     # Lists
 
@@ -214,11 +258,11 @@ class Channel(Primitives):
             ChannelTypeError: The key holds something other than a list, or the value can't
                 be stored; nothing changed.
         """
-        return self._push_value(key, value, ttl, at_head=False)
+        return self._perform(self._operations.push(key, value, ttl, at_head=False))
 
     def prepend(self, key: str, value: object, ttl: Seconds | None = None) -> int:
         """Add `value` to the head of the list under `key`; otherwise like `append`."""
-        return self._push_value(key, value, ttl, at_head=True)
+        return self._perform(self._operations.push(key, value, ttl, at_head=True))
 
     def pop(self, key: str, default: Any = None) -> Any:
         """Remove and return the item at the head of the list under `key`.
@@ -232,24 +276,17 @@ class Channel(Primitives):
         Raises:
             ChannelTypeError: The key holds something other than a list.
         """
-        key = check_key(key)
-        item = self._pop_item(key)
-        if item is None:
-            return default
-        try:
-            return decode(item)
-        except ChannelError as error:
-            self._blame(error, key)
+        return self._perform(self._operations.pop(key, default))
 
     # Keys
 
     def delete(self, key: str) -> bool:
         """Remove `key`; tell whether it existed."""
-        return self._delete(check_key(key))
+        return self._perform(self._operations.delete(key))
 
     def exists(self, key: str) -> bool:
         """Tell whether `key` exists."""
-        return self._exists(check_key(key))
+        return self._perform(self._operations.exists(key))
 
     def __contains__(self, key: str, /) -> bool:
         """Tell whether there is a value under `key`, as `exists` does."""
@@ -261,15 +298,24 @@ class Channel(Primitives):
 
     def keys(self) -> list[str]:
         """Return the channel's keys, in no particular order."""
-        return visible_keys(self._keys())
+        return self._perform(self._operations.keys())
 
     def clear(self) -> None:
-        """Remove all keys, and the results of runs; locks stay.
+        """Remove all keys, and the results of runs; locks and the list of runs stay.
 
         Up to 10,000 keys are removed atomically. More are removed in batches, lest they block
         the server, and a key written meanwhile may survive.
         """
-        self._clear()
+        self._perform(self._operations.clear())
+
+    def destroy(self) -> None:
+        """Remove the channel: all keys, and all that is kept about it, as if it had never been.
+
+        Nobody may use it any more: a lock that is held is lost, a run that is under way ends with
+        `RunSupersededError`, and numbers of locks start again from the clock. On a server some
+        answers to writes are kept for about two minutes more.
+        """
+        self.backend.clear(kept=True)
 
     def ttl(self, key: str) -> float | None:
         """Return the seconds until `key` expires, or `None` if it never does.
@@ -277,11 +323,20 @@ class Channel(Primitives):
         Raises:
             ChannelKeyError: There is no such key.
         """
-        key = check_key(key)
-        left = self._remaining(key)
-        if left is MISSING:
-            raise self._no_value(key)
-        return None if left is None else left / 1000
+        return self._perform(self._operations.ttl(key))
+
+    def touch(self, key: str, ttl: Seconds) -> bool:
+        """Let `key` expire in `ttl` seconds from now; tell whether it exists.
+
+        Args:
+            key: Non-empty text.
+            ttl: Seconds, > 0.
+        """
+        return self._perform(self._operations.touch(key, ttl))
+
+    def persist(self, key: str) -> bool:
+        """Let `key` never expire; tell whether it exists."""
+        return self._perform(self._operations.persist(key))
 
     # Locks
 
@@ -311,105 +366,10 @@ class Channel(Primitives):
             OutcomeUnknownError: The lock may have been taken; it is released in the background.
             RuntimeError: On entry: the system can't start the thread that renews the lease.
         """
-        return ChannelLock(self, check_key(key), timeout, lease)
+        return ChannelLock(self.backend, check_key(key), timeout, lease)
 
-    # For checkpoints
-
-    def _track(self) -> Tracker:
-        """Return a tracker of the changes in this channel, which is not shared.
-
-        A backend that knows its changes may override this; here all keys are compared each time.
-        """
-        return Comparison(self)
-
-    # What the operations share
-
-    def _server(self) -> str:
-        """Return a name that tells the server of the keys from others, without credentials.
-
-        It survives a restart of the server, and is empty for a channel without one.
-        """
-        return ""
-
-    def _push_value(self, key: str, value: object, ttl: Seconds | None, *, at_head: bool) -> int:
-        key = check_key(key)
+    def _perform(self, steps: Steps[R]) -> R:
         try:
-            item = encode_item(value)
+            return carry_out(steps, self.backend)
         except ChannelError as error:
-            self._blame(error, key)
-        return self._push_item(key, item, ttl, at_head=at_head)
-
-    def _push_item(self, key: str, item: bytes, ttl: Seconds | None, *, at_head: bool) -> int:
-        try:
-            return self._push(key, item, None if ttl is None else milliseconds(ttl), at_head)
-        except NotAList:
-            raise self._no_list(key, "prepend" if at_head else "append") from None
-
-    def _first_item(self, key: str) -> bytes | None:
-        try:
-            return self._first(key)
-        except NotAList:
-            raise self._no_list(key, "pop") from None
-
-    def _pop_item(self, key: str) -> bytes | None:
-        try:
-            return self._pop(key)
-        except NotAList:
-            raise self._no_list(key, "pop") from None
-
-    def _set_records(
-        self,
-        mapping: Mapping[str, Any],
-        ttl: Seconds | None,
-        dump: Callable[[Any], Record],
-    ) -> None:
-        self._check_mapping(mapping)
-        lifetime = None if ttl is None else milliseconds(ttl)
-        records: dict[str, Record] = {}
-        for key, value in mapping.items():
-            key = check_key(key)
-            try:
-                records[key] = dump(value)
-            except ChannelError as error:
-                self._blame(error, key)
-        if records:
-            self._write_many(records, lifetime)
-
-    def _check_mapping(self, mapping: object) -> None:
-        if not isinstance(mapping, Mapping):
-            raise ChannelTypeError(
-                f"set_many takes a mapping of keys to values, not {type(mapping).__name__}",
-                channel=self._name,
-            )
-
-    def _check_keys(self, keys: Iterable[str]) -> list[str]:
-        if isinstance(keys, str) or not isinstance(keys, Iterable):
-            raise ChannelTypeError(
-                f"get_many takes an iterable of keys, not {type(keys).__name__}",
-                channel=self._name,
-            )
-        return list(dict.fromkeys(map(check_key, keys)))
-
-    def _blame(self, error: ChannelError, key: str | None) -> NoReturn:
-        """Raise `error` again, with the channel and the key added to it."""
-        if error.channel is None:
-            shown = None if key is None else shown_key(key)
-            about = f"channel {self._name!r}" + ("" if key is None else f", key {shown!r}")
-            error.args = (f"{about}: {error}",)
-            error.channel, error.key = self._name, shown
-        raise error
-
-    def _no_value(self, key: str) -> ChannelKeyError:
-        return ChannelKeyError(
-            f"channel {self._name!r} holds nothing under key {shown_key(key)!r}",
-            channel=self._name,
-            key=shown_key(key),
-        )
-
-    def _no_list(self, key: str, operation: str) -> ChannelTypeError:
-        return ChannelTypeError(
-            f"can't {operation}: key {shown_key(key)!r} of channel {self._name!r} holds a value "
-            "that is not a list; delete the key first, or use another one",
-            channel=self._name,
-            key=shown_key(key),
-        )
+            blame(error, self.name, None)

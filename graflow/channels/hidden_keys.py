@@ -8,9 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from typing import Final
 from urllib.parse import quote
 
-__all__ = ["HiddenKey", "belongs_to", "run_prefix", "shown_key", "stored_key", "visible_keys"]
+__all__ = [
+    "FENCES",
+    "KEPT",
+    "HiddenKey",
+    "belongs_to",
+    "kept_key",
+    "lock_key",
+    "run_prefix",
+    "shown_key",
+    "stored_key",
+    "visible_keys",
+]
+
+KEPT: Final = "\0="
+"""The prefix of hidden keys that `clear` leaves alone: what is kept about the channel itself."""
+
+FENCES: Final = f"{KEPT}fences"
+"""The key of the latest fencing number, where a backend has no other place for it."""
 
 _FIRST_PLAIN = "\1"
 """The smallest text that is not empty and does not begin with a NUL."""
@@ -41,6 +59,16 @@ def visible_keys(stored: Iterable[str]) -> list[str]:
         for key in stored
         if key >= _FIRST_PLAIN or not _is_hidden(key)
     ]
+
+
+def kept_key(kind: str, name: str) -> str:
+    """Return the key of what is kept about the channel: of a kind, about something by name."""
+    return f"{KEPT}{kind}:{name}"
+
+
+def lock_key(lock: str) -> str:
+    """Return the key of a lock, where a backend has no other place for it."""
+    return kept_key("lock", lock)
 
 
 @lru_cache

@@ -19,16 +19,17 @@ from typing import (
 
 from typing_extensions import ReadOnly, TypeForm, is_typeddict
 
-from graflow.channels.arguments import Seconds, check_key, milliseconds
-from graflow.channels.backend import MISSING
+from graflow.channels.arguments import MISSING, Missing, Seconds, check_key
 from graflow.channels.base import Channel
+from graflow.channels.blame import no_value
 from graflow.channels.codec.reprs import short_repr
 from graflow.channels.hidden_keys import shown_key
 from graflow.channels.locks.lock import ChannelLock
-from graflow.channels.schema import fields_of
+from graflow.channels.operations import Entry
+from graflow.channels.schema import fields_of, schema_of
 from graflow.channels.typed import TypedChannel
 from graflow.channels.view import ChannelView
-from graflow.exceptions import ChannelError, ChannelTypeError, ChannelValueError, SchemaError
+from graflow.exceptions import ChannelTypeError, ChannelValueError, SchemaError
 
 __all__ = ["KeyedChannel"]
 
@@ -92,9 +93,24 @@ class KeyedChannel(ChannelView, Generic[S]):
 
     # Values
 
-    def set(self, key: str, value: Any, ttl: Seconds | None = None) -> None:
+    def set(
+        self,
+        key: str,
+        value: Any,
+        ttl: Seconds | None = None,
+        *,
+        if_etag: str | Missing = MISSING,
+    ) -> None:
         """Store `value` under `key`, replacing whatever was there; see `TypedChannel.set`."""
-        self._writable(key).whole.set(key, value, ttl)
+        self._writable(key).whole.set(key, value, ttl, if_etag=if_etag)
+
+    def add(self, key: str, value: Any, ttl: Seconds | None = None) -> bool:
+        """Store `value` under `key` unless it has a value; see `TypedChannel.add`."""
+        return self._writable(key).whole.add(key, value, ttl)
+
+    def entry(self, key: str) -> Entry[Any]:
+        """Return the value under `key` with its etag and its TTL; see `TypedChannel.entry`."""
+        return self._known(key).whole.entry(key)
 
     def get(self, key: str, default: Any = MISSING) -> Any:
         """Return the value under `key`; for a list key, that is a list.
@@ -124,7 +140,7 @@ class KeyedChannel(ChannelView, Generic[S]):
         values = self._read(list(self._keys))
         for key in self._required:
             if key not in values:
-                raise self._channel._no_value(check_key(key))
+                raise no_value(self.name, check_key(key))
         return cast("S", values)
 
     def set_all(self, values: S, ttl: Seconds | None = None) -> None:
@@ -155,7 +171,7 @@ class KeyedChannel(ChannelView, Generic[S]):
             ChannelValueError: The schema does not have one of the keys.
             ChannelValidationError: A value does not fit; it stays in the channel.
         """
-        wanted = [shown_key(key) for key in self._channel._check_keys(keys)]
+        wanted = [shown_key(key) for key in self._operations.check_keys(keys)]
         for key in wanted:
             self._known(key)
         return self._read(wanted)
@@ -172,7 +188,7 @@ class KeyedChannel(ChannelView, Generic[S]):
             ChannelTypeError: A key is `ReadOnly`.
             ChannelValidationError: A value does not fit; nothing was stored.
         """
-        self._channel._check_mapping(mapping)
+        self._operations.check_mapping(mapping)
         self._write(mapping, ttl)
 
     # Lists
@@ -207,13 +223,13 @@ class KeyedChannel(ChannelView, Generic[S]):
         return [key for key in self._keys if key in present]
 
     def clear(self) -> None:
-        """Remove the schema's keys, one after the other, but those that are `ReadOnly`.
+        """Remove the schema's keys at one moment, but those that are `ReadOnly`.
 
         What else is in the channel stays: keys of others, results of runs, locks.
         """
-        for key, known in self._keys.items():
-            if not known.is_read_only:
-                self._channel.delete(key)
+        keys = [check_key(key) for key, known in self._keys.items() if not known.is_read_only]
+        if keys:
+            self._perform(self._operations.delete_many(keys))
 
     def ttl(self, key: str) -> float | None:
         """Return the seconds until `key` expires, or `None` if it never does.
@@ -223,6 +239,16 @@ class KeyedChannel(ChannelView, Generic[S]):
         """
         self._known(key)
         return self._channel.ttl(key)
+
+    def touch(self, key: str, ttl: Seconds) -> bool:
+        """Let `key` expire in `ttl` seconds from now; see `Channel.touch`."""
+        self._writable(key)
+        return self._channel.touch(key, ttl)
+
+    def persist(self, key: str) -> bool:
+        """Let `key` never expire; tell whether it has a value."""
+        self._writable(key)
+        return self._channel.persist(key)
 
     def lock(self, key: str, timeout: Seconds = 10.0, lease: Seconds = 30.0) -> ChannelLock:
         """Return a context manager that holds the lock `key`; see `Channel.lock`.
@@ -239,25 +265,17 @@ class KeyedChannel(ChannelView, Generic[S]):
     # What the operations share
 
     def _read(self, keys: Sequence[str]) -> dict[str, Any]:
-        stored = list(map(check_key, keys))
-        records = zip(keys, stored, self._channel._read_many(stored), strict=True)
-        return {
-            key: self._keys[key].whole._load(stored_key, record)
-            for key, stored_key, record in records
-            if record is not None
-        }
+        return self._perform(
+            self._operations.get_many(
+                keys, lambda key, record: self._keys[shown_key(key)].schema.load(record)
+            )
+        )
 
     def _write(self, values: Mapping[str, Any], ttl: Seconds | None) -> None:
-        lifetime = None if ttl is None else milliseconds(ttl)
-        records = {}
-        for key, value in values.items():
-            whole, stored = self._writable(key).whole, check_key(key)
-            try:
-                records[stored] = whole._schema.dump(value)
-            except ChannelError as error:
-                self._channel._blame(error, stored)
-        if records:
-            self._channel._write_many(records, lifetime)
+        schemas = {check_key(key): self._writable(key).schema for key in values}
+        self._perform(
+            self._operations.set_many(values, ttl, lambda key, value: schemas[key].dump(value))
+        )
 
     def _known(self, key: str) -> _Key:
         known = self._keys.get(_checked(key))
@@ -291,6 +309,7 @@ class _Key:
 
     Attributes:
         whole: The channel of the key's values.
+        schema: What the values are checked against.
         items: The channel of its list items, or `None` if the key is not a list.
         is_read_only: Whether the key is `ReadOnly`.
         is_required: Whether it is `Required` or `NotRequired`; `None` if it is marked as neither.
@@ -309,6 +328,7 @@ class _Key:
         self.items: TypedChannel[Any] | None = None
         try:
             self.whole: TypedChannel[Any] = TypedChannel(channel, hint, strict=strict)
+            self.schema = schema_of(hint, strict=strict)
             if item is not None:
                 self.items = TypedChannel(channel, item, strict=strict)
         except SchemaError as error:

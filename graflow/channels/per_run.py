@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from graflow.channels.arguments import check_text
-
-if TYPE_CHECKING:
-    from graflow.channels.redis_channel import RedisChannel
+from graflow.channels.base import Channel
 
 __all__ = ["PerRun"]
 
-C = TypeVar("C", bound="RedisChannel")
+C = TypeVar("C", bound=Channel)
 
 
 class PerRun(Generic[C]):
@@ -42,7 +40,7 @@ class PerRun(Generic[C]):
         """
         # The only plain colon separates the two, so that no two pairs give the same name.
         name = self.name.replace("%", "%25").replace(":", "%3A")
-        return self._base._beside(f"{name}:{check_text(run_id, 'run id')}")
+        return self._base.beside(f"{name}:{check_text(run_id, 'run id')}")
 
     def __repr__(self) -> str:
         """Show the name and the server, without user and password."""

@@ -1,68 +1,22 @@
-"""`RedisChannel`: a channel on a server of the Redis protocol, shared by processes and machines.
-
-The keys on the server, for a channel called `orders` (quoted as in a URL, so that a name may
-contain any character and the braces keep the channel in one slot of a Redis Cluster):
-
-    graflow:{orders}:k:<key>    a value as text, or a list
-    graflow:{orders}:i          the index: the channel's keys, sorted by expiry
-    graflow:{orders}:l:<key>    a lock that is held
-    graflow:{orders}:f          the latest fencing number, kept for a day
-    graflow:{orders}:w:<key>    the queue for a lock, sorted by arrival
-    graflow:{orders}:p:<key>    the same, sorted by the time at which their places lapse
-    graflow:{orders}:t:<slot>   the answer to the last write that used this slot
-
-A `<key>` that begins with a NUL is graflow's own: see `graflow.channels.hidden_keys`.
-"""
+"""`RedisChannel`: a channel on a server of the Redis protocol, shared by processes and machines."""
 
 from __future__ import annotations
 
 import os
-import pickle
-from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Never, Self
-from urllib.parse import quote
-from weakref import finalize
 
 from graflow.channels.arguments import Seconds, milliseconds
-from graflow.channels.backend import MISSING, Missing, NotAList
 from graflow.channels.base import Channel
-from graflow.channels.codec.codec import Record, decode
 from graflow.channels.per_run import PerRun
-from graflow.channels.redis.connections import Part
-from graflow.channels.redis.endpoints.endpoint import Endpoint
+from graflow.channels.redis.backend import RedisBackend
 from graflow.channels.redis.endpoints.from_client import endpoint_from, endpoint_of
 from graflow.channels.redis.endpoints.passwords import concealed
-from graflow.channels.redis.records import MAX_PARTS, expected, parts
-from graflow.channels.redis.scripts import Script, script
-from graflow.channels.redis.transport import ClosedTransport, Transport
-from graflow.channels.updates import turn_name
-from graflow.exceptions import (
-    ChannelDataError,
-    ChannelError,
-    ChannelTypeError,
-    ChannelUnavailableError,
-    ChannelValueError,
-)
+from graflow.exceptions import ChannelTypeError, ChannelUnavailableError, ChannelValueError
 
 __all__ = ["RedisChannel"]
 
 _TIMEOUT = 5.0  # seconds, unless something else is said
 _MAX_TIMEOUT = 60.0  # seconds; for so long, and a few more, a server remembers a write
-_LONG = 1_000  # items; a longer list is read outside of a script
-_MAX_READ = 5_000_000  # items of a list; reading them blocks a server for a second
-_MAX_READ_TOGETHER = 1_000_000  # items of several lists
-_CLEAR_AT_ONCE = 10_000
-_CLEAR_SLICE = 100
-_EXIST_AT_ONCE = 10_000
-
-_READ, _READ_MANY = script("read"), script("read_many")
-_SET, _WRITE, _WRITE_MANY = script("set"), script("write"), script("write_many")
-_PUSH, _POP, _FIRST = script("push"), script("pop"), script("first")
-_SWAP, _ADD = script("swap"), script("add")
-_DELETE, _KEYS, _CLEAR = script("delete"), script("keys"), script("clear")
-_EXIST_MANY = script("exist_many")
-_ACQUIRE, _RENEW, _RELEASE = script("acquire"), script("renew"), script("release")
-_LINE_UP = script("line_up")
 
 
 class RedisChannel(Channel):
@@ -72,9 +26,7 @@ class RedisChannel(Channel):
     still takes effect only once.
     """
 
-    # Defaults for a handle whose `__init__` failed, which a traceback may show.
-    _name = ""
-    _transport: Transport = ClosedTransport("not open")
+    backend: RedisBackend
 
     def __init__(
         self,
@@ -111,7 +63,6 @@ class RedisChannel(Channel):
         """
         options, url = _unseen(options, url), None  # a traceback shows local variables
         redis_client = concealed({"url": redis_client})["url"]  # lest it is the URL, by mistake
-        super().__init__(name)
         seconds = milliseconds(timeout, "timeout") / 1000
         if seconds > _MAX_TIMEOUT:
             raise ChannelValueError(f"timeout must be at most {_MAX_TIMEOUT:g} s, not {seconds:g}")
@@ -124,7 +75,7 @@ class RedisChannel(Channel):
             )
         else:
             endpoint = endpoint_of(redis_client)
-        self._open(endpoint, seconds, allow_eviction=allow_eviction)
+        super().__init__(RedisBackend(name, endpoint, seconds, allow_eviction=allow_eviction))
 
     @classmethod
     def embedded(
@@ -177,8 +128,7 @@ class RedisChannel(Channel):
         except BaseException:
             server.release()
             raise
-        channel._stop_server = finalize(channel, server.release)
-        channel._place = f"embedded://{server.home}"
+        channel.backend.keep_running(server)
         return channel
 
     @classmethod
@@ -217,7 +167,7 @@ class RedisChannel(Channel):
         if isinstance(redis_client, cls):
             if options or cluster or allow_eviction or timeout is not None:
                 raise ChannelTypeError("the channel brings its own settings; give only a name")
-            return PerRun(redis_client._beside(name))
+            return PerRun(redis_client.beside(name))
         return PerRun(
             cls(
                 name,
@@ -229,66 +179,9 @@ class RedisChannel(Channel):
             )
         )
 
-    def _reopened(self) -> Self:
-        return self._beside(self._name)
-
-    def _beside(self, name: str) -> Self:
-        """Return a handle on another channel of the same server, which it keeps running."""
-        other = object.__new__(type(self))
-        vars(other).update(vars(self))
-        Channel.__init__(other, name)
-        other._open(self._endpoint, self._timeout, allow_eviction=self._allow_eviction)
-        other._place, other._neighbour = self._place, self
-        return other
-
-    def _open(self, endpoint: Endpoint, timeout: float, *, allow_eviction: bool) -> None:
-        self._endpoint, self._timeout = endpoint, timeout
-        self._allow_eviction = allow_eviction
-        self._stop_server: Callable[[], object] | None = None
-        self._neighbour: RedisChannel | None = None  # whose server this is, if it started one
-        self._place = endpoint.name
-        base = f"graflow:{{{quote(self._name, safe='')}}}:".encode()
-        self._values, self._slots, self._locks = base + b"k:", base + b"t:", base + b"l:"
-        self._lines, self._places = base + b"w:", base + b"p:"
-        self._index, self._fence = base + b"i", base + b"f"
-        self._transport = Transport(
-            endpoint.sender(base, timeout),
-            endpoint.name,
-            timeout,
-            passwords=endpoint.passwords,
-            allow_eviction=allow_eviction,
-            channel=self._name,
-        )
-
     def __repr__(self) -> str:
         """Show the name and the server, without user and password."""
-        return f"RedisChannel({self._name!r}, {self._transport.server})"
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return the channel and its server, credentials included, for another process.
-
-        Raises:
-            ChannelTypeError: A setting of the client can't be pickled.
-        """
-        try:
-            endpoint = pickle.dumps(self._endpoint)
-        except Exception as error:
-            raise ChannelTypeError(
-                f"a channel on this client can't be pickled: {error}; make the channel from a "
-                "URL, or from a client whose settings can be pickled",
-                channel=self._name,
-            ) from error
-        return {
-            "name": self._name,
-            "timeout": self._timeout,
-            "allow_eviction": self._allow_eviction,
-            "endpoint": endpoint,
-        }
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self._name = state["name"]
-        endpoint = pickle.loads(state["endpoint"])
-        self._open(endpoint, state["timeout"], allow_eviction=state["allow_eviction"])
+        return f"RedisChannel({self.name!r}, {self.backend.address})"
 
     def close(self) -> None:
         """Close the connections, unless other handles share them; the stored data stays.
@@ -296,201 +189,7 @@ class RedisChannel(Channel):
         Other handles, and a client that was passed in, keep working. This handle can no longer be
         used.
         """
-        self._transport = ClosedTransport(self._transport.server)
-        if self._stop_server is not None:
-            self._stop_server()
-
-    # Primitives
-
-    def _read(self, key: str) -> Record | None:
-        while True:
-            found: Record | int | None = self._run(_READ, key, (self._value(key),), (_LONG,))
-            if not isinstance(found, int):
-                return found
-            if found > _MAX_READ:
-                raise self._too_long(found, _MAX_READ, "take its items with pop", key)
-            try:
-                items: list[bytes] = self._ask(key, "LRANGE", self._value(key), 0, -1)
-            except ChannelDataError:
-                continue  # a single value has come in place of the list
-            return items or None
-
-    def _read_many(self, keys: Sequence[str]) -> Sequence[Record | None]:
-        if not keys:
-            return []
-        self._check_size(len(keys), f"{len(keys):,} keys")
-        values = [self._value(key) for key in keys]
-        found: list[Record | None] | int
-        found = self._run(_READ_MANY, None, values, (_MAX_READ_TOGETHER,))
-        if isinstance(found, int):
-            raise self._too_long(found, _MAX_READ_TOGETHER, "read one list at a time")
-        return found
-
-    def _write(self, key: str, record: Record, ttl: int | None) -> None:
-        if ttl is None and isinstance(record, bytes):
-            self._change(_SET, key, record)
-            return
-        stored = parts(record)
-        self._check_size(len(stored), f"{len(record):,} items")
-        self._change(_WRITE, key, b"" if ttl is None else ttl, *stored)
-
-    def _write_many(self, records: Mapping[str, Record], ttl: int | None) -> None:
-        args: list[Part] = [b"" if ttl is None else ttl]
-        for key, record in records.items():
-            args += (key.encode(), *parts(record))
-        self._check_size(len(records) + len(args), f"{len(records):,} keys")
-        keys = [self._index, *map(self._value, records)]
-        self._run_once(_WRITE_MANY, None, keys, args)
-
-    def _push(self, key: str, item: bytes, ttl: int | None, at_head: bool) -> int:
-        push = b"LPUSH" if at_head else b"RPUSH"
-        length: int = self._change(_PUSH, key, item, b"" if ttl is None else ttl, push)
-        if length < 0:
-            raise NotAList
-        return length
-
-    def _pop(self, key: str) -> bytes | None:
-        item: bytes | int | None = self._change(_POP, key)
-        if isinstance(item, int):
-            raise NotAList
-        return item
-
-    def _first(self, key: str) -> bytes | None:
-        item: bytes | int | None = self._run(_FIRST, key, (self._value(key),))
-        if isinstance(item, int):
-            raise NotAList
-        return item
-
-    def _pop_if(self, key: str, item: bytes) -> bool:
-        return bool(self._change(_POP, key, item) == 1)
-
-    def _swap(self, key: str, old: Record | None, new: Record) -> bool:
-        return self._swap_in_turn(key, old, new, "")
-
-    def _swap_in_turn(self, key: str, old: Record | None, new: Record, owner: str) -> bool:
-        after = parts(new)
-        self._check_size(len(after), f"{len(new):,} items")
-        before = expected(old, MAX_PARTS - len(after))
-        keys = (self._value(key), self._index, self._locks + turn_name(key).encode())
-        return bool(self._run_once(_SWAP, key, keys, (key.encode(), owner, *before, *after)))
-
-    def _add(self, key: str, amount: int | float) -> int | float:
-        if isinstance(amount, float):
-            total = self._change(_ADD, key, repr(amount).encode(), b"float")
-        elif amount.bit_length() < 64:
-            total = self._change(_ADD, key, amount, b"int")
-        else:
-            total = None
-        if total is None:
-            return super()._add(key, amount)
-        number: int | float = decode(total)
-        return number
-
-    def _delete(self, key: str) -> bool:
-        return bool(self._change(_DELETE, key))
-
-    def _exists(self, key: str) -> bool:
-        return bool(self._ask(key, "EXISTS", self._value(key)))
-
-    def _exist_many(self, keys: Sequence[str]) -> list[bool]:
-        found: list[int] = []
-        for first in range(0, len(keys), _EXIST_AT_ONCE):
-            values = [self._value(key) for key in keys[first : first + _EXIST_AT_ONCE]]
-            found += self._run(_EXIST_MANY, None, values)
-        return list(map(bool, found))
-
-    def _keys(self) -> list[str]:
-        keys: list[bytes] = self._run(_KEYS, None, (self._index,))
-        return [key.decode() for key in keys]
-
-    def _clear(self) -> None:
-        at_once = _CLEAR_AT_ONCE
-        while self._run_once(_CLEAR, None, (self._index,), (self._values, at_once, _CLEAR_SLICE)):
-            at_once = _CLEAR_SLICE
-
-    def _remaining(self, key: str) -> int | Missing | None:
-        left: int = self._ask(key, "PTTL", self._value(key))
-        return {-1: None, -2: MISSING}.get(left, left)
-
-    def _acquire(self, key: str, owner: str, lease: int, least: int = 0) -> int | str:
-        name = key.encode()
-        keys = (self._locks + name, self._fence, self._lines + name, self._places + name)
-        args = (owner, lease, least) if least else (owner, lease)
-        answer: bytes = self._run_once(_ACQUIRE, key, keys, args)
-        return answer[1:].decode() if answer.startswith(b" ") else int(answer)
-
-    def _line_up(self, key: str, owner: str, patience: int) -> int:
-        name = key.encode()
-        keys = (self._lines + name, self._places + name)
-        ahead: int = self._run(_LINE_UP, key, keys, (owner, patience), writes=True)
-        return ahead
-
-    def _renew(self, key: str, owner: str, lease: int) -> bool:
-        keys = (self._locks + key.encode(),)
-        return bool(self._run(_RENEW, key, keys, (owner, lease), writes=True))
-
-    def _release(self, key: str, owner: str) -> bool:
-        return bool(self._run_once(_RELEASE, key, (self._locks + key.encode(),), (owner,)))
-
-    # What the primitives share
-
-    def _server(self) -> str:
-        return self._place
-
-    def _value(self, key: str) -> bytes:
-        return self._values + key.encode()
-
-    def _ask(self, key: str, *command: Part) -> Any:
-        try:
-            return self._transport.read(*command)
-        except ChannelError as error:
-            self._blame(error, key)
-
-    def _run(
-        self,
-        script: Script,
-        key: str | None,
-        keys: Sequence[bytes],
-        args: Sequence[Part] = (),
-        *,
-        writes: bool = False,
-    ) -> Any:
-        try:
-            return self._transport.run(script, keys, args, writes=writes)
-        except ChannelError as error:
-            self._blame(error, key)
-
-    def _run_once(
-        self, script: Script, key: str | None, keys: Sequence[bytes], args: Sequence[Part]
-    ) -> Any:
-        try:
-            return self._transport.run_once(script, keys, self._slots, args)
-        except ChannelError as error:
-            self._blame(error, key)
-
-    def _change(self, script: Script, key: str, *args: Part) -> Any:
-        """Run a script that changes one key, once."""
-        name = key.encode()
-        return self._run_once(script, key, (self._values + name, self._index), (name, *args))
-
-    def _check_size(self, count: int, what: str) -> None:
-        if count > MAX_PARTS:
-            raise ChannelValueError(
-                f"a server takes commands of at most {MAX_PARTS:,} parts, and {what} make "
-                f"{count:,}; write or read them in several steps",
-                channel=self._name,
-            )
-
-    def _too_long(
-        self, count: int, most: int, advice: str, key: str | None = None
-    ) -> ChannelValueError:
-        found = "the lists have" if key is None else f"the list under {key!r} has"
-        return ChannelValueError(
-            f"{found} {count:,} items or more, and a channel reads {most:,} at one moment, lest "
-            f"it block the server for long: {advice}, or keep shorter lists",
-            channel=self._name,
-            key=key,
-        )
+        super().close()
 
 
 def _unseen(options: dict[str, Any], url: str | None) -> dict[str, Any]:

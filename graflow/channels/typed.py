@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Generic, TypeVar, cast, overload
+from typing import Any, Generic, TypeVar, overload
 
 from typing_extensions import TypeForm
 
-from graflow.channels.arguments import Seconds, check_key, milliseconds
-from graflow.channels.backend import MISSING, Missing
+from graflow.channels.arguments import MISSING, Missing, Seconds, check_key, milliseconds
 from graflow.channels.base import Channel
-from graflow.channels.codec.codec import Record
-from graflow.channels.hidden_keys import shown_key
+from graflow.channels.blame import blame
 from graflow.channels.locks.lock import ChannelLock
+from graflow.channels.operations import Entry, Operations
 from graflow.channels.schema import schema_of
 from graflow.channels.view import ChannelView
-from graflow.exceptions import ChannelConflictError, ChannelError
+from graflow.exceptions import ChannelError
 
 __all__ = ["TypedChannel"]
 
@@ -49,6 +48,7 @@ class TypedChannel(ChannelView, Generic[T]):
         """
         super().__init__(channel)
         self._schema = schema_of(schema, strict=strict)
+        self._operations = Operations(channel.name, self._schema, channel.backend.timeout)
 
     @property
     def schema(self) -> TypeForm[T]:
@@ -66,23 +66,36 @@ class TypedChannel(ChannelView, Generic[T]):
 
     # Values
 
-    def set(self, key: str, value: T, ttl: Seconds | None = None) -> None:
+    def set(
+        self,
+        key: str,
+        value: T,
+        ttl: Seconds | None = None,
+        *,
+        if_etag: str | Missing = MISSING,
+    ) -> None:
         """Store `value` under `key`, replacing whatever was there.
 
         Args:
             key: Non-empty text.
             value: Must fit the schema.
             ttl: Seconds until the key expires, > 0. `None`: it never expires.
+            if_etag: The `etag` of an `entry` that was read before; the value is stored only if
+                the key still holds what it held then.
 
         Raises:
             ChannelValidationError: The value does not fit; nothing changed.
+            ChannelConflictError: The key does not hold what `if_etag` stands for; nothing changed.
         """
+        if if_etag is not MISSING:
+            self._perform(self._operations.set_if(key, value, ttl, if_etag))
+            return
         key = check_key(key)
         try:
             record = self._schema.dump(value)
         except ChannelError as error:
-            self._channel._blame(error, key)
-        self._channel._write(key, record, None if ttl is None else milliseconds(ttl))
+            blame(error, self.name, key)
+        self._backend.put(key, record, None if ttl is None else milliseconds(ttl))
 
     @overload
     def get(self, key: str) -> T: ...
@@ -102,13 +115,13 @@ class TypedChannel(ChannelView, Generic[T]):
         """
         if type(key) is not str or key < "\1" or not key.isascii():  # spares most keys the call
             key = check_key(key)
-        record = self._channel._read(key)
+        record = self._backend.get(key)
         if record is None:
-            return self._default(key, default)
+            return self._operations.default(key, default)
         try:
             return self._schema.load(record)
         except ChannelError as error:
-            self._channel._blame(error, key)
+            blame(error, self.name, key)
 
     @overload
     def get_list(self, key: str) -> list[T]: ...
@@ -126,24 +139,11 @@ class TypedChannel(ChannelView, Generic[T]):
             ChannelValidationError: An item does not fit; the list stays in the channel.
             ChannelTypeError: The key holds a single value; use `get`.
         """
-        key = check_key(key)
-        record = self._channel._read(key)
-        if record is None:
-            return self._default(key, default)
-        try:
-            return self._schema.load_items(record)
-        except ChannelError as error:
-            self._channel._blame(error, key)
+        return self._perform(self._operations.get(key, default, self._schema.load_items))
 
     def get_many(self, keys: Iterable[str]) -> dict[str, T]:
         """Return the values of those `keys` that exist, read at one point in time; see `get`."""
-        wanted = self._channel._check_keys(keys)
-        records = self._channel._read_many(wanted)
-        return {
-            shown_key(key): self._load(key, record)
-            for key, record in zip(wanted, records, strict=True)
-            if record is not None
-        }
+        return self._perform(self._operations.get_many(keys))
 
     def set_many(self, mapping: Mapping[str, T], ttl: Seconds | None = None) -> None:
         """Store every value of `mapping` under its key: all of them, or none.
@@ -155,7 +155,27 @@ class TypedChannel(ChannelView, Generic[T]):
         Raises:
             ChannelValidationError: A value does not fit; nothing was stored.
         """
-        self._channel._set_records(mapping, ttl, self._schema.dump)
+        self._operations.check_mapping(mapping)
+        dump = self._schema.dump
+        self._perform(self._operations.set_many(mapping, ttl, lambda key, value: dump(value)))
+
+    def add(self, key: str, value: T, ttl: Seconds | None = None) -> bool:
+        """Store `value` under `key` unless the key exists; tell whether it was stored.
+
+        Raises:
+            ChannelValidationError: The value does not fit; nothing changed.
+        """
+        return self._perform(self._operations.add_key(key, value, ttl))
+
+    def entry(self, key: str) -> Entry[T]:
+        """Return the value under `key` with its etag and its TTL, as of one moment.
+
+        Raises:
+            ChannelKeyError: There is no value.
+            ChannelValidationError: The value does not fit; it stays in the channel.
+            ChannelTypeError: The key holds a list of values.
+        """
+        return self._perform(self._operations.entry(key))
 
     def update(self, key: str, fn: Callable[[T], T], default: T | Missing = MISSING) -> T:
         """Replace the value under `key` by the one that `fn` returns for it, keeping its TTL.
@@ -175,20 +195,8 @@ class TypedChannel(ChannelView, Generic[T]):
             ChannelValidationError: The current value or the new one does not fit.
             ChannelConflictError: As for `Channel.update`.
         """
-        key = check_key(key)
-
-        def replace(record: Record | None) -> tuple[Record, T]:
-            present = self._default(key, default) if record is None else self._load(key, record)
-            new = fn(present)
-            try:
-                return self._schema.dump(new), new
-            except ChannelError as error:
-                self._channel._blame(error, key)
-
-        try:
-            return cast("T", self._channel._replace(key, replace))
-        except ChannelConflictError as error:
-            self._channel._blame(error, key)
+        new: T = self._perform(self._operations.update(key, fn, default))
+        return new
 
     # Lists
 
@@ -207,11 +215,11 @@ class TypedChannel(ChannelView, Generic[T]):
             ChannelValidationError: The value does not fit; nothing changed.
             ChannelTypeError: The key holds something other than a list; nothing changed.
         """
-        return self._push(key, value, ttl, at_head=False)
+        return self._perform(self._operations.push(key, value, ttl, at_head=False))
 
     def prepend(self, key: str, value: T, ttl: Seconds | None = None) -> int:
         """Add `value` to the head of the list under `key`; otherwise like `append`."""
-        return self._push(key, value, ttl, at_head=True)
+        return self._perform(self._operations.push(key, value, ttl, at_head=True))
 
     @overload
     def pop(self, key: str) -> T | None: ...
@@ -227,14 +235,7 @@ class TypedChannel(ChannelView, Generic[T]):
             ChannelValidationError: The item does not fit; it stays at the head of the list.
             ChannelTypeError: The key holds something other than a list.
         """
-        key = check_key(key)
-        while True:
-            item = self._channel._first_item(key)
-            if item is None:
-                return default
-            value = self._load(key, item)
-            if self._channel._pop_if(key, item):
-                return value
+        return self._perform(self._operations.pop_valid(key, default))
 
     # Keys and locks, as the channel has them
 
@@ -262,27 +263,14 @@ class TypedChannel(ChannelView, Generic[T]):
         """
         return self._channel.ttl(key)
 
+    def touch(self, key: str, ttl: Seconds) -> bool:
+        """Let `key` expire in `ttl` seconds from now, whatever it holds; see `Channel.touch`."""
+        return self._channel.touch(key, ttl)
+
+    def persist(self, key: str) -> bool:
+        """Let `key` never expire, whatever it holds; tell whether it exists."""
+        return self._channel.persist(key)
+
     def lock(self, key: str, timeout: Seconds = 10.0, lease: Seconds = 30.0) -> ChannelLock:
         """Return a context manager that holds the lock `key`; see `Channel.lock`."""
         return self._channel.lock(key, timeout, lease)
-
-    # What the operations share
-
-    def _push(self, key: str, value: T, ttl: Seconds | None, *, at_head: bool) -> int:
-        key = check_key(key)
-        try:
-            item = self._schema.dump_item(value)
-        except ChannelError as error:
-            self._channel._blame(error, key)
-        return self._channel._push_item(key, item, ttl, at_head=at_head)
-
-    def _load(self, key: str, record: Record) -> T:
-        try:
-            return self._schema.load(record)
-        except ChannelError as error:
-            self._channel._blame(error, key)
-
-    def _default(self, key: str, default: Any) -> Any:
-        if default is MISSING:
-            raise self._channel._no_value(key)
-        return default

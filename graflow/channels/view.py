@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeVar
 
 from graflow.channels.base import Channel
-from graflow.exceptions import ChannelTypeError
+from graflow.channels.blame import blame
+from graflow.channels.operations import PLAIN, Operations
+from graflow.channels.steps import Steps, carry_out
+from graflow.exceptions import ChannelError, ChannelTypeError
 
 __all__ = ["ChannelView"]
+
+R = TypeVar("R")
 
 
 class ChannelView(ABC):
@@ -29,6 +34,8 @@ class ChannelView(ABC):
                 f"a {type(self).__name__} wraps a Channel, not a {type(channel).__name__}"
             )
         self._channel = channel
+        self._backend = channel.backend
+        self._operations = Operations(channel.name, PLAIN, channel.backend.timeout)
 
     @property
     def channel(self) -> Channel:
@@ -65,3 +72,9 @@ class ChannelView(ABC):
         return self.exists(key)
 
     __iter__: ClassVar[None] = None  # as of a channel
+
+    def _perform(self, steps: Steps[R]) -> R:
+        try:
+            return carry_out(steps, self._backend)
+        except ChannelError as error:
+            blame(error, self.name, None)

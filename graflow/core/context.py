@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from typing_extensions import TypeForm
 
-from graflow.channels.backend import MISSING
+from graflow.channels.arguments import MISSING
 from graflow.channels.base import Channel
 from graflow.channels.codec.codec import encode_item
 from graflow.channels.keyed import KeyedChannel

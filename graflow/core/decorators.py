@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, overload
 
-from graflow.channels.arguments import Seconds
-from graflow.channels.backend import MISSING
+from graflow.channels.arguments import MISSING, Seconds
 from graflow.channels.schema import variables_around
 from graflow.core.context import TaskExecutionContext
 from graflow.core.task.composition import open_graphs

@@ -19,15 +19,13 @@ _seen: dict[tuple[str, str], int] = {}
 
 
 class Fenced(Protocol):
-    """The part of a channel that fencing numbers use; see `Channel` for the methods."""
+    """The part of a `Backend` that fencing numbers use."""
 
-    @property
-    def name(self) -> str:
-        """The channel's name."""
+    name: str
+    server: str
 
-    def _server(self) -> str: ...
-
-    def _acquire(self, key: str, owner: str, lease: int, least: int = 0) -> int | str: ...
+    def acquire(self, lock: str, owner: str, lease: int, least: int = 0) -> int | str:
+        """Take a lock."""
 
 
 def next_fence(last: int, least: int = 0) -> int:
@@ -40,17 +38,17 @@ def next_fence(last: int, least: int = 0) -> int:
     return max(last + 1, least, time.time_ns() // 1_000)
 
 
-def acquire(channel: Fenced, key: str, owner: str, lease: int) -> int | str:
+def acquire(backend: Fenced, lock: str, owner: str, lease: int) -> int | str:
     """Ask for a lock; a granted number is larger than any that this process got before.
 
     If the counter was lost and the server's clock is behind as well, this asks twice.
     """
-    place = channel._server(), channel.name
+    place = backend.server, backend.name
     latest = _seen.get(place, 0)
-    answer = channel._acquire(key, owner, lease)
+    answer = backend.acquire(lock, owner, lease)
     if isinstance(answer, int):
         if answer <= latest:
-            answer = channel._acquire(key, owner, lease, latest + 1)
+            answer = backend.acquire(lock, owner, lease, latest + 1)
         if isinstance(answer, int) and answer > _seen.get(place, 0):
             if not latest and len(_seen) >= _KEPT:
                 _seen.pop(next(iter(_seen)), None)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from contextvars import ContextVar
 from weakref import ReferenceType, WeakSet, WeakValueDictionary, ref
 
-from graflow.channels.locks.line import LockPrimitives
+from graflow.channels.backend import Backend
 from graflow.channels.process_ids import Caller, is_of_this_process
 from graflow.exceptions import ChannelConnectionError, ChannelError, ChannelServerError
 from graflow.system.clock import monotonic
@@ -37,12 +37,12 @@ class Holding:
     """
 
     def __init__(
-        self, channel: LockPrimitives, key: str, owner: str, fence: int, lease: int, since: float
+        self, backend: Backend, key: str, owner: str, fence: int, lease: int, since: float
     ) -> None:
         self.fence = fence
         self.lost = False
         self.ended = threading.Event()
-        self._channel = channel
+        self._backend = backend
         self._key = key
         self._owner = owner
         self._lease = lease
@@ -87,7 +87,7 @@ class Holding:
         """Renew the lease; if the channel can't be reached, try again a little later."""
         started = monotonic()
         try:
-            renewed = self._channel._renew(self._key, self._owner, self._lease)
+            renewed = self._backend.renew(self._key, self._owner, self._lease)
         except ChannelError:
             self.postpone(monotonic())
             return
@@ -104,7 +104,7 @@ class Holding:
     def _is_lost(self, lost: bool) -> None:
         self.lost = lost
         if lost:
-            channel = getattr(self._channel, "name", "")
+            channel = self._backend.name
             CHANNELS.warning(
                 "The lease of the lock on %r in channel %r was lost while its body ran",
                 self._key,
@@ -123,9 +123,9 @@ class Holding:
         if self._owner in entered:
             _entered.set(entered - {self._owner})
         try:
-            return self._channel._release(self._key, self._owner)
+            return self._backend.release(self._key, self._owner)
         except (ChannelConnectionError, ChannelServerError):
-            free_later(self._channel, self._key, self._owner, self._lease)
+            free_later(self._backend, self._key, self._owner, self._lease)
             raise
 
 
@@ -141,7 +141,7 @@ def holding_of(owner: str) -> Holding | None:
     return _held.get(owner)
 
 
-def free_later(channel: LockPrimitives, key: str, owner: str, lease: int) -> None:
+def free_later(backend: Backend, key: str, owner: str, lease: int) -> None:
     """Release a lock that may be held, in the background, once its channel can be reached.
 
     If that takes longer than the lease or a minute, or the system can't start a thread, the lock
@@ -149,14 +149,14 @@ def free_later(channel: LockPrimitives, key: str, owner: str, lease: int) -> Non
     """
     with suppress(RuntimeError):
         until = monotonic() + min(lease / 1000, _LONGEST_TRY)
-        _start(_free, "graflow-lease", channel._reopened(), key, owner, until)
+        _start(_free, "graflow-lease", backend.reopened(), key, owner, until)
 
 
-def _free(channel: LockPrimitives, key: str, owner: str, until: float) -> None:
+def _free(backend: Backend, key: str, owner: str, until: float) -> None:
     pause = _FIRST_RETRY
     while monotonic() < until:
         with suppress(ChannelError):
-            if channel._release(key, owner):
+            if backend.release(key, owner):
                 return
         time.sleep(pause)  # and try again: what was sent to take the lock may arrive late
         pause = min(2 * pause, _LAST_RETRY)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from random import Random
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
-from graflow.channels.locks.fences import Fenced, acquire
+from graflow.channels.steps import Acquire, LineUp, Sleep, Steps
 from graflow.exceptions import ChannelError
 from graflow.system.clock import monotonic
 
-__all__ = ["Grant", "LockPrimitives", "wait_in_line"]
+__all__ = ["PATIENCE", "Grant", "wait_in_line"]
 
 _random = Random()  # of our own, as programs and tests may seed the one they share
 
@@ -21,18 +20,6 @@ PATIENCE: Final = 500
 
 _SHORTEST_PAUSE = 0.0001  # seconds between two questions
 _LONGEST_PAUSE = 0.05
-
-
-class LockPrimitives(Fenced, Protocol):
-    """The part of a channel that locks use; see `Channel` for the methods."""
-
-    def _line_up(self, key: str, owner: str, patience: int) -> int: ...
-
-    def _renew(self, key: str, owner: str, lease: int) -> bool: ...
-
-    def _release(self, key: str, owner: str) -> bool: ...
-
-    def _reopened(self) -> LockPrimitives: ...
 
 
 class Grant(NamedTuple):
@@ -48,18 +35,16 @@ class Grant(NamedTuple):
 
 
 def wait_in_line(
-    channel: LockPrimitives,
-    key: str,
+    lock: str,
     owner: str,
     lease: int,
     until: float,
     judge: Callable[[str], None] | None = None,
-) -> Grant | None:
+) -> Steps[Grant | None]:
     """Take a lock; if it is not free, queue behind those who came earlier.
 
     Args:
-        channel: The channel.
-        key: The lock.
+        lock: The lock's name.
         owner: The name of the owner who asks.
         lease: ms for which the lock is taken.
         until: When to give up, on the clock of `time.monotonic`.
@@ -74,7 +59,7 @@ def wait_in_line(
         seen: str | int = ahead
         if ahead == 0:
             asked = monotonic()
-            seen = acquire(channel, key, owner, lease)
+            seen = yield Acquire(lock, owner, lease)
             if isinstance(seen, int):
                 return Grant(seen, asked)
             if judge is not None:
@@ -85,13 +70,13 @@ def wait_in_line(
         if pace is None:
             pace = _Pace()  # most locks are free, so this comes late
         else:
-            time.sleep(min(left, pace.pause(seen, ahead)))
+            yield Sleep(min(left, pace.pause(seen, ahead)))
         now = monotonic()
         if ahead or now - lined_up > PATIENCE / 3_000:
-            ahead, lined_up = channel._line_up(key, owner, PATIENCE), now
+            ahead, lined_up = (yield LineUp(lock, owner, PATIENCE)), now
     if pace is not None:
         with suppress(ChannelError):  # the place soon lapses anyway
-            channel._line_up(key, owner, 0)
+            yield LineUp(lock, owner, 0)
     return None
 
 

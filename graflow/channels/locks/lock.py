@@ -8,10 +8,12 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from graflow.channels.arguments import Seconds, milliseconds
+from graflow.channels.backend import Backend
 from graflow.channels.hidden_keys import shown_key
 from graflow.channels.locks.lease import Holding, free_later, holding_of
-from graflow.channels.locks.line import LockPrimitives, wait_in_line
+from graflow.channels.locks.line import wait_in_line
 from graflow.channels.process_ids import new_owner
+from graflow.channels.steps import carry_out
 from graflow.exceptions import (
     ChannelError,
     ChannelTimeoutError,
@@ -41,9 +43,9 @@ class ChannelLock:
     be left in a different thread than it was entered in.
     """
 
-    def __init__(self, channel: LockPrimitives, key: str, timeout: Seconds, lease: Seconds) -> None:
+    def __init__(self, backend: Backend, key: str, timeout: Seconds, lease: Seconds) -> None:
         """Prepare the lock; see `Channel.lock` for the arguments."""
-        self._channel = channel
+        self._backend = backend
         self._key = key
         self._timeout = _waiting_time(timeout)
         self._lease = milliseconds(lease, "lease")
@@ -146,23 +148,23 @@ class ChannelLock:
         return here[-1] if here else None
 
     def _take(self, timeout: float) -> Holding:
-        channel, key, lease = self._channel, self._key, self._lease
+        backend, key, lease = self._backend, self._key, self._lease
         owner = new_owner()
         try:
             until = monotonic() + timeout
             judge = partial(self._judge, may_wait=timeout > 0)
-            grant = wait_in_line(channel, key, owner, lease, until, judge)
+            grant = carry_out(wait_in_line(key, owner, lease, until, judge), backend)
             if grant is not None:
-                return Holding(channel, key, owner, grant.fence, lease, grant.asked)
+                return Holding(backend, key, owner, grant.fence, lease, grant.asked)
         except OutcomeUnknownError:
-            free_later(channel, key, owner, lease)  # else others would wait for nobody
+            free_later(backend, key, owner, lease)  # else others would wait for nobody
             raise
         except ChannelError:
             raise
         except BaseException:  # Ctrl-C, or no thread to renew; the lock may have been granted
             with suppress(ChannelError):
-                channel._release(key, owner)
-                channel._line_up(key, owner, 0)
+                backend.release(key, owner)
+                backend.line_up(key, owner, 0)
             raise
         raise self._error(ChannelTimeoutError, f"did not become free within {timeout:g} s")
 
@@ -184,8 +186,8 @@ class ChannelLock:
     def _error(self, kind: type[E], what: str) -> E:
         key = shown_key(self._key)
         return kind(
-            f"the lock {key!r} of channel {self._channel.name!r} {what}",
-            channel=self._channel.name,
+            f"the lock {key!r} of channel {self._backend.name!r} {what}",
+            channel=self._backend.name,
             key=key,
         )
 

@@ -30,13 +30,13 @@ class LockTable:
         self._lines: dict[str, dict[str, float]] = {}  # until when each one keeps its place
         self._fence = 0
 
-    def is_anothers(self, key: str, owner: str) -> bool:
-        """Tell whether someone else than `owner` holds a lock."""
+    def holder(self, key: str) -> str | None:
+        """Return the owner of a lock; `None` if it is free."""
         held = self._holder(key)
-        return held is not None and held.owner != owner
+        return None if held is None else held.owner
 
     def acquire(self, key: str, owner: str, lease: int, least: int) -> int | str:
-        """Take a lock, as `Channel._acquire` does."""
+        """Take a lock, as `Backend.acquire` does."""
         held = self._holder(key)
         if held is not None:
             if held.owner != owner:
@@ -53,7 +53,7 @@ class LockTable:
         return fence
 
     def line_up(self, key: str, owner: str, patience: int) -> int:
-        """Keep a place in the line, or leave it, as `Channel._line_up` does."""
+        """Keep a place in the line, or leave it, as `Backend.line_up` does."""
         if not patience:
             self._leave(key, owner)
             return 0
@@ -63,7 +63,7 @@ class LockTable:
         return list(line).index(owner)
 
     def renew(self, key: str, owner: str, lease: int) -> bool:
-        """Lengthen a lease, as `Channel._renew` does."""
+        """Lengthen a lease, as `Backend.renew` does."""
         held = self._holder(key)
         if held is None or held.owner != owner:
             return False
@@ -71,7 +71,7 @@ class LockTable:
         return True
 
     def release(self, key: str, owner: str) -> bool:
-        """Free a lock, as `Channel._release` does."""
+        """Free a lock, as `Backend.release` does."""
         held = self._holder(key)
         if held is None or held.owner != owner:
             return False

@@ -8,10 +8,11 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from heapq import heapify, heappop, heappush
 
-from graflow.channels.backend import NotAList
+from graflow.channels.backend import KEEP, Held, NotAList
 from graflow.channels.codec.codec import Record
-from graflow.channels.contents.change_log import Change, Changes, Data, Watch
+from graflow.channels.contents.change_log import Change, Changes, Data, Ends, Watch
 from graflow.channels.memory.lock_table import LockTable
+from graflow.channels.settling import Outcome
 from graflow.system.forks import guard
 
 __all__ = ["MemorySpace", "MemoryStore", "StoreTracker", "as_record"]
@@ -29,7 +30,7 @@ class MemorySpace:
         self._clock = clock
         self._stores: dict[str, MemoryStore] = {}
 
-    def _store(self, name: str) -> MemoryStore:
+    def store(self, name: str) -> MemoryStore:
         """Return what the channel called `name` holds; it is made if there is none."""
         # Without a lock: of two stores that are made at once, the one that comes first is kept.
         return self._stores.get(name) or self._stores.setdefault(name, MemoryStore(self._clock))
@@ -64,6 +65,21 @@ class MemoryStore:
         deadline = self.deadlines.get(key)
         return self.values.get(key) if deadline is None or deadline > self.clock() else None
 
+    def held(self, key: str) -> Held | None:
+        """Return the record of `key`, a list of the caller's own, and the ms that it has left."""
+        data, deadline = self.live(key), self.deadlines.get(key)
+        record = as_record(data)
+        if record is None:
+            return None
+        left = None if deadline is None else max(1, round((deadline - self.clock()) * 1000))
+        return Held(record, left)
+
+    def live_keys(self) -> list[str]:
+        """Return all keys that have not expired."""
+        now = self.clock()
+        past = {key for key, deadline in self.deadlines.items() if deadline <= now}
+        return [key for key in self.values if key not in past]
+
     def items(self, key: str) -> deque[bytes] | None:
         """Return the list under `key`, for changing it.
 
@@ -72,7 +88,7 @@ class MemoryStore:
         """
         data = self.live(key)
         if isinstance(data, bytes):
-            raise NotAList
+            raise NotAList(key)
         if isinstance(data, list):
             data = self.values[key] = deque(data)
         return data
@@ -93,9 +109,56 @@ class MemoryStore:
 
     def expire(self, key: str, ttl: int) -> None:
         """Let `key` expire in `ttl` ms."""
+        self._set_deadline(key, ttl)
+        self._drop_expired()
+
+    def _set_deadline(self, key: str, ttl: int) -> None:
         self.deadlines[key] = deadline = self.clock() + ttl / 1000
         heappush(self._expiries, (deadline, key))
+
+    def become(self, outcomes: Mapping[str, Outcome]) -> None:
+        """Let a commit happen, whose outcomes were found for what the store holds now."""
+        new: dict[str, Data | None] = {}
+        for key, (now, ttl) in outcomes.items():
+            if ttl:  # neither `KEEP` nor never
+                self._set_deadline(key, ttl)
+            if not isinstance(now, Ends) and (now is not None or key in self.values):
+                new[key] = now
+        # In one step, for readers without the lock; to them a `None` is a key that is gone.
+        self.values.update(new)  # type: ignore[arg-type]
+        for key, (now, ttl) in outcomes.items():
+            if isinstance(now, Ends):
+                self._change_ends(key, now)
+            if now is None or ttl is None:
+                self.deadlines.pop(key, None)
+            if not isinstance(now, Ends) or ttl != KEEP:
+                for watch in self.watches:
+                    watch.wrote(key)
+            if now is None:
+                self.values.pop(key, None)
         self._drop_expired()
+
+    def _change_ends(self, key: str, ends: Ends) -> None:
+        items = self.items(key)
+        assert items is not None
+        for _ in range(ends.dropped):
+            items.popleft()
+            for watch in self.watches:
+                watch.popped(key, len(items))
+        for item in reversed(ends.head):
+            self.push(key, items, item, at_head=True)
+        for item in ends.tail:
+            self.push(key, items, item, at_head=False)
+
+    def push(self, key: str, items: deque[bytes], item: bytes, *, at_head: bool) -> int:
+        """Add an item to the list under `key`, and return its length."""
+        if at_head:
+            items.appendleft(item)
+        else:
+            items.append(item)
+        for watch in self.watches:
+            watch.pushed(key, at_head)
+        return len(items)
 
     def pop(self, key: str, items: deque[bytes]) -> bytes:
         """Remove and return the first item of the list under `key`, and the key with the last."""
@@ -127,12 +190,22 @@ class MemoryStore:
         expires = None if deadline is None else round((epoch + deadline) * 1000)
         return Change(key, now, expires)
 
-    def clear(self) -> None:
-        """Remove every key."""
+    def clear(self, spared: str | None) -> None:
+        """Remove every key, but those that begin with `spared` if it is given."""
+        left = {
+            key: data
+            for key, data in self.values.items()
+            if spared is not None and key.startswith(spared)
+        }
+        deadlines = {key: self.deadlines[key] for key in left if key in self.deadlines}
         self.values.clear()
         self.deadlines.clear()
+        self.values.update(left)
+        self.deadlines.update(deadlines)
         for watch in self.watches:
             watch.clear()
+            for key in left:
+                watch.wrote(key)
 
     def _drop_expired(self) -> None:
         now = self.clock()

@@ -38,6 +38,7 @@ __all__ = [
     "LATE",
     "PASSING",
     "REDIRECTIONS",
+    "FencedError",
     "NodeError",
     "TooLongError",
     "code_of",
@@ -62,6 +63,10 @@ _TOO_LONG = "Protocol error: invalid bulk length"
 
 class NodeError(ResponseError):
     """The server is a node of a cluster, and sends on to another one."""
+
+
+class FencedError(ChannelServerError):
+    """A change carries the number of a fence that holds another one by now; nothing was stored."""
 
 
 class TooLongError(ResponseError):
@@ -115,6 +120,7 @@ _REFUSALS: Final[dict[str, tuple[type[ChannelError], str]]] = {
         ChannelServerError,
         "the operation reached the server after its deadline; nothing was stored",
     ),
+    "FENCED": (FencedError, "the fence of the change has moved on; nothing was stored"),
     "CROSSSLOT": (ChannelServerError, "keys of a channel are in several slots of the cluster"),
     "NODE": (
         ChannelServerError,

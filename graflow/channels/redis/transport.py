@@ -71,6 +71,10 @@ class Transport:
         """Send a command that changes nothing."""
         return self._run(command, None, writes=False)
 
+    def write(self, *command: Part) -> Any:
+        """Send a command that may happen twice without harm."""
+        return self._run(command, None, writes=True)
+
     def run(
         self, script: Script, keys: Sequence[bytes], args: Sequence[Part], *, writes: bool
     ) -> Any:
@@ -79,7 +83,12 @@ class Transport:
         return self._run(command, script, writes=writes)
 
     def run_once(
-        self, script: Script, keys: Sequence[bytes], slots: bytes, args: Sequence[Part]
+        self,
+        script: Script,
+        keys: Sequence[bytes],
+        slots: bytes,
+        args: Sequence[Part],
+        fence: tuple[bytes, bytes] | None = None,
     ) -> Any:
         """Run a script that must have its effect once, however often it is sent.
 
@@ -88,6 +97,7 @@ class Transport:
             keys: Its other keys.
             slots: What stands before the name of a slot in its key.
             args: Its other arguments.
+            fence: A key, and what it must hold for the script to run.
         """
         repeats = self._sender.repeats
         try:
@@ -98,7 +108,12 @@ class Transport:
         deadline = monotonic() + self._timeout
         number = slot.next_token()
         token = self._clock.stamp(number, deadline) + (_MARK if repeats else b"")
-        command = ("EVALSHA", script.sha, count, *keys, slots + slot.name, token, *args)
+        if fence is None:
+            command = ("EVALSHA", script.sha, count, *keys, slots + slot.name, token, *args)
+        else:
+            script, count = script.fenced, count + 1
+            command = ("EVALSHA", script.sha, count, *keys, slots + slot.name, fence[0])
+            command += (token, *args, fence[1])
         before, operation.deadline = operation.deadline, deadline
         try:
             reply = self._attempt(command, script, None)
@@ -227,7 +242,12 @@ class ClosedTransport(Transport):
         self.server = server
 
     def run_once(
-        self, script: Script, keys: Sequence[bytes], slots: bytes, args: Sequence[Part]
+        self,
+        script: Script,
+        keys: Sequence[bytes],
+        slots: bytes,
+        args: Sequence[Part],
+        fence: tuple[bytes, bytes] | None = None,
     ) -> Any:
         """Say that the channel is closed."""
         self._run((), script, writes=True)

@@ -119,7 +119,7 @@ def address_of(channel: Channel) -> ChannelAddress:
     """Return the address of a channel."""
     if not channel.shared:
         return {"kind": "memory", "name": channel.name, "server": ""}
-    return {"kind": type(channel).__name__, "name": channel.name, "server": channel._server()}
+    return {"kind": type(channel).__name__, "name": channel.name, "server": channel.backend.server}
 
 
 def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:

@@ -11,7 +11,7 @@ from typing import BinaryIO, Self
 
 from graflow.channels.base import Channel
 from graflow.channels.contents.change_log import Changes
-from graflow.channels.contents.tracking import Tracker
+from graflow.channels.contents.tracking import Tracker, tracker_of
 from graflow.channels.hidden_keys import belongs_to
 from graflow.core.checkpoint.checkpoint import VERSION, Header, address_of, entry_of, pack
 from graflow.core.checkpoint.files import file_errors, replace, write
@@ -77,7 +77,7 @@ class Journal:
     def __enter__(self) -> Self:
         """Write the first snapshot."""
         if not self._channel.shared:
-            self._tracker = self._channel._track()
+            self._tracker = tracker_of(self._channel.backend)
         try:
             self._write_anew()
         except BaseException:

@@ -78,7 +78,7 @@ def restore(checkpoint: Checkpoint, state: RunState, plan: RunPlan) -> None:
     channel, results = state.channel, state.results
     if not channel.shared:
         contents = results.adopt(checkpoint.contents, checkpoint.finished)
-        refill(channel, contents, belongs_to(state.run_id))
+        refill(channel.backend, contents, belongs_to(state.run_id))
     to_do = plan.tasks.keys() - set(checkpoint.finished)
     for task_id in to_do.intersection(results.tasks()):
         results.forget(task_id)

@@ -7,7 +7,9 @@ from typing import Any
 
 from graflow.channels.arguments import check_key
 from graflow.channels.base import Channel
+from graflow.channels.blame import blame
 from graflow.channels.codec.codec import Record
+from graflow.channels.commits import Put
 from graflow.channels.contents.change_log import Contents
 from graflow.channels.hidden_keys import HiddenKey, run_prefix, stored_key, visible_keys
 from graflow.core.task.hint import Hint
@@ -57,12 +59,13 @@ class Results:
         try:
             record = hint.dump(value)
         except ChannelError as error:
-            self._channel._blame(error, latest)
+            blame(error, self._channel.name, latest)
+        backend = self._channel.backend
         if not self._prefix:
-            self._channel._write(latest, record, None)
+            backend.put(latest, record, None)
         else:
             again = record if isinstance(record, bytes) else record.copy()
-            self._channel._write_many({latest: record, self._prefix + key: again}, None)
+            backend.commit((), (Put(latest, record), Put(self._prefix + key, again)))
         return record
 
     def load(self, task_id: str, hint: Hint, default: object) -> Any:
@@ -75,7 +78,7 @@ class Results:
 
     def missing(self, task_ids: Sequence[str]) -> list[str]:
         """Return those of the tasks of which the run has no result."""
-        there = self._channel._exist_many([check_key(self.key(task_id)) for task_id in task_ids])
+        there = self._channel.backend.exist([check_key(self.key(task_id)) for task_id in task_ids])
         return [task_id for task_id, is_there in zip(task_ids, there, strict=True) if not is_there]
 
     def forget(self, task_id: str) -> None:
@@ -84,7 +87,7 @@ class Results:
 
     def tasks(self) -> list[str]:
         """Return the ids of the tasks of which the run has results, in their order."""
-        keys = self._channel._keys() if self._prefix else self._channel.keys()
+        keys = self._channel.backend.keys() if self._prefix else self._channel.keys()
         size = len(self._prefix)
         return sorted(
             key[size:].removesuffix(_SUFFIX)

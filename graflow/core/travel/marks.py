@@ -139,7 +139,7 @@ class ChannelMarks:
     def take(self, serial: int) -> bool:
         """Take a mark; tell whether it was free."""
         owner = new_owner()
-        if isinstance(self._channel._acquire(self._name(serial), owner, _LEASE), str):
+        if isinstance(self._channel.backend.acquire(self._name(serial), owner, _LEASE), str):
             return False
         self._owners[serial] = owner
         return True
@@ -150,14 +150,14 @@ class ChannelMarks:
             owner = self._owners.pop(serial, None)
             if owner is None:
                 owner = new_owner()
-                holder = self._channel._acquire(self._name(serial), owner, _LEASE)
+                holder = self._channel.backend.acquire(self._name(serial), owner, _LEASE)
                 owner = holder if isinstance(holder, str) else owner
-            self._channel._release(self._name(serial), owner)
+            self._channel.backend.release(self._name(serial), owner)
 
     def leave(self, serial: int) -> None:
         """Let a mark that was taken here stay for a minute."""
         with suppress(ChannelError):
-            self._channel._renew(self._name(serial), self._owners.pop(serial), _LINGER)
+            self._channel.backend.renew(self._name(serial), self._owners.pop(serial), _LINGER)
 
     def close(self) -> None:
         """Do nothing: each mark was dropped when its submission was over."""

@@ -1,5 +1,6 @@
 -- KEYS: values. ARGV: how many items all lists together may have.
--- Returns the bytes, the list, or nil of each; or the number of items if there are more.
+-- Returns of each its bytes, its list or nil, and the ms that it has left as PTTL says; or the
+-- number of items if there are more.
 
 local found, count = {}, 0
 for i, value in ipairs(KEYS) do
@@ -8,6 +9,7 @@ for i, value in ipairs(KEYS) do
     count = count + redis.call('LLEN', value)
     data = count <= tonumber(ARGV[1]) and redis.call('LRANGE', value, 0, -1)
   end
-  found[i] = data
+  found[2 * i - 1] = data
+  found[2 * i] = redis.call('PTTL', value)
 end
 return count <= tonumber(ARGV[1]) and found or count
