@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from graflow.system.file_locks import FileLock, is_locked
+from tests.paths import ROOT
 from tests.programs import attended
 from tests.servers.server import wait_until
-
-ROOT = Path(__file__).parent.parent
 
 # Takes a lock and forks a child that goes on until its input ends; with `killed`, then dies.
 PARENT = """

@@ -15,10 +15,10 @@ from examples.sqlite_channel import SqliteChannel
 from graflow.channels.base import Channel
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.channels.redis_channel import RedisChannel
+from tests.paths import ROOT
 from tests.servers import run_server
 from tests.servers.server import wait_until
 
-ROOT = Path(__file__).parent.parent.parent
 COUNTER = "graflow:{c}:f"
 
 ON_MEMORY = """

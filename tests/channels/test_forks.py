@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent
+from tests.paths import ROOT
 
 # `slow` is called by a thread while it holds a lock; `forked` runs its argument in a copy.
 PRELUDE = """

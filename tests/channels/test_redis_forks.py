@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,9 +18,9 @@ import redis
 
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelTypeError
+from tests.paths import ROOT
 from tests.servers import Cluster, Server, run_watched
 
-ROOT = Path(__file__).parent.parent.parent
 TIMEOUT = 20.0  # seconds; a busy machine may need some of them
 LIMIT = 60.0  # seconds after which a child counts as one that hangs
 

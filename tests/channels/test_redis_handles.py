@@ -7,7 +7,6 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, TypedDict
 
 import pytest
@@ -18,10 +17,9 @@ from graflow.channels.redis_channel import RedisChannel
 from graflow.channels.typed import TypedChannel
 from graflow.exceptions import ChannelTypeError, ChannelUnavailableError
 from tests.channels.every_operation import use_every_operation
+from tests.paths import ROOT
 from tests.servers import SERVERS, Cluster, Server, run_server
 from tests.servers.server import wait_until
-
-ROOT = Path(__file__).parent.parent.parent
 
 # Parent and children use handles that were connected before the fork, all at once. Each process
 # asks the server for the number of its connection.

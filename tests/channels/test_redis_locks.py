@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,9 +23,8 @@ from graflow.exceptions import (
     LockLostError,
     OutcomeUnknownError,
 )
+from tests.paths import ROOT
 from tests.servers import run_server
-
-ROOT = Path(__file__).parent.parent.parent
 
 HOLD = """
 import sys

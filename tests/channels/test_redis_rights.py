@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +13,10 @@ from redis.crc import key_slot
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelPermissionError
 from tests.channels.every_operation import use_every_operation
+from tests.paths import ROOT
 from tests.servers import SERVERS, Cluster, Server
 
-README = (Path(__file__).parent.parent.parent / "README.md").read_text()
+README = (ROOT / "README.md").read_text()
 
 
 def granted(text: str) -> list[str]:

@@ -17,6 +17,7 @@ from redis.cluster import RedisCluster
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelServerError, ChannelUnavailableError
 from tests.channels.every_operation import use_every_operation
+from tests.paths import ROOT
 from tests.servers import (
     SERVERS,
     Certificates,
@@ -28,8 +29,6 @@ from tests.servers import (
     run_watched,
 )
 from tests.servers.server import wait_until
-
-ROOT = Path(__file__).parent.parent.parent
 
 APPEND = """
 import pickle, sys

@@ -34,11 +34,10 @@ from graflow.exceptions import (
 )
 from tests.core.checkpointed import Steps, with_checksums
 from tests.core.travelling import wait_for
+from tests.paths import ROOT
 from tests.patience import PATIENCE
 from tests.programs import attended
 from tests.servers import Server, run_server
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 def test_the_file_is_json_lines_that_say_what_happened(path: Path) -> None:

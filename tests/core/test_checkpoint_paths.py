@@ -29,8 +29,7 @@ from graflow.exceptions import (
     WorkflowValueError,
 )
 from tests.core.checkpointed import Steps
-
-ROOT = Path(__file__).parent.parent.parent
+from tests.paths import ROOT
 
 Use = Callable[[Any], object]
 

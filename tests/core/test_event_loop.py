@@ -13,7 +13,6 @@ import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar, copy_context
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,11 +21,10 @@ from graflow import MemoryChannel, chain, parallel, task, workflow
 from graflow.channels.base import Channel
 from graflow.core.run.event_loop import EventLoop
 from graflow.exceptions import TaskFailedError
+from tests.paths import ROOT
 from tests.programs import attended
 
 pytestmark = pytest.mark.usefixtures("no_threads_left")
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 class Meeting:

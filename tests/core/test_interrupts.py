@@ -25,10 +25,9 @@ from graflow import (
     workflow,
 )
 from tests.core.travelling import wait_for
+from tests.paths import ROOT
 from tests.patience import PATIENCE
 from tests.servers import Server
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 def is_alive(pid: int) -> bool:

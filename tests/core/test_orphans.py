@@ -19,10 +19,9 @@ from graflow import RedisChannel, read_checkpoint
 from graflow.core.travel.owned_folder import OwnedFolder
 from tests.core.test_interrupts import is_alive
 from tests.core.travelling import wait_for
+from tests.paths import ROOT
 from tests.programs import attended
 from tests.servers import Server
-
-ROOT = Path(__file__).parent.parent.parent
 
 OWNER = """
 import sys

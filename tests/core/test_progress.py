@@ -7,11 +7,9 @@ import pty
 import re
 import subprocess
 import sys
-from pathlib import Path
 
+from tests.paths import ROOT
 from tests.patience import PATIENCE
-
-ROOT = Path(__file__).parent.parent.parent
 
 PROGRAM = """
 from graflow import parallel, task, workflow

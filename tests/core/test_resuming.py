@@ -32,9 +32,8 @@ from graflow.core.workflow import Workflow
 from graflow.exceptions import CheckpointMismatchError, TaskFailedError
 from tests.core.checkpointed import Count, Steps, with_checksums
 from tests.core.travelling import processes
+from tests.paths import ROOT
 from tests.servers import Server
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 def test_a_run_goes_on_where_it_stopped(path: Path, open_channel: Callable[[str], Channel]) -> None:

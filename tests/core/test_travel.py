@@ -15,9 +15,8 @@ from graflow import RedisChannel, chain, task, workflow
 from graflow.core.task.task import Task
 from graflow.exceptions import WorkflowTypeError
 from tests.core.travelling import Elsewhere
+from tests.paths import ROOT
 from tests.servers import Server
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.mark.parametrize("executor", ["threads", "spawn", "loky"])

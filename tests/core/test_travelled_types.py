@@ -6,13 +6,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 
 import pytest
 
+from tests.paths import ROOT
 from tests.servers import Server
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 @cache

@@ -11,10 +11,9 @@ import redis
 
 from graflow.channels.redis.embedded.guard import answer
 from graflow.channels.redis_channel import RedisChannel
+from tests.paths import ROOT
 
-__all__ = ["ROOT", "USER", "User", "guard_of", "is_gone", "pid_of", "socket_of"]
-
-ROOT = Path(__file__).parent.parent.parent.parent
+__all__ = ["USER", "User", "guard_of", "is_gone", "pid_of", "socket_of"]
 
 # Opens a channel, says where its server is, appends for each line that it reads, and ends.
 USER = """
