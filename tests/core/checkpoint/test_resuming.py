@@ -247,10 +247,10 @@ def test_a_run_on_processes_is_saved_and_goes_on_on_threads(
 def test_a_run_that_is_killed_again_and_again_comes_to_the_same_end(
     where: str, tmp_path: Path, servers: Callable[[str], Server]
 ) -> None:
-    """A hundred times, at random moments; see `tests/core/killed_runs.py` for what is checked."""
+    """A hundred times, at random moments; `killed_runs.py` says what is checked."""
     url = "memory" if where == "memory" else f"unix://{servers('valkey-9').socket}"
     done = subprocess.run(
-        [sys.executable, "-m", "tests.core.killed_runs", url, tmp_path],
+        [sys.executable, "-m", "tests.core.checkpoint.killed_runs", url, tmp_path],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -263,7 +263,7 @@ def test_a_run_that_is_killed_again_and_again_comes_to_the_same_end(
 @pytest.mark.parametrize("how", ["program", "server"])
 def test_a_run_on_an_embedded_server_goes_on_when_both_have_died(how: str, tmp_path: Path) -> None:
     """The server that is started anew has its socket elsewhere, and is the same by its data."""
-    program = [sys.executable, "-m", "tests.core.embedded_run", str(tmp_path), how]
+    program = [sys.executable, "-m", "tests.core.checkpoint.embedded_run", str(tmp_path), how]
     killed, done = (
         subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False)
         for _ in range(2)

@@ -13,7 +13,7 @@ import redis
 from graflow.channels.factory import ChannelFactory
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelConnectionError, EvictionError, LockLostError
-from tests.channels.every_operation import use_every_operation
+from tests.channels.redis.every_operation import use_every_operation
 from tests.proxy import run_proxy, url_of
 from tests.servers import SERVERS, Cluster, Server
 

@@ -17,7 +17,7 @@ from redis.retry import Retry
 
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelServerError, ChannelTypeError
-from tests.channels.every_operation import use_every_operation
+from tests.channels.redis.every_operation import use_every_operation
 from tests.servers import Certificates, Cluster, Server, run_server, run_tls, run_watched
 
 untyped: Any = valkey

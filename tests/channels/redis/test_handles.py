@@ -16,7 +16,7 @@ from graflow.channels.keyed import KeyedChannel
 from graflow.channels.redis_channel import RedisChannel
 from graflow.channels.typed import TypedChannel
 from graflow.exceptions import ChannelTypeError, ChannelUnavailableError
-from tests.channels.every_operation import use_every_operation
+from tests.channels.redis.every_operation import use_every_operation
 from tests.paths import ROOT
 from tests.servers import SERVERS, Cluster, Server, run_server
 from tests.servers.server import wait_until

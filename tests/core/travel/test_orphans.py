@@ -17,7 +17,7 @@ import pytest
 
 from graflow import RedisChannel, read_checkpoint
 from graflow.core.travel.owned_folder import OwnedFolder
-from tests.core.test_interrupts import is_alive
+from tests.core.run.test_interrupts import is_alive
 from tests.core.travelling import wait_for
 from tests.paths import ROOT
 from tests.programs import attended
@@ -68,7 +68,7 @@ def test_workers_without_a_task_end_with_the_process_of_the_run(
     name = f"idle {kind} {whose}"
     with RedisChannel(name, url=url) as channel:
         channel.clear()
-        program = [sys.executable, "-m", "tests.core.idle_workers", url, name, kind, whose]
+        program = [sys.executable, "-m", "tests.core.travel.idle_workers", url, name, kind, whose]
         with attended(subprocess.Popen(program, cwd=ROOT, stderr=subprocess.DEVNULL)) as process:
             wait_for(lambda: channel.exists("running") and channel.exists("pids"))
             pids = channel.get("pids")

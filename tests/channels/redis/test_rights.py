@@ -12,7 +12,7 @@ from redis.crc import key_slot
 
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelPermissionError
-from tests.channels.every_operation import use_every_operation
+from tests.channels.redis.every_operation import use_every_operation
 from tests.paths import ROOT
 from tests.servers import SERVERS, Cluster, Server
 

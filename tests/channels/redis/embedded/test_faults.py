@@ -21,7 +21,7 @@ from graflow.channels.redis.embedded.guard import flush
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelUnavailableError
 from graflow.system.file_locks import is_locked
-from tests.channels.embedded.users import User, guard_of, is_gone, pid_of, socket_of
+from tests.channels.redis.embedded.users import User, guard_of, is_gone, pid_of, socket_of
 from tests.paths import ROOT
 from tests.programs import attended
 from tests.servers.server import wait_until

@@ -14,7 +14,7 @@ from pydantic_core import from_json, to_json
 
 from graflow.channels.schema import Schema, differences
 from graflow.exceptions import ChannelError
-from tests.channels.test_schema_properties import ANYTHING, KINDS, Kind
+from tests.channels.schema.test_properties import ANYTHING, KINDS, Kind
 
 
 class Address(TypedDict):

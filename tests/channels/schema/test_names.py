@@ -17,8 +17,8 @@ from pydantic import BaseModel
 from graflow import KeyedChannel, MemoryChannel, TypedChannel
 from graflow.channels.schema import Schema, schema_of
 from graflow.exceptions import ChannelValidationError, SchemaError
-from tests.channels import bills
-from tests.channels.bills import Bill, ModernBill
+from tests.channels.schema import bills
+from tests.channels.schema.bills import Bill, ModernBill
 
 DUE = day(2026, 1, 2)
 BILL: Any = {"status": "paid", "due": DUE}

@@ -19,7 +19,7 @@ from graflow.channels.factory import ChannelFactory
 from graflow.channels.redis.endpoints.passwords import Password, scrub
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelError, ChannelUnavailableError, ChannelValueError
-from tests.channels.every_operation import use_every_operation
+from tests.channels.redis.every_operation import use_every_operation
 from tests.servers import SERVERS, Server, run_server
 
 SECRET = "s3cr3t-w0rd"  # in no local variable of the tests below

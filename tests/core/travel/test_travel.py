@@ -26,7 +26,7 @@ def test_what_a_script_names_travels_or_is_refused(
     """New types and aliases go along as classes do; what can't is named, and nothing runs."""
     url = f"unix://{servers('valkey-9').socket}"
     said = subprocess.run(
-        [sys.executable, "-m", "tests.core.scripted", url, executor],
+        [sys.executable, "-m", "tests.core.travel.scripted", url, executor],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -1,8 +1,8 @@
 """A program that kills a workflow of 50 tasks again and again, and resumes it until it ends.
 
-`python -m tests.core.killed_runs URL FOLDER` keeps the channel on a server, and with the word
-`memory` in place of the URL in memory. Each try is a process that is forked from this one, so
-that it begins at once, and is killed at a random moment. It raises if anything is not as
+`python -m tests.core.checkpoint.killed_runs URL FOLDER` keeps the channel on a server, and with
+the word `memory` in place of the URL in memory. Each try is a process that is forked from this
+one, so that it begins at once, and is killed at a random moment. It raises if anything is not as
 promised, and prints how often it killed.
 """
 

@@ -16,7 +16,7 @@ from redis.cluster import RedisCluster
 
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelServerError, ChannelUnavailableError
-from tests.channels.every_operation import use_every_operation
+from tests.channels.redis.every_operation import use_every_operation
 from tests.paths import ROOT
 from tests.servers import (
     SERVERS,

@@ -25,7 +25,7 @@ from graflow.exceptions import (
     TaskFailedError,
     WorkflowTypeError,
 )
-from tests.channels import bills
+from tests.channels.schema import bills
 
 
 @dataclass

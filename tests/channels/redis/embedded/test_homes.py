@@ -12,7 +12,7 @@ import pytest
 
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelTypeError, ChannelValueError
-from tests.channels.embedded.users import is_gone, socket_of
+from tests.channels.redis.embedded.users import is_gone, socket_of
 
 ANOTHER = 54321
 """The id of a user who is not the one that runs the tests."""

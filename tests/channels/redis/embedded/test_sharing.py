@@ -18,8 +18,8 @@ import redis
 
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelUnavailableError, ExtraMissingError
-from tests.channels.embedded.users import USER, User, is_gone, pid_of, socket_of
-from tests.channels.every_operation import use_every_operation
+from tests.channels.redis.embedded.users import USER, User, is_gone, pid_of, socket_of
+from tests.channels.redis.every_operation import use_every_operation
 from tests.paths import ROOT
 from tests.servers.server import wait_until
 

@@ -15,7 +15,7 @@ import pytest
 from graflow.channels.redis_channel import RedisChannel
 from graflow.testing import Fault
 from graflow.testing.linearizability import Operation, Recorder, check
-from tests.channels.racy import RacyChannel
+from tests.channels.redis.racy import RacyChannel
 from tests.proxy import run_proxy, url_of
 from tests.servers import Server
 

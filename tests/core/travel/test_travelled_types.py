@@ -17,7 +17,7 @@ from tests.servers import Server
 def said(url: str, executor: str) -> str:
     """Return what the script prints."""
     run = subprocess.run(
-        [sys.executable, "-m", "tests.core.travelled_types", url, executor],
+        [sys.executable, "-m", "tests.core.travel.travelled_types", url, executor],
         cwd=ROOT,
         capture_output=True,
         text=True,
