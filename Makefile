@@ -8,10 +8,11 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 	$$python -c '$(SUITABLE)' 2>/dev/null && echo $$python && break; done)
 
 # What depends on how pydantic and redis-py work inside, without the long trials of faults.
-OLDEST_TESTS := $(addprefix tests/,$(addsuffix .py,$(addprefix channels/test_, \
-	channel keyed lost_replies redis_channel redis_clients redis_cluster redis_deadlines redis_forks \
-	redis_handles redis_passwords redis_rights schema schema_compiling schema_names \
-	schema_properties schema_typed_dict shortcuts typed values) core/test_tasks core/test_workflow))
+OLDEST_TESTS := tests/channels/schema $(addprefix tests/,$(addsuffix .py, \
+	$(addprefix channels/test_,channel keyed redis_channel typed) channels/codec/test_values \
+	$(addprefix channels/redis/test_,cluster deadlines forks handles lost_replies rights) \
+	$(addprefix channels/redis/endpoints/test_,clients passwords) \
+	core/task/test_tasks core/test_workflow))
 
 .PHONY: help demo test test-all check format bench conformance-long mutants fuzz-plugin oldest-mypy \
 	oldest-dependencies install servers clean

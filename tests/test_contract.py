@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from graflow.testing.edges import EDGES
+from tests.paths import ROOT
 
-PAGE = Path(__file__).parents[1] / "docs/contract.md"
+PAGE = ROOT / "docs/contract.md"
 CLAUSES = sorted({edge.clause for edge in EDGES})
 
 

@@ -22,6 +22,7 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 from graflow import MemoryChannel, RedisChannel, workflow
 from graflow.channels import factory
 from graflow.core.workflow import ChannelSource
+from tests.paths import ROOT
 from tests.servers import (
     SERVERS,
     Certificates,
@@ -32,7 +33,6 @@ from tests.servers import (
     run_watched,
 )
 
-ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 SPECIFICATION = ROOT / "docs/specification.md"
 DIGEST = "3b222afc1e56efff1b0b5805871cbaef17f9d9f6dc540c7840dd360a625929c4"

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import graflow
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 PACKAGE = Path(graflow.__file__).parent
 PAGE = ROOT / "docs/architecture.md"
 TABLE = {

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -15,10 +14,10 @@ from graflow import RedisChannel, RunObserver, TaskEvent, task, workflow
 from graflow.channels.locks.lease import Holding
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.exceptions import OutcomeUnknownError
+from tests.paths import ROOT
 from tests.proxy import run_proxy, url_of
 from tests.servers import Server
 
-ROOT = Path(__file__).parent.parent
 SECRET = "a-value"
 
 

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import run
-
-ROOT = Path(__file__).parent.parent
+from tests.paths import ROOT
 
 # Right, but for the lines that say so: an ignore that is not needed is an error as well.
 CONSUMER = """

@@ -6,15 +6,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 import redis
 
 from graflow.channels.base import Channel
+from tests.paths import ROOT
 from tests.servers import Server, run_server
-
-ROOT = Path(__file__).parent.parent
 
 CRASH = """
 import os, signal

@@ -17,9 +17,8 @@ from graflow_mypy.messages import CODES
 from tests.commands import run
 from tests.mypy_plugin.cases_format import CASES, annotated, write_case
 from tests.mypy_plugin.runs import Runner
+from tests.paths import ROOT
 from tests.patience import LONG
-
-ROOT = Path(__file__).parents[2]
 
 IN_A_CONSUMER = CASES if sys.version_info[:2] == (3, 11) else CASES[::10]
 """The wheel is the same on every Python: one of them runs all cases on it."""

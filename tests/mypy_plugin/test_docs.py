@@ -9,8 +9,9 @@ import pytest
 
 from graflow_mypy.messages import CODES, UNREAD
 from tests.mypy_plugin.runs import Runner
+from tests.paths import ROOT
 
-PAGE = (Path(__file__).parents[2] / "docs/mypy.md").read_text("utf-8")
+PAGE = (ROOT / "docs/mypy.md").read_text("utf-8")
 EXAMPLES = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 _ERROR = re.compile(r"^ *# error: (.*)\n", re.MULTILINE)
 

