@@ -96,7 +96,7 @@ def _insist(
             if not isinstance(outcome, Conflict):
                 return outcome
             conflict = outcome
-        raise _gave_up(name, conflict.key, count, monotonic() - started)
+        raise _gave_up(name, conflict.key, count, limits)
     except ChannelConnectionError:
         yield from turns.leave_behind()  # the time is over, so nobody waits for this
         raise
@@ -134,8 +134,7 @@ class _Turns:
                 yield from wait_in_line(turn, self.owner, lease, until)
         except ChannelConnectionError as error:  # reading the key would take as long again
             raise ChannelUnavailableError(
-                "the server could not be reached while a change waited for its turn, so it did not "
-                f"happen: {error}"
+                f"a change waited for its turn: {error}; so it did not happen"
             ) from error
         except ChannelError:
             pass  # if it lasts, reading the key shows it too
@@ -154,13 +153,13 @@ class _Turns:
             yield FreeLater(turn, self.owner, self._lease)
 
 
-def _gave_up(name: str, key: str, attempts: int, seconds: float) -> ChannelConflictError:
+def _gave_up(name: str, key: str, count: int, limits: Limits) -> ChannelConflictError:
     shown = shown_key(key) if key else None
     what = "the channel's keys" if shown is None else f"key {shown!r}"
     return ChannelConflictError(
-        f"channel {name!r}: others kept writing to {what} for {seconds:.3g} s: {attempts} attempts "
-        "came too late, and changed nothing. Make the function faster, or have every writer take "
-        "a lock",
+        f"channel {name!r}: others kept writing to {what}: {count} attempts in at most "
+        f"{limits.seconds:g} s came too late, and changed nothing. Make the function faster, or "
+        "have every writer take a lock",
         channel=name,
         key=shown,
     )

@@ -67,6 +67,7 @@ __all__ = [
     "Pop",
     "Push",
     "Put",
+    "Record",
     "Refusal",
     "StartsWith",
     "Unlocked",

@@ -52,7 +52,7 @@ class Channel:
 
     def _take(self, backend: Backend) -> None:
         self.backend = backend
-        self._operations = Operations(backend.name, PLAIN, backend.timeout)
+        self._operations = Operations(backend, PLAIN)
 
     def on(self, backend: Backend) -> Self:
         """Return another handle of the same class, on a backend in place of this one's."""

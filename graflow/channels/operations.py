@@ -15,6 +15,7 @@ from graflow.channels.attempts import Limits, insist, turn_name
 from graflow.channels.backend import (
     KEEP,
     Add,
+    Backend,
     Commit,
     Conflict,
     Delete,
@@ -84,19 +85,18 @@ class Entry(NamedTuple, Generic[T]):
 class Operations:
     """The operations of one channel in one format, each as steps for `carry_out`."""
 
-    __slots__ = ("_format", "_limits", "_name")
+    __slots__ = ("_backend", "_format", "_name")
 
-    def __init__(self, name: str, form: Format, timeout: float) -> None:
+    def __init__(self, backend: Backend, form: Format) -> None:
         """Take what all operations share.
 
         Args:
-            name: The channel's name.
+            backend: It says what the channel is called, and how long an update keeps trying.
             form: How values are written and read.
-            timeout: The seconds for which an update keeps trying.
         """
-        self._name = name
+        self._backend = backend
+        self._name = backend.name
         self._format = form
-        self._limits = Limits(timeout)
 
     # Values
 
@@ -179,7 +179,7 @@ class Operations:
             answers = yield Commit(checks, (Put(key, self._dump(key, new), KEEP),))
             return answers if isinstance(answers, Conflict) else _Done(new)
 
-        done: _Done = yield from insist(attempt, self._limits, self._name)
+        done: _Done = yield from insist(attempt, Limits(self._backend.timeout), self._name)
         return done.value
 
     def atomic_add(self, key: str, amount: object) -> Steps[int | float]:

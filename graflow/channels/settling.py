@@ -33,7 +33,7 @@ from graflow.channels.codec.codec import Record, decode, encode_item
 from graflow.channels.contents.change_log import Ends
 from graflow.channels.hidden_keys import lock_key
 
-__all__ = ["Outcome", "Settlement", "settle", "with_ends"]
+__all__ = ["Found", "Outcome", "Settlement", "record_of", "settle"]
 
 Found: TypeAlias = bytes | Sequence[bytes] | None
 """What a key holds: a value, a list of items, or nothing."""
@@ -100,8 +100,16 @@ def settle(
     return Settlement(answers, {key: stage.outcome() for key, stage in staged.items()})
 
 
-def with_ends(items: Sequence[bytes], ends: Ends) -> list[bytes]:
-    """Return the items of a list whose ends have changed."""
+def record_of(outcome: Outcome, old: Found) -> Record | None:
+    """Return the record that a key has after a commit, given what it held before."""
+    if not isinstance(outcome.now, Ends):
+        return outcome.now
+    assert old is not None
+    assert not isinstance(old, bytes)
+    return _with_ends(old, outcome.now)
+
+
+def _with_ends(items: Sequence[bytes], ends: Ends) -> list[bytes]:
     return [*ends.head, *items[ends.dropped :], *ends.tail]
 
 
@@ -181,7 +189,7 @@ class _Staged:
         if base is None or isinstance(base, bytes):
             return Outcome(base, self._ttl)
         ends = Ends(self._dropped, self._head[::-1], self._tail)
-        return Outcome(with_ends(base, ends) if self._is_new else ends, self._ttl)
+        return Outcome(_with_ends(base, ends) if self._is_new else ends, self._ttl)
 
     def put(self, record: Record, ttl: int | None) -> None:
         self._replace(record)

@@ -48,7 +48,7 @@ class TypedChannel(ChannelView, Generic[T]):
         """
         super().__init__(channel)
         self._schema = schema_of(schema, strict=strict)
-        self._operations = Operations(channel.name, self._schema, channel.backend.timeout)
+        self._operations = Operations(channel.backend, self._schema)
 
     @property
     def schema(self) -> TypeForm[T]:

@@ -35,7 +35,7 @@ class ChannelView(ABC):
             )
         self._channel = channel
         self._backend = channel.backend
-        self._operations = Operations(channel.name, PLAIN, channel.backend.timeout)
+        self._operations = Operations(channel.backend, PLAIN)
 
     @property
     def channel(self) -> Channel:

@@ -444,5 +444,5 @@ def test_many_keys_are_asked_for_at_once(channel: Channel) -> None:
     channel.set("empty", [])
     channel.append("list", 1)
     asked = ["value", *(f"missing {number}" for number in range(10_000)), "empty", "list"]
-    assert channel._exist_many(asked) == [True, *[False] * 10_000, True, True]
-    assert channel._exist_many([]) == []
+    assert channel.backend.exist(asked) == [True, *[False] * 10_000, True, True]
+    assert channel.backend.exist([]) == []

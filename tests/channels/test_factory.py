@@ -85,7 +85,7 @@ def test_memory_does_not_grow_with_expired_keys() -> None:
         now[0] += 1
     for _ in range(1_000):
         channel.append("list", 1, ttl=10_000)
-    store = space._store("n")
+    store = space.store("n")
     assert len(store.values) < 10
     assert len(store.deadlines) < 10
     assert len(store._expiries) < 300

@@ -32,7 +32,7 @@ def test_a_wait_for_a_lock_ends(open_channel: Callable[[str], Channel]) -> None:
 
 def test_an_update_ends(channel: Channel) -> None:
     """It gives up after the channel's `timeout`, however often somebody writes in between."""
-    channel._timeout = 0.1
+    channel.backend.timeout = 0.1
     channel.set("key", 0)
 
     def write(value: int) -> int:

@@ -70,7 +70,7 @@ def test_a_lock_may_have_such_a_name(channel: Channel) -> None:
     """And the error shows it."""
     with channel.lock("\0a"), channel.lock("\0\0a"), pytest.raises(ChannelTypeError):
         channel.lock(1)  # type: ignore[arg-type]
-    channel._acquire("\0\0a", "somebody", 60_000)
+    channel.backend.acquire("\0\0a", "somebody", 60_000)
     with pytest.raises(ChannelTimeoutError, match=r"lock '\\x00a'"):
         channel.lock("\0a", timeout=0).__enter__()
 

@@ -129,7 +129,7 @@ def test_what_another_writer_left_is_named(
 ) -> None:
     """Its key, its channel, and what is wrong with it."""
     channel.set("other", 1)
-    channel._write("key", [b"{1"], None)
+    channel.backend.put("key", [b"{1"], None)
     with pytest.raises(ChannelDataError) as caught:
         read(channel)
     about = "channel 'test', key 'key': the stored text was not written by graflow: "
@@ -159,7 +159,7 @@ def test_handles_show_their_channel_and_schema() -> None:
     """But no address: there is none."""
     channel = MemoryChannel("notes")
     assert repr(channel) == "MemoryChannel('notes')"
-    assert channel._server() == ""
+    assert channel.backend.server == ""
     assert (
         repr(TypedChannel(channel, list[int])) == "TypedChannel(MemoryChannel('notes'), list[int])"
     )

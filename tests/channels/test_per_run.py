@@ -23,7 +23,11 @@ def test_each_run_has_a_channel_of_its_own(redis_url: str) -> None:
     assert (again("1").get("key"), again("2").get("key")) == ("first", "second")
     assert RedisChannel("orders:1", url=redis_url).get("key") == "first"
     assert RedisChannel("orders", url=redis_url).keys() == []
-    assert (per_run.name, per_run("1").name, per_run("1")._timeout) == ("orders", "orders:1", 7)
+    assert (per_run.name, per_run("1").name, per_run("1").backend.timeout) == (
+        "orders",
+        "orders:1",
+        7,
+    )
 
 
 def test_no_two_runs_have_one_channel() -> None:
@@ -46,7 +50,7 @@ def test_a_client_or_a_channel_says_where_the_server_is(redis_client: redis.Redi
     per_run = RedisChannel.per_run("orders", channel)
     RedisChannel.per_run("orders", redis_client)("1").set("key", 1)
     assert per_run("1").get("key") == 1
-    assert per_run("1")._timeout == 9
+    assert per_run("1").backend.timeout == 9
     for wrong in ({"url": "redis://localhost"}, {"cluster": True}, {"timeout": 5.0}):
         options: dict[str, Any] = wrong
         with pytest.raises(ChannelTypeError, match="its own settings"):
@@ -97,7 +101,7 @@ def test_an_embedded_server_runs_as_long_as_a_channel_of_a_run() -> None:
     """Though nothing else holds it; and a checkpoint knows it by its directory."""
     server = RedisChannel.embedded()
     channel = RedisChannel.per_run("orders", server)("1")
-    assert channel._server() == server._server()
+    assert channel.backend.server == server.backend.server
     del server
     gc.collect()
     channel.set("key", 1)

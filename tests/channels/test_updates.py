@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from graflow.channels.attempts import turn_name
+from graflow.channels.backend import KEEP, Conflict, Holds, Put, Unlocked
 from graflow.channels.base import Channel
 from graflow.channels.redis_channel import RedisChannel
 from graflow.channels.typed import TypedChannel
-from graflow.channels.updates import turn_name
 from graflow.exceptions import ChannelConflictError, ChannelUnavailableError
 from tests.servers import Server, run_server
 
@@ -86,7 +87,7 @@ def test_all_who_update_one_key_end(servers: Callable[[str], Server]) -> None:
 def test_an_update_that_always_comes_too_late_gives_up(open_channel: Open, is_typed: bool) -> None:
     """Someone writes each time before the function is done, without asking for a turn."""
     channel, other = open_channel("c"), open_channel("c")
-    channel._timeout = 0.3
+    channel.backend.timeout = 0.3
     channel.set("number", 0, ttl=600)
     calls = 0
 
@@ -120,35 +121,41 @@ def test_the_timeout_of_a_channel_bounds_its_updates(redis_url: str) -> None:
             channel.set("number", number + 1)
             return number
 
-        with pytest.raises(ChannelConflictError, match=r"for 0\.5 s"):
+        with pytest.raises(ChannelConflictError, match=r"in at most 0\.5 s"):
             channel.update("number", overtaken, default=0)
         assert begun[-1] - begun[0] < 10
+
+
+def swap(channel: Channel, key: str, old: bytes, new: bytes, owner: str = "") -> bool:
+    """Replace a record as an update does; tell whether that went well."""
+    checks = Holds(key, old), Unlocked(turn_name(key), owner)
+    return not isinstance(channel.backend.commit(checks, (Put(key, new, KEEP),)), Conflict)
 
 
 def test_a_turn_is_for_those_who_came_first(channel: Channel) -> None:
     """Others may read and write meanwhile, and no lock of a user has its name."""
     channel.set("key", 1)
-    assert channel._swap_in_turn("key", b"1", b"2", "me")
+    assert swap(channel, "key", b"1", b"2", "me")
     name = "\0turn key"
     with channel.lock(name, timeout=0):
         assert channel.update("key", lambda number: number + 1) == 3
-        assert type(channel._acquire(name, "me", 600_000)) is int
-    assert not channel._swap_in_turn("key", b"3", b"4", "another")
-    assert not channel._swap("key", b"3", b"4")
+        assert type(channel.backend.acquire(name, "me", 600_000)) is int
+    assert not swap(channel, "key", b"3", b"4", "another")
+    assert not swap(channel, "key", b"3", b"4")
     channel.set("another key", 1)
-    assert channel._swap("another key", b"1", b"2")
-    assert channel._swap_in_turn("key", b"3", b"4", "me")
+    assert swap(channel, "another key", b"1", b"2")
+    assert swap(channel, "key", b"3", b"4", "me")
     channel.set("key", 9)
-    channel._release(name, "me")
-    assert channel._swap("key", b"9", b"10")
+    channel.backend.release(name, "me")
+    assert swap(channel, "key", b"9", b"10")
 
 
 def test_who_died_in_its_turn_holds_up_the_others_for_a_moment(channel: Channel) -> None:
     """Not for their whole time."""
     channel.set("key", 1)
-    channel._acquire("\0turn key", "dead", 1_000)
-    assert channel._timeout >= 5
-    if channel._server():  # elsewhere the clock stands still
+    channel.backend.acquire("\0turn key", "dead", 1_000)
+    assert channel.backend.timeout >= 5
+    if channel.backend.server:  # elsewhere the clock stands still
         assert channel.update("key", lambda number: number + 1) == 2
 
 
@@ -159,7 +166,7 @@ def test_a_server_that_falls_silent_stops_an_update_as_anything_else() -> None:
         RedisChannel("c", url=server.url, timeout=3) as channel,
     ):
         channel.set("number", 0)
-        assert channel._acquire(turn_name("number"), "another", 60_000)
+        assert channel.backend.acquire(turn_name("number"), "another", 60_000)
         frozen: list[float] = []
 
         def freeze() -> None:

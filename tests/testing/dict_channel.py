@@ -4,159 +4,104 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from graflow.channels.backend import MISSING, Missing, NotAList
+from typing_extensions import override
+
+from graflow.channels.backend import Answer, Backend, Change, Check, Conflict, Held, Record
 from graflow.channels.base import Channel
-from graflow.channels.codec.codec import Record
-from graflow.channels.locks.fences import next_fence
+from graflow.channels.hidden_keys import KEPT
+from graflow.channels.settling import Outcome, record_of, settle
 from graflow.exceptions import ChannelTypeError
 
 
 class Store:
-    """What the handles of one name share: records and locks, each with its deadline."""
+    """What the handles of one name share: records, each with its deadline."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
         self.mutex = threading.RLock()
         self.entries: dict[str, tuple[Record, float | None]] = {}
-        self.locks: dict[str, tuple[str, int, float]] = {}
-        self.fence = 0
 
 
-class DictChannel(Channel):
-    """A channel on a dict. Everything happens under one mutex."""
+class DictBackend(Backend):
+    """Records in a dict. Everything happens under one mutex."""
+
+    shared = False
 
     def __init__(self, name: str, store: Store) -> None:
         super().__init__(name)
         self.store = store
 
-    @property
-    def shared(self) -> bool:
-        """`False`: other processes can't reach the keys."""
-        return False
+    def find(self, key: str) -> Record | None:
+        """Return what a key holds, unless it has expired."""
+        record, deadline = self.store.entries.get(key, (None, None))
+        return record if deadline is None or deadline > self.store.clock() else None
+
+    @override
+    def read(self, keys: Sequence[str]) -> list[Held | None]:
+        with self.store.mutex:
+            return [self.held(key) for key in keys]
+
+    def held(self, key: str) -> Held | None:
+        """Return a key's record, and the ms that it has left."""
+        record = self.find(key)
+        if record is None:
+            return None
+        deadline = self.store.entries[key][1]
+        left = None if deadline is None else round((deadline - self.store.clock()) * 1000)
+        return Held(record if isinstance(record, bytes) else list(record), left)
+
+    @override
+    def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
+        with self.store.mutex:
+            done = settle(checks, changes, self.find, self.keys)
+            if isinstance(done, Conflict):
+                return done
+            for key, outcome in done.outcomes.items():
+                self.become(key, outcome)
+            return done.answers
+
+    def become(self, key: str, outcome: Outcome) -> None:
+        """Store what a commit makes of a key."""
+        old, before = self.store.entries.pop(key, (None, None))
+        record = record_of(outcome, old)
+        if record is not None:
+            self.store.entries[key] = record, self.deadline(outcome.ttl, before)
+
+    def deadline(self, ttl: int | None, before: float | None) -> float | None:
+        """Return when a key expires, which would have expired at another time."""
+        if ttl is None:
+            return None
+        return self.store.clock() + ttl / 1000 if ttl else before
+
+    @override
+    def keys(self, *, kept: bool = False) -> list[str]:
+        with self.store.mutex:
+            there = [key for key in self.store.entries if self.find(key) is not None]
+            return [key for key in there if key.startswith(KEPT) is kept]
+
+    @override
+    def clear(self, *, kept: bool = False) -> None:
+        with self.store.mutex:
+            for key in [*self.keys(), *(self.keys(kept=True) if kept else ())]:
+                del self.store.entries[key]
+
+
+class DictChannel(Channel):
+    """A channel on a dict."""
+
+    kind: type[DictBackend] = DictBackend
+
+    def __init__(self, name: str, store: Store) -> None:
+        super().__init__(self.kind(name, store))
 
     def __reduce__(self) -> NoReturn:
         raise ChannelTypeError("it can't leave its process; use a RedisChannel")
 
-    def _live(self, key: str) -> tuple[Record | None, float | None]:
-        record, deadline = self.store.entries.get(key, (None, None))
-        if deadline is not None and deadline <= self.store.clock():
-            del self.store.entries[key]
-            return None, None
-        return record, deadline
 
-    def _put(self, key: str, record: Record, deadline: float | None) -> None:
-        self.store.entries[key] = (record, deadline)
-
-    def _read(self, key: str) -> Record | None:
-        return self._read_many([key])[0]
-
-    def _read_many(self, keys: Sequence[str]) -> list[Record | None]:
-        with self.store.mutex:
-            records = [self._live(key)[0] for key in keys]
-            return [list(each) if isinstance(each, list) else each for each in records]
-
-    def _write(self, key: str, record: Record, ttl: int | None) -> None:
-        self._write_many({key: record}, ttl)
-
-    def _write_many(self, records: Mapping[str, Record], ttl: int | None) -> None:
-        with self.store.mutex:
-            deadline = None if ttl is None else self.store.clock() + ttl / 1000
-            for key, record in records.items():
-                self._put(key, record, deadline)
-
-    def _push(self, key: str, item: bytes, ttl: int | None, at_head: bool) -> int:
-        with self.store.mutex:
-            items, deadline = self._live(key)
-            if isinstance(items, bytes):
-                raise NotAList
-            items = [item, *(items or [])] if at_head else [*(items or []), item]
-            self._write(key, items, ttl)
-            if ttl is None:
-                self._put(key, items, deadline)
-            return len(items)
-
-    def _first(self, key: str) -> bytes | None:
-        items = self._read(key)
-        if isinstance(items, bytes):
-            raise NotAList
-        return items[0] if items else None
-
-    def _pop(self, key: str) -> bytes | None:
-        with self.store.mutex:
-            item = self._first(key)
-            if item is not None:
-                self._pop_if(key, item)
-            return item
-
-    def _pop_if(self, key: str, item: bytes) -> bool:
-        with self.store.mutex:
-            items, deadline = self._live(key)
-            if not isinstance(items, list) or items[:1] != [item]:
-                return False
-            self._put(key, items[1:], deadline)
-            return len(items) > 1 or self._delete(key)
-
-    def _swap(self, key: str, old: Record | None, new: Record) -> bool:
-        with self.store.mutex:
-            present, deadline = self._live(key)
-            if present == old:
-                self._put(key, new, deadline)
-            return present == old
-
-    def _delete(self, key: str) -> bool:
-        with self.store.mutex:
-            return self._live(key)[0] is not None and bool(self.store.entries.pop(key))
-
-    def _exists(self, key: str) -> bool:
-        return self._read(key) is not None
-
-    def _keys(self) -> list[str]:
-        with self.store.mutex:
-            return [key for key in list(self.store.entries) if self._live(key)[0] is not None]
-
-    def _clear(self) -> None:
-        with self.store.mutex:
-            self.store.entries.clear()
-
-    def _remaining(self, key: str) -> int | Missing | None:
-        with self.store.mutex:
-            record, deadline = self._live(key)
-            if record is None:
-                return MISSING
-            return None if deadline is None else round((deadline - self.store.clock()) * 1000)
-
-    def _holder(self, key: str) -> tuple[str, int, float] | None:
-        holder = self.store.locks.get(key)
-        return holder if holder is not None and holder[2] > self.store.clock() else None
-
-    def _acquire(self, key: str, owner: str, lease: int, least: int = 0) -> int | str:
-        with self.store.mutex:
-            holder = self._holder(key)
-            if holder is not None and holder[0] != owner:
-                return holder[0]
-            last = self.store.fence
-            fence = next_fence(last, least) if holder is None else max(holder[1], least)
-            self.store.fence = max(last, fence)
-            self.store.locks[key] = (owner, fence, self.store.clock() + lease / 1000)
-            return fence
-
-    def _renew(self, key: str, owner: str, lease: int) -> bool:
-        with self.store.mutex:
-            holder = self._holder(key)
-            return (
-                holder is not None and holder[0] == owner and bool(self._acquire(key, owner, lease))
-            )
-
-    def _release(self, key: str, owner: str) -> bool:
-        with self.store.mutex:
-            holder = self._holder(key)
-            return holder is not None and holder[0] == owner and bool(self.store.locks.pop(key))
-
-
-class DictBackend:
+class DictChannels:
     """Channels of one kind, and a clock that stands still until it is moved."""
 
     def __init__(self, kind: Callable[[str, Store], Any] = DictChannel) -> None:

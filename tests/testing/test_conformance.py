@@ -37,7 +37,7 @@ def memory_harness() -> Harness:
     return Harness(
         open=backend.open,
         advance=backend.advance,
-        read=lambda name, key: backend.open(name)._read(key),
+        read=lambda name, key: backend.open(name).backend.get(key),
     )
 
 

@@ -44,7 +44,7 @@ def harness_of(kind: type[DictChannel]) -> Harness:
         open=backend.open,
         advance=backend.advance,
         cut_reply=cut if issubclass(kind, LossyChannel) else None,
-        read=lambda name, key: backend.open(name)._read(key),
+        read=lambda name, key: backend.open(name).backend.get(key),
     )
 
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graflow.channels.base import Channel
 from graflow.channels.contents.change_log import Changes, Ends, replay
-from graflow.channels.contents.tracking import Comparison, Tracker, refill
+from graflow.channels.contents.tracking import Comparison, Tracker, refill, tracker_of
 from graflow.channels.memory_channel import MemoryChannel
+from graflow.channels.typed import TypedChannel
 from graflow.exceptions import ChannelTypeError
 from tests.backends import MemoryBackend
 
@@ -27,7 +27,7 @@ STEPS: list[Step] = [
     lambda channel, key: channel.append(key, "tail with ttl", ttl=50),
     lambda channel, key: channel.prepend(key, "head"),
     lambda channel, key: channel.pop(key),
-    lambda channel, key: channel._pop_if(key, b'"head"'),
+    lambda channel, key: TypedChannel(channel, object).pop(key),
     lambda channel, key: channel.update(key, lambda value: [value], default=0),
     lambda channel, key: channel.atomic_add(key),
     lambda channel, key: channel.delete(key),
@@ -36,7 +36,10 @@ STEPS: list[Step] = [
 ]
 
 
-KINDS: list[Callable[[MemoryChannel], Tracker]] = [MemoryChannel._track, Channel._track]
+KINDS: list[Callable[[MemoryChannel], Tracker]] = [
+    lambda channel: tracker_of(channel.backend),
+    lambda channel: Comparison(channel.backend),
+]
 """What a memory channel knows of its changes, and what is found out of any other."""
 
 
@@ -73,7 +76,7 @@ def test_changes_make_the_same_channel_again(
     taken.append(tracker.take(everything=False))
     again = backend.open("b")
     again.set_many({"old": 1, "not mine": 1})
-    refill(again, replay(taken), lambda key: key != "not mine")
+    refill(again.backend, replay(taken), lambda key: key != "not mine")
     assert again.delete("not mine")
     assert content(again) == content(channel)
 
@@ -82,7 +85,7 @@ def test_a_change_of_a_long_list_is_as_long_as_what_changed() -> None:
     """Items that were added or popped, not the list; and a key that did not change is not told."""
     channel = MemoryChannel()
     channel.set_many({"long": list(range(1_000)), "still": 1, "gone": 1})
-    tracker = channel._track()
+    tracker = tracker_of(channel.backend)
     tracker.take(everything=True)
     channel.append("long", "a")
     channel.append("long", "b")
@@ -124,7 +127,7 @@ def test_what_has_expired_meanwhile_does_not_come_back(
         change._replace(expires=change.expires and change.expires - 50_000) for change in taken.keys
     ]
     again = backend.open("b")
-    refill(again, replay([Changes(True, passed)]), lambda key: True)
+    refill(again.backend, replay([Changes(True, passed)]), lambda key: True)
     assert sorted(again.keys()) == ["ever", "long"]
     left = again.ttl("long")
     assert left is not None
@@ -138,7 +141,7 @@ def test_a_key_that_did_not_change_is_not_told_of_by_a_comparison() -> None:
     channel = MemoryChannel()
     channel.set_many({"still": [1, 2], "gone": 1})
     channel.set("for a while", 1, ttl=60)
-    tracker = Comparison(channel)
+    tracker = Comparison(channel.backend)
     tracker.take(everything=True)
     assert {change.key for change in tracker.take(everything=False).keys} <= {"for a while"}
     channel.set("for a while", 1, ttl=600)

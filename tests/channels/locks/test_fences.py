@@ -63,9 +63,9 @@ def test_they_grow_although_the_server_forgot(
     with RedisChannel("c", url=redis_url) as channel:
         fences = [fence_of(channel) for _ in range(4)]
         LOSSES[loss](redis_client)
-        on_the_server = channel._acquire("key", "somebody else", 60_000)
+        on_the_server = channel.backend.acquire("key", "somebody else", 60_000)
         assert isinstance(on_the_server, int)
-        channel._release("key", "somebody else")
+        channel.backend.release("key", "somebody else")
         assert grows([*fences, on_the_server, fence_of(channel)])
 
 
@@ -92,7 +92,7 @@ def test_they_grow_over_a_restart_without_persistence() -> None:
         before = fence_of(channel)
         server.stop()
         server.start()
-        answer = channel._acquire("key", "somebody", 60_000)
+        answer = channel.backend.acquire("key", "somebody", 60_000)
         assert isinstance(answer, int)
         assert grows([before, answer])
 

@@ -248,25 +248,25 @@ def test_tasks_may_take_it_in_threads(channel: Channel) -> None:
 def test_who_came_first_has_it_first(channel: Channel) -> None:
     """A lock that is free is kept for the first in the line, for as long as that one asks."""
     long = 10_000_000
-    assert type(channel._acquire("key", "holder", long)) is int
+    assert type(channel.backend.acquire("key", "holder", long)) is int
     for ahead, name in enumerate(("first", "second", "third")):
-        assert channel._line_up("key", name, long) == ahead
-    assert channel._line_up("key", "first", long) == 0
-    assert channel._line_up("key", "second", 0) == 0  # it waits no longer
-    assert channel._line_up("key", "third", long) == 1
-    assert channel._release("key", "holder")
+        assert channel.backend.line_up("key", name, long) == ahead
+    assert channel.backend.line_up("key", "first", long) == 0
+    assert channel.backend.line_up("key", "second", 0) == 0  # it waits no longer
+    assert channel.backend.line_up("key", "third", long) == 1
+    assert channel.backend.release("key", "holder")
     for other in ("third", "holder", "somebody"):
-        assert channel._acquire("key", other, long) == "first"
-    assert type(channel._acquire("key", "first", long)) is int
-    assert channel._acquire("key", "third", long) == "first"
-    assert channel._line_up("key", "third", long) == 0
-    assert channel._release("key", "first")
-    assert type(channel._acquire("key", "third", long)) is int
-    assert channel._release("key", "third")
-    assert type(channel._acquire("key", "somebody", long)) is int
-    assert channel._acquire("key", "somebody", long, 2**52) == 2**52
-    assert channel._release("key", "somebody")
-    assert channel._acquire("key", "last", long) == 2**52 + 1
+        assert channel.backend.acquire("key", other, long) == "first"
+    assert type(channel.backend.acquire("key", "first", long)) is int
+    assert channel.backend.acquire("key", "third", long) == "first"
+    assert channel.backend.line_up("key", "third", long) == 0
+    assert channel.backend.release("key", "first")
+    assert type(channel.backend.acquire("key", "third", long)) is int
+    assert channel.backend.release("key", "third")
+    assert type(channel.backend.acquire("key", "somebody", long)) is int
+    assert channel.backend.acquire("key", "somebody", long, 2**52) == 2**52
+    assert channel.backend.release("key", "somebody")
+    assert channel.backend.acquire("key", "last", long) == 2**52 + 1
 
 
 def test_a_place_is_given_up_when_nobody_asks(
@@ -274,13 +274,13 @@ def test_a_place_is_given_up_when_nobody_asks(
 ) -> None:
     """Its owner may be dead."""
     for name in ("dead", "alive"):
-        channel._line_up("key", name, 5_000)
+        channel.backend.line_up("key", name, 5_000)
     advance(4)
-    assert channel._acquire("key", "alive", 5_000) == "dead"
-    assert channel._line_up("key", "alive", 5_000) == 1
+    assert channel.backend.acquire("key", "alive", 5_000) == "dead"
+    assert channel.backend.line_up("key", "alive", 5_000) == 1
     advance(2)
-    assert channel._line_up("key", "alive", 5_000) == 0
-    assert type(channel._acquire("key", "alive", 5_000)) is int
+    assert channel.backend.line_up("key", "alive", 5_000) == 0
+    assert type(channel.backend.acquire("key", "alive", 5_000)) is int
 
 
 def take_turns(channel: Channel, me: int) -> None:

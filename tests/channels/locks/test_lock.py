@@ -302,24 +302,24 @@ def test_a_backend_knows_who_holds_a_lock(
 ) -> None:
     """The owner may ask again, as after a lost reply, and keeps the number; others get his name."""
     lease = 10_000_000
-    fence = channel._acquire("key", "me", lease)
+    fence = channel.backend.acquire("key", "me", lease)
     assert type(fence) is int
-    assert channel._acquire("key", "me", lease) == fence
-    assert channel._acquire("key", "another", lease) == "me"
+    assert channel.backend.acquire("key", "me", lease) == fence
+    assert channel.backend.acquire("key", "another", lease) == "me"
     advance(9_995)
-    assert channel._acquire("key", "another", lease) == "me"
-    assert channel._renew("key", "me", lease)
-    assert not channel._renew("key", "another", lease)
-    assert not channel._renew("free", "me", lease)
-    assert channel._acquire("key", "me", lease) == fence
-    assert channel._renew("key", "me", lease)
+    assert channel.backend.acquire("key", "another", lease) == "me"
+    assert channel.backend.renew("key", "me", lease)
+    assert not channel.backend.renew("key", "another", lease)
+    assert not channel.backend.renew("free", "me", lease)
+    assert channel.backend.acquire("key", "me", lease) == fence
+    assert channel.backend.renew("key", "me", lease)
     advance(9_995)
-    assert channel._acquire("key", "another", lease) == "me"
+    assert channel.backend.acquire("key", "another", lease) == "me"
     advance(10)
-    assert not channel._renew("key", "me", lease)
-    second = channel._acquire("key", "another", lease)
+    assert not channel.backend.renew("key", "me", lease)
+    second = channel.backend.acquire("key", "another", lease)
     assert type(second) is int
     assert second > fence
-    assert not channel._release("key", "me")
-    assert channel._release("key", "another")
-    assert not channel._release("key", "another")
+    assert not channel.backend.release("key", "me")
+    assert channel.backend.release("key", "another")
+    assert not channel.backend.release("key", "another")

@@ -32,10 +32,10 @@ def test_a_lock_lasts_to_the_end_of_its_lease_and_no_longer() -> None:
     """To the millisecond."""
     backend = MemoryBackend()
     channel = backend.open("c")
-    first = channel._acquire("key", "me", 5_000)
+    first = channel.backend.acquire("key", "me", 5_000)
     backend.advance(4.999)
-    assert channel._acquire("key", "another", 5_000) == "me"
+    assert channel.backend.acquire("key", "another", 5_000) == "me"
     backend.advance(0.001)
-    second = channel._acquire("key", "another", 5_000)
+    second = channel.backend.acquire("key", "another", 5_000)
     assert (type(first), type(second)) == (int, int)
     assert first != second

@@ -40,9 +40,9 @@ def use_every_operation(channel: Channel) -> None:
     assert channel.delete("a")
     assert not channel.delete("a")
     with channel.lock("lock", lease=20) as lock:
-        assert channel._renew("lock", lock._holding._owner, 30_000)
-        assert channel._line_up("lock", "another", 10_000) == 0
-        assert channel._line_up("lock", "another", 0) == 0
+        assert channel.backend.renew("lock", lock._holding._owner, 30_000)
+        assert channel.backend.line_up("lock", "another", 10_000) == 0
+        assert channel.backend.line_up("lock", "another", 0) == 0
     expected = {"b", "empty", "huge", "list", "new", "short", "value"}
     assert set(channel.keys()) == expected
     channel.clear()

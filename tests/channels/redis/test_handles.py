@@ -36,14 +36,14 @@ for child in range(3):
         for number in range(50):
             channel.append("list", [child, number])
         with channel.lock("key"):
-            channel.append("connections", channel._transport.read("CLIENT", "ID"))
+            channel.append("connections", channel.backend._transport.read("CLIENT", "ID"))
         channel.close()
         os._exit(0)
 for number in range(50):
     channel.append("list", ["parent", number])
 for child in children:
     assert os.waitpid(child, 0)[1] == 0
-channel.append("connections", channel._transport.read("CLIENT", "ID"))
+channel.append("connections", channel.backend._transport.read("CLIENT", "ID"))
 """
 
 

@@ -23,13 +23,13 @@ class SlowNetwork:
 
     def __init__(self, channel: RedisChannel) -> None:
         """Put the network between the channel and its server."""
-        sender = channel._transport._sender
+        sender = channel.backend._transport._sender
         assert isinstance(sender, PoolSender)
         self._sender = sender
         self.acquaintance = sender.acquaintance
         self._held: list[Sequence[Part]] = []
         self.is_slow = False
-        channel._transport._sender = self
+        channel.backend._transport._sender = self
 
     def send(self, command: Sequence[Part], effort: Effort | None) -> Any:
         """Send a command; while the network is slow, hold back the first copy of each."""
@@ -132,7 +132,7 @@ def test_a_late_acquisition_does_not_lock_again(
             pass
         network.deliver(redis_client)
         with other.lock("key", timeout=0):
-            assert isinstance(channel._acquire("key", "somebody else", 30_000), str)
+            assert isinstance(channel.backend.acquire("key", "somebody else", 30_000), str)
         network.deliver(redis_client)
         with other.lock("key", timeout=0):
             pass

@@ -27,8 +27,8 @@ CHANGES: list[Callable[[RedisChannel], object]] = [
     lambda c: c.atomic_add("sum", 0.5),
     lambda c: c.delete("old"),
     lambda c: c.update("sum", lambda number: number + 1),
-    lambda c: c._acquire("lock", "somebody", 60_000),
-    lambda c: c._release("lock", "holder"),
+    lambda c: c.backend.acquire("lock", "somebody", 60_000),
+    lambda c: c.backend.release("lock", "holder"),
     lambda c: c.clear(),
 ]
 
@@ -56,7 +56,7 @@ def direct(redis_client: redis.Redis) -> RedisChannel:
 
 def content(channel: RedisChannel) -> dict[str, object]:
     """Return all that a channel holds, and who has the lock."""
-    lock: Any = channel._acquire("lock", "holder", 60_000)
+    lock: Any = channel.backend.acquire("lock", "holder", 60_000)
     return {**channel.get_many(channel.keys()), "holder": lock}
 
 
@@ -123,7 +123,7 @@ def test_a_copy_in_time_is_as_good_as_any(
 
 def put_back(channel: RedisChannel, seconds: float) -> None:
     """Let the channel believe that its server's clock is as much behind."""
-    clock_of(channel._transport.server)._ahead -= seconds
+    clock_of(channel.backend._transport.server)._ahead -= seconds
 
 
 def test_a_process_that_stood_still_learns_the_time_anew(channel: RedisChannel) -> None:

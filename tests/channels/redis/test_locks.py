@@ -199,10 +199,10 @@ def test_who_stops_waiting_leaves_nothing(channel: RedisChannel, redis_client: r
 
 def test_a_waiting_process_that_was_killed_costs_half_a_second(channel: RedisChannel) -> None:
     """It was the next, and its place is given up when it does not ask again."""
-    assert channel._acquire("key", "holder", 600_000)
-    assert channel._line_up("key", "killed", PATIENCE) == 0
-    assert channel._release("key", "holder")
-    assert channel._acquire("key", "somebody", 600_000) == "killed"
+    assert channel.backend.acquire("key", "holder", 600_000)
+    assert channel.backend.line_up("key", "killed", PATIENCE) == 0
+    assert channel.backend.release("key", "holder")
+    assert channel.backend.acquire("key", "somebody", 600_000) == "killed"
     with channel.lock("key", timeout=60):
         pass
 

@@ -32,7 +32,7 @@ def step(ctx: TaskExecutionContext, number: int, folder: Path, how: str) -> list
 
 def server_pid(channel: Any) -> int:
     """Return the id of the process that serves an embedded channel."""
-    with redis.Redis(unix_socket_path=channel._endpoint.settings["path"]) as client:
+    with redis.Redis(unix_socket_path=channel.backend.endpoint.settings["path"]) as client:
         server: Any = client.info("server")
     return int(server["process_id"])
 

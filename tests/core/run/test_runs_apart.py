@@ -145,7 +145,7 @@ def test_clearing_the_channel_removes_the_results_of_runs(channel: Channel) -> N
     _, ctx = wf.execute(ret_context=True)
     assert ctx.get_result("listed") == [1, 2]
     channel.clear()
-    assert channel._keys() == []
+    assert channel.backend.keys() == []
     with pytest.raises(ResultNotFoundError, match=r"no tasks$"):
         ctx.get_result("listed")
 
@@ -317,7 +317,7 @@ def test_the_channel_of_a_run_can_be_opened_again(per_run: PerRun[RedisChannel])
         assert channel.name == ctx.get_channel().name == f"cafe:{ctx.run_id}"
         assert channel.get("add_up.__result__") == 6.5
         names = ["orders", *(f"{name}.__result__" for name in ("add_up", "cake", "tea"))]
-        assert sorted(channel._keys()) == sorted(names)
+        assert sorted(channel.backend.keys()) == sorted(names)
 
 
 def test_a_run_with_a_channel_of_its_own_is_resumed_there(

@@ -58,7 +58,7 @@ import os, sys
 from graflow.channels.redis_channel import RedisChannel
 
 channel = RedisChannel.embedded(path=sys.argv[1])
-print(channel._endpoint.settings["path"], flush=True)
+print(channel.backend.endpoint.settings["path"], flush=True)
 if not os.fork():
     sys.stdin.read()
     os._exit(0)

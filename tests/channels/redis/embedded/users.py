@@ -22,7 +22,7 @@ from graflow.channels.redis_channel import RedisChannel
 
 path = sys.argv[1] if len(sys.argv) > 1 else None
 channel = RedisChannel.embedded(path=path)
-print(channel._endpoint.settings["path"], flush=True)
+print(channel.backend.endpoint.settings["path"], flush=True)
 for line in sys.stdin:
     print(channel.append("list", line.strip()), flush=True)
 """

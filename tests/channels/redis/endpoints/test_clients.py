@@ -149,8 +149,7 @@ def test_one_node_of_a_cluster(clusters: Callable[[str], Cluster], by: str) -> N
     cluster.flush()
     name = cluster.name_on(cluster.masters[0])
     channel = ALONE[by](cluster.masters[1].port)
-    channel._name = name
-    channel._open(channel._endpoint, channel._timeout, allow_eviction=True)
+    channel = channel.beside(name)
     for call in (lambda: channel.get("key"), lambda: channel.append("list", 1)):
         with pytest.raises(ChannelServerError, match="cluster=True"):
             call()
