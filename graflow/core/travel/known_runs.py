@@ -9,7 +9,7 @@ from multiprocessing.util import Finalize
 from threading import Lock
 
 from graflow.core.run.event_loop import EventLoop
-from graflow.core.run.state import RunState
+from graflow.core.state.run_state import RunState
 from graflow.core.travel.marks import Marks
 from graflow.core.travel.parcel import unpack_run
 
