@@ -17,8 +17,8 @@ from graflow.core.context import ExecutionContext
 from graflow.core.graph.graph import Graph, RunPlan
 from graflow.core.launch.execution import prepared
 from graflow.core.launch.opening import ChannelSource, check_source, fill, open_run
-from graflow.core.launch.options import MAX_WORKERS, ExecuteKeywords, Options, ResumeKeywords
 from graflow.core.launch.resuming import match_channel, match_plan, restore
+from graflow.core.launch.run_options import MAX_WORKERS, ExecuteKeywords, Options, ResumeKeywords
 from graflow.core.run.observers import RunObserver
 from graflow.core.state.run_state import RunState
 from graflow.core.task.composition import Node, chain, check_nodes, open_graphs, parallel

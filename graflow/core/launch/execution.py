@@ -16,7 +16,7 @@ from graflow.core.checkpoint.journal import Journal
 from graflow.core.context import ExecutionContext
 from graflow.core.graph.graph import RunPlan
 from graflow.core.graph.schedule import Schedule
-from graflow.core.launch.options import MAX_WORKERS, Options
+from graflow.core.launch.run_options import MAX_WORKERS, Options
 from graflow.core.run.observers import Observers
 from graflow.core.run.progress import Progress
 from graflow.core.run.supervisor import Supervisor
