@@ -15,6 +15,7 @@ from typing import Any, Final
 from pydantic_core import SchemaSerializer, SchemaValidator
 
 from graflow.channels.schema.named_tuples import called, written
+from graflow.channels.schema.nodes import descend
 from graflow.system.forks import guard
 
 __all__ = ["building", "serializer_of", "validator_of"]
@@ -68,19 +69,5 @@ def serializer_of(core: Any, config: Any) -> SchemaSerializer:
 
 
 def _complete_classes(core: Any) -> set[type]:
-    classes: set[type] = set()
-    seen: dict[int, Any] = {}
-    waiting = [core]
-    while waiting:
-        part = waiting.pop()
-        if id(part) in seen or not isinstance(part, dict | list | tuple):
-            continue
-        seen[id(part)] = part
-        if not isinstance(part, dict):
-            waiting += part
-            continue
-        waiting += part.values()
-        cls = part.get("cls")
-        if isinstance(cls, type) and vars(cls).get(_COMPLETE) is True:
-            classes.add(cls)
-    return classes
+    classes = (node.get("cls") for node in descend(core))
+    return {cls for cls in classes if isinstance(cls, type) and vars(cls).get(_COMPLETE) is True}

@@ -13,11 +13,11 @@ from pydantic import (
     SecretStr,
     TypeAdapter,
 )
-from pydantic_core import CoreSchema
 from pydantic_core import SchemaError as CoreSchemaError
 
 from graflow.channels.schema.compiling import building
 from graflow.channels.schema.named_tuples import named
+from graflow.channels.schema.nodes import Node
 from graflow.channels.schema.types.annotations import parts, types_in
 from graflow.channels.schema.types.fields import resolved
 from graflow.channels.schema.types.namespaces import namespace_of_caller
@@ -41,7 +41,7 @@ _REFUSALS: Final = (
 _SECRETS: Final = (Secret, SecretBytes, SecretStr)
 
 
-def core_schema_of(form: Any, name: str) -> CoreSchema:
+def core_schema_of(form: Any, name: str) -> Node:
     """Return what pydantic makes of a type, every `TypedDict` included.
 
     Args:
@@ -76,13 +76,13 @@ def schema_error(name: str, path: str, reason: str) -> SchemaError:
     return SchemaError(f"{name} can't be the schema of a typed channel: {where}{reason}")
 
 
-def _generated(form: Any) -> CoreSchema:
+def _generated(form: Any) -> Node:
     with readable(form) as names:
         adapter: TypeAdapter[Any] = TypeAdapter(form)
         if names or not adapter.pydantic_complete:
             adapter.rebuild(force=True, _types_namespace=names)
-        core: CoreSchema = named(adapter.core_schema)
-        return core
+        core: Any = adapter.core_schema
+        return named(core)
 
 
 def _refused_part(form: Any) -> str:

@@ -119,11 +119,18 @@ def inside(node: Node) -> Node | None:
     )
 
 
-def descend(node: Node) -> Iterator[Node]:
-    """Yield a node, its parts, their parts and so on; what is only referred to is not followed."""
-    yield node
-    for part in children(node):
-        yield from descend(part.node)
+def descend(core: Node) -> Iterator[Node]:
+    """Yield a node, its parts, their parts and so on, and those of how they are written.
+
+    What is only referred to is not followed.
+    """
+    waiting = [core]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += (part.node for part in children(node))
+        if "serialization" in node:
+            waiting.append(node["serialization"])
 
 
 def bodies_in(definitions: Node) -> dict[str, Node]:

@@ -15,8 +15,7 @@ from graflow.channels.codec.reprs import short_repr
 from graflow.channels.schema.compiling import serializer_of, validator_of
 from graflow.channels.schema.core_schema import core_schema_of, schema_error
 from graflow.channels.schema.differences import differences, leaves
-from graflow.channels.schema.exact_types import compile_look
-from graflow.channels.schema.fast_path import REPLACEMENT, with_shortcuts
+from graflow.channels.schema.fast_path import REPLACEMENT, look_of, with_shortcuts
 from graflow.channels.schema.field_errors import alterations, from_details, lost, unstorable
 from graflow.channels.schema.roundtrip import Storable, storable
 from graflow.channels.schema.types.annotations import is_self_contained
@@ -99,7 +98,7 @@ class Schema(Generic[T]):
         self.is_for_lists = "array" in ready.kinds
         self._is_quick = strict and ready.is_plain
         self._is_doubtful = not ready.is_faithful
-        self._looks_unaltered = compile_look(ready, self.name) if strict else _always
+        self._looks_unaltered = look_of(ready, self.name) if strict else _always
         validator = validator_of(ready.core, ready.config)
         self._validate: Callable[[Any], Any] = validator.validate_python
         if ready.has_aliases:
