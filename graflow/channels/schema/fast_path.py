@@ -14,7 +14,7 @@ from typing import Any, Final
 from pydantic_core import from_json, to_json
 
 from graflow.channels.codec.codec import Record
-from graflow.channels.schema.looks import Inexpressible, Looks
+from graflow.channels.schema.looks import LOOK, Inexpressible, Looks
 from graflow.channels.schema.nodes import Node, children, descend, is_altering
 from graflow.channels.schema.roundtrip import Storable
 
@@ -55,10 +55,6 @@ _HARMLESS_CONFIG: Final = {
     "validate_default",
 }
 
-_LOOK: Final = """
-def looks_unaltered(value):
-    return {look}
-"""
 # No number in a short text is too long to be read.
 _DUMP: Final = """
 def dump(value):
@@ -90,15 +86,15 @@ REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}".encode()
 def look_of(schema: Storable, name: str) -> Callable[[Any], bool]:
     """Return a function that is true only for values that, if valid, were taken as they are.
 
-    Where it is false, or raises a `LookupError` or an `AttributeError`, a value has to be
-    compared with what validation made of it.
+    Where it is false, a value has to be compared with what validation made of it.
 
     Args:
         schema: What the values are of.
         name: What to call the schema in the name of the function's file.
     """
+    function = "looks_unaltered"
     try:
-        return Looks().function(f"{name}.looks_unaltered", _LOOK, schema.core)
+        return Looks().function(f"{name}.{function}", LOOK, schema.core, name=function)
     except Inexpressible:
         return lambda value: False
 

@@ -22,7 +22,7 @@ from graflow.channels.schema.datetimes import EXACT
 from graflow.channels.schema.nodes import Node, bodies_in, children, inside, is_altering
 from graflow.channels.schema.sources import compiled
 
-__all__ = ["Inexpressible", "Looks"]
+__all__ = ["LOOK", "Inexpressible", "Looks"]
 
 _TYPES: Final[dict[str, type]] = {
     "none": NoneType,
@@ -40,13 +40,14 @@ _TYPES: Final[dict[str, type]] = {
 _FINAL_TYPES: Final = frozenset({bool, NoneType})
 _COLLECTIONS: Final = {"list": list, "set": set, "frozenset": frozenset}
 _ALWAYS: Final = "True"
-_HELPER: Final = """
+LOOK: Final = """
 def {name}(value):
     try:
         return {look}
     except (AttributeError, LookupError):
         return False
 """
+"""Defines a function `{name}` that is true where `{look}` is; it raises nothing."""
 
 
 class Inexpressible(Exception):
@@ -126,7 +127,7 @@ class Looks:
         name = look.removesuffix("(value)")
         if name not in self._functions.values():
             name = self.name(hint="look")
-            self._helpers.append(_HELPER.format(name=name, look=look))
+            self._helpers.append(LOOK.format(name=name, look=look))
         return f"all(map({name}, {items}))"
 
     def of_body(self, ref: str) -> str:
@@ -134,7 +135,7 @@ class Looks:
         if ref not in self._functions:
             self._functions[ref] = name = self.name(hint="look")
             look = self.look(self.bodies[ref], "value")
-            self._helpers.append(_HELPER.format(name=name, look=look))
+            self._helpers.append(LOOK.format(name=name, look=look))
         return self._functions[ref]
 
     def _types_to_see(self, node: Node) -> frozenset[type] | None:

@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 _DOLLAR = ord("$")
 _SHORT = 4000  # too short for a number that is too long
-_PROBLEMS = (AttributeError, LookupError, RecursionError, ValueError)
+_PROBLEMS = (RecursionError, ValueError)
 
 
 def schema_of(form: TypeForm[T], *, strict: bool = True) -> Schema[T]:
@@ -188,19 +188,13 @@ class Schema(Generic[T]):
         except (PydanticSerializationError, ValueError, RecursionError) as error:
             self._unstorable(value, error)
         try:
-            if not self._is_sure_to_be_unaltered(value):
+            if not self._looks_unaltered(value):
                 self._check_unaltered(value, valid)
             if self._is_doubtful or REPLACEMENT in text:
                 self._check_comes_back(valid, text)
         except RecursionError as error:
             self._unstorable(value, error)
         return text
-
-    def _is_sure_to_be_unaltered(self, value: T) -> bool:
-        try:
-            return self._looks_unaltered(value)
-        except (AttributeError, LookupError):
-            return False
 
     def _check_unaltered(self, value: T, valid: T) -> None:
         errors = alterations(differences(value, valid), self._storable)

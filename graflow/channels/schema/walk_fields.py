@@ -16,11 +16,10 @@ __all__ = ["FIELD_RULES"]
 
 def _typed_dict(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
     at = _own_config(walk, node, at)
-    new = {**_fields(walk, node, at)[0], "config": at.config}
-    own_extra = node.get("config", {}).get("extra_fields_behavior")
-    if node.get("extra_behavior") == "ignore" and own_extra is None:
-        new["extra_behavior"] = "forbid"
-    return new, OBJECT
+    is_said = "extra_fields_behavior" in node.get("config", {})
+    if node.get("extra_behavior", "ignore") == "ignore" and not is_said:
+        node = {**node, "extra_behavior": "forbid"}
+    return {**_fields(walk, node, at)[0], "config": at.config}, OBJECT
 
 
 def _own_config(walk: Walk, node: Node, at: Position) -> Position:
@@ -32,7 +31,7 @@ def _fields(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
     given.pop("computed_fields", None)
     if isinstance(node["fields"], list):
         given["fields"] = [field for field in node["fields"] if field.get("init", True)]
-    extra = _extra_behavior(node, at)
+    extra = node.get("extra_behavior", at.config["extra_fields_behavior"])
     if len(given["fields"]) < len(node["fields"]) or extra == "allow":
         walk.doubt(at)
     new, _ = walk.visit_children(given, at)
@@ -43,13 +42,6 @@ def _fields(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
             if first != part.label:
                 raise Unstorable(at.inside(part).path, f"{first!r} has the same alias")
     return (marked(new) if extra == "ignore" else new), OBJECT
-
-
-def _extra_behavior(node: Node, at: Position) -> str:
-    behavior = at.config["extra_fields_behavior"]
-    if node["type"] != "typed-dict" or node.get("extra_behavior", "ignore") != "ignore":
-        behavior = node.get("extra_behavior", behavior)
-    return str(behavior)
 
 
 def _field(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
@@ -84,32 +76,20 @@ def _stored_name(walk: Walk, field: Node, at: Position) -> str:
     return names[0]
 
 
-def _model(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
+def _instance(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
     at = _own_config(walk, node, at)
     if node.get("custom_init") or node.get("post_init"):
         walk.doubt(at)
     new, (kinds,) = walk.visit_children(node, at)
-    if not node.get("root_model"):
+    new["config"] = at.config
+    new["revalidate_instances"] = "always"
+    new["strict"] = at.is_strict(node) and not walk.from_data
+    if node["type"] == "dataclass":
+        given = _names_given(new["schema"])
+        new["fields"] = [name for name in node["fields"] if name in given]
+    elif not node.get("root_model"):
         new["schema"] = _without_cached(node["cls"], new["schema"])
-    return {**new, **_of_instances(walk, node, at)}, kinds
-
-
-def _dataclass(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
-    at = _own_config(walk, node, at)
-    if node.get("post_init"):
-        walk.doubt(at)
-    new, (kinds,) = walk.visit_children(node, at)
-    given = _names_given(new["schema"])
-    new["fields"] = [name for name in node["fields"] if name in given]
-    return {**new, **_of_instances(walk, node, at)}, kinds
-
-
-def _of_instances(walk: Walk, node: Node, at: Position) -> Node:
-    return {
-        "config": at.config,
-        "revalidate_instances": "always",
-        "strict": at.is_strict(node) and not walk.from_data,
-    }
+    return new, kinds
 
 
 def _names_given(node: Node) -> set[str]:
@@ -151,10 +131,10 @@ def _named_tuple(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
 FIELD_RULES: Final[dict[str, Rule]] = {
     "typed-dict": _typed_dict,
     "typed-dict-field": _field,
-    "model": _model,
+    "model": _instance,
     "model-fields": _fields,
     "model-field": _field,
-    "dataclass": _dataclass,
+    "dataclass": _instance,
     "dataclass-args": _fields,
     "dataclass-field": _field,
     "named-tuple": _named_tuple,

@@ -42,6 +42,7 @@ ALIASES: tuple[Any, ...] = (
 _WRAPPERS = (Annotated, Required, NotRequired, ReadOnly, Final)
 _UNIONS = (Union, types.UnionType)
 _NOT_SEARCHED: tuple[Any, ...] = (Literal, collections.abc.Callable)
+_ENDLESS = "names itself with ever bigger arguments, so there is no end to the types it is made of"
 _MOST_GROWTH = 8
 """How often in a row a generic type may name itself with bigger arguments than before."""
 
@@ -56,22 +57,6 @@ def is_self_contained(form: object) -> bool:
     return all(map(is_self_contained, get_args(form)[: 1 if origin is Annotated else None]))
 
 
-class _Part:
-    """A type on the way from a schema to its innermost parts."""
-
-    def __init__(self, form: Any, path: str, outer: _Part | None) -> None:
-        self.form = form
-        self.path = path
-        self.outer = outer
-        self.growth = 0
-        self._size = _size_of(form)
-        while outer is not None and self._size > 1:
-            if get_origin(outer.form) is get_origin(form):
-                self.growth = outer.growth + (self._size > outer._size)
-                return
-            outer = outer.outer
-
-
 def parts(form: Any) -> Iterator[tuple[str, Any]]:
     """Yield every type that `form` is made of with its path, the outer before the inner.
 
@@ -82,28 +67,28 @@ def parts(form: Any) -> Iterator[tuple[str, Any]]:
         Unstorable: There is no end to them.
     """
     seen: set[object] = set()
-    left = [_Part(form, "", None)]
-    while left:
-        part = left.pop()
-        it = part.form
-        marker = it if isinstance(it, type) and not get_args(it) else repr(it)
+    waiting: list[tuple[str, Any, dict[Any, tuple[int, int]]]] = [("", form, {})]
+    while waiting:
+        path, part, around = waiting.pop()
+        marker = part if isinstance(part, type) and not get_args(part) else repr(part)
         if marker in seen:
             continue
         seen.add(marker)
-        if part.growth > _MOST_GROWTH:
-            raise Unstorable(part.path, f"{get_origin(it).__name__} {_ENDLESS}")
-        yield part.path, it
-        inner = [
-            _Part(each, (part.path + step).removeprefix("."), part) for step, each in types_in(it)
-        ]
-        left += reversed(inner)
-
-
-_ENDLESS = "names itself with ever bigger arguments, so there is no end to the types it is made of"
+        if (size := _size_of(part)) > 1:
+            origin = get_origin(part)
+            before, growth = around.get(origin, (size, 0))
+            growth += size > before
+            if growth > _MOST_GROWTH:
+                raise Unstorable(path, f"{origin.__name__} {_ENDLESS}")
+            around = around | {origin: (size, growth)}
+        yield path, part
+        waiting += reversed(
+            [((path + step).removeprefix("."), inner, around) for step, inner in types_in(part)]
+        )
 
 
 def _size_of(form: Any) -> int:
-    """Return of how many types the text of a type consists."""
+    """Return how many types are written in a type."""
     return 1 + sum(map(_size_of, get_args(form)))
 
 

@@ -142,13 +142,12 @@ def openness_of(form: Any, *, strict: bool = True) -> dict[str, Any]:
     return {}
 
 
-def config_of(form: Any) -> Any:
-    """Return the pydantic config of a `TypedDict`, its own or that of a base; or `None`."""
-    bases = (form, *(base for base, _ in _arguments_of_bases(form, {})))
-    return next(
-        (vars(base)[_CONFIG] for base in bases if _CONFIG in vars(base)),
-        None,
-    )
+def config_of(form: Any) -> dict[str, Any]:
+    """Return the attribute with the pydantic config of a `TypedDict`, its own or that of a base."""
+    for base, _ in ((form, {}), *_arguments_of_bases(form, {})):
+        if _CONFIG in vars(base):
+            return {_CONFIG: vars(base)[_CONFIG]}
+    return {}
 
 
 def resolved(form: Any, names: Namespace, *, strict: bool = True) -> Any:

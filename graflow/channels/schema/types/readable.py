@@ -7,8 +7,7 @@ classes in it have annotations that leave it nothing to look up.
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from copy import copy
 from typing import Any, ForwardRef, get_args, get_origin
@@ -19,9 +18,9 @@ from pydantic_core import CoreSchema
 from typing_extensions import is_typeddict
 
 from graflow.channels.schema.types.annotations import ALIASES, is_self_contained, parts
-from graflow.channels.schema.types.fields import hints_of, openness_of, resolved, text_of
+from graflow.channels.schema.types.fields import hints_of, resolved, text_of
 from graflow.channels.schema.types.namespaces import namespace_of, variables_around
-from graflow.channels.schema.types.typed_dicts import needs_twin, twin_of
+from graflow.channels.schema.types.typed_dicts import twin_of
 
 __all__ = ["finish", "is_unfinished", "readable"]
 
@@ -75,31 +74,21 @@ def _make_new_type_readable(kind: Any, changes: ExitStack) -> None:
         _put(kind, _SUPERTYPE, resolved(it, namespace_of(kind)), changes)
 
 
-def _make_readable(kind: Any, changes: ExitStack) -> None:
+def _make_readable(kind: type, changes: ExitStack) -> None:
     if issubclass(kind, BaseModel) or is_pydantic_dataclass(kind):
         return  # it knew its names where it was made
     if is_typeddict(kind):
-        texts = (*kind.__annotations__.values(), *openness_of(kind, strict=False).values())
-        if not hasattr(kind, _HOOK) and (needs_twin(kind) or not _are_self_contained(texts)):
+        if not hasattr(kind, _HOOK):
             _put(kind, _HOOK, _reading(twin_of(kind)), changes)
-    elif dataclasses.is_dataclass(kind):
-        cls: Any = kind
-        before = cls.__dataclass_fields__
-        hints = hints_of(cls)
-        if any(hints[name] is not before[name].type for name in hints):
-            fields = {name: copy(field) for name, field in before.items()}
-            for name, hint in hints.items():
-                fields[name].type = hint
-            _put(cls, _FIELDS, fields, changes)
+    elif hasattr(kind, _FIELDS):
+        fields = {name: copy(field) for name, field in getattr(kind, _FIELDS).items()}
+        for name, hint in hints_of(kind).items():
+            fields[name].type = hint
+        _put(kind, _FIELDS, fields, changes)
     elif hasattr(kind, "_fields"):
         for base in kind.__mro__:
-            texts = vars(base).get(_HINTS, {})
-            if not _are_self_contained(texts.values()):
+            if texts := vars(base).get(_HINTS):
                 _put(base, _HINTS, texts | hints_of(base), changes)
-
-
-def _are_self_contained(forms: Iterable[Any]) -> bool:
-    return all(map(is_self_contained, forms))
 
 
 def _put(kind: Any, name: str, value: object, changes: ExitStack) -> None:
