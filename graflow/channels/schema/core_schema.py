@@ -10,11 +10,11 @@ from pydantic import Secret, SecretBytes, SecretStr, TypeAdapter
 from graflow.channels.schema.compiling import building
 from graflow.channels.schema.named_tuples import named
 from graflow.channels.schema.nodes import Node
+from graflow.channels.schema.roundtrip.walk import Unstorable
 from graflow.channels.schema.types.annotations import parts, types_in
 from graflow.channels.schema.types.fields import resolved
 from graflow.channels.schema.types.namespaces import namespace_of_caller
 from graflow.channels.schema.types.readable import readable
-from graflow.channels.schema.walk import Unstorable
 from graflow.exceptions import SchemaError
 
 __all__ = ["core_schema_of"]

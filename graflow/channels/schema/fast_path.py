@@ -16,7 +16,7 @@ from pydantic_core import from_json, to_json
 from graflow.channels.codec.codec import Record
 from graflow.channels.schema.looks import LOOK, Inexpressible, Looks
 from graflow.channels.schema.nodes import Node, children, descend, is_altering
-from graflow.channels.schema.roundtrip import Storable
+from graflow.channels.schema.roundtrip.rules import Storable
 
 __all__ = ["REPLACEMENT", "look_of", "with_shortcuts"]
 

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from graflow.channels.codec.reprs import short_repr
 from graflow.channels.schema.differences import NOTHING, Difference, Way
 from graflow.channels.schema.nodes import Node, bodies_in, children, inside, is_altering
-from graflow.channels.schema.roundtrip import Storable
+from graflow.channels.schema.roundtrip.rules import Storable
 from graflow.exceptions import FieldError
 
 __all__ = ["alterations", "from_details", "lost", "unstorable"]

@@ -18,8 +18,8 @@ from types import NoneType
 from typing import Any, Final
 from uuid import UUID
 
-from graflow.channels.schema.datetimes import EXACT
 from graflow.channels.schema.nodes import Node, bodies_in, children, inside, is_altering
+from graflow.channels.schema.roundtrip.datetimes import EXACT
 from graflow.channels.schema.sources import compiled
 
 __all__ = ["LOOK", "Inexpressible", "Looks"]

@@ -17,9 +17,9 @@ from graflow.channels.schema.core_schema import core_schema_of, schema_error
 from graflow.channels.schema.differences import differences, leaves
 from graflow.channels.schema.fast_path import REPLACEMENT, look_of, with_shortcuts
 from graflow.channels.schema.field_errors import alterations, from_details, lost, unstorable
-from graflow.channels.schema.roundtrip import Storable, storable
+from graflow.channels.schema.roundtrip.rules import Storable, storable
+from graflow.channels.schema.roundtrip.walk import Unstorable
 from graflow.channels.schema.types.annotations import is_self_contained
-from graflow.channels.schema.walk import Unstorable
 from graflow.exceptions import (
     ChannelError,
     ChannelTypeError,

@@ -21,6 +21,7 @@ from typing import (
 
 from typing_extensions import ReadOnly, TypeAliasType, is_typeddict
 
+from graflow.channels.schema.roundtrip.walk import Unstorable
 from graflow.channels.schema.types.fields import (
     arguments_of,
     fields_of,
@@ -29,7 +30,6 @@ from graflow.channels.schema.types.fields import (
     substituted,
 )
 from graflow.channels.schema.types.namespaces import namespace_of
-from graflow.channels.schema.walk import Unstorable
 
 __all__ = ["ALIASES", "is_self_contained", "parts", "types_in"]
 

@@ -9,7 +9,15 @@ from typing import Any, Final
 from pydantic_core import core_schema as build
 
 from graflow.channels.schema.nodes import Node, children, inside, marked
-from graflow.channels.schema.walk import ARRAY, OBJECT, Kinds, Position, Rule, Unstorable, Walk
+from graflow.channels.schema.roundtrip.walk import (
+    ARRAY,
+    OBJECT,
+    Kinds,
+    Position,
+    Rule,
+    Unstorable,
+    Walk,
+)
 
 __all__ = ["FIELD_RULES"]
 

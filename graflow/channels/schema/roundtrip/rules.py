@@ -19,10 +19,11 @@ from pydantic_core import (
     ValidationError,
 )
 
-from graflow.channels.schema.datetimes import exact_datetime, exact_time
 from graflow.channels.schema.differences import differences
 from graflow.channels.schema.nodes import Node, bodies_in
-from graflow.channels.schema.walk import (
+from graflow.channels.schema.roundtrip.datetimes import exact_datetime, exact_time
+from graflow.channels.schema.roundtrip.field_rules import FIELD_RULES
+from graflow.channels.schema.roundtrip.walk import (
     ANY,
     ARRAY,
     OBJECT,
@@ -32,7 +33,6 @@ from graflow.channels.schema.walk import (
     Unstorable,
     Walk,
 )
-from graflow.channels.schema.walk_fields import FIELD_RULES
 
 __all__ = ["Storable", "storable"]
 
