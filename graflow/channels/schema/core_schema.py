@@ -23,14 +23,14 @@ _SECRETS: Final = (Secret, SecretBytes, SecretStr)
 
 
 def core_schema_of(form: Any, name: str) -> Node:
-    """Return what pydantic makes of a type, every `TypedDict` included.
+    """Return the core schema that pydantic makes of a type, with any kind of `TypedDict` in it.
 
     Args:
-        form: Any type. What it names itself in text is looked up where graflow was called.
+        form: Any type. Names in text are looked up where graflow was called.
         name: What to call the type in an error.
 
     Raises:
-        SchemaError: Pydantic does not take the type, or a part of it can't be read back.
+        SchemaError: Pydantic refuses the type, or a part of it can't be read back.
     """
     given, around = form, namespace_of_caller()
     form = resolved(given, around, strict=False)
@@ -47,7 +47,7 @@ def core_schema_of(form: Any, name: str) -> Node:
         for path, part in parts(form):
             kind = get_origin(part) or part
             if isinstance(kind, type) and issubclass(kind, _SECRETS):
-                raise schema_error(name, path, "a secret is not written, so it can't be read back")
+                raise schema_error(name, path, "a secret isn't written, so it can't be read back")
     return core
 
 
@@ -66,18 +66,13 @@ def _generated(form: Any) -> Node:
         return named(core)
 
 
-def _refused_part(form: Any) -> str:
-    """Return the path of the innermost part of a type that pydantic refuses by itself."""
-    path, part = "", form
-    seen: list[Any] = []
-    while True:
-        seen.append(part)
-        for step, inner in types_in(part):
-            if inner not in seen and _is_refused(inner):
-                path, part = (path + step).removeprefix("."), inner
-                break
-        else:
-            return path
+def _refused_part(form: Any, path: str = "", around: tuple[Any, ...] = ()) -> str:
+    """Return the path of the innermost part of a type that pydantic refuses even on its own."""
+    around += (form,)
+    for step, inner in types_in(form):
+        if inner not in around and _is_refused(inner):
+            return _refused_part(inner, (path + step).removeprefix("."), around)
+    return path
 
 
 def _is_refused(form: Any) -> bool:

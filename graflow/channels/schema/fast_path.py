@@ -1,9 +1,8 @@
 """Shortcuts for values whose types alone tell what pydantic would do with them.
 
 Many schemas ask for nothing but text, numbers, `bool`, `None`, lists, dicts with text keys and
-closed `TypedDict`s. Whether such a value fits can be told from its types alone, and JSON gives
-it back as it is. Where a compiled expression proves that a value fits, pydantic has nothing to
-decide.
+closed `TypedDict`s. The types in such a value tell whether it fits, and it survives a round trip
+through JSON. If a compiled expression proves that it fits, pydantic isn't asked at all.
 """
 
 from __future__ import annotations
@@ -80,7 +79,7 @@ def load(text):
 """
 
 REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}".encode()
-"""Stands in JSON text for what can't be encoded in a key, and for itself."""
+"""Stands in JSON text for itself, and for what can't be encoded in a key."""
 
 
 def look_of(schema: Storable, name: str) -> Callable[[Any], bool]:
@@ -150,6 +149,6 @@ def _is_plain_config(config: Any) -> bool:
 
 
 def _may_have_any_key(node: Node) -> bool:
-    """Tell whether an object may have a key like those of the codec's own, or one that is lost."""
+    """Tell whether a key may look like the codec's own, or may be lost."""
     keys = (part.label for part in children(node) if part.entry == "fields")
     return node["type"] == "dict" or any(str(key).startswith("$") for key in keys)

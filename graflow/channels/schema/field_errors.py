@@ -1,4 +1,4 @@
-"""The fields that do not fit a schema, each with its path."""
+"""Errors of the fields that don't fit a schema, each with its path."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _MESSAGES = {
     "missing_argument": "is missing",
     "missing_keyword_only_argument": "is missing",
     "missing_positional_only_argument": "is missing",
-    "json_invalid": "should be nested less deep",
-    "recursion_loop": "should not contain itself, nor be nested as deep",
+    "json_invalid": "should be nested less deeply",
+    "recursion_loop": "should not contain itself or be nested so deeply",
     "unexpected_keyword_argument": "is not a field of the schema",
 }
 _SUBJECT = re.compile(r"^[A-Z]\w*( input)? should\b")
@@ -31,11 +31,11 @@ _OF_FIELDS: Final = {"typed-dict", "model-fields", "dataclass-args", "named-tupl
 _OF_KEYS: Final = {"dict", "counter", "frozendict", "ordered-dict"}
 _OF_ITEMS: Final = {*_OF_KEYS, "list", "set", "frozenset", "deque", "generator"}
 _MAX_PATH = 200
-_MAX_DIGITS = 4300  # that the JSON parser reads
+_MAX_DIGITS = 4300  # as many as the JSON parser reads
 
 
 def from_details(details: Iterable[ErrorDetails], schema: Storable) -> tuple[FieldError, ...]:
-    """Return what pydantic found, with the branches of a union put together."""
+    """Return what pydantic found, with one error for all branches of a union."""
     messages: dict[tuple[str, str], list[str]] = {}
     for detail in details:
         kind, text = detail["type"], detail["msg"]
@@ -50,7 +50,7 @@ def from_details(details: Iterable[ErrorDetails], schema: Storable) -> tuple[Fie
 
 
 def alterations(found: Iterable[Difference], schema: Storable) -> tuple[FieldError, ...]:
-    """Return the changes by validation that the schema does not ask for."""
+    """Return the changes made by validation that the schema does not ask for."""
     return tuple(
         FieldError(
             _path(schema, way),
@@ -65,15 +65,17 @@ def alterations(found: Iterable[Difference], schema: Storable) -> tuple[FieldErr
 def _alteration(before: Any, after: Any) -> str:
     if type(before) is not type(after):
         return f"should be of type {type(after).__name__} itself"
-    return f"should be a value that stays as it is, and not become {short_repr(after)}"
+    return (
+        f"should be a value that validation leaves alone, not one that becomes {short_repr(after)}"
+    )
 
 
 def lost(found: Iterable[Difference], schema: Storable) -> tuple[FieldError, ...]:
-    """Return the parts of a value that did not come back from JSON."""
+    """Return the parts of a value that did not survive a round trip through JSON."""
     return tuple(
         FieldError(
             _path(schema, way),
-            f"should come back from JSON as it is, and not as {short_repr(after)}",
+            f"should come back from JSON unchanged, not as {short_repr(after)}",
             short_repr(before),
         )
         for way, before, after in found
@@ -81,7 +83,7 @@ def lost(found: Iterable[Difference], schema: Storable) -> tuple[FieldError, ...
 
 
 def unstorable(found: Iterable[tuple[Way, Any]], schema: Storable) -> tuple[FieldError, ...]:
-    """Return the scalars in a value that no JSON text has."""
+    """Return the scalars in a value that JSON text can't hold."""
     return tuple(
         FieldError(_path(schema, way), problem, short_repr(scalar))
         for way, scalar in found
@@ -91,9 +93,9 @@ def unstorable(found: Iterable[tuple[Way, Any]], schema: Storable) -> tuple[Fiel
 
 def _problem(scalar: object) -> str:
     if isinstance(scalar, int) and abs(scalar) >= 10**_MAX_DIGITS:
-        return f"should have no more than {_MAX_DIGITS:,} digits"
+        return f"should not have more than {_MAX_DIGITS:,} digits"
     if isinstance(scalar, str) and any("\ud800" <= character <= "\udfff" for character in scalar):
-        return "should hold no lone surrogate, which UTF-8 can't encode"
+        return "should not hold a lone surrogate, which UTF-8 can't encode"
     return ""
 
 
@@ -105,11 +107,10 @@ def _path(schema: Storable, way: Way) -> str:
 
 
 def _followed(schema: Storable, way: Way) -> tuple[str, bool]:
-    """Follow a way through a value through its schema.
+    """Follow the way to a part of a value through the schema.
 
     Returns:
-        What a user calls the part at the end, and whether the schema asks for changes there or
-        above.
+        The path that a user reads, and whether the schema asks for changes there or above.
     """
     path, alters, left = "", False, list(way)
     bodies: dict[str, Node] = {}

@@ -1,9 +1,9 @@
-"""Looks at values: expressions that are true only for those that validation leaves alone.
+"""Looks at values: expressions that are true only for values that validation leaves alone.
 
 Pydantic's strict mode turns an instance of a subclass into one of the class that a schema names,
 and an `int` into a `float`, which a channel must notice. Comparing each value with what validation
-made of it is slow. So for most schemas one Python expression is compiled that looks at the types
-in a valid value. As a proof, for plain JSON data, it tells that a value is valid as well.
+made of it is slow. So for most schemas a Python expression is compiled that looks at the types in
+a valid value. For plain JSON data it can be a proof, which shows that a value is valid as well.
 """
 
 from __future__ import annotations
@@ -47,23 +47,23 @@ def {name}(value):
     except (AttributeError, LookupError):
         return False
 """
-"""Defines a function `{name}` that is true where `{look}` is; it raises nothing."""
+"""Defines a function `{name}` that is true where `{look}` is, and false where that fails."""
 
 
 class Inexpressible(Exception):
-    """No expression tells what is asked about the values of a schema."""
+    """There is no expression that looks at the values of a schema."""
 
 
 class Looks:
-    """Makes expressions on values, and keeps what the names in them stand for."""
+    """A maker of expressions on values, which keeps what the names in them stand for."""
 
     def __init__(self, *, is_proof: bool = False, **names: Any) -> None:
-        """Start with the names that the source of a function uses.
+        """Start a maker of expressions.
 
         Args:
-            is_proof: Whether what an expression is true for is valid too. Such expressions are
-                for schemas of plain JSON data alone, and may raise a `KeyError`.
-            **names: What the names in the source stand for.
+            is_proof: Whether any value that an expression is true for has to be valid too. Only
+                schemas of plain JSON data have such expressions, which may raise a `KeyError`.
+            **names: What the names in the source of a function stand for.
         """
         self.is_proof = is_proof
         self.bodies: dict[str, Node] = {}
@@ -79,7 +79,7 @@ class Looks:
             title: The name of a schema, a dot, and the name of the function.
             source: Defines that function, with `{look}` for the expression on `value`.
             node: The schema.
-            **parts: What to put in besides the expression.
+            **parts: What else to put in.
 
         Raises:
             Inexpressible: There is no such expression, or it is nested too deeply to be parsed.
@@ -100,7 +100,7 @@ class Looks:
         return name
 
     def look(self, node: Node, value: str) -> str:
-        """Return an expression on what the expression `value` stands for."""
+        """Return an expression on the value of the expression `value`."""
         types = self._types_to_see(node)
         if types is None:
             rule = _RULES.get(node["type"])
@@ -115,7 +115,7 @@ class Looks:
         return f"type({value}) in {self.name(types, 'types')}"
 
     def each(self, node: Node | None, items: str) -> str:
-        """Return an expression on all that the expression `items` gives."""
+        """Return an expression on all items of the expression `items`."""
         types = frozenset() if node is None else self._types_to_see(node)
         if types:
             return f"{self.name(types, 'types')}.issuperset(map(type, {items}))"
@@ -127,19 +127,21 @@ class Looks:
         name = look.removesuffix("(value)")
         if name not in self._functions.values():
             name = self.name(hint="look")
-            self._helpers.append(LOOK.format(name=name, look=look))
+            self._define(name, look)
         return f"all(map({name}, {items}))"
 
     def of_body(self, ref: str) -> str:
-        """Return the name of a function of values of what a reference stands for."""
+        """Return the name of a function that looks at values of the node that a reference names."""
         if ref not in self._functions:
             self._functions[ref] = name = self.name(hint="look")
-            look = self.look(self.bodies[ref], "value")
-            self._helpers.append(LOOK.format(name=name, look=look))
+            self._define(name, self.look(self.bodies[ref], "value"))
         return self._functions[ref]
 
+    def _define(self, name: str, look: str) -> None:
+        self._helpers.append(LOOK.format(name=name, look=look))
+
     def _types_to_see(self, node: Node) -> frozenset[type] | None:
-        """Return the types one of which a value must be of exactly; `None` if a rule says more."""
+        """Return the types that a value may be of, no subclasses; `None` if it takes a rule."""
         is_exact = node["type"] in {"any", "enum"} or node.get("metadata", {}).get(EXACT)
         if is_exact or is_altering(node):
             return frozenset()
@@ -150,7 +152,7 @@ class Looks:
 
 
 def _types_of(node: Node) -> frozenset[type] | None:
-    """Return the types that are exact for a scalar, or for one of several; else `None`."""
+    """Return the types of a scalar, or of a union of some; `None` if there is more to it."""
     kind = node["type"]
     if kind in _TYPES:
         return frozenset({_TYPES[kind]})
@@ -167,7 +169,7 @@ def _types_of_any(choices: Iterable[Node]) -> frozenset[type] | None:
     together: frozenset[type] = frozenset()
     for node in choices:
         types = None if is_altering(node) else _types_of(node)
-        # A literal 1 is so exact a match for True that it may win over bool.
+        # Pydantic may take True for a literal 1, though the union has a bool.
         if types is None or (node["type"] == "literal" and types != {str}):
             return None
         together |= types
@@ -192,7 +194,7 @@ def _literal(it: Looks, node: Node, value: str) -> str:
 
 def _union(it: Looks, node: Node, value: str) -> str:
     if not it.is_proof:
-        raise Inexpressible  # another choice than the one that it holds for may have been made
+        raise Inexpressible  # pydantic may have made another choice than the expression
     name = it.name()
     first, *others = (choice.node for choice in children(node))
     looks = [it.look(first, f"({name} := {value})"), *(it.look(each, name) for each in others)]

@@ -1,8 +1,8 @@
 """Named tuples for a pydantic that has no nodes of their own for them, as before 2.14.
 
-It makes a call of the class of each. The rules of channels are about nodes that name the class
-and the fields, so calls become such nodes, and validators and serializers are made of what this
-pydantic knows in their place.
+It describes each as a call of its class. The rules of channels expect nodes that name the class
+and the fields, so calls are turned into such nodes, and turned back into what this pydantic knows
+when a validator or a serializer is made.
 """
 
 from __future__ import annotations

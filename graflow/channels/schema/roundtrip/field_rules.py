@@ -54,10 +54,10 @@ def _fields(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
 
 def _field(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
     if node.get("serialization_exclude"):
-        raise Unstorable(at.path, "it is excluded from what is written")
+        raise Unstorable(at.path, "it is never written, so it can't be read back")
     if node.get("init_only"):
         if node["schema"]["type"] != "default":
-            raise Unstorable(at.path, "an InitVar is gone by the time the value is stored")
+            raise Unstorable(at.path, "an InitVar is lost once the instance has been made")
         walk.doubt(at)
     if "serialization_exclude_if" in node:
         walk.doubt(at)
@@ -67,14 +67,14 @@ def _field(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
 
 
 def _stored_name(walk: Walk, field: Node, at: Position) -> str:
-    """Return a name that a field is read from."""
+    """Return a name that a field can be read from."""
     name, alias = str(at.label), field.get("validation_alias")
     if alias is None or not at.config.get("validate_by_alias", True):
         return name
     walk.has_aliases = True
     by_name = at.config.get("validate_by_name", False)
     if by_name or not isinstance(alias, str):
-        walk.doubt(at)  # there are several names to read it from
+        walk.doubt(at)  # it may be read from several names
     if isinstance(alias, str):
         return alias
     ways = alias if isinstance(alias[0], list) else [alias]
@@ -101,14 +101,14 @@ def _instance(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
 
 
 def _names_given(node: Node) -> set[str]:
-    """Return the names of the fields that a dataclass is made from, and has."""
+    """Return the names of the fields that a dataclass both takes and keeps."""
     while "fields" not in node:
         node = inside(node) or {"fields": []}
     return {field["name"] for field in node["fields"] if not field.get("init_only")}
 
 
 def _without_cached(cls: type, fields: Any) -> Any:
-    """Return `fields` such that the cached properties of an instance are not data."""
+    """Return `fields` such that cached properties of an instance don't count as fields."""
     cached = {
         name
         for base in cls.__mro__

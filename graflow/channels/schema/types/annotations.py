@@ -37,7 +37,7 @@ ALIASES: tuple[Any, ...] = (
     TypeAliasType,
     getattr(typing, "TypeAliasType", TypeAliasType),
 )
-"""The classes of aliases: that of `typing_extensions`, and that of the `type` statement."""
+"""The classes of aliases: that of `typing_extensions` and that of the `type` statement."""
 
 _WRAPPERS = (Annotated, Required, NotRequired, ReadOnly, Final)
 _UNIONS = (Union, types.UnionType)
@@ -48,7 +48,7 @@ _MOST_GROWTH = 8
 
 
 def is_self_contained(form: object) -> bool:
-    """Tell whether `form` means the same wherever it is written: it names no type in text."""
+    """Tell whether `form` means the same everywhere, because it doesn't name a type in text."""
     if isinstance(form, str | ForwardRef):
         return False
     origin = get_origin(form)
@@ -58,13 +58,13 @@ def is_self_contained(form: object) -> bool:
 
 
 def parts(form: Any) -> Iterator[tuple[str, Any]]:
-    """Yield every type that `form` is made of with its path, the outer before the inner.
+    """Yield every type that `form` is made of with its path, outer types first.
 
     Args:
         form: A type in any form that an annotation can have.
 
     Raises:
-        Unstorable: There is no end to them.
+        Unstorable: They never come to an end.
     """
     seen: set[object] = set()
     waiting: list[tuple[str, Any, dict[Any, tuple[int, int]]]] = [("", form, {})]
@@ -93,7 +93,7 @@ def _size_of(form: Any) -> int:
 
 
 def types_in(form: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the types that `form` is directly made of, each with the step from it to them."""
+    """Yield the types that `form` is directly made of, each with its step in the path."""
     origin, arguments = get_origin(form), get_args(form)
     if origin in _WRAPPERS or origin in _UNIONS:
         yield from (("", inner) for inner in arguments[: 1 if origin in _WRAPPERS else None])

@@ -1,8 +1,8 @@
 """Classes made readable for pydantic, with forward references and type arguments resolved.
 
-Pydantic would look names up among the variables of the code that asks for a schema before it looks
-where they belong, and it ignores the arguments of a generic base. So while it reads a schema, the
-classes in it have annotations that leave it nothing to look up.
+Pydantic looks names up among the variables of whoever asks for a schema before it looks where they
+were written, and it ignores the arguments of a generic base. So while it reads a schema, the
+annotations of the classes in it leave it nothing to look up.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ _SUPERTYPE = "__supertype__"
 def readable(form: Any) -> Iterator[dict[str, Any]]:
     """Let pydantic read every class that `form` is made of, until the block ends.
 
-    Not for two threads at once.
+    It changes what all threads see, so the caller holds a lock.
 
     Args:
         form: A schema.
 
     Yields:
-        What aliases name in text that were made in a function.
+        The names that text in aliases may use, for aliases made in a function.
 
     Raises:
         NameError: An annotation names a type that is not defined.
         TypeError: An annotation is not a type.
-        Unstorable: There is no end to the classes.
+        Unstorable: The classes never come to an end.
     """
     names: dict[str, Any] = {}
     unfinished: list[Any] = []
@@ -92,7 +92,7 @@ def _make_readable(kind: type, changes: ExitStack) -> None:
 
 
 def _put(kind: Any, name: str, value: object, changes: ExitStack) -> None:
-    """Set an attribute of a type, until the changes end."""
+    """Set an attribute of a type until the changes end."""
     if name in vars(kind):
         changes.callback(setattr, kind, name, vars(kind)[name])
     else:
@@ -101,7 +101,7 @@ def _put(kind: Any, name: str, value: object, changes: ExitStack) -> None:
 
 
 def _reading(twin: Any) -> Any:
-    """Return the hook by which pydantic reads `twin` in place of a class."""
+    """Return a hook that makes pydantic read `twin` in place of a class."""
 
     def read(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         arguments = get_args(source)
@@ -111,13 +111,13 @@ def _reading(twin: Any) -> Any:
 
 
 def is_unfinished(kind: type) -> bool:
-    """Tell whether a model of pydantic's names in text what was not there when it was made."""
+    """Tell whether a pydantic model names, in text, what was not defined when it was made."""
     is_model = issubclass(kind, BaseModel) or is_pydantic_dataclass(kind)
     return is_model and not getattr(kind, "__pydantic_complete__", True)
 
 
 def finish(kind: Any) -> None:
-    """Let pydantic read what a model names in text that was defined after it."""
+    """Let pydantic read the names in a model that were defined after it."""
     names = variables_around(kind)
     if issubclass(kind, BaseModel):
         kind.model_rebuild(_types_namespace=names)
