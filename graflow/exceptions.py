@@ -1,9 +1,9 @@
 """Exceptions: every error that graflow raises, under one root.
 
-Each of them is also the built-in exception that a Python programmer would catch, so
-`except KeyError` around a typed `get` works without an import from here.
-Exceptions of redis-py, pydantic and the codec never escape a channel; they become the
-`__cause__` of one of these. All of them can be pickled.
+Each is also the built-in exception that a Python programmer would catch, so `except KeyError`
+around a typed `get` works without importing anything from here. Exceptions of redis-py, pydantic
+and the codec never escape a channel; they become the `__cause__` of one of these. All of them can
+be pickled.
 """
 
 from __future__ import annotations
@@ -142,11 +142,11 @@ class EvictionError(ChannelServerError):
 
 
 class LockLostError(ChannelError, RuntimeError):
-    """A lock's lease ended before its body did; someone else may have held it meanwhile."""
+    """A lock's lease ended before its body did; someone else may have held it in the meantime."""
 
 
 class LockReentryError(ChannelError, RuntimeError):
-    """A thread or a task asked for a lock that it already holds; it would wait forever."""
+    """A thread or a task asked for a lock that it already holds; waiting would never end."""
 
 
 class LockDeadlockError(ChannelError, RuntimeError):
@@ -252,7 +252,7 @@ class CycleError(WorkflowError, ValueError):
 
 
 class TaskNotFoundError(WorkflowError, KeyError):
-    """The workflow has no such task."""
+    """The workflow does not contain such a task."""
 
 
 class TaskError(WorkflowError):
@@ -295,10 +295,10 @@ class ResultTypeError(TaskError, TypeError):
 
 
 class ResultNotFoundError(TaskError, KeyError):
-    """The channel holds no result of the task.
+    """The channel does not hold a result of the task.
 
     Attributes:
-        available: The ids of the tasks that do have results there.
+        available: The ids of the tasks that have results there.
     """
 
     available: tuple[str, ...]
@@ -320,7 +320,7 @@ class WorkerLostError(TaskError, RuntimeError):
 
 
 class TaskFailedError(TaskError, RuntimeError):
-    """Tasks of a run raised; those already running finished, and no new ones were started.
+    """Tasks of a run raised; those already running finished, and no others were started.
 
     Its `__cause__` is the exception that the task raised, or an `ExceptionGroup` if several
     tasks failed.
@@ -329,7 +329,7 @@ class TaskFailedError(TaskError, RuntimeError):
         task: The id of the task that failed first.
         failures: The exception that each failed task raised, by task id, in the order in which
             they failed. Exceptions from another process keep their notes, causes and contexts;
-            an `UnpicklableError` stands in for one that can't be pickled.
+            one that can't be pickled is replaced by an `UnpicklableError`.
     """
 
     failures: dict[str, BaseException]
@@ -346,7 +346,7 @@ class TaskFailedError(TaskError, RuntimeError):
         self.failures = {} if failures is None else failures
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pack the failures: they are other people's exceptions, and some can't be pickled."""
+        """Pack the failures: they come from other code, and some can't be pickled."""
         packed = {task: pack_error(error) for task, error in self.failures.items()}
         attributes = {name: value for name, value in vars(self).items() if name != "failures"}
         return _failed_again, (type(self), self.args, attributes, packed)
@@ -355,8 +355,8 @@ class TaskFailedError(TaskError, RuntimeError):
 class UnpicklableError(GraflowError, RuntimeError):
     """A stand-in for an exception that can't be sent to another process.
 
-    Its message has the class name and the text of the original; its notes, its cause and its
-    context are those of the original.
+    Its message contains the class name and the text of the original; its notes, cause and context
+    are those of the original.
 
     Attributes:
         kind: The full name of the original's class, as in `package.module.Class`.
@@ -375,7 +375,7 @@ def _failed_again(
     attributes: dict[str, Any],
     packed: dict[str, PackedError],
 ) -> TaskFailedError:
-    """Return a `TaskFailedError` that was pickled, with its failures unpacked."""
+    """Return a pickled `TaskFailedError` with its failures unpacked."""
     error = kind(*args)
     vars(error).update(attributes)
     error.failures = {task: unpack_error(each, UnpicklableError) for task, each in packed.items()}
@@ -383,10 +383,9 @@ def _failed_again(
 
 
 class CheckpointError(WorkflowError):
-    """A checkpoint file can't be resumed from, or saved to.
+    """A run can't be resumed from, or saved to, a checkpoint file.
 
-    Nothing has changed and nothing has run, unless the file could be written at first and then
-    no longer.
+    Nothing has changed and nothing has run, unless writing the file failed only later on.
 
     Attributes:
         path: The file.
@@ -424,7 +423,7 @@ class CheckpointFileError(CheckpointError, OSError):
         self.filename = path
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Keep what an `OSError` forgets."""
+        """Keep the attributes that an `OSError` would lose."""
         kept = {"errno": self.errno, "filename": self.filename}
         return type(self), self.args, {**vars(self), **kept}
 
