@@ -146,7 +146,7 @@ def test_clearing_the_channel_removes_the_results_of_runs(channel: Channel) -> N
     assert ctx.get_result("listed") == [1, 2]
     channel.clear()
     assert channel._keys() == []
-    with pytest.raises(ResultNotFoundError, match=r"no tasks$"):
+    with pytest.raises(ResultNotFoundError, match=r"results are: none$"):
         ctx.get_result("listed")
 
 
