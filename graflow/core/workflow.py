@@ -1,4 +1,4 @@
-"""`workflow`: tasks put in order under a name, and run."""
+"""`workflow`: tasks that are put in order and run under a name."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ from graflow.exceptions import WorkflowStateError
 __all__ = ["MAX_WORKERS", "ChannelSource", "Workflow", "chain", "parallel", "workflow"]
 
 _running: ContextVar[tuple[Workflow, ...]] = ContextVar("running_workflows", default=())
-"""The workflows in whose tasks the present code runs, the innermost last."""
+"""The workflows whose tasks are running the current code, innermost last."""
 
 
 class Workflow:
     """Tasks in order, under a name; `workflow(name)` makes one.
 
-    Tasks join it inside its `with` block: those that are decorated there, those that are called
-    there, and those that are put in order with `>>`, `|`, `chain` and `parallel`. `execute` runs
-    them, inside the block or after it, any number of times.
+    Tasks join it inside its `with` block, when they are decorated, called, or put in order there
+    with `>>`, `|`, `chain` or `parallel`. `execute` runs them, inside the block or after it, any
+    number of times.
     """
 
     def __init__(self, name: str, *, channel: ChannelSource | None = None) -> None:
@@ -71,11 +71,11 @@ class Workflow:
         open_graphs.set(open_graphs.get()[:-1])
 
     def add(self, *nodes: Node) -> None:
-        """Add tasks, chains and groups, without the need for a `with` block.
+        """Add tasks, chains and groups, without a `with` block.
 
         Raises:
             DuplicateTaskError: One of them has the id of another task.
-            WorkflowTypeError, WorkflowValueError: An argument is not a task, or there is none.
+            WorkflowTypeError, WorkflowValueError: An argument is not a task, or there are none.
         """
         for node in check_nodes(nodes):
             self._graph.add(node)
@@ -122,9 +122,9 @@ class Workflow:
     ) -> Any:
         """Run the tasks, each as soon as those before it are done, and wait for all of them.
 
-        By default they run on threads that end before this returns or raises, and see the
-        caller's `ContextVar`s; `async def` tasks share one event loop. When a task raises, and
-        on Ctrl-C, running tasks finish and keep their results, but no others start.
+        By default they run on threads, which end before this returns or raises, and see the
+        caller's `ContextVar`s; `async def` tasks share one event loop. When a task raises, or on
+        Ctrl-C, running tasks finish and keep their results, but no others start.
 
         Args:
             start_node: A task or its id; only this task and those after it are run.
@@ -133,12 +133,12 @@ class Workflow:
             initial_channel: Values to put into the channel first, by key. A value under
                 `<task id>.__result__` becomes that task's result, for a run that starts after
                 it.
-            max_workers: How many tasks may run at the same time, >= 1; by default 32, or as
-                many as the executor can.
+            max_workers: How many tasks may run at the same time, >= 1; by default 32, or as many
+                as the executor allows.
             executor: Any `concurrent.futures.Executor` to run the tasks, which stays open, or a
                 function without arguments that makes one for this run. If it leaves this
-                process, tasks are sent with cloudpickle (`graflow[processes]`), and they must
-                be able to reach the channel from there. See docs/executors.md.
+                process, tasks are sent with cloudpickle (`graflow[processes]`) and must be able
+                to reach the channel from there. See docs/executors.md.
             checkpoint: A file that is updated whenever a task ends, for `resume`.
             progress: Whether to show the progress of the run on the terminal, if there is one
                 (`graflow[progress]`).
@@ -150,16 +150,16 @@ class Workflow:
 
         Raises:
             CycleError: Tasks wait for each other; nothing has run.
-            TaskNotFoundError: There is no task `start_node`.
-            TaskFailedError: Tasks raised, or their workers died; it names them and contains
-                their exceptions.
+            TaskNotFoundError: The workflow does not contain the task `start_node`.
+            TaskFailedError: Tasks raised, or their workers died; the error names them and
+                contains their exceptions.
             ExtraMissingError: A library is not installed; nothing has run.
             WorkflowStateError: There are no tasks, or one of them called this, or the executor
                 is broken.
             WorkflowTypeError, WorkflowValueError: An argument is invalid, or a task or the
                 channel can't leave the process; nothing has run.
             CheckpointInUseError: Another run is saving to that file; nothing has run.
-            CheckpointFileError: The checkpoint can't be written; it is an `OSError`. Nothing has
+            CheckpointFileError: The checkpoint can't be written; this is an `OSError`. Nothing has
                 run, unless the disk became full later.
         """
         options = Options(executor, max_workers, progress, tuple(observers), checkpoint)
@@ -201,7 +201,7 @@ class Workflow:
         progress: bool = False,
         observers: Sequence[RunObserver] = (),
     ) -> Any:
-        """Continue a run begun by `execute(checkpoint=path)`, and return what that would have.
+        """Continue a run begun by `execute(checkpoint=path)`, and return its result.
 
         Finished tasks do not run again; a task that was running when the run died starts over.
         A channel in memory is restored to exactly what it held at the checkpoint, except for
@@ -209,21 +209,21 @@ class Workflow:
 
         Args:
             path: The file.
-            ret_context: As for `execute`; the same goes for the other arguments.
+            ret_context: As for `execute`, like the other arguments.
             max_workers: How many tasks may run at the same time.
-            executor: The executor; it need not be of the same kind as before.
+            executor: The executor, which may be of another kind than before.
             progress: Whether to show the progress of the run.
-            observers: Objects that are notified of what happens to the tasks.
+            observers: Objects that are notified when a task starts, ends, fails or is retried.
 
         Raises:
             CheckpointDamagedError: The file is not a checkpoint, or was altered since it was
                 written.
             CheckpointVersionError: A newer version of graflow wrote it.
-            CheckpointMismatchError: It belongs to another workflow or graph, or its channel is
-                not this workflow's, or has lost its contents.
+            CheckpointMismatchError: It belongs to another workflow or graph, or to another
+                channel, or the channel has lost its contents.
             CheckpointInUseError: Another run is saving to the file. In all four cases nothing
                 has changed.
-            CheckpointFileError: There is no such file, or it can't be read or written; it is an
+            CheckpointFileError: The file does not exist, or can't be read or written; this is an
                 `OSError`.
             GraflowError: As for `execute`.
         """
@@ -244,7 +244,7 @@ class Workflow:
         if self in _running.get():
             raise WorkflowStateError(
                 f"workflow {self._name!r} was executed by one of its own tasks, which would wait "
-                "forever; make another workflow inside the task",
+                "forever; make a new workflow inside the task",
                 workflow=self._name,
             )
         if not self._graph.size:
@@ -272,12 +272,12 @@ def _returned(results: dict[str, Any], state: RunState, ret_context: bool) -> An
 
 
 def workflow(name: str, *, channel: ChannelSource | None = None) -> Workflow:
-    """Make a workflow, whose `with` block its tasks join.
+    """Make a workflow, which tasks join inside its `with` block.
 
     Args:
         name: Non-empty text.
         channel: The channel that the tasks share, or a function from a run's id to that run's
-            channel, such as `RedisChannel.per_run` makes. By default the channel that
+            channel, such as `RedisChannel.per_run` returns. By default, the channel that
             `ChannelFactory.create_channel` last made without a name, or else a new
             `MemoryChannel` for each run.
 

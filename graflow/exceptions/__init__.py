@@ -1,9 +1,9 @@
 """Exceptions: every error that graflow raises, under one root.
 
-Each of them is also the built-in exception that a Python programmer would catch, so
-`except KeyError` around a typed `get` works without an import from here.
-Exceptions of redis-py, pydantic and the codec never escape a channel; they become the
-`__cause__` of one of these. All of them can be pickled.
+Each is also the built-in exception that a Python programmer would catch, so `except KeyError`
+around a typed `get` works without importing anything from here. Exceptions of redis-py, pydantic
+and the codec never escape a channel; they become the `__cause__` of one of these. All of them can
+be pickled.
 """
 
 from __future__ import annotations

@@ -97,11 +97,11 @@ class EvictionError(ChannelServerError):
 
 
 class LockLostError(ChannelError, RuntimeError):
-    """A lock's lease ended before its body did; someone else may have held it meanwhile."""
+    """A lock's lease ended before its body did; someone else may have held it in the meantime."""
 
 
 class LockReentryError(ChannelError, RuntimeError):
-    """A thread or a task asked for a lock that it already holds; it would wait forever."""
+    """A thread or a task asked for a lock that it already holds; waiting would never end."""
 
 
 class LockDeadlockError(ChannelError, RuntimeError):

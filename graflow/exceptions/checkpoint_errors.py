@@ -20,10 +20,9 @@ __all__ = [
 
 
 class CheckpointError(WorkflowError):
-    """A checkpoint file can't be resumed from, or saved to.
+    """A run can't be resumed from, or saved to, a checkpoint file.
 
-    Nothing has changed and nothing has run, unless the file could be written at first and then
-    no longer.
+    Nothing has changed and nothing has run, unless writing the file failed only later on.
 
     Attributes:
         path: The file.
@@ -61,7 +60,7 @@ class CheckpointFileError(CheckpointError, OSError):
         self.filename = path
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Keep what an `OSError` forgets."""
+        """Keep the attributes that an `OSError` would lose."""
         kept = {"errno": self.errno, "filename": self.filename}
         return type(self), self.args, {**vars(self), **kept}
 

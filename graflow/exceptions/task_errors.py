@@ -59,10 +59,10 @@ class ResultTypeError(TaskError, TypeError):
 
 
 class ResultNotFoundError(TaskError, KeyError):
-    """The channel holds no result of the task.
+    """The channel does not hold a result of the task.
 
     Attributes:
-        available: The ids of the tasks that do have results there.
+        available: The ids of the tasks that have results there.
     """
 
     available: tuple[str, ...]
@@ -84,7 +84,7 @@ class WorkerLostError(TaskError, RuntimeError):
 
 
 class TaskFailedError(TaskError, RuntimeError):
-    """Tasks of a run raised; those already running finished, and no new ones were started.
+    """Tasks of a run raised; those already running finished, and no others were started.
 
     Its `__cause__` is the exception that the task raised, or an `ExceptionGroup` if several
     tasks failed.
@@ -93,7 +93,7 @@ class TaskFailedError(TaskError, RuntimeError):
         task: The id of the task that failed first.
         failures: The exception that each failed task raised, by task id, in the order in which
             they failed. Exceptions from another process keep their notes, causes and contexts;
-            an `UnpicklableError` stands in for one that can't be pickled.
+            one that can't be pickled is replaced by an `UnpicklableError`.
     """
 
     failures: dict[str, BaseException]
@@ -110,7 +110,7 @@ class TaskFailedError(TaskError, RuntimeError):
         self.failures = {} if failures is None else failures
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pack the failures: they are other people's exceptions, and some can't be pickled."""
+        """Pack the failures: they come from other code, and some can't be pickled."""
         packed = {task: pack_error(error) for task, error in self.failures.items()}
         attributes = {name: value for name, value in vars(self).items() if name != "failures"}
         return _failed_again, (type(self), self.args, attributes, packed)
@@ -119,8 +119,8 @@ class TaskFailedError(TaskError, RuntimeError):
 class UnpicklableError(GraflowError, RuntimeError):
     """A stand-in for an exception that can't be sent to another process.
 
-    Its message has the class name and the text of the original; its notes, its cause and its
-    context are those of the original.
+    Its message contains the class name and the text of the original; its notes, cause and context
+    are those of the original.
 
     Attributes:
         kind: The full name of the original's class, as in `package.module.Class`.
@@ -139,7 +139,7 @@ def _failed_again(
     attributes: dict[str, Any],
     packed: dict[str, PackedError],
 ) -> TaskFailedError:
-    """Return a `TaskFailedError` that was pickled, with its failures unpacked."""
+    """Return a pickled `TaskFailedError` with its failures unpacked."""
     error = kind(*args)
     vars(error).update(attributes)
     error.failures = {task: unpack_error(each, UnpicklableError) for task, each in packed.items()}

@@ -67,4 +67,4 @@ class CycleError(WorkflowError, ValueError):
 
 
 class TaskNotFoundError(WorkflowError, KeyError):
-    """The workflow has no such task."""
+    """The workflow does not contain such a task."""

@@ -1,4 +1,4 @@
-"""The list of all checks that a backend has to pass."""
+"""The checks that a backend has to pass."""
 
 from __future__ import annotations
 
@@ -31,15 +31,16 @@ _PROMISES = {
     Capability.DURABILITY: ("durable", "the backend is not durable"),
     Capability.LOST_REPLIES: ("remote", "the backend is not remote: no reply can get lost"),
 }
-"""What has to be promised for a capability to be tried, and why else it is not."""
+"""The promise without which a capability is not tried, and the reason given then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Why a check does not apply to a backend.
+    """The reason why a check does not apply to a backend.
 
     Attributes:
-        declared: Whether the backend said that it lacks this; else the harness lacks a means.
+        declared: Whether the backend declared that it lacks this; if not, the harness lacks a
+            means.
         reason: The reason.
     """
 
@@ -49,11 +50,11 @@ class Absence:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that a backend is tried for.
+    """A check of one clause or property.
 
     Attributes:
-        name: Unique in the list.
-        capability: The line of the report that it counts for.
+        name: The name, unique within the capability.
+        capability: The line of the report where it counts.
         run: Raises if the backend does not keep the contract.
         needs: What the backend must support.
         means: The attribute of `Harness` without which it can't be tried.
@@ -69,7 +70,7 @@ class Check:
         return f"{self.capability}: {self.name}"
 
     def exemption(self, capabilities: Capabilities) -> str | None:
-        """Return why a backend that promises no more is not tried for this, if it is not."""
+        """Return why a backend with these promises is exempt from the check; `None` if it isn't."""
         for name, reason in capabilities.unsupported.items():
             if OPTIONAL[name] in self.needs or OPTIONAL[name] is self.capability:
                 return f"no {name}: {reason}"

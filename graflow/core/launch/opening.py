@@ -18,7 +18,7 @@ from graflow.exceptions import WorkflowTypeError
 __all__ = ["ChannelSource", "check_source", "fill", "open_run"]
 
 ChannelSource: TypeAlias = Channel | Callable[[str], Channel]
-"""A channel, or a function that gets the id of a run and returns the channel of that run."""
+"""A channel, or a function from a run's id to that run's channel."""
 
 
 def check_source(source: ChannelSource | None, workflow: str) -> None:
@@ -29,8 +29,7 @@ def check_source(source: ChannelSource | None, workflow: str) -> None:
     """
     if source is not None and not isinstance(source, Channel) and not callable(source):
         raise WorkflowTypeError(
-            "channel must be a Channel, or a function that gets the id of a run and returns "
-            f"one, not {_told(source)}",
+            f"channel must be a Channel, or a function from a run's id to one, not {_told(source)}",
             workflow=workflow,
         )
 
@@ -80,11 +79,11 @@ def fill(state: RunState, values: object) -> None:
 
 
 def _told(channel: object) -> str:
-    """Return what was given in place of a channel, and what to give instead, if that is clear."""
+    """Return the type given in place of a channel and, if possible, what to give instead."""
     if isinstance(channel, TypedChannel | KeyedChannel):
         kind = "typed" if isinstance(channel, TypedChannel) else "keyed"
         return (
-            f"{type(channel).__name__}; give the `channel` that is in it, and take the schema in "
-            f"the task: ctx.get_{kind}_channel(...)"
+            f"{type(channel).__name__}; pass its `channel`, and name the schema in the task: "
+            f"ctx.get_{kind}_channel(...)"
         )
     return type(channel).__name__

@@ -16,7 +16,7 @@ from graflow.exceptions import CheckpointMismatchError, TaskNotFoundError
 __all__ = ["match_channel", "match_plan", "restore"]
 
 _NAMED = 10
-"""How many of the results that are lost a message names."""
+"""The most lost results that a message names."""
 
 
 def match_plan(
@@ -27,7 +27,7 @@ def match_plan(
     Args:
         checkpoint: The checkpoint.
         workflow: The workflow's name.
-        plan: Returns the workflow's plan from a given task on, or as a whole.
+        plan: Returns the workflow's plan, from a given task on or as a whole.
 
     Raises:
         CheckpointMismatchError: The run belongs to another workflow or another graph.

@@ -1,4 +1,4 @@
-"""Runs known to a worker process because their tasks have been sent there."""
+"""Runs that a worker process knows, because their tasks were sent there."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class KnownRun:
 
     Attributes:
         state: What all parts of the run share.
-        marks: Tell which submissions have begun.
-        loop: Where its coroutines go.
-        attempts: How many of them are under way here.
+        marks: Show which submissions have begun.
+        loop: The event loop of its coroutines.
+        attempts: The number of attempts in progress here.
     """
 
     state: RunState
@@ -36,10 +36,10 @@ class KnownRun:
 
 
 class KnownRuns:
-    """The runs that this process knows: those that are at work here, and the last few."""
+    """The runs that this process knows: those with attempts in progress here, and the last few."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Begin without any."""
         self.reset()
 
     def reset(self) -> None:
@@ -49,11 +49,11 @@ class KnownRuns:
         self._ends_well = False
 
     def enter(self, run: str, packed: bytes | None) -> KnownRun | None:
-        """Return what is known of a run, for an attempt that begins.
+        """Return what is known of a run, for an attempt that begins; `None` if nothing is.
 
         Args:
-            run: Tells it from all others.
-            packed: All there is to know of it, in case it is not known here.
+            run: The unique id of the run on this executor.
+            packed: The packed run, in case it is not known here yet.
         """
         with self._lock:
             known = self._known.get(run)
@@ -83,7 +83,7 @@ class KnownRuns:
             known.loop.close()
 
     def _forget(self, run: str) -> None:
-        """Drop a run that is over."""
+        """Forget a run that is over."""
         with self._lock:
             known = self._known.pop(run, None)
             over = known is not None and not known.attempts
@@ -91,7 +91,7 @@ class KnownRuns:
             known.loop.close()
 
     def _end_well(self) -> None:
-        """Have the loops closed when this process ends, whatever started it."""
+        """Have the loops closed when this process ends, however it was started."""
         if not self._ends_well:
             self._ends_well = True
             Finalize(None, self._close, exitpriority=100)

@@ -97,7 +97,7 @@ def test_a_result_of_another_run_is_none_of_this_run(channel: Channel) -> None:
     result, today = wf.execute("use", ret_context=True)
     assert result == "nothing"
     with pytest.raises(
-        ResultNotFoundError, match=r"'load\.__result__' in the channel is not of this run"
+        ResultNotFoundError, match=r"'load\.__result__' in the channel was not stored by this run"
     ) as caught:
         today.get_result("load")
     assert caught.value.available == ("use",)
@@ -146,7 +146,7 @@ def test_clearing_the_channel_removes_the_results_of_runs(channel: Channel) -> N
     assert ctx.get_result("listed") == [1, 2]
     channel.clear()
     assert channel._keys() == []
-    with pytest.raises(ResultNotFoundError, match=r"no tasks$"):
+    with pytest.raises(ResultNotFoundError, match=r"results are: none$"):
         ctx.get_result("listed")
 
 

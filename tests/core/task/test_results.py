@@ -261,7 +261,7 @@ def test_a_missing_result_names_the_tasks_that_have_one(channel: Channel) -> Non
     with pytest.raises(WorkflowTypeError, match="id"):
         ctx.get_result(3)  # type: ignore[call-overload]
     channel.clear()
-    with pytest.raises(ResultNotFoundError, match="no tasks"):
+    with pytest.raises(ResultNotFoundError, match="with results are: none"):
         ctx.get_result(one)
 
 
