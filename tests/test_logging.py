@@ -48,7 +48,7 @@ def test_an_unknown_outcome_and_the_attempts_before_it(
 def test_a_lost_lease(caplog: pytest.LogCaptureFixture) -> None:
     """It names the channel and the key, once."""
     channel = MemoryChannel("logged")
-    holding = Holding(channel, "key", "nobody", 1, 60_000, time.monotonic())
+    holding = Holding(channel.backend, "key", "nobody", 1, 60_000, time.monotonic())
     holding.renew()
     assert holding.lost
     record = logged(caplog, "was lost")

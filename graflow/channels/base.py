@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from graflow.channels.arguments import MISSING, Missing, Seconds, check_key, milliseconds
 from graflow.channels.backend import Backend
-from graflow.channels.blame import blame
 from graflow.channels.codec.codec import decode, encode
+from graflow.channels.commits.commit import Steps
 from graflow.channels.locks.lock import ChannelLock
-from graflow.channels.operations import PLAIN, Entry, Operations
-from graflow.channels.steps import Steps, carry_out
+from graflow.channels.operation.blame import blame
+from graflow.channels.operation.operations import PLAIN, Entry, Operations
 from graflow.exceptions import ChannelError, ChannelTypeError
 
 if TYPE_CHECKING:
@@ -408,6 +408,6 @@ class Channel:
 
     def _perform(self, steps: Steps[R]) -> R:
         try:
-            return carry_out(steps, self.backend)
+            return self.backend.perform(steps)
         except ChannelError as error:
             blame(error, self.name, None)

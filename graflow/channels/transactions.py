@@ -9,15 +9,15 @@ from typing import Any, Generic, NamedTuple, Self, TypeVar
 from typing_extensions import TypeForm
 
 from graflow.channels.arguments import Seconds, milliseconds
-from graflow.channels.attempts import Limits, insist
 from graflow.channels.backend import Backend
 from graflow.channels.base import Channel
-from graflow.channels.blame import no_list, no_number
-from graflow.channels.commits import Answer, Commit, Conflict, NotAList, NotANumber
+from graflow.channels.commits.commit import Answer, Commit, Conflict, NotAList, NotANumber, Steps
 from graflow.channels.keyed import KeyedChannel
-from graflow.channels.overlay import Overlay, Stale
-from graflow.channels.pending import known
-from graflow.channels.steps import Call, Steps
+from graflow.channels.operation.attempts import Limits, insist
+from graflow.channels.operation.blame import no_list, no_number
+from graflow.channels.operation.requests import Call
+from graflow.channels.overlay.overlay import Overlay, Stale
+from graflow.channels.overlay.pending import known
 from graflow.channels.typed import TypedChannel
 from graflow.exceptions import ChannelTypeError, ChannelValueError
 

@@ -10,15 +10,24 @@ from types import TracebackType
 from typing import Any, Literal, Self, Unpack, overload
 from uuid import uuid4
 
+from graflow.channels.arguments import Seconds
 from graflow.channels.factory import default_channel
 from graflow.core.checkpoint.checkpoint import read_checkpoint
 from graflow.core.checkpoint.claim import claimed
 from graflow.core.context import ExecutionContext
 from graflow.core.graph.graph import Graph, RunPlan
-from graflow.core.launch.execution import prepared
+from graflow.core.launch.execution import prepared, results_of
 from graflow.core.launch.opening import ChannelSource, check_source, fill, open_run
+from graflow.core.launch.registered import registered
 from graflow.core.launch.resuming import match_channel, match_plan, restore
-from graflow.core.launch.run_options import MAX_WORKERS, ExecuteKeywords, Options, ResumeKeywords
+from graflow.core.launch.run_options import (
+    KEEP_RESULTS,
+    MAX_WORKERS,
+    ExecuteKeywords,
+    Options,
+    ResumeKeywords,
+    lasting,
+)
 from graflow.core.run.observers import RunObserver
 from graflow.core.state.run_state import RunState
 from graflow.core.task.composition import Node, chain, check_nodes, open_graphs, parallel
@@ -119,6 +128,8 @@ class Workflow:
         checkpoint: str | PathLike[str] | None = None,
         progress: bool = False,
         observers: Sequence[RunObserver] = (),
+        run_id: str | None = None,
+        keep: Seconds | None = KEEP_RESULTS,
     ) -> Any:
         """Run the tasks, each as soon as those before it are done, and wait for all of them.
 
@@ -143,6 +154,12 @@ class Workflow:
             progress: Whether to show the progress of the run on the terminal, if there is one
                 (`graflow[progress]`).
             observers: Objects that are notified when a task starts, ends, fails or is retried.
+            run_id: The id of the run, non-empty text; by default a new one. On a channel that
+                runs share, or one per run, it makes the run happen once: if a run of this id has
+                finished, its result is returned and nothing runs.
+            keep: Seconds or `timedelta` for which the run's own results, and what the channel
+                knows of the run, last after its end, >= 0; `None` for ever. Values that tasks
+                store, and the latest result of each task, stay.
 
         Returns:
             The return value of the last task, or a dict by task id if the workflow ends in
@@ -158,21 +175,28 @@ class Workflow:
                 is broken.
             WorkflowTypeError, WorkflowValueError: An argument is invalid, or a task or the
                 channel can't leave the process; nothing has run.
+            RunInProgressError: A run of this id has begun and has not finished; nothing has run.
+            RunSupersededError: Another process has taken over the run, by resuming it.
             CheckpointInUseError: Another run is saving to that file; nothing has run.
             CheckpointFileError: The checkpoint can't be written; this is an `OSError`. Nothing has
                 run, unless the disk became full later.
         """
-        options = Options(executor, max_workers, progress, tuple(observers), checkpoint)
+        lasts = lasting(keep, self._name)
+        options = Options(executor, max_workers, progress, tuple(observers), checkpoint, lasts)
         options.check(self._name)
+        chosen = uuid4().hex if run_id is None else check_text(run_id, "run id")
         plan = self._plan(start_node)
-        state = self._open_run(plan, uuid4().hex)
+        state = self._open_run(plan, chosen)
         with (
             nullcontext() if checkpoint is None else claimed(checkpoint, self._name),
-            prepared(plan, state, self._variables(), options, {}) as execution,
+            registered(plan, state, options) as run,
         ):
-            if initial_channel is not None:
-                fill(state, initial_channel)
-            results = execution.run()
+            if run.is_finished:
+                return _returned(results_of(plan, state), state, ret_context)
+            with prepared(plan, run.state, self._variables(), options, {}) as execution:
+                if initial_channel is not None:
+                    fill(run.state, initial_channel)
+                results = execution.run(run.starts)
         return _returned(results, state, ret_context)
 
     @overload
@@ -200,12 +224,16 @@ class Workflow:
         executor: ExecutorSource | None = None,
         progress: bool = False,
         observers: Sequence[RunObserver] = (),
+        keep: Seconds | None = KEEP_RESULTS,
     ) -> Any:
         """Continue a run begun by `execute(checkpoint=path)`, and return its result.
 
         Finished tasks do not run again; a task that was running when the run died starts over.
         A channel in memory is restored to exactly what it held at the checkpoint, except for
         keys that have expired since. The run keeps saving to the same file.
+
+        On a channel on a server this takes the run over from whoever ran it before: should that
+        process live after all, it gets `RunSupersededError` at its next write, and stops.
 
         Args:
             path: The file.
@@ -214,8 +242,10 @@ class Workflow:
             executor: The executor, which may be of another kind than before.
             progress: Whether to show the progress of the run.
             observers: Objects that are notified when a task starts, ends, fails or is retried.
+            keep: As for `execute`.
 
         Raises:
+            RunInProgressError: Somebody else resumes the run at this moment.
             CheckpointDamagedError: The file is not a checkpoint, or was altered since it was
                 written.
             CheckpointVersionError: A newer version of graflow wrote it.
@@ -227,7 +257,8 @@ class Workflow:
                 `OSError`.
             GraflowError: As for `execute`.
         """
-        options = Options(executor, max_workers, progress, tuple(observers), path)
+        lasts = lasting(keep, self._name)
+        options = Options(executor, max_workers, progress, tuple(observers), path, lasts)
         options.check(self._name)
         with claimed(path, self._name):
             checkpoint = read_checkpoint(path)
@@ -235,9 +266,12 @@ class Workflow:
             state = self._open_run(plan, checkpoint.run_id)
             match_channel(checkpoint, state)
             finished = checkpoint.encoded_metadata()
-            with prepared(plan, state, self._variables(), options, finished) as execution:
-                restore(checkpoint, state, plan)
-                results = execution.run()
+            with (
+                registered(plan, state, options, resumed=True) as run,
+                prepared(plan, run.state, self._variables(), options, finished) as execution,
+            ):
+                restore(checkpoint, run.state, plan)
+                results = execution.run(run.starts)
         return _returned(results, state, ret_context)
 
     def _plan(self, start_node: Task[..., Any] | str | None) -> RunPlan:

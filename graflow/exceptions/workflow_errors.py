@@ -58,9 +58,7 @@ class RunError(WorkflowError, RuntimeError):
 
     run_id: str
 
-    def __init__(
-        self, message: str = "", *, workflow: str | None = None, run_id: str = ""
-    ) -> None:
+    def __init__(self, message: str = "", *, workflow: str | None = None, run_id: str = "") -> None:
         super().__init__(message, workflow=workflow)
         self.run_id = run_id
 

@@ -286,15 +286,12 @@ def test_what_a_transaction_can_not_do(channel: Channel) -> None:
     with pytest.raises(ChannelTypeError, match="around it"), channel.lock("key", timeout=0):
         channel.transact(lambda tx: tx.lock("key").acquire())
     with pytest.raises(ChannelTypeError, match="coroutine function"):
-        channel.transact(coroutine)
+        _ = channel.transact(coroutine)
     channel.transact(kept.append)
     with pytest.raises(ChannelTypeError, match="is over"):
         kept[0].get("key")
-    for attempts, error in (
-        (0, ChannelValueError),
-        (True, ChannelTypeError),
-        (1.5, ChannelTypeError),
-    ):
+    wrong: list[tuple[Any, type[Exception]]] = [(0, ChannelValueError), (True, ChannelTypeError)]
+    for attempts, error in [*wrong, ("1", ChannelTypeError)]:
         with pytest.raises(error, match="attempts must be"):
             channel.transact(kept.append, attempts=attempts)
     assert channel.transact(lambda tx: tx.transact(lambda inner: inner is tx))

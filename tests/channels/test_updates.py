@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from graflow.channels.attempts import turn_name
 from graflow.channels.backend import KEEP, Conflict, Holds, Put, Unlocked
 from graflow.channels.base import Channel
+from graflow.channels.operation.attempts import turn_name
 from graflow.channels.redis_channel import RedisChannel
 from graflow.channels.typed import TypedChannel
 from graflow.exceptions import ChannelConflictError, ChannelUnavailableError

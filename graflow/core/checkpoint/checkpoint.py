@@ -20,7 +20,8 @@ from typing_extensions import TypedDict
 
 from graflow.channels.base import Channel
 from graflow.channels.codec.codec import decode, encode_item
-from graflow.channels.contents.change_log import Change, Changes, Contents, Ends, replay
+from graflow.channels.commits.settling import Ends
+from graflow.channels.contents.change_log import Change, Changes, Contents, replay
 from graflow.core.checkpoint.checkpoint_files import check_path, file_errors, read
 from graflow.exceptions import CheckpointDamagedError, CheckpointVersionError
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from contextvars import Context
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from graflow.core.context import ExecutionContext
 from graflow.core.graph.graph import RunPlan
 from graflow.core.graph.schedule import Schedule
 from graflow.core.launch.run_options import MAX_WORKERS, Options
+from graflow.core.run.base_run import BaseRun
 from graflow.core.run.observers import Observers
 from graflow.core.run.progress import Progress
 from graflow.core.run.supervisor import Supervisor
@@ -29,7 +31,7 @@ from graflow.core.travel.marks import ChannelMarks, FolderMarks
 from graflow.core.travel.parcel import Parcel, pack_run
 from graflow.exceptions import WorkflowTypeError
 
-__all__ = ["Execution", "prepared"]
+__all__ = ["Execution", "prepared", "results_of"]
 
 _QUEUED = 64
 """How many tasks, at least, an executor outside the process may be given at a time."""
@@ -57,8 +59,12 @@ class Execution:
     parcel: Parcel | None
     finished: Mapping[str, bytes | None] = field(default_factory=dict)
 
-    def run(self) -> dict[str, Any]:
-        """Run the tasks, and return what the last ones returned, by id."""
+    def run(self, starts: Callable[[BaseRun], object]) -> dict[str, Any]:
+        """Run the tasks, and return what the last ones returned, by id.
+
+        Args:
+            starts: Called before the first task starts.
+        """
         workflow, state, plan = self.state.workflow_name, self.state, self.plan
         with ExitStack() as stack:
             journal = self._journal()
@@ -72,22 +78,19 @@ class Execution:
             observers = Observers(watching, workflow, state.run_id)
             stack.callback(observers.warn)
             supervisor = Supervisor(state, observers, journal)
-            results = self._perform(Schedule(plan, self.finished.keys()), supervisor)
-        context = ExecutionContext.of_run(state)
-        return {
-            task.task_id: (
-                task.signature.result.load(results[task.task_id])
-                if task.task_id in results
-                else context.get_result(task)
-            )
-            for task in plan.last
-        }
+            schedule = Schedule(plan, self.finished.keys())
+            results = self._perform(schedule, supervisor, starts)
+        return results_of(plan, state, results)
 
-    def _perform(self, schedule: Schedule, supervisor: Supervisor) -> dict[str, Record]:
+    def _perform(
+        self, schedule: Schedule, supervisor: Supervisor, starts: Callable[[BaseRun], object]
+    ) -> dict[str, Record]:
         state, limit = self.state, self.options.max_workers
         if self.parcel is not None:
             flights = limit or max(_QUEUED, 4 * self.pool.size())
-            Dispatch(schedule, state, supervisor, self.pool, flights, self.parcel).execute()
+            dispatch = Dispatch(schedule, state, supervisor, self.pool, flights, self.parcel)
+            starts(dispatch)
+            dispatch.execute()
             return {}
         seats = self.pool.limit()
         run = Run(
@@ -99,6 +102,7 @@ class Execution:
             keep=self.plan.last,
             variables=self.variables,
         )
+        starts(run)
         run.execute()
         return run.results
 
@@ -114,6 +118,27 @@ class Execution:
             start=self.plan.start,
             finished=self.finished,
         )
+
+
+def results_of(
+    plan: RunPlan, state: RunState, records: Mapping[str, Record] = MappingProxyType({})
+) -> dict[str, Any]:
+    """Return what the last tasks of a run returned, by id.
+
+    Args:
+        plan: The tasks.
+        state: The run.
+        records: Results that need not be read again.
+    """
+    context = ExecutionContext.of_run(state)
+    return {
+        task.task_id: (
+            task.signature.result.load(records[task.task_id])
+            if task.task_id in records
+            else context.get_result(task)
+        )
+        for task in plan.last
+    }
 
 
 @contextmanager

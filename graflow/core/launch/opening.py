@@ -58,7 +58,7 @@ def open_run(
         )
     alone = source is None or isinstance(source, PerRun)
     results = Results(channel, None if alone else run_id)
-    return RunState(run_id, workflow, channel, tasks, results)
+    return RunState(run_id, workflow, channel, tasks, results, is_registered=source is not None)
 
 
 def fill(state: RunState, values: object) -> None:

@@ -79,7 +79,9 @@ def restore(checkpoint: Checkpoint, state: RunState, plan: RunPlan) -> None:
     if not channel.shared:
         contents = results.adopt(checkpoint.contents, checkpoint.finished)
         refill(channel.backend, contents, belongs_to(state.run_id))
-    to_do = plan.tasks.keys() - set(checkpoint.finished)
+    # What an atomic task has done it has done, even if the checkpoint does not know yet.
+    finished = {*checkpoint.finished, *(each for each in plan.tasks if plan.tasks[each].atomic)}
+    to_do = plan.tasks.keys() - finished
     for task_id in to_do.intersection(results.tasks()):
         results.forget(task_id)
 

@@ -4,14 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from os import PathLike
 from typing import TypedDict
 
+from graflow.channels.arguments import Seconds, milliseconds
 from graflow.core.run.observers import RunObserver
 from graflow.core.travel.executors import ExecutorSource
-from graflow.exceptions import WorkflowTypeError, WorkflowValueError
+from graflow.exceptions import (
+    ChannelTypeError,
+    ChannelValueError,
+    WorkflowTypeError,
+    WorkflowValueError,
+)
 
-__all__ = ["MAX_WORKERS", "ExecuteKeywords", "Options", "ResumeKeywords", "RunKeywords"]
+__all__ = [
+    "KEEP_RESULTS",
+    "MAX_WORKERS",
+    "ExecuteKeywords",
+    "Options",
+    "ResumeKeywords",
+    "RunKeywords",
+    "lasting",
+]
+
+KEEP_RESULTS = timedelta(days=7)
+"""How long what a run keeps in its channel lasts after its end, unless `execute` is told otherwise.
+"""
 
 MAX_WORKERS = 32
 """How many tasks may run at the same time, unless `execute` is told otherwise."""
@@ -29,12 +48,15 @@ class ExecuteKeywords(RunKeywords, total=False):
     """Keywords of `Workflow.execute`."""
 
     checkpoint: str | PathLike[str] | None
+    run_id: str | None
+    keep: Seconds | None
 
 
 class ResumeKeywords(RunKeywords, total=False):
     """Keywords of `Workflow.resume`."""
 
     max_workers: int | None
+    keep: Seconds | None
 
 
 @dataclass(frozen=True)
@@ -46,6 +68,7 @@ class Options:
     progress: bool
     observers: Sequence[RunObserver]
     checkpoint: str | PathLike[str] | None
+    keep: int | None
 
     def check(self, workflow: str) -> None:
         """Check the options.
@@ -67,3 +90,17 @@ class Options:
             raise WorkflowValueError(
                 f"max_workers must be at least 1, not {number}", workflow=workflow
             )
+
+
+def lasting(keep: Seconds | None, workflow: str) -> int | None:
+    """Return `keep` in ms; `None` for ever.
+
+    Raises:
+        WorkflowTypeError, WorkflowValueError: It is not a time.
+    """
+    try:
+        return None if keep is None else milliseconds(keep, "keep", or_zero=True)
+    except ChannelTypeError as error:
+        raise WorkflowTypeError(str(error), workflow=workflow) from error
+    except ChannelValueError as error:
+        raise WorkflowValueError(str(error), workflow=workflow) from error

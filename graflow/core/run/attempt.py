@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Coroutine
 from inspect import Parameter
+from types import CoroutineType
 from typing import Any
 
 from graflow.channels.codec.codec import Record
+from graflow.channels.hidden_keys import run_prefix
+from graflow.channels.operation.attempts import Limits
+from graflow.channels.overlay.pending import known
+from graflow.channels.transactions import Transaction, transact
 from graflow.core.context import TaskExecutionContext
 from graflow.core.state.run_state import RunState
 from graflow.core.task.hint import Hint
@@ -19,7 +26,10 @@ from graflow.exceptions import (
     WorkflowTypeError,
 )
 
-__all__ = ["begin", "keep"]
+__all__ = ["ATOMIC_ATTEMPTS", "begin", "keep", "perform_atomic"]
+
+ATOMIC_ATTEMPTS = 20
+"""How often an attempt at an atomic task calls its function, if others write in between."""
 
 _NOTHING = object()
 
@@ -61,6 +71,44 @@ def keep(task: Task[..., Any], state: RunState, value: object) -> Record:
             f"the result of task {task.task_id!r} can't be stored: {error}{_advice(hint)}",
             task=task.task_id,
         ) from error
+
+
+def perform_atomic(
+    task: Task[..., Any], state: RunState, run: Callable[[Coroutine[Any, Any, Any]], Any]
+) -> Record:
+    """Make an attempt at an atomic task: what it writes happens together with its result.
+
+    With the result goes a mark. Whoever finds the mark does nothing but return the result: another
+    attempt, when the news that this one was done got lost, or a worker that was thought dead.
+
+    Args:
+        task: The task.
+        state: What all parts of the run share.
+        run: Runs a coroutine to its end.
+
+    Returns:
+        The record of the result.
+
+    Raises:
+        ChannelConflictError: Others kept changing what the task had read.
+        BaseException: As for `begin` and `keep`.
+    """
+    backend = state.channel.backend
+    mark = f"{run_prefix(state.run_id)}{task.task_id}.__done__"
+
+    def attempt(transaction: Transaction) -> Record:
+        done = transaction.backend.get(mark)
+        if done is not None:
+            return done
+        inside = state.on(transaction)
+        value = begin(task, inside, again=False)
+        if isinstance(value, CoroutineType):
+            value = run(value)
+        record = keep(task, inside, known(value))
+        transaction.backend.put(mark, record, state.results.lifetime)
+        return record
+
+    return backend.perform(transact(backend, attempt, Limits(math.inf, ATOMIC_ATTEMPTS)))
 
 
 def _look_up(parameter: Parameter, task: Task[..., Any], state: RunState) -> Any:

@@ -12,6 +12,7 @@ from graflow.core.run.failures import raise_failures
 from graflow.core.run.supervisor import Supervisor
 from graflow.core.state.run_state import RunState
 from graflow.core.task.task import Task
+from graflow.exceptions import RunSupersededError
 
 __all__ = ["BaseRun"]
 
@@ -67,8 +68,16 @@ class BaseRun(ABC):
             raise self._crash
         raise_failures(self._failures, self._state.workflow_name)
 
+    def collapse(self, error: BaseException) -> None:
+        """Let the run end with an error that is not the failure of a task."""
+        self._crash = error
+        self._stop()
+
     def _fail(self, task: Task[..., Any], error: BaseException, *, retry: bool = True) -> None:
         """Retry a task later, or let the run end with its failure."""
+        if isinstance(error, RunSupersededError):
+            self.collapse(error)
+            return
         pause = self._supervisor.retry(task, error) if retry else None
         if pause is not None:
             with self._lock:
@@ -82,11 +91,6 @@ class BaseRun(ABC):
         self._supervisor.gave_up(task, error)
         with self._lock:
             self._failures[task.task_id] = error
-
-    def _collapse(self, error: BaseException) -> None:
-        """Let the run end with an error that is not the failure of a task."""
-        self._crash = error
-        self._stop()
 
     def _stop(self) -> None:
         """Start no more tasks."""

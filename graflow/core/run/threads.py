@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Coroutine
 from concurrent.futures import Executor, Future
 from contextlib import closing
-from contextvars import Context
+from contextvars import Context, copy_context
+from functools import partial
 from threading import Event
 from types import CoroutineType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from graflow.channels.codec.codec import Record
 from graflow.core.graph.schedule import Schedule
-from graflow.core.run.attempt import begin, keep
+from graflow.core.run.attempt import begin, keep, perform_atomic
 from graflow.core.run.base_run import BaseRun
 from graflow.core.run.event_loop import EventLoop
 from graflow.core.run.failures import is_failure
@@ -22,6 +23,8 @@ from graflow.core.state.run_state import RunState
 from graflow.core.task.task import Task
 
 __all__ = ["Run"]
+
+T = TypeVar("T")
 
 
 class _Suspended(NamedTuple):
@@ -152,7 +155,7 @@ class Run(BaseRun):
             while step is not None:
                 step = self._take(self._make(step))
         except BaseException as error:  # noqa: BLE001 - raised where the run was started
-            self._collapse(error)
+            self.collapse(error)
             with self._lock:
                 self._leave()
 
@@ -179,6 +182,8 @@ class Run(BaseRun):
         if not self._supervisor.idle:
             self._supervisor.begins(task)
         variables = self._variables.copy()
+        if task.atomic:
+            return variables.run(perform_atomic, task, self._state, partial(self._wait_for, task))
         again = self._supervisor.is_again(task)
         value = variables.run(begin, task, self._state, again=again)
         if not isinstance(value, CoroutineType):
@@ -189,6 +194,10 @@ class Run(BaseRun):
         suspended = _Suspended(task, variables, ended)
         ended.add_done_callback(lambda _: self._come_back(suspended))
         return None
+
+    def _wait_for(self, task: Task[..., Any], coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine of an atomic task on the loop, while its worker waits."""
+        return self._loop.run(coroutine, copy_context(), task.task_id)
 
     def _end(self, suspended: _Suspended) -> Record:
         """Store what a coroutine returned, or raise what it raised."""
@@ -203,7 +212,7 @@ class Run(BaseRun):
         try:
             self._call(more)
         except BaseException as error:  # noqa: BLE001 - the executor's own
-            self._collapse(error)
+            self.collapse(error)
             with self._lock:
                 self._suspended -= len(self._over)
                 self._over.clear()

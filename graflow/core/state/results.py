@@ -7,17 +7,22 @@ from typing import Any
 
 from graflow.channels.arguments import check_key
 from graflow.channels.base import Channel
-from graflow.channels.blame import blame
 from graflow.channels.codec.codec import Record
-from graflow.channels.commits import Put
+from graflow.channels.commits.commit import Put
 from graflow.channels.contents.change_log import Contents
 from graflow.channels.hidden_keys import HiddenKey, run_prefix, stored_key, visible_keys
+from graflow.channels.operation.blame import blame
 from graflow.core.task.hint import Hint
 from graflow.exceptions import ChannelError
 
-__all__ = ["Results", "result_key"]
+__all__ = ["Results", "is_result", "result_key"]
 
 _SUFFIX = ".__result__"
+
+
+def is_result(stored: str) -> bool:
+    """Tell whether a key as it is stored is that of a result."""
+    return stored.endswith(_SUFFIX)
 
 
 def result_key(task_id: str) -> str:
@@ -33,15 +38,32 @@ class Results:
     one that the run reads.
     """
 
-    def __init__(self, channel: Channel, run_id: str | None) -> None:
+    def __init__(self, channel: Channel, run_id: str | None, lifetime: int | None = None) -> None:
         """Manage the results of a run.
 
         Args:
             channel: The channel of the run.
             run_id: The id of the run; `None` if there are no other runs on the channel.
+            lifetime: ms that results under hidden keys last; `None` for ever.
         """
         self._channel = channel
+        self._run_id = run_id
         self._prefix = "" if run_id is None else run_prefix(run_id)
+        self._lifetime = lifetime
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether there are no other runs on the channel."""
+        return self._run_id is None
+
+    @property
+    def lifetime(self) -> int | None:
+        """Ms that the run's own results last; `None` for ever."""
+        return self._lifetime
+
+    def on(self, channel: Channel, lifetime: int | None = None) -> Results:
+        """Return the same results on another handle, and how long they last from now on."""
+        return Results(channel, self._run_id, lifetime or self._lifetime)
 
     def key(self, task_id: str) -> str:
         """Return the key of this run's result of a task, for any operation of the channel."""
@@ -66,7 +88,8 @@ class Results:
             backend.put(latest, record, None)
         else:
             again = record if isinstance(record, bytes) else record.copy()
-            backend.commit((), (Put(latest, record), Put(self._prefix + key, again)))
+            mine = Put(self._prefix + key, again, self._lifetime)
+            backend.commit((), (Put(latest, record), mine))
         return record
 
     def load(self, task_id: str, hint: Hint, default: object) -> Any:

@@ -57,6 +57,7 @@ class Task(Node, Generic[P, R_co]):
         bound: Values of parameters.
         unbound: The parameters that a run has to find values for.
         retries: How often a run retries the task; `None` if it does not.
+        atomic: Whether what the task writes happens together with its result.
     """
 
     function: Callable[P, R_co]
@@ -64,6 +65,7 @@ class Task(Node, Generic[P, R_co]):
     bound: Mapping[str, Any]
     unbound: tuple[Parameter, ...]
     retries: Retries | None
+    atomic: bool
 
     def __init__(
         self,
@@ -72,6 +74,7 @@ class Task(Node, Generic[P, R_co]):
         signature: TaskSignature,
         bound: Mapping[str, Any],
         retries: Retries | None = None,
+        atomic: bool = False,
     ) -> None:
         functools.update_wrapper(self, function, updated=())
         self.function = function
@@ -79,6 +82,7 @@ class Task(Node, Generic[P, R_co]):
         self.bound = bound
         self.unbound = signature.unbound(bound)
         self.retries = retries
+        self.atomic = atomic
         self._id = task_id
 
     @property
@@ -143,7 +147,7 @@ class Task(Node, Generic[P, R_co]):
 
     def variant(self, task_id: str, bound: Mapping[str, Any]) -> Task[..., R_co]:
         """Return another task of the same function."""
-        return Task(self.function, task_id, self.signature, bound, self.retries)
+        return Task(self.function, task_id, self.signature, bound, self.retries, self.atomic)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle a task defined in a module by name, as pickle does with functions; others whole.
@@ -155,7 +159,7 @@ class Task(Node, Generic[P, R_co]):
         if original is not None and original.function is self.function:
             bound = None if original.bound is self.bound else dict(self.bound)
             return _variant_of, (module, name, self._id, bound)
-        parts = (self.function, self._id, self.signature, self.bound, self.retries)
+        parts = (self.function, self._id, self.signature, self.bound, self.retries, self.atomic)
         return Task, parts
 
 

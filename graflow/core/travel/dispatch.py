@@ -175,7 +175,7 @@ class Dispatch(BaseRun):
             self._fail(task, self._lost(task, None))
         elif reply.outcome == Outcome.CRASHED:
             self._had_begun(flight)  # it may have been interrupted at any point
-            self._collapse(raised(reply.data or b""))
+            self.collapse(raised(reply.data or b""))
         else:
             self._fail(task, raised(reply.data or b""))
         return False

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Coroutine
 from contextvars import copy_context
+from functools import partial
 from traceback import format_exception
 from types import CoroutineType
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from graflow.core.run.attempt import begin, keep
+from graflow.core.run.attempt import begin, keep, perform_atomic
 from graflow.core.run.failures import is_failure
 from graflow.core.task.pickling import dumps
 from graflow.core.travel.known_runs import KNOWN_RUNS, KnownRun
@@ -16,6 +18,8 @@ from graflow.exceptions import UnpicklableError
 from graflow.system.packed_errors import describe, pack_error, unpack_error
 
 __all__ = ["Outcome", "Reply", "perform", "raised"]
+
+T = TypeVar("T")
 
 
 class Outcome:
@@ -69,14 +73,21 @@ def _attempt(known: KnownRun, task_id: str, serial: int, again: bool) -> Reply:
         return Reply(Outcome.REPEATED)
     try:
         task = state.tasks[task_id]
-        value = begin(task, state, again=again)
-        if isinstance(value, CoroutineType):
-            value = known.loop.run(value, copy_context(), task_id)
-        keep(task, state, value)
+        if task.atomic:
+            perform_atomic(task, state, partial(_wait_for, known, task_id))
+        else:
+            value = begin(task, state, again=again)
+            if isinstance(value, CoroutineType):
+                value = _wait_for(known, task_id, value)
+            keep(task, state, value)
         return Reply(Outcome.DONE, state.metadata.get(task_id))
     finally:
         state.metadata.pop(task_id, None)  # that of a failed attempt does not count
         marks.drop(serial)
+
+
+def _wait_for(known: KnownRun, task_id: str, coroutine: Coroutine[Any, Any, T]) -> T:
+    return known.loop.run(coroutine, copy_context(), task_id)
 
 
 def _pack_error(error: BaseException) -> bytes:

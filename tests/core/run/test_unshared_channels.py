@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypedDict
 
 import pytest
+from typing_extensions import override
 
 from graflow import (
     Channel,
@@ -19,7 +20,19 @@ from graflow import (
     task,
     workflow,
 )
-from graflow.channels.codec.codec import Record
+from graflow.channels.backend import (
+    Answer,
+    BackendInFront,
+    Change,
+    Check,
+    Conflict,
+    Held,
+    Holds,
+    Put,
+    Record,
+)
+from graflow.channels.memory.backend import MemoryBackend
+from graflow.channels.memory.store import MemorySpace
 from graflow.core.context import TaskExecutionContext
 from graflow.core.workflow import Workflow
 from graflow.exceptions import CheckpointMismatchError, WorkflowTypeError
@@ -29,24 +42,38 @@ from tests.servers import Server
 from tests.testing.dict_channel import DictChannel, Store
 
 
-class Reversed(MemoryChannel):
-    """A subclass that stores values in a way of its own, as one that encrypts them does."""
+class Reversed(BackendInFront):
+    """A backend that stores values in a way of its own, as one that encrypts them does."""
 
-    def _read(self, key: str) -> Record | None:
-        return self._read_many([key])[0]
+    @override
+    def read(self, keys: Sequence[str]) -> list[Held | None]:
+        return [held and Held(turned(held.record), held.left) for held in self.inner.read(keys)]
 
-    def _read_many(self, keys: Sequence[str]) -> list[Record | None]:
-        return [
-            record[::-1] if isinstance(record, bytes) else record
-            for record in super()._read_many(keys)
+    @override
+    def get(self, key: str) -> Record | None:
+        record = self.inner.get(key)
+        return None if record is None else turned(record)
+
+    @override
+    def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
+        checks = [
+            check._replace(record=check.record and turned(check.record))
+            if isinstance(check, Holds)
+            else check
+            for check in checks
         ]
+        return self.inner.commit(
+            checks,
+            [
+                change._replace(record=turned(change.record)) if isinstance(change, Put) else change
+                for change in changes
+            ],
+        )
 
-    def _write(self, key: str, record: Record, ttl: int | None) -> None:
-        super()._write(key, record[::-1] if isinstance(record, bytes) else record, ttl)
 
-    def _write_many(self, records: Mapping[str, Record], ttl: int | None) -> None:
-        for key, record in records.items():
-            self._write(key, record, ttl)
+def turned(record: Record) -> Record:
+    """Return a value the other way round."""
+    return record[::-1] if isinstance(record, bytes) else record
 
 
 class Wrapped(DictChannel):
@@ -54,13 +81,13 @@ class Wrapped(DictChannel):
 
     def __init__(self) -> None:
         self.inner = DictChannel("inner", Store())
-        super().__init__("outer", self.inner.store)
+        super().__init__("outer", self.inner.backend.store)
 
 
 KINDS: dict[str, Callable[[], Channel]] = {
     "somebody's": lambda: DictChannel("dict", Store(time.monotonic)),
     "a wrapper": Wrapped,
-    "a subclass": Reversed,
+    "another backend in front": lambda: Channel(Reversed(MemoryBackend("m", MemorySpace()))),
     "ours": MemoryChannel,
 }
 

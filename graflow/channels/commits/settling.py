@@ -10,7 +10,8 @@ from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple, TypeAlias
 
 from graflow.channels import arguments
-from graflow.channels.backend import (
+from graflow.channels.codec.codec import Record, decode, encode_item
+from graflow.channels.commits.commit import (
     KEEP,
     Add,
     Answer,
@@ -27,16 +28,28 @@ from graflow.channels.backend import (
     Push,
     Put,
     StartsWith,
-    holder_in,
 )
-from graflow.channels.codec.codec import Record, decode, encode_item
-from graflow.channels.contents.change_log import Ends
+from graflow.channels.commits.lock_records import holder_in
 from graflow.channels.hidden_keys import lock_key
 
-__all__ = ["Found", "Outcome", "Settlement", "record_of", "settle"]
+__all__ = ["Ends", "Found", "Outcome", "Settlement", "record_of", "settle"]
 
 Found: TypeAlias = bytes | Sequence[bytes] | None
 """What a key holds: a value, a list of items, or nothing."""
+
+
+class Ends(NamedTuple):
+    """How a list differs from what it was, in items at its ends alone.
+
+    Attributes:
+        dropped: How many items are gone from the head of the list that it was.
+        head: The items that stand there instead.
+        tail: The items that were added at the end.
+    """
+
+    dropped: int
+    head: list[bytes]
+    tail: list[bytes]
 
 
 class Outcome(NamedTuple):

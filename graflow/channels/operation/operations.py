@@ -11,7 +11,6 @@ from hashlib import blake2b
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from graflow.channels.arguments import MISSING, Seconds, check_key, check_number, milliseconds
-from graflow.channels.attempts import Limits, insist, turn_name
 from graflow.channels.backend import (
     KEEP,
     Add,
@@ -30,10 +29,12 @@ from graflow.channels.backend import (
     StartsWith,
     Unlocked,
 )
-from graflow.channels.blame import blame, no_list, no_number, no_value
 from graflow.channels.codec.codec import Record, decode, encode, encode_item
+from graflow.channels.commits.commit import Steps
 from graflow.channels.hidden_keys import shown_key, visible_keys
-from graflow.channels.steps import Clear, Exist, Get, Head, Keys, Read, Steps
+from graflow.channels.operation.attempts import Limits, insist, turn_name
+from graflow.channels.operation.blame import blame, no_list, no_number, no_value
+from graflow.channels.operation.requests import Clear, Exist, Get, Head, Keys, Read
 from graflow.exceptions import ChannelConflictError, ChannelError, ChannelTypeError
 
 __all__ = ["PLAIN", "Entry", "Format", "Operations"]
@@ -83,7 +84,7 @@ class Entry(NamedTuple, Generic[T]):
 
 
 class Operations:
-    """The operations of one channel in one format, each as steps for `carry_out`."""
+    """The operations of one channel in one format, each as steps for `Backend.perform`."""
 
     __slots__ = ("_backend", "_format", "_name")
 

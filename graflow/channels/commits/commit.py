@@ -6,8 +6,8 @@ hold. This module has nothing but the values; a `Backend` carries them out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Final, NamedTuple, TypeAlias
+from collections.abc import Collection, Generator, Sequence
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from graflow.channels.codec.codec import Record
 
@@ -30,9 +30,13 @@ __all__ = [
     "Push",
     "Put",
     "Refusal",
+    "Request",
     "StartsWith",
+    "Steps",
     "Unlocked",
 ]
+
+R = TypeVar("R")
 
 KEEP: Final = 0
 """In place of a TTL: the key expires when it would have, and a new one never."""
@@ -159,6 +163,24 @@ class Commit(NamedTuple):
 
     checks: Sequence[Check]
     changes: Sequence[Change]
+
+    def ask(self, backend: Any) -> Any:
+        """Ask a backend to make it, and return its answers, or the conflict."""
+        return backend.commit(self.checks, self.changes)
+
+
+class Request(Protocol):
+    """A step of an operation that is not a change: something that is asked of a backend."""
+
+    def ask(self, backend: Any, /) -> Any:
+        """Ask the backend, and return its answer."""
+
+
+Steps: TypeAlias = Generator[Change | Request, Any, R]
+"""An operation: it yields what it asks for, gets the answer, and returns its result.
+
+It does no I/O itself, so that it runs on any kind of channel; see `Backend.perform`.
+"""
 
 
 class Conflict(NamedTuple):

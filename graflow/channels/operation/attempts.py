@@ -7,16 +7,18 @@ an attempt may still fail; after a while that is the end.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from random import Random
 from typing import Final, NamedTuple, TypeVar
 
 from graflow.channels.backend import Conflict
+from graflow.channels.commits.commit import Steps
 from graflow.channels.hidden_keys import shown_key
 from graflow.channels.locks.line import wait_in_line
+from graflow.channels.locks.requests import FreeLater, Release, Sleep
 from graflow.channels.process_ids import new_owner
-from graflow.channels.steps import FreeLater, Release, Sleep, Steps
 from graflow.exceptions import (
     ChannelConflictError,
     ChannelConnectionError,
@@ -155,11 +157,11 @@ class _Turns:
 
 def _gave_up(name: str, key: str, count: int, limits: Limits) -> ChannelConflictError:
     shown = shown_key(key) if key else None
+    time = "" if math.isinf(limits.seconds) else f" in at most {limits.seconds:g} s"
     what = "the channel's keys" if shown is None else f"key {shown!r}"
     return ChannelConflictError(
-        f"channel {name!r}: others kept writing to {what}: {count} attempts in at most "
-        f"{limits.seconds:g} s came too late, and changed nothing. Make the function faster, or "
-        "have every writer take a lock",
+        f"channel {name!r}: others kept writing to {what}: {count} attempts{time} came too late, "
+        "and changed nothing. Make the function faster, or have every writer take a lock",
         channel=name,
         key=shown,
     )

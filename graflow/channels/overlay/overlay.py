@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 
 from typing_extensions import override
 
-from graflow.channels.attempts import turn_name
 from graflow.channels.backend import Backend, BackendInFront
 from graflow.channels.codec.codec import Record, decode
-from graflow.channels.commits import (
+from graflow.channels.commits.commit import (
     KEEP,
     Add,
     Answer,
@@ -29,8 +28,9 @@ from graflow.channels.commits import (
     StartsWith,
     Unlocked,
 )
-from graflow.channels.pending import Pending
-from graflow.channels.settling import Settlement, record_of, settle
+from graflow.channels.commits.settling import Settlement, record_of, settle
+from graflow.channels.operation.attempts import turn_name
+from graflow.channels.overlay.pending import Pending
 from graflow.exceptions import ChannelTypeError
 
 __all__ = ["Overlay", "Stale"]
