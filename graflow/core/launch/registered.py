@@ -40,7 +40,7 @@ class Registration:
         """Note that tasks may run from now on, and let `run` end if it is taken over."""
         self._has_begun = True
         if self._tenure is not None:
-            self._tenure.when_lost = run.collapse
+            self._tenure.when_lost = run.lose
 
 
 @contextmanager

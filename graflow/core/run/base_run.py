@@ -40,6 +40,7 @@ class BaseRun(ABC):
         self._pauses = Pauses()
         self._failures: dict[str, BaseException] = {}
         self._crash: BaseException | None = None
+        self._loss: BaseException | None = None
 
     @abstractmethod
     def _go_on(self) -> None:
@@ -68,15 +69,24 @@ class BaseRun(ABC):
             raise self._crash
         raise_failures(self._failures, self._state.workflow_name)
 
-    def collapse(self, error: BaseException) -> None:
+    def lose(self, error: BaseException) -> None:
+        """Let the run end soon with an error; any thread may say so."""
+        self._loss = error
+
+    def _collapse(self, error: BaseException) -> None:
         """Let the run end with an error that is not the failure of a task."""
         self._crash = error
         self._stop()
 
+    def _mind_loss(self) -> None:
+        """End the run if it was lost."""
+        if self._loss is not None and not self._stopped:
+            self._collapse(self._loss)
+
     def _fail(self, task: Task[..., Any], error: BaseException, *, retry: bool = True) -> None:
         """Retry a task later, or let the run end with its failure."""
         if isinstance(error, RunSupersededError):
-            self.collapse(error)
+            self._collapse(error)
             return
         pause = self._supervisor.retry(task, error) if retry else None
         if pause is not None:

@@ -109,6 +109,7 @@ class Run(BaseRun):
         self._resume()
         while not self._is_over():
             self._wait()
+            self._mind_loss()
             self._resume()
 
     def _wind_up(self) -> None:
@@ -155,7 +156,7 @@ class Run(BaseRun):
             while step is not None:
                 step = self._take(self._make(step))
         except BaseException as error:  # noqa: BLE001 - raised where the run was started
-            self.collapse(error)
+            self._collapse(error)
             with self._lock:
                 self._leave()
 
@@ -212,7 +213,7 @@ class Run(BaseRun):
         try:
             self._call(more)
         except BaseException as error:  # noqa: BLE001 - the executor's own
-            self.collapse(error)
+            self._collapse(error)
             with self._lock:
                 self._suspended -= len(self._over)
                 self._over.clear()

@@ -79,6 +79,7 @@ class Dispatch(BaseRun):
     def _go_on(self) -> None:
         while self._launch():
             self._land(self._arrivals())
+            self._mind_loss()
 
     def _wind_up(self) -> None:
         self._stop()
@@ -175,7 +176,7 @@ class Dispatch(BaseRun):
             self._fail(task, self._lost(task, None))
         elif reply.outcome == Outcome.CRASHED:
             self._had_begun(flight)  # it may have been interrupted at any point
-            self.collapse(raised(reply.data or b""))
+            self._collapse(raised(reply.data or b""))
         else:
             self._fail(task, raised(reply.data or b""))
         return False
