@@ -259,6 +259,15 @@ class Inside(BaseModel):
     first: int = Field(validation_alias=AliasPath("rows", 0))
 
 
+class Failing:
+    """Has a hook for pydantic that fails in its own way."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        """Fail."""
+        raise LookupError("the registry is empty")
+
+
 class Handle(BaseModel):
     """Holds something that no text carries."""
 
@@ -486,6 +495,7 @@ IMPOSSIBLE: list[tuple[Any, str]] = [
     (Corner, "TOP"),
     (Literal[b"x"], "b'x'"),
     (Json[int], "Json"),
+    (dict[str, Failing], "[]: the registry is empty"),
     (object(), "object"),
     ("NoSuchName", "NoSuchName"),
     (list["NoSuchName"], "[]: "),  # type: ignore[name-defined]  # noqa: F821
