@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from graflow_mypy.program.channels import Receiver, Receivers, Whose
 from graflow_mypy.program.classes import Layouts
@@ -21,8 +21,7 @@ _ON_LISTS = frozenset({"append", "prepend", "pop", "get_list"})
 _DEEPEST = 5
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """What one use says about its key; uses of the same claim are judged alike.
 
     Attributes:
@@ -51,8 +50,7 @@ class Claim:
         return self.operation in READS or self.operation == "update"
 
 
-@dataclass(frozen=True)
-class Use:
+class Use(NamedTuple):
     """One use of a key.
 
     Attributes:

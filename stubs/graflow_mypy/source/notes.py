@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from graflow_mypy.source.terms import Term
 
@@ -23,8 +23,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class CallSite:
+class CallSite(NamedTuple):
     """The place of a call.
 
     Attributes:
@@ -40,8 +39,7 @@ class CallSite:
     native_column: int | str
 
 
-@dataclass(frozen=True, slots=True)
-class UseNote:
+class UseNote(NamedTuple):
     """A use of a key, or of whatever the operation says.
 
     Attributes:
