@@ -25,7 +25,7 @@ from graflow_mypy.options import PluginOptions
 from graflow_mypy.program.aliases import task_aliases
 from graflow_mypy.program.constants import names_to_watch
 from graflow_mypy.program.program import Program
-from graflow_mypy.source.files import Source, find_sources
+from graflow_mypy.source.discovery import Source, find_sources
 from graflow_mypy.source.interest import Interest
 from graflow_mypy.source.notes import FileNotes, UnreadNote
 from graflow_mypy.source.reading import Unread, read_source
