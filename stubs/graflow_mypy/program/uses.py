@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from graflow_mypy.program.channels import Receiver, Receivers, Whose
 from graflow_mypy.program.classes import Layouts
-from graflow_mypy.program.forms import ANY_FORM, AnyForm, ArrayForm, Form, form_of, value_form
+from graflow_mypy.program.forms import ANY_FORM, AnyForm, ArrayForm, Form
 from graflow_mypy.program.patterns import ANYTHING, Pattern, text_of
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import External, Given, ProgramClass
+from graflow_mypy.program.type_terms import form_of, value_form
 from graflow_mypy.source.note_taker import READS, WRITES
 from graflow_mypy.source.notes import CallSite, FileNotes, UseNote
 from graflow_mypy.source.terms import ANY, Call, Constant, Declared, DictDisplay, Name, Term

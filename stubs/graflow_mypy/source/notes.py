@@ -40,7 +40,7 @@ class CallSite(NamedTuple):
 
 
 class UseNote(NamedTuple):
-    """A use of a key, or of whatever the operation says.
+    """A use of a key, or of something else that the operation names.
 
     Attributes:
         operation: The name of the method; `handed` for a method that is handed on, `lent` for a
@@ -62,7 +62,7 @@ class UseNote(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ResultNote:
-    """A question for the result of a task."""
+    """A call that asks for the result of a task."""
 
     asked: Term
     function: str
@@ -186,7 +186,7 @@ class FileNotes:
         filled: The names of mappings that it may put more items into.
         names: What its names stand for.
         stars: The modules of which it imports everything.
-        is_quiet: Whether it was passed over, as it surely uses no key and no task.
+        is_quiet: Whether it was passed over, as it certainly uses neither keys nor tasks.
         unread: Why there are no other notes, if it can't be read or parsed.
     """
 
