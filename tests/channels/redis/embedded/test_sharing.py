@@ -164,10 +164,8 @@ def test_a_pickled_handle_works_in_another_process() -> None:
 
 def test_a_fork_uses_the_server_and_does_not_stop_it() -> None:
     """Its handle is its parent's; closing it there changes nothing here."""
-    done = subprocess.run(
-        [sys.executable, "-c", FORK], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "2\n"
+    program = [sys.executable, "-c", FORK]
+    assert subprocess.check_output(program, cwd=ROOT, text=True) == "2\n"
 
 
 def test_a_crash_of_the_server_is_tidied_up(home: Path) -> None:
