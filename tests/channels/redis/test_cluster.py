@@ -181,8 +181,8 @@ CHANGES: dict[str, tuple[Callable[[RedisChannel], object], object, dict[str, Any
 }
 
 
-# Servers have agreed since Redis 3 on what a script meets while keys move. So all cases are tried on
-# the oldest, and on the others the one in which a script finds half of its keys.
+# Servers have agreed since Redis 3 on what a script meets while keys move. So all cases are tried
+# on the oldest, and on the others the one in which a script finds half of its keys.
 OLDEST = "redis-6.2"
 ON_THE_WAY = [
     pytest.param(kind, moved, marks=() if kind == OLDEST or moved == "k" else pytest.mark.thorough)
