@@ -1,4 +1,4 @@
-"""What is published of the suite: the class for pytest, and the command."""
+"""Published parts of the suite: the class for pytest, and the command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a task raises: a failure of its own, or the end of the run."""
+"""Failures: what a task raises is one of its own, or the end of the run."""
 
 from __future__ import annotations
 
