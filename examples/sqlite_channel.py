@@ -1,6 +1,6 @@
-"""A backend of one's own: channels in a file, shared by the processes of one machine.
+"""A backend on SQLite: channels in a file, shared by the processes of one machine.
 
-It is the example of `docs/backends.md`, it needs the standard library alone, and it passes the
+This is the example of `docs/backends.md`. It only needs the standard library, and passes the
 conformance suite (`tests/testing/test_sqlite.py`).
 """
 
@@ -22,7 +22,7 @@ from graflow.system.forks import guard
 
 __all__ = ["SqliteChannel"]
 
-# A value has its bytes in `data`; a list has none there, and a row in `items` for each item.
+# The bytes of a value are in `data`. For a list that is NULL, and `items` has a row for each item.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (
     channel TEXT, key TEXT, data BLOB, expires INTEGER, PRIMARY KEY (channel, key)
@@ -41,14 +41,14 @@ _WAIT = 30.0  # seconds for another process to end its transaction
 
 
 class SqliteChannel(Channel):
-    """A channel in an SQLite file. Handles on one file and of one name share their keys."""
+    """A channel in an SQLite file. Handles with the same file and name share their keys."""
 
     def __init__(self, name: str, path: str | Path) -> None:
         """Open a handle on the channel called `name`.
 
         Args:
             name: Non-empty text.
-            path: The file; it is made if there is none.
+            path: The file; it is created if it does not exist.
         """
         super().__init__(name)
         self._path = str(Path(path).absolute())
@@ -58,7 +58,7 @@ class SqliteChannel(Channel):
         self._file = _File()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Describe the channel for another process; a connection can't go there."""
+        """Describe the channel for another process; a connection can't be sent there."""
         return {"_name": self._name, "_path": self._path}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -74,7 +74,7 @@ class SqliteChannel(Channel):
 
     @contextmanager
     def _transaction(self) -> Generator[_Rows]:
-        """Let nobody else write, and undo everything if the body raises."""
+        """Lock others out for the body, and undo everything if it raises."""
         with self._file.lock:
             connection = self._file.connection or self._file.connect(self._path)
             connection.execute("BEGIN IMMEDIATE")
@@ -204,7 +204,7 @@ class SqliteChannel(Channel):
             holder, fence, ends = rows.lock(key)
             if holder != owner or ends <= rows.now:
                 return False
-            rows.put_lock(key, owner, fence, 0)  # the number stays, for the next one is larger
+            rows.put_lock(key, owner, fence, 0)  # keep the number: the next one has to be larger
             return True
 
 
@@ -217,7 +217,7 @@ class _File:
         guard(self)
 
     def start_anew(self) -> None:
-        """Connect anew in a forked process: SQLite allows it neither to use nor to close this."""
+        """Forget the parent's connection: SQLite lets a fork neither use nor close it."""
         self.lock = threading.Lock()
         self._of_parent, self.connection = self.connection, None
 
@@ -279,7 +279,7 @@ class _Rows:
         self._run("INSERT INTO items VALUES (?, ?, ?, ?)", (self._channel, key, place, item))
 
     def ends(self, key: str) -> tuple[int, int]:
-        """Return the places of the first item and of the last one; an empty list has 0 and -1."""
+        """Return the places of the first and the last item; 0 and -1 for an empty list."""
         first, last = self._run(
             "SELECT"
             " (SELECT MIN(place) FROM items WHERE channel = :channel AND key = :key),"
@@ -300,7 +300,7 @@ class _Rows:
         return None if item is None else item[0]
 
     def drop_first(self, key: str) -> None:
-        """Remove the first item, and the key with the last one."""
+        """Remove the first item, and with the last one the key."""
         first, last = self.ends(key)
         if first == last:
             self.remove(key)
@@ -332,7 +332,7 @@ class _Rows:
             self._run(f"DELETE FROM {table} WHERE channel = ?", (self._channel,))
 
     def lock(self, key: str) -> tuple[str, int, int]:
-        """Return a lock's latest holder, its number, and when its lease ends."""
+        """Return a lock's latest holder, its fence, and when its lease ends."""
         found: tuple[str, int, int] | None = self._run(
             "SELECT owner, fence, ends FROM locks WHERE channel = ? AND key = ?",
             (self._channel, key),
@@ -346,7 +346,7 @@ class _Rows:
         )
 
     def line(self, key: str) -> list[str]:
-        """Return who waits for a lock, in the order in which they came."""
+        """Return the owners waiting for a lock, in order of arrival."""
         found = self._run(
             "SELECT owner FROM waiting WHERE channel = ? AND key = ? AND until > ? ORDER BY came",
             (self._channel, key, self.now),
@@ -354,7 +354,7 @@ class _Rows:
         return [owner for (owner,) in found]
 
     def wait(self, key: str, owner: str, until: int) -> None:
-        """Keep a place in the line; places that were given up are removed."""
+        """Keep a place in the line, and remove places that were given up."""
         self._run("DELETE FROM waiting WHERE until <= ?", (self.now,))
         self._run(
             "INSERT INTO waiting (channel, key, owner, until) VALUES (?, ?, ?, ?)"

@@ -101,16 +101,17 @@ def task(
         id: The same as `task_id`.
         inject_context: Whether the function gets the `TaskExecutionContext` as its first
             argument.
-        max_retries: How often a run retries the task when it raises an `Exception` or its
-            worker dies. A result stored by an earlier attempt is removed when the next one
-            begins. Values above 0 need `graflow[retries]`.
+        max_retries: How often a run retries the task if it raises an `Exception` or its worker
+            dies. A result stored by an earlier attempt is removed when the next one begins.
+            Values above 0 need `graflow[retries]`.
         retry_delay: Seconds or `timedelta` before the second attempt, >= 0. The delay doubles
-            with every further attempt, up to a minute, plus a random amount up to `retry_delay`.
+            with every further attempt, up to a minute. A random extra of up to `retry_delay` is
+            added each time.
 
     Raises:
         ExtraMissingError: Retries are requested, but tenacity is not installed.
-        WorkflowTypeError: The target can't be a task; the message says what can. Or the id is
-                given twice.
+        WorkflowTypeError: The target can't be a task (the message says what can), or the id was
+            given twice.
         WorkflowValueError: The id is empty or missing.
         DuplicateTaskError: The enclosing workflow has another task with this id.
     """
@@ -130,10 +131,10 @@ def task(
 
 
 def _choose_id(ways: Mapping[str, Any]) -> str | None:
-    """Return the one id that is given, in whichever way.
+    """Return the id, in whichever way it was given; `None` if it was not.
 
     Args:
-        ways: The ids by how each is written.
+        ways: The given values, by how a user writes them.
     """
     given = {how: text for how, text in ways.items() if text is not MISSING and text is not None}
     if len(given) > 1:
@@ -181,8 +182,8 @@ def _check_function(function: object) -> None:
         )
     if _is_method(function):
         raise WorkflowTypeError(
-            f"{_name(function)!r} is a method, and there is no object to call it on; make the "
-            'task of the bound method, as in task("name")(object.method)'
+            f"{_name(function)!r} is a method without an object to call it on; make a task of "
+            'the bound method, as in task("name")(object.method)'
         )
 
 
@@ -190,7 +191,7 @@ def _check_no_context(function: Callable[..., Any]) -> None:
     for name, annotation in getattr(function, "__annotations__", {}).items():
         if annotation is TaskExecutionContext or annotation == TaskExecutionContext.__name__:
             raise WorkflowTypeError(
-                f"nothing gives {_name(function)!r} its {name!r}: to get the context, write "
+                f"{_name(function)!r} would not get its {name!r}: to get the context, write "
                 "@task(inject_context=True)"
             )
 
@@ -207,16 +208,18 @@ def _is_method(function: Callable[..., Any]) -> bool:
 def _name(function: Callable[..., Any]) -> str:
     name = getattr(function, "__name__", "")
     if not isinstance(name, str) or not name.isidentifier():
-        raise WorkflowValueError(f'{function!r} has no name; give the task an id: task("id")(...)')
+        raise WorkflowValueError(
+            f'{function!r} does not have a name; give the task an id: task("id")(...)'
+        )
     return name
 
 
 def _local_names(function: Callable[..., Any], frame: FrameType) -> dict[str, Any]:
-    """Return what the text of annotations names among the variables around the function's `def`.
+    """Return those variables around the function's `def` that its string annotations name.
 
     Args:
         function: Any callable.
-        frame: Where it is made a task; that may be anywhere.
+        frame: Where it is made a task, which may be anywhere.
     """
     function = inspect.unwrap(function)
     named = set().union(*map(names_in, getattr(function, "__annotations__", {}).values()))

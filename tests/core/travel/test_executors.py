@@ -27,7 +27,7 @@ from distributed import Client, LocalCluster
 from graflow import RedisChannel, chain, parallel, read_checkpoint, task, workflow
 from graflow.core.context import TaskExecutionContext
 from graflow.core.run.observers import RunObserver, TaskEvent
-from graflow.core.task.results import Results
+from graflow.core.state.results import Results
 from graflow.core.travel.executors import ExecutorSource
 from graflow.exceptions import (
     TaskFailedError,
@@ -412,7 +412,7 @@ def test_an_executor_that_cancels_everything_is_refused(channel: RedisChannel) -
     """Nothing waits for what will never be."""
     with workflow("w", channel=channel) as wf:
         chain(add)
-    with pytest.raises(WorkflowStateError, match="executor of workflow 'w' is broken: it cancels"):
+    with pytest.raises(WorkflowStateError, match="of workflow 'w' is broken: it cancelled"):
         wf.execute(executor=Closing())
     assert channel.keys() == []
 

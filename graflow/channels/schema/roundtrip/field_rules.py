@@ -9,18 +9,25 @@ from typing import Any, Final
 from pydantic_core import core_schema as build
 
 from graflow.channels.schema.nodes import Node, children, inside, marked
-from graflow.channels.schema.walk import ARRAY, OBJECT, Kinds, Position, Rule, Unstorable, Walk
+from graflow.channels.schema.roundtrip.walk import (
+    ARRAY,
+    OBJECT,
+    Kinds,
+    Position,
+    Rule,
+    Unstorable,
+    Walk,
+)
 
 __all__ = ["FIELD_RULES"]
 
 
 def _typed_dict(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
     at = _own_config(walk, node, at)
-    new = {**_fields(walk, node, at)[0], "config": at.config}
-    own_extra = node.get("config", {}).get("extra_fields_behavior")
-    if node.get("extra_behavior") == "ignore" and own_extra is None:
-        new["extra_behavior"] = "forbid"
-    return new, OBJECT
+    is_said = "extra_fields_behavior" in node.get("config", {})
+    if node.get("extra_behavior", "ignore") == "ignore" and not is_said:
+        node = {**node, "extra_behavior": "forbid"}
+    return {**_fields(walk, node, at)[0], "config": at.config}, OBJECT
 
 
 def _own_config(walk: Walk, node: Node, at: Position) -> Position:
@@ -32,7 +39,7 @@ def _fields(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
     given.pop("computed_fields", None)
     if isinstance(node["fields"], list):
         given["fields"] = [field for field in node["fields"] if field.get("init", True)]
-    extra = _extra_behavior(node, at)
+    extra = node.get("extra_behavior", at.config["extra_fields_behavior"])
     if len(given["fields"]) < len(node["fields"]) or extra == "allow":
         walk.doubt(at)
     new, _ = walk.visit_children(given, at)
@@ -45,19 +52,12 @@ def _fields(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
     return (marked(new) if extra == "ignore" else new), OBJECT
 
 
-def _extra_behavior(node: Node, at: Position) -> str:
-    behavior = at.config["extra_fields_behavior"]
-    if node["type"] != "typed-dict" or node.get("extra_behavior", "ignore") != "ignore":
-        behavior = node.get("extra_behavior", behavior)
-    return str(behavior)
-
-
 def _field(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
     if node.get("serialization_exclude"):
-        raise Unstorable(at.path, "it is excluded from what is written")
+        raise Unstorable(at.path, "it is never written, so it can't be read back")
     if node.get("init_only"):
         if node["schema"]["type"] != "default":
-            raise Unstorable(at.path, "an InitVar is gone by the time the value is stored")
+            raise Unstorable(at.path, "an InitVar is lost once the instance has been made")
         walk.doubt(at)
     if "serialization_exclude_if" in node:
         walk.doubt(at)
@@ -67,14 +67,14 @@ def _field(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
 
 
 def _stored_name(walk: Walk, field: Node, at: Position) -> str:
-    """Return a name that a field is read from."""
+    """Return a name that a field can be read from."""
     name, alias = str(at.label), field.get("validation_alias")
     if alias is None or not at.config.get("validate_by_alias", True):
         return name
     walk.has_aliases = True
     by_name = at.config.get("validate_by_name", False)
     if by_name or not isinstance(alias, str):
-        walk.doubt(at)  # there are several names to read it from
+        walk.doubt(at)  # it may be read from several names
     if isinstance(alias, str):
         return alias
     ways = alias if isinstance(alias[0], list) else [alias]
@@ -84,43 +84,31 @@ def _stored_name(walk: Walk, field: Node, at: Position) -> str:
     return names[0]
 
 
-def _model(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
+def _instance(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
     at = _own_config(walk, node, at)
     if node.get("custom_init") or node.get("post_init"):
         walk.doubt(at)
     new, (kinds,) = walk.visit_children(node, at)
-    if not node.get("root_model"):
+    new["config"] = at.config
+    new["revalidate_instances"] = "always"
+    new["strict"] = at.is_strict(node) and not walk.from_data
+    if node["type"] == "dataclass":
+        given = _names_given(new["schema"])
+        new["fields"] = [name for name in node["fields"] if name in given]
+    elif not node.get("root_model"):
         new["schema"] = _without_cached(node["cls"], new["schema"])
-    return {**new, **_of_instances(walk, node, at)}, kinds
-
-
-def _dataclass(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
-    at = _own_config(walk, node, at)
-    if node.get("post_init"):
-        walk.doubt(at)
-    new, (kinds,) = walk.visit_children(node, at)
-    given = _names_given(new["schema"])
-    new["fields"] = [name for name in node["fields"] if name in given]
-    return {**new, **_of_instances(walk, node, at)}, kinds
-
-
-def _of_instances(walk: Walk, node: Node, at: Position) -> Node:
-    return {
-        "config": at.config,
-        "revalidate_instances": "always",
-        "strict": at.is_strict(node) and not walk.from_data,
-    }
+    return new, kinds
 
 
 def _names_given(node: Node) -> set[str]:
-    """Return the names of the fields that a dataclass is made from, and has."""
+    """Return the names of the fields that a dataclass both takes and keeps."""
     while "fields" not in node:
         node = inside(node) or {"fields": []}
     return {field["name"] for field in node["fields"] if not field.get("init_only")}
 
 
 def _without_cached(cls: type, fields: Any) -> Any:
-    """Return `fields` such that the cached properties of an instance are not data."""
+    """Return `fields` such that cached properties of an instance don't count as fields."""
     cached = {
         name
         for base in cls.__mro__
@@ -151,10 +139,10 @@ def _named_tuple(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
 FIELD_RULES: Final[dict[str, Rule]] = {
     "typed-dict": _typed_dict,
     "typed-dict-field": _field,
-    "model": _model,
+    "model": _instance,
     "model-fields": _fields,
     "model-field": _field,
-    "dataclass": _dataclass,
+    "dataclass": _instance,
     "dataclass-args": _fields,
     "dataclass-field": _field,
     "named-tuple": _named_tuple,

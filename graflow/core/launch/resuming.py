@@ -10,13 +10,13 @@ from graflow.channels.contents.tracking import refill
 from graflow.channels.hidden_keys import belongs_to
 from graflow.core.checkpoint.checkpoint import ChannelAddress, Checkpoint, address_of
 from graflow.core.graph.graph import RunPlan
-from graflow.core.run.state import RunState
+from graflow.core.state.run_state import RunState
 from graflow.exceptions import CheckpointMismatchError, TaskNotFoundError
 
 __all__ = ["match_channel", "match_plan", "restore"]
 
 _NAMED = 10
-"""How many of the results that are lost a message names."""
+"""The most lost results that a message names."""
 
 
 def match_plan(
@@ -27,7 +27,7 @@ def match_plan(
     Args:
         checkpoint: The checkpoint.
         workflow: The workflow's name.
-        plan: Returns the workflow's plan from a given task on, or as a whole.
+        plan: Returns the workflow's plan, from a given task on or as a whole.
 
     Raises:
         CheckpointMismatchError: The run belongs to another workflow or another graph.

@@ -12,13 +12,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from graflow.testing.budget import Budget
 from graflow.testing.checks import CHECKS
+from graflow.testing.command.targets import BadTarget, Target, target_of
 from graflow.testing.report import Finding, Result, report
 from graflow.testing.runner import run
-from graflow.testing.targets import BadTarget, Target, target_of
 
 __all__ = ["start"]
 
-_UNUSABLE = 2  # the exit status where nothing could be tried
+_UNUSABLE = 2  # the exit status if nothing could be tried
 
 
 def start() -> None:
@@ -31,10 +31,10 @@ def _main(
     examples: Annotated[int, typer.Option(min=1, help="How often to try each property.")] = 100,
     seed: Annotated[int | None, typer.Option(help="Try the same examples again.")] = None,
     beside_others: Annotated[
-        bool, typer.Option(help="Use a database that holds keys of graflow already.")
+        bool, typer.Option(help="Use a database even if it contains keys of graflow.")
     ] = False,
 ) -> None:
-    """Try a backend of channels for all that their contract asks.
+    """Check a backend against the contract of channels.
 
     Exits with 0 if every clause holds, with 1 if one is broken, and with 2 if nothing could be
     tried. A factory returns a Harness, or a context manager that gives one.

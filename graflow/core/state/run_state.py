@@ -1,4 +1,4 @@
-"""State of a run: what its tasks, whoever runs them, and its checkpoints share."""
+"""The state of a run, shared by its tasks, whatever runs them, and its checkpoint."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graflow.channels.base import Channel
-from graflow.core.task.results import Results
+from graflow.core.state.results import Results
 from graflow.core.task.task import Task
 
 __all__ = ["RunState"]
@@ -15,16 +15,15 @@ __all__ = ["RunState"]
 
 @dataclass(frozen=True)
 class RunState:
-    """One run, whose contexts show it to the tasks.
+    """One run; contexts show it to the tasks.
 
     Attributes:
         run_id: The unique id of the run.
         workflow_name: The name of the workflow.
-        channel: What the tasks share.
+        channel: The channel that the tasks share.
         tasks: The tasks by their ids.
-        results: What the tasks returned, in the channel.
-        metadata: What tasks that have not ended yet gave to `ctx.checkpoint`, encoded, by
-            their ids.
+        results: The results of the tasks, in the channel.
+        metadata: What unfinished tasks have passed to `ctx.checkpoint`, encoded, by task id.
     """
 
     run_id: str

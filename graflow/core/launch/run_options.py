@@ -14,7 +14,7 @@ from graflow.exceptions import WorkflowTypeError, WorkflowValueError
 __all__ = ["MAX_WORKERS", "ExecuteKeywords", "Options", "ResumeKeywords", "RunKeywords"]
 
 MAX_WORKERS = 32
-"""How many tasks of a run go at the same time, unless `execute` is told otherwise."""
+"""How many tasks may run at the same time, unless `execute` is told otherwise."""
 
 
 class RunKeywords(TypedDict, total=False):
@@ -39,7 +39,7 @@ class ResumeKeywords(RunKeywords, total=False):
 
 @dataclass(frozen=True)
 class Options:
-    """How a run goes; `Workflow.execute` explains them."""
+    """The options of a run; `Workflow.execute` explains them."""
 
     executor: ExecutorSource | None
     max_workers: int | None
@@ -48,13 +48,13 @@ class Options:
     checkpoint: str | PathLike[str] | None
 
     def check(self, workflow: str) -> None:
-        """See whether the options can be taken.
+        """Check the options.
 
         Args:
             workflow: The workflow's name, for messages.
 
         Raises:
-            WorkflowTypeError, WorkflowValueError: One of them can't.
+            WorkflowTypeError, WorkflowValueError: One of them is invalid.
         """
         number = self.max_workers
         if number is None:

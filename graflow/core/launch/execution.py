@@ -1,4 +1,4 @@
-"""The execution of a run from start to end: its executor, its observers, its checkpoint."""
+"""The execution of a run from start to end: its executor, observers and checkpoint."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from graflow.core.checkpoint.journal import Journal
 from graflow.core.context import ExecutionContext
 from graflow.core.graph.graph import RunPlan
 from graflow.core.graph.schedule import Schedule
+from graflow.core.launch.run_options import MAX_WORKERS, Options
 from graflow.core.run.observers import Observers
 from graflow.core.run.progress import Progress
-from graflow.core.run.run_options import MAX_WORKERS, Options
-from graflow.core.run.state import RunState
 from graflow.core.run.supervisor import Supervisor
 from graflow.core.run.threads import Run
+from graflow.core.state.run_state import RunState
 from graflow.core.travel.arrival import check_arrival
 from graflow.core.travel.dispatch import Dispatch
 from graflow.core.travel.executors import Pool
@@ -32,20 +32,20 @@ from graflow.exceptions import WorkflowTypeError
 __all__ = ["Execution", "prepared"]
 
 _QUEUED = 64
-"""How many tasks an executor outside the process is given at a time, at the least."""
+"""How many tasks, at least, an executor outside the process may be given at a time."""
 
 
 @dataclass(frozen=True)
 class Execution:
-    """A run that is prepared.
+    """A run that has been prepared.
 
     Attributes:
-        plan: What is to be done; used up.
+        plan: The tasks and their order; the run uses it up.
         state: What all parts of the run share.
-        variables: The `ContextVar`s that they see, where they share this process.
-        options: How it goes.
-        pool: Where it goes.
-        parcel: What workers have to know, if they don't share this process.
+        variables: The `ContextVar`s that tasks in this process see.
+        options: The options of the run.
+        pool: Runs the tasks.
+        parcel: What workers outside this process have to know; `None` if there are none.
         finished: The tasks that were done before, with their metadata, encoded.
     """
 
@@ -124,7 +124,7 @@ def prepared(
     options: Options,
     finished: Mapping[str, bytes | None],
 ) -> Iterator[Execution]:
-    """Open what runs the tasks, and see whether they can get there; nothing has run yet.
+    """Open the executor, and check that the tasks can get there; nothing has run yet.
 
     Raises:
         ExtraMissingError: A library is missing.
@@ -153,9 +153,9 @@ def prepared(
 
 
 def _have_attended(pool: Pool, marks: FolderMarks) -> None:
-    """Have all processes of a pool end with this one, also those that get no task of the run."""
+    """Have all processes of a pool end with this one, even those that get no task of the run."""
     started = pool.greet(marks.attend)
-    with suppress(RuntimeError):  # it is broken, or shut down, as the run will find
+    with suppress(RuntimeError):  # it is broken or shut down, as the run will find out
         for _ in range(started):
             pool.submit(marks.gather, started)
 

@@ -1,7 +1,7 @@
-"""Pickles of types that mean the same in another process: those of a script or a notebook.
+"""Pickles of types defined in a script or a notebook, which mean the same in another process.
 
-cloudpickle sends a class with its annotations as they are. Text in them, which names what the
-script has, means nothing where the class arrives, so it is resolved before the class leaves.
+cloudpickle sends a class with its annotations as they are. Strings in them name things of the
+script and can't be resolved where the class arrives, so they are resolved before it leaves.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _EXTRA = "__extra_items__"
 
 
 def dumps(value: object) -> bytes:
-    """Return a value as cloudpickle does; types that a script names go along, as its classes do.
+    """Pickle a value with cloudpickle, including the types that the annotations of classes name.
 
     Raises:
         ExtraMissingError: cloudpickle is not installed.
@@ -52,7 +52,7 @@ def dumps(value: object) -> bytes:
 
 @lru_cache
 def _pickler(base: Any) -> Any:
-    """Return the class of picklers that send types as this module says.
+    """Return a class of picklers that send types as this module describes.
 
     Args:
         base: cloudpickle's `Pickler`.
@@ -61,7 +61,7 @@ def _pickler(base: Any) -> Any:
     class Pickler(base):  # type: ignore[misc]
         def reducer_override(self, obj: Any) -> Any:
             if isinstance(obj, type) and issubclass(obj, BaseModel) and is_unfinished(obj):
-                with suppress(Exception):  # it may never be used there
+                with suppress(Exception):  # it may never be needed there
                     finish(obj)
             return _reduced(obj, super().reducer_override(obj))
 
@@ -69,10 +69,10 @@ def _pickler(base: Any) -> Any:
 
 
 def is_found_elsewhere(module: str, name: str, value: object) -> bool:
-    """Tell whether another process that imports a module finds a value there under a name.
+    """Tell whether another process that imports the module finds the value under this name.
 
-    A name of `__main__` means something else there, and a module for which
-    `cloudpickle.register_pickle_by_value` was called may not be there.
+    A name in `__main__` means something else there, and a module for which
+    `cloudpickle.register_pickle_by_value` was called may not exist there.
     """
     if module == "__main__" or module not in sys.modules or _goes_by_value(module):
         return False
@@ -93,13 +93,13 @@ def _reduced(value: Any, reduced: Any) -> Any:
 
     Args:
         value: Anything.
-        reduced: How cloudpickle would; `NotImplemented` where it has no way of its own.
+        reduced: How cloudpickle would pickle it; `NotImplemented` if it leaves that to pickle.
     """
     if isinstance(value, type):
         is_sent_whole = isinstance(reduced, tuple) and len(reduced) == 6
         return _reduced_class(value, *reduced) if is_sent_whole else reduced
     if value is dataclasses.MISSING:
-        return "MISSING"  # which has to be the same object everywhere
+        return "MISSING"  # it has to be the one object of this name everywhere
     for kinds, reduce in ((NewType, _reduced_new_type), (ALIASES, _reduced_alias)):
         if isinstance(value, kinds):
             here = is_found_elsewhere(value.__module__, value.__name__, value)
@@ -116,19 +116,19 @@ def _reduced_class(form: Any, make: Any, arguments: Any, state: Any, *others: An
 
 
 def _bases_of_dict(form: Any) -> tuple[Any, ...]:
-    """Return bases from which a `TypedDict` that has forgotten its own can be made."""
+    """Return bases from which a `TypedDict`, which forgets its own, can be made again."""
     parameters = getattr(form, "__parameters__", ())
     generic: Any = typing.Generic
     return (typing.TypedDict, generic[parameters]) if parameters else (typing.TypedDict,)
 
 
 def _without_text(form: Any) -> dict[str, Any]:
-    """Return those attributes of a class that hold text, with what it means in place of it."""
+    """Return those attributes of a class that contain strings, with the strings resolved."""
     found: dict[str, Any] = {}
     names = namespace_of(form)
     texts = vars(form).get(_HINTS, {})
     if not all(map(is_self_contained, texts.values())):
-        is_dict = is_typeddict(form)  # it has the annotations of its bases too
+        is_dict = is_typeddict(form)  # its annotations include those of its bases
         found[_HINTS] = hints_of(form, strict=False) if is_dict else _all_resolved(texts, names)
     if not is_self_contained(extra := vars(form).get(_EXTRA)):
         found[_EXTRA] = resolved(extra, names, strict=False)
@@ -156,7 +156,7 @@ def _reduced_alias(form: Any) -> Any:
 
 
 def _make_alias(name: str, parameters: tuple[Any, ...]) -> Any:
-    """Return an alias that gets its value later, as it may be part of it."""
+    """Return an alias that gets its value later, since the value may refer to the alias."""
     return TypeAliasType(name, object, type_params=parameters)
 
 

@@ -1,7 +1,7 @@
-"""`datetime` and `time` as the text of a typed channel, and back, without loss.
+"""Lossless text for `datetime` and `time`.
 
 The text is ISO 8601, as pydantic writes it. For a `datetime` in a `ZoneInfo` zone it also names
-the zone, in the manner of RFC 9557: `2026-10-25T02:30:00+01:00[Europe/Berlin]`.
+the zone, as in RFC 9557: `2026-10-25T02:30:00+01:00[Europe/Berlin]`.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from pydantic_core import core_schema as build
 __all__ = ["EXACT", "exact_datetime", "exact_time"]
 
 EXACT: Final = "graflow_exact"
-"""In a node's metadata: what is not exactly of its type is refused there."""
+"""In a node's metadata: the node itself refuses instances of subclasses."""
 
 _NO_LIMITS = {"type", "ref", "metadata", "serialization", "microseconds_precision", "strict"}
 _MINUTE = timedelta(minutes=1)
 
 
 def exact_datetime(schema: Any) -> CoreSchema:
-    """Return the schema of a `datetime`, with `ZoneInfo` zones kept and inexact values refused."""
+    """Return a schema of `datetime` that keeps its zone and refuses what text would lose."""
     unlimited: Any = {key: schema[key] for key in schema if key in {"type", "strict"}}
     read: CoreSchema = build.union_schema(
         [
@@ -46,7 +46,7 @@ def exact_datetime(schema: Any) -> CoreSchema:
 
 
 def exact_time(schema: Any) -> CoreSchema:
-    """Return the schema of a `time`, with the values refused that its text does not carry."""
+    """Return a schema of `time` that refuses what text would lose."""
     read = build.no_info_after_validator_function(_with_plain_zone, _bare(schema))
     return _checked_in_python(schema, read, schema.get("serialization"))
 
@@ -68,14 +68,14 @@ def _bare(schema: Any) -> Any:
 def _checked(value: Any) -> Any:
     zone = value.tzinfo
     if type(value) is not datetime and type(value) is not time:
-        raise _refusal("Input should not be of a subclass")
+        raise _refusal("Input should not be an instance of a subclass")
     if type(zone) is ZoneInfo and type(value) is datetime:
         if not _is_exact_in_zone(value, zone):
-            raise _refusal("Input should have no fold where its zone does not repeat that time")
+            raise _refusal("Input should not have a fold, as its zone does not repeat that time")
     elif zone is not None and not _is_fixed(zone):
-        raise _refusal("Input should be naive, or in UTC, or at an offset of whole minutes")
+        raise _refusal("Input should be naive, in UTC, or at an offset of whole minutes")
     elif value.fold:
-        raise _refusal("Input should have no fold, which its text would not carry")
+        raise _refusal("Input should not have a fold, which its text would lose")
     return value
 
 
@@ -94,7 +94,7 @@ def _is_exact_in_zone(value: datetime, zone: ZoneInfo) -> bool:
 
 
 def _is_fixed(zone: tzinfo) -> bool:
-    """Tell whether an offset in ISO 8601 text has all there is to say of `zone`."""
+    """Tell whether an offset in ISO 8601 text says all there is to say about `zone`."""
     if type(zone) is not timezone and type(zone) is not TzInfo:
         return False
     offset: Any = zone.utcoffset(None)
@@ -104,7 +104,7 @@ def _is_fixed(zone: tzinfo) -> bool:
 
 def _naming_the_zone(value: Any) -> Any:
     if type(value) is not datetime:
-        raise PydanticSerializationUnexpectedValue("not a datetime")  # for the next of a union
+        raise PydanticSerializationUnexpectedValue("not a datetime")  # a union tries the next
     if type(value.tzinfo) is ZoneInfo:
         return f"{value.isoformat()}[{value.tzinfo.key}]"
     return value
@@ -116,16 +116,16 @@ def _in_zone(text: str) -> datetime:
     try:
         zone = ZoneInfo(key)
     except (KeyError, OSError) as error:
-        raise ValueError(f"no time zone {key!r} on this machine") from error
+        raise ValueError(f"this machine does not know the time zone {key!r}") from error
     for fold in (0, 1):
         value = stated.replace(tzinfo=zone, fold=fold)
         if value.utcoffset() == stated.utcoffset():
             return value
-    raise ValueError(f"the zone {key} is not at that offset then")
+    raise ValueError(f"the zone {key} is not at that offset at that time")
 
 
 def _with_plain_zone(value: Any) -> Any:
-    """Return `value` with the `timezone` of the standard library in place of pydantic's."""
+    """Return `value` with the standard library's `timezone` in place of pydantic's."""
     zone = value.tzinfo
     return value if zone is None else value.replace(tzinfo=_plain_zone(zone))
 

@@ -50,7 +50,7 @@ def fingerprint(value: object, *, in_order: bool = True) -> Hashable:
 
 
 def scribble(value: Any) -> None:
-    """Updater everything that can be changed in a value, as its owner may."""
+    """Change everything that can be changed in a value, as its owner may."""
     if isinstance(value, dict):
         for item in value.values():
             scribble(item)

@@ -1,8 +1,8 @@
-"""Round-trip rules: which parts of a schema survive the way through JSON and back.
+"""Round-trip rules: which parts of a schema survive a round trip through JSON.
 
-`storable` walks a core schema once: it refuses what JSON can't carry, finds out whether every
-value of the rest is sure to come back, and returns a schema that is strict and closed wherever
-the given one's own config does not say otherwise, and that writes what it reads.
+`storable` walks a core schema once. It refuses what JSON can't carry, finds out whether every
+value of the rest is certain to come back, and returns a schema that is strict and closed unless
+the given one's own config says otherwise, and that can read whatever it writes.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from pydantic_core import (
     ValidationError,
 )
 
-from graflow.channels.schema.datetimes import exact_datetime, exact_time
 from graflow.channels.schema.differences import differences
 from graflow.channels.schema.nodes import Node, bodies_in
-from graflow.channels.schema.walk import (
+from graflow.channels.schema.roundtrip.datetimes import exact_datetime, exact_time
+from graflow.channels.schema.roundtrip.field_rules import FIELD_RULES
+from graflow.channels.schema.roundtrip.walk import (
     ANY,
     ARRAY,
     OBJECT,
@@ -32,7 +33,6 @@ from graflow.channels.schema.walk import (
     Unstorable,
     Walk,
 )
-from graflow.channels.schema.walk_fields import FIELD_RULES
 
 __all__ = ["Storable", "storable"]
 
@@ -63,9 +63,9 @@ _REFUSED: Final = {
     "call": "a function can't be stored",
     "callable": "a callable can't be stored",
     "ellipsis": "`...` can't be stored",
-    "generator": "an iterator would be used up by storing it; a list can be stored",
+    "generator": "storing an iterator would use it up; store a list",
     "is-subclass": "a class can't be stored",
-    "json": "a Json field is read from text that it is not written as; use the type inside it",
+    "json": "a Json field isn't written as the text it is read from; use the type inside it",
 }
 _REFUSED_AS_KEYS: Final = frozenset(
     {"none", "nullable", "list", "tuple", "named-tuple", "set", "frozenset", "deque", "dict"}
@@ -80,10 +80,10 @@ class Storable:
     Attributes:
         core: The schema, changed as `storable` says.
         config: The config to compile it with.
-        is_faithful: Every valid value comes back from JSON; otherwise each has to be tried.
-        is_plain: Its JSON is not an array, and contains neither `NaN` nor infinity.
-        has_aliases: A field has another name in JSON than it has in Python.
-        kinds: The kinds of JSON that a value may be.
+        is_faithful: Whether every valid value comes back from JSON; if not, each has to be tried.
+        is_plain: Whether its JSON is never an array, and contains neither `NaN` nor infinity.
+        has_aliases: Whether a field's name in JSON differs from its name in Python.
+        kinds: The kinds of JSON that a value may be written as.
     """
 
     core: Any
@@ -95,15 +95,15 @@ class Storable:
 
 
 def storable(core: Any, *, strict: bool, from_data: bool = False) -> Storable:
-    """Return how to write and read the values of a core schema.
+    """Return what it takes to write and read the values of a core schema.
 
     Args:
-        core: As pydantic made it; it stays as it is.
-        strict: Whether to refuse what would have to be coerced.
-        from_data: Take plain data in place of instances of classes, as JSON does.
+        core: As pydantic made it; it is not changed.
+        strict: Whether to refuse values that would have to be coerced.
+        from_data: Whether to accept plain data in place of instances of classes, as JSON does.
 
     Raises:
-        Unstorable: JSON can't carry some part there and back.
+        Unstorable: Some part of it does not survive a round trip through JSON.
     """
     walk = Walk(_RULES, strict, from_data)
     config = walk.config({})
@@ -132,7 +132,7 @@ def _float(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
 
 def _str(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
     if any(node.get(name, at.config.get(f"str_{name}")) for name in ("to_lower", "to_upper")):
-        walk.doubt(at)  # the limits are for the text as it was before
+        walk.doubt(at)  # its limits are checked before the text is changed
     return _scalar(walk, node, at)
 
 
@@ -147,17 +147,17 @@ def _literal(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
 
 def _enum(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
     if issubclass(node["cls"], Flag) or "missing" in node:
-        walk.doubt(at)  # there are other values than the members
+        walk.doubt(at)  # not every value is a member
     kinds = _kinds_of(node["members"], node, at)
     return ({**node, "strict": False} if walk.from_data else node), kinds
 
 
 def _kinds_of(values: Iterable[Any], node: Any, at: Position) -> Kinds:
-    """Return the kinds of the values that a node lists, if JSON carries all of them."""
+    """Return the kinds of the values that a node lists, if all of them survive a round trip."""
     write, read = SchemaSerializer(node, at.config), SchemaValidator(node, at.config)
     for value in values:
         if at.in_json and not _comes_back(value, write, read):
-            raise Unstorable(at.path, f"JSON does not carry {value!r} there and back")
+            raise Unstorable(at.path, f"{value!r} does not survive a round trip through JSON")
     plain = (getattr(value, "value", value) for value in values)
     return frozenset(_KIND_OF.get(type(value), "str") for value in plain)
 
@@ -177,7 +177,7 @@ def _is_instance(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
     return node, ANY
 
 
-# Parts that wrap another, or refer to it
+# Nodes that wrap another, or refer to it
 
 
 def _wrapper(walk: Walk, node: Node, at: Position) -> tuple[Node, Kinds]:
@@ -249,12 +249,12 @@ def _check_keys(walk: Walk, node: Node, at: Position) -> None:
     if kind == "definition-ref":
         _check_keys(walk, walk.bodies[node["schema_ref"]], at)
     elif kind in _REFUSED_AS_KEYS:
-        raise Unstorable(at.path, f"JSON has no keys of type {kind}; use a list of pairs")
+        raise Unstorable(at.path, f"JSON can't have keys of type {kind}; use a list of pairs")
     elif kind in {"literal", "enum"}:
         keys = node["expected"] if kind == "literal" else node["members"]
         _kinds_of([{key: 0} for key in keys], {"type": "dict", "keys_schema": node}, at)
     elif kind not in _SCALARS or kind == "float":
-        walk.doubt(at)  # of NaN, which may be several keys
+        walk.doubt(at)  # several keys may be NaN
 
 
 _RULES: Final[dict[str, Rule]] = {

@@ -11,7 +11,7 @@ from graflow.channels.schema.nodes import Node, Part, marked, with_children
 __all__ = ["ANY", "ARRAY", "OBJECT", "Kinds", "Position", "Unstorable", "Walk"]
 
 Kinds = frozenset[str]
-"""The kinds of JSON that a part of a schema may be."""
+"""The kinds of JSON value that a part of a schema may be written as."""
 
 ANY: Kinds = frozenset({"null", "bool", "int", "float", "str", "array", "object"})
 ARRAY: Kinds = frozenset({"array"})
@@ -19,7 +19,7 @@ OBJECT: Kinds = frozenset({"object"})
 
 
 class Unstorable(Exception):
-    """JSON can't carry some part of a schema there and back."""
+    """Some part of a schema does not survive a round trip through JSON."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(path, reason)
@@ -34,8 +34,8 @@ class Position:
     Attributes:
         path: As in `rows[].conn`.
         config: The core config that applies there.
-        in_json: Whether JSON text can get there.
-        label: Which of its kind the node is in the node around it: a field's name, an index.
+        in_json: Whether data read from JSON gets there.
+        label: The node's label in the node around it: a field's name, an index.
     """
 
     path: str
@@ -44,15 +44,15 @@ class Position:
     label: Any = None
 
     def inside(self, part: Part) -> Position:
-        """Return the position of a part of the node that is here."""
+        """Return the position of a part of the node here."""
         return replace(self, path=(self.path + part.step).removeprefix("."), label=part.label)
 
     def outside_json(self) -> Position:
-        """Return the same position for what only Python values get to."""
+        """Return the same position, as one that only Python values get to."""
         return replace(self, in_json=False)
 
     def is_strict(self, node: Node) -> bool:
-        """Tell whether a node that is here refuses what would have to be coerced."""
+        """Tell whether a node here refuses values that would have to be coerced."""
         return bool(node.get("strict", self.config.get("strict", False)))
 
 
@@ -60,23 +60,17 @@ class Walk:
     """One walk through a core schema, and what it has found so far.
 
     Attributes:
-        strict: Whether to refuse what would have to be coerced.
-        from_data: Whether to take plain data in place of instances of classes.
-        bodies: What the references in the schema stand for.
-        changed: The same, as a channel needs them; those that the walk came to.
-        is_faithful: Every valid value comes back from JSON.
-        has_floats: There are some, and so `NaN` and infinity.
-        has_aliases: A field has another name in JSON than it has in Python.
+        strict: Whether to refuse values that would have to be coerced.
+        from_data: Whether to accept plain data in place of instances of classes.
+        bodies: The nodes that references stand for.
+        changed: Those of them that the walk has reached, as a channel needs them.
+        is_faithful: Whether every valid value comes back from JSON.
+        has_floats: Whether values may contain `NaN` or infinity.
+        has_aliases: Whether a field's name in JSON differs from its name in Python.
     """
 
     def __init__(self, rules: Mapping[str, Rule], strict: bool, from_data: bool) -> None:
-        """Start at nothing.
-
-        Args:
-            rules: By the kind of node. Where there is none, values have to be tried.
-            strict: As the attribute says.
-            from_data: As the attribute says.
-        """
+        """Start with rules by kind of node; values of any other kind have to be tried."""
         self.strict = strict
         self.from_data = from_data
         self.bodies: dict[str, Node] = {}
@@ -88,7 +82,7 @@ class Walk:
         self._kinds: dict[tuple[str, bool], Kinds] = {}
 
     def visit(self, node: Node, at: Position) -> tuple[Node, Kinds]:
-        """Return a node as a channel needs it, and the kinds of JSON that it may be."""
+        """Return a node as a channel needs it, and the kinds of JSON it may be written as."""
         rule = self._rules.get(node["type"])
         new, kinds = rule(self, node, at) if rule else self.visit_unknown(node, at)
         if "serialization" in node:
@@ -111,25 +105,25 @@ class Walk:
         return with_children(node, change), found
 
     def visit_unknown(self, node: Node, at: Position) -> tuple[Node, Kinds]:
-        """Do the same as `visit` for a node that may have any effect on values."""
+        """Do what `visit` does for a node that may have any effect on values."""
         return self.visit_children(node, at)[0], self.doubt(at)
 
     def visit_reference(self, ref: str, at: Position) -> Kinds:
-        """Return the kinds of what a reference stands for."""
+        """Return the kinds of the node that a reference stands for."""
         known = (ref, at.in_json)
         if known not in self._kinds:
             self._kinds[known] = frozenset()
             self.changed[ref], self._kinds[known] = self.visit(self.bodies[ref], at)
-        # Inside of itself it has none yet; and text of any depth is not sure to be read back.
+        # Inside itself it has none yet; and JSON nested without limit may not be readable.
         return self._kinds[known] or self.doubt(at)
 
     def doubt(self, at: Position) -> Kinds:
-        """Note that values have to be tried, because of what is at a position."""
+        """Note that each value has to be tried, because of the node at a position."""
         self.is_faithful &= not at.in_json
         return ANY
 
     def config(self, own: Any) -> Any:
-        """Return a core config with what channels add to it, and put in its place."""
+        """Return a core config with the settings that channels add or insist on."""
         binary = own.get("val_json_bytes", "base64")
         return {
             **({"strict": True} if self.strict else {}),
@@ -148,7 +142,7 @@ class Walk:
 
 
 Rule = Callable[[Walk, Node, Position], tuple[Node, Kinds]]
-"""Does what `Walk.visit` does, for one kind of node."""
+"""Does what `Walk.visit` does for one kind of node."""
 
 _MAY_BE_COERCED = frozenset(
     {"none", "bool", "int", "float", "str", "bytes", "uuid", "date", "datetime", "time"}
@@ -158,7 +152,7 @@ _MAY_BE_COERCED = frozenset(
 
 
 def _is_outside_json(part: Part, *, is_strict: bool) -> bool:
-    """Tell whether no JSON text gets to a part of a node, strict or not, that it gets to."""
+    """Tell whether data from JSON that gets to a node never gets to this part of it."""
     match part.entry:
         case "python_schema" | "return_schema":
             return True
@@ -172,7 +166,7 @@ def _is_outside_json(part: Part, *, is_strict: bool) -> bool:
 
 
 def _may_alter(node: Node, at: Position) -> bool:
-    """Tell whether a schema asks for a change of values that are valid."""
+    """Tell whether a node itself asks validation to change some valid values."""
     kind = node["type"]
     if kind.startswith("function-"):
         return True

@@ -1,8 +1,8 @@
 """Checkpoint files: valid paths, permissions, and the errors of the file system.
 
-A checkpoint holds what the channel held, so a new one is for its user alone; a file that is
-there already keeps its mode. Where the path is a symbolic link, the file that it leads to is
-the checkpoint. No other link is followed.
+A checkpoint contains the channel's data, so a new file is for its user alone; an existing file
+keeps its mode. If the path is a symbolic link, its target is the checkpoint. No other link is
+followed.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def file_errors(path: str | os.PathLike[str], workflow: str | None = None) -> It
     """Translate errors of the file system about a checkpoint into graflow's own.
 
     Raises:
-        CheckpointFileError: Instead of any `OSError`; it is of the same kind.
+        CheckpointFileError: Instead of an `OSError`, of the same kind.
     """
     try:
         yield
@@ -86,7 +86,7 @@ def file_errors(path: str | os.PathLike[str], workflow: str | None = None) -> It
 def _why(error: OSError, name: str) -> str:
     if isinstance(error, FileNotFoundError):
         folder = Path(name).parent
-        return f"there is no {'such file' if folder.is_dir() else f'folder {folder}'}"
+        return f"{'the file' if folder.is_dir() else f'the folder {folder}'} does not exist"
     where = "" if error.filename in (None, name) else f" ({error.filename})"
     return f"{error.strerror or error}{where}"
 
@@ -125,17 +125,17 @@ def _check_kind(path: str | os.PathLike[str]) -> None:
 
 
 def replace(target: Path, *parts: bytes) -> BinaryIO:
-    """Replace a file atomically by a new one, and return that open for appending.
+    """Replace a file atomically with a new one, and return that open for appending.
 
     Args:
-        target: Its full path; the caller must be the only one to write there.
+        target: The full path; the caller must be the only one to write there.
         parts: The contents of the new file.
 
     Raises:
-        OSError: It can't be written; the old file is unchanged.
+        OSError: The file can't be written; the old one is unchanged.
     """
     new = target.with_name(f"{target.name}.new")
-    new.unlink(missing_ok=True)  # of a run that was killed, or a link that somebody put there
+    new.unlink(missing_ok=True)  # left by a killed run, or a link that somebody put there
     try:
         with _opened(new, os.O_CREAT | os.O_EXCL) as file:
             _keep_mode(file.fileno(), target)
@@ -152,7 +152,7 @@ def write(file: BinaryIO, *parts: bytes) -> None:
     """Write to the disk.
 
     Raises:
-        OSError: It can't be written.
+        OSError: The file can't be written.
     """
     file.writelines(parts)
     file.flush()
@@ -176,12 +176,12 @@ def _keep_mode(file: int, target: Path) -> None:
         try:
             os.fchown(file, old.st_uid, old.st_gid)
         except PermissionError:
-            return  # the mode would let another group in than it did
+            return  # the mode would give access to another group than before
     os.fchmod(file, stat.S_IMODE(old.st_mode) & 0o777)
 
 
 def _sync_directory(directory: Path) -> None:
-    """Have the disk know the file by its new name, where the system has a way to ask for it."""
+    """Flush the file's new name to the disk, if the system has a way to do so."""
     if os.name == "posix":
         number = os.open(directory, os.O_RDONLY)
         try:

@@ -27,18 +27,18 @@ _SCHEMES = ("redis://", "rediss://", "unix://")
 
 
 class BadTarget(Exception):
-    """There is nothing to try, for the reason that the message gives."""
+    """Nothing can be tried, for the reason that the message gives."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Something to try.
+    """A backend to try.
 
     Attributes:
-        name: What it is called in the report, without a password.
-        will_write: What a run leaves there while it lasts.
-        says: What it says of itself that matters to channels, if anything.
-        harness: A context manager that gives its harness, and tidies up.
+        name: Its name in the report, without a password.
+        will_write: What a run stores there until it ends.
+        harness: A context manager that gives its harness, and cleans up.
+        says: A remark on the server that matters to channels, if any.
     """
 
     name: str
@@ -48,15 +48,15 @@ class Target:
 
 
 def target_of(text: str, *, beside_others: bool = False) -> Target:
-    """Return what the command line means.
+    """Return the target that the command line names.
 
     Args:
         text: The URL of a server, or `module:factory`; the factory returns a harness, or a
             context manager that gives one.
-        beside_others: Whether a database that holds keys of graflow will do.
+        beside_others: Whether the database may contain keys of graflow.
 
     Raises:
-        BadTarget: It means nothing, or the database holds keys of graflow.
+        BadTarget: There is no such target, or the database contains keys of graflow.
     """
     if text.startswith(_SCHEMES):
         return _server(text, beside_others)
@@ -83,25 +83,25 @@ def _server(url: str, beside_others: bool) -> Target:
         raise BadTarget(str(evicting(name, policy)))
     if found is not None and not beside_others:
         raise BadTarget(
-            f"{name} holds keys of graflow already, such as {found!r}. The run would leave them "
-            "alone; if you want it there, say --beside-others, or name another database"
+            f"{name} already contains keys of graflow, such as {found!r}. The run would leave them "
+            "alone; to use this database anyway, pass --beside-others, or name another one"
         )
     will_write = (
         f"channels called {PREFIX}..., that is, keys that begin with "
         f"graflow:{{{PREFIX}; it removes them at the end"
     )
-    says = f"It has {policy}." if policy else "Its user may not read its maxmemory-policy."
+    says = f"It has {policy}." if policy else "This user may not read its maxmemory-policy."
     return Target(name, will_write, server_harness(url), says)
 
 
 def _factory(text: str) -> Target:
     module_name, _, name = text.partition(":")
     if (here := str(Path.cwd())) not in sys.path:
-        sys.path.insert(0, here)  # as `python -m` does, but `-P` and entry points do not
+        sys.path.insert(0, here)  # as `python -m` does, unless `-P` is given
     try:
         factory = getattr(importlib.import_module(module_name), name)
     except (ImportError, AttributeError) as error:
-        raise BadTarget(f"there is no {text}: {error}") from error
+        raise BadTarget(f"{text} can't be imported: {error}") from error
     return Target(text, f"channels called {PREFIX}..., which it clears", _entered(text, factory))
 
 

@@ -1,4 +1,4 @@
-"""Task results in a run's channel: the latest, for everybody, and the run's own."""
+"""Task results in a run's channel: the latest one, for everybody, and the run's own."""
 
 from __future__ import annotations
 
@@ -27,30 +27,31 @@ class Results:
     """The results of one run.
 
     Each is stored under the key that users know, where a later run may replace it. If runs share
-    the channel it is also stored, in the same step, under a hidden key of the run, and that one
-    is what the run reads.
+    the channel, it is also stored in the same step under a hidden key of the run, and that is the
+    one that the run reads.
     """
 
     def __init__(self, channel: Channel, run_id: str | None) -> None:
-        """Look after the results of a run.
+        """Manage the results of a run.
 
         Args:
             channel: The channel of the run.
-            run_id: Tells the run from others on the channel; `None` if there are none.
+            run_id: The id of the run; `None` if there are no other runs on the channel.
         """
         self._channel = channel
         self._prefix = "" if run_id is None else run_prefix(run_id)
 
     def key(self, task_id: str) -> str:
-        """Return the key of the run's result of a task, for any operation of the channel."""
+        """Return the key of this run's result of a task, for any operation of the channel."""
         key = result_key(task_id)
         return HiddenKey(self._prefix + key) if self._prefix else key
 
     def keep(self, task_id: str, value: object, hint: Hint) -> Record:
-        """Store what a task returned, and return it as it is stored.
+        """Store what a task returned, and return the record that was stored.
 
         Raises:
-            ChannelError: It does not fit the annotation, or can't be stored; nothing changed.
+            ChannelError: The value does not fit the annotation, or can't be stored; nothing
+                changed.
         """
         key = result_key(task_id)
         latest = check_key(key)
@@ -66,7 +67,7 @@ class Results:
         return record
 
     def load(self, task_id: str, hint: Hint, default: object) -> Any:
-        """Return the run's result of a task, or `default` when there is none.
+        """Return the run's result of a task, or `default` if there is none.
 
         Raises:
             ChannelValidationError: What is stored does not fit the annotation.
@@ -74,7 +75,7 @@ class Results:
         return hint.read(self._channel, self.key(task_id), default)
 
     def missing(self, task_ids: Sequence[str]) -> list[str]:
-        """Return those of the tasks of which the run has no result."""
+        """Return those of the tasks whose results are not there."""
         there = self._channel._exist_many([check_key(self.key(task_id)) for task_id in task_ids])
         return [task_id for task_id, is_there in zip(task_ids, there, strict=True) if not is_there]
 
@@ -83,7 +84,7 @@ class Results:
         self._channel.delete(self.key(task_id))
 
     def tasks(self) -> list[str]:
-        """Return the ids of the tasks of which the run has results, in their order."""
+        """Return the ids of the tasks whose results are there, sorted."""
         keys = self._channel._keys() if self._prefix else self._channel.keys()
         size = len(self._prefix)
         return sorted(
@@ -93,7 +94,7 @@ class Results:
         )
 
     def given(self, values: Mapping[Any, object]) -> Mapping[Any, object]:
-        """Return initial values of the channel, and the results among them as the run's own too."""
+        """Return initial values of the channel; results among them become the run's own, too."""
         mine = {
             self.key(key.removesuffix(_SUFFIX)): value
             for key, value in values.items()
@@ -102,9 +103,10 @@ class Results:
         return {**values, **mine}
 
     def adopt(self, contents: Contents, finished: Collection[str]) -> Contents:
-        """Return what a checkpoint holds, with results that were not kept apart as the run's own.
+        """Return the contents of a checkpoint, with the results in it as the run's own.
 
-        They were not if tasks have `finished` and the run has no key: it was alone on its channel.
+        If tasks have `finished` but there is no key of the run, it was alone on its channel and
+        stored its results under the visible keys only.
         """
         apart = any(key.startswith(self._prefix) for key in contents)
         if apart or not finished:
