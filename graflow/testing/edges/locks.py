@@ -30,13 +30,13 @@ _LOST = "a lost lock raises on exit"
 
 
 def in_thread(body: Callable[[], object]) -> BaseException | None:
-    """Run `body` in a thread of its own, and return what it raised."""
+    """Run `body` in a new thread, and return what it raised."""
     raised: list[BaseException] = []
 
     def run() -> None:
         try:
             body()
-        except BaseException as error:  # noqa: BLE001 - it is handed on
+        except BaseException as error:  # noqa: BLE001 - returned to the caller
             raised.append(error)
 
     thread = threading.Thread(target=run)
@@ -46,7 +46,7 @@ def in_thread(body: Callable[[], object]) -> BaseException | None:
 
 
 def _enter(trial: Trial, handle: int, timeout: float, key: str = "key") -> BaseException | None:
-    """Try to take a lock in another thread, and give it back; return what was raised."""
+    """Take a lock in another thread and release it, and return what that raised."""
 
     def body() -> None:
         with channel.lock(key, timeout=timeout):
@@ -81,7 +81,7 @@ def _handed_over(trial: Trial) -> None:
             taken.set()
             free.wait(0.1)
 
-    trial.note("# one thread holds the lock for 0.1 s, another one waits for it")
+    trial.note("# one thread holds the lock for 0.1 s while another waits for it")
     channel = trial.open("job")
     trial.open("job", 1)
     holder = threading.Thread(target=hold)
@@ -91,7 +91,7 @@ def _handed_over(trial: Trial) -> None:
         with channel.lock("key", timeout=20):
             pass
     except ChannelTimeoutError:
-        trial.require(False, "who waits long enough gets the lock")
+        trial.require(False, "whoever waits long enough gets the lock")
     finally:
         holder.join()
 
@@ -109,7 +109,7 @@ def _excludes(trial: Trial) -> None:
                 threading.Event().wait(0.001)
                 inside -= 1
 
-    trial.note("# four threads with a handle each take the lock ten times")
+    trial.note("# four threads, each with its own handle, take the lock ten times")
     for handle in range(4):
         trial.open("job", handle)
     errors: list[BaseException | None] = [None] * 4
@@ -131,12 +131,12 @@ def _no_key(trial: Trial) -> None:
     with channel.lock("key") as lock:
         trial.require(channel.keys() == [], "bookkeeping is never visible as a key")
         channel.set("key", 1)
-        trial.require(channel.keys() == ["key"], "a lock and a key of one name don't collide")
+        trial.require(channel.keys() == ["key"], "a lock and a key of the same name don't collide")
         channel.delete("key")
         channel.clear()
         error = _enter(trial, 1, 0)
         trial.require(
-            isinstance(error, ChannelTimeoutError), "`clear()` does not free it, nor does `delete`"
+            isinstance(error, ChannelTimeoutError), "neither `clear` nor `delete` frees it"
         )
         trial.require(not lock.lost, "the lock is still held")
 
@@ -156,13 +156,13 @@ def _fences(trial: Trial) -> None:
         with trial.open("job", handle).lock("key") as lock:
             fences.append(lock.fence)
     trial.require(
-        fences == sorted(set(fences)), f"each holder's is larger than the one before: {fences}"
+        fences == sorted(set(fences)), f"each fence is larger than the one before: {fences}"
     )
 
 
 def _fence_after_loss(trial: Trial) -> None:
     loser = trial.open("job").lock("key", lease=60)
-    trial.note("# one holder's lease ends, another one takes the lock")
+    trial.note("# one holder's lease ends, and another takes the lock")
     loser.__enter__()
     first = loser.fence
     trial.advance(100)
@@ -193,7 +193,7 @@ def _timeout_is_no_lease(trial: Trial) -> None:
         error = _enter(trial, 1, 0)
         trial.require(
             isinstance(error, ChannelTimeoutError),
-            "the lock is held for its lease, however short the timeout was",
+            "the lock is held for its lease, however short the timeout is",
         )
         trial.require(not lock.lost, "it is not lost")
 
@@ -219,7 +219,7 @@ def _renewed(trial: Trial) -> None:
 def _outlives(trial: Trial, lease: float) -> bool:
     with suppress(LockLostError), trial.open("job").lock("key", lease=lease) as lock:
         for _ in range(3):
-            threading.Event().wait(lease * 0.36)  # it is renewed after a third
+            threading.Event().wait(lease * 0.36)  # the lease is renewed after a third
             if trial.harness.advance is not None:
                 trial.advance(lease * 0.4)
         return isinstance(_enter(trial, 1, 0), ChannelTimeoutError) and not lock.lost
@@ -329,4 +329,4 @@ EDGES = [
         is_slow=True,
     ),
 ]
-"""lock."""
+"""Edge cases of `lock`."""

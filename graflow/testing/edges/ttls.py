@@ -258,4 +258,4 @@ EDGES = [
     edge(Capability.TTL, "a ttl is exact", "kept to the millisecond", body=_milliseconds),
     edge(Capability.TTL, "less than a millisecond is soon over", _MISSING, body=_soonest),
 ]
-"""ttl, and what each operation does to it."""
+"""Edge cases of `ttl`, and of the effect of each operation on it."""

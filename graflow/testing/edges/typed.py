@@ -1,4 +1,4 @@
-"""Edge cases of typed channels: what they add to a channel, and what they leave alone."""
+"""Edge cases of typed channels: what they add to a channel, and what they leave unchanged."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def _edge(
     needs: Capability | None = None,
     names_key: bool = True,
 ) -> Edge:
-    """Make an edge case of lines of code, each with what it gives or the kind of its error.
+    """Make an edge case of lines of code, each with its value or the kind of its error.
 
-    In a line, `typed` is the typed channel, `a` the channel below it, and `b` another handle. An
-    error names the channel and `key`, but for those about bad arguments. A form whose own text
-    is not code has a `source` that is, after the line `setup`.
+    In a line, `typed` is the typed channel, `a` the channel below it, and `b` another handle.
+    Errors name the channel and `key`, except those about bad arguments. If the `repr` of a form is
+    not code, `source` is, after the line `setup`.
     """
     text = source or (form.__name__ if type(form) is type else form)
     return view_edge(
@@ -88,9 +88,9 @@ def _pop_meanwhile(write: str, args: tuple[Any, ...], given: Any, left: Any) -> 
             found: object = typed.pop("key")
         except ChannelTypeError as error:
             found = type(error)
-        trial.require(found == given, f"pop gives what is there now; it gave {found!r}")
+        trial.require(found == given, f"pop returns what is there now; it returned {found!r}")
         rest = other.get("key")
-        trial.require(rest == left, f"pop takes what it gives; {rest!r} is left")
+        trial.require(rest == left, f"pop removes what it returns; {rest!r} is left")
 
     name = f"pop while another handle calls {write}{args}"
     return Edge(name, Capability.TYPED, "Every operation is atomic", body=body)

@@ -304,4 +304,4 @@ EDGES = [
     ),
     edge(Capability.VALUES, "a large value comes back", _SAME, body=_large, is_slow=True),
 ]
-"""What a channel keeps, and what it refuses."""
+"""Edge cases of values that a channel stores, and of those that it refuses."""

@@ -1,4 +1,4 @@
-"""Values: they come back unchanged, and plain JSON is plain JSON to any other program."""
+"""Values, which come back unchanged, and plain JSON, which any other program can read."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PLAIN = "Plain JSON values are stored as plain JSON text, so any Redis client c
 
 
 def check_values(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
-    """Store values of the whole domain in each of the ways, and read them back."""
+    """Store values of every supported type in every way, and read them back."""
 
     def every_value_comes_back(value: Any, other: Any) -> None:
         with Trial(harness, "What `get` returns equals what was stored") as trial:
@@ -95,7 +95,7 @@ def check_plain_json(harness: Harness, capabilities: Capabilities, budget: Budge
 
 
 def check_pickle(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
-    """Pickle a handle: it works where it is loaded, or says why it can't leave."""
+    """Pickle a handle: it works where it is loaded, or says why it can't leave its process."""
     with Trial(harness, "Handles can be pickled and work in the process that loads them") as trial:
         trial.check(do("set", "key", {"a": (1,)}))
         channel = trial.open("job")
@@ -136,7 +136,7 @@ def check_shared(harness: Harness, capabilities: Capabilities, budget: Budget) -
 
 
 def check_unsupported(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
-    """Try what the backend says that it lacks: it must raise, and not only pretend."""
+    """Try what the backend declares unsupported: it must raise, and not pretend to work."""
     with Trial(harness, "What a backend lacks it refuses") as trial:
         channel = trial.open("job")
         attempts: dict[str, Callable[[], object]] = {

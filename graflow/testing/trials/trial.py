@@ -25,20 +25,20 @@ from graflow.testing.trials.steps import Expected, Gave, Left, Refused, Step, Up
 __all__ = ["PREFIX", "Broken", "Trial", "unique_prefix"]
 
 PREFIX = f"conformance-{uuid4().hex[:8]}-"
-"""What the names of all channels begin with that this process makes."""
+"""The beginning of the names of all channels that this process makes."""
 
 _numbers = count()
 _SLACK = 0.05  # seconds by which two clocks may differ
-_MARGIN = 0.2  # seconds around an expiry in which nothing is asked, where time is real
-_REAL_SCALE = 0.01  # real seconds for a second of a script, where time can't be moved
+_MARGIN = 0.2  # seconds around an expiry in which nothing is read, if time is real
+_REAL_SCALE = 0.01  # real seconds for a second of a script, if time can't be moved
 
 
 class Broken(AssertionError):
-    """A backend does not keep a clause of the contract; the message has a script that shows it."""
+    """A backend breaks a clause of the contract; the message contains a script that shows it."""
 
 
 def unique_prefix() -> str:
-    """Return the beginning of names of channels that nothing else uses."""
+    """Return a beginning for channel names that nothing else uses."""
     return f"{PREFIX}{next(_numbers)}/"
 
 
@@ -48,10 +48,10 @@ class _Raised:
 
 
 class Trial:
-    """A script that is carried out on a backend, in channels of its own that it clears.
+    """A script that is carried out on a backend, in channels of its own, which it clears.
 
-    Whatever is stored or returned gets scribbled over afterwards, as a caller may do with what
-    is his, so a backend that keeps or hands out the very object is found at the next look.
+    Whatever was stored or returned is scribbled over afterwards, as a caller may do with their own
+    objects. So a backend that keeps or returns the very object is caught at the next look.
     """
 
     def __init__(self, harness: Harness, clause: str, model: Model | None = None) -> None:
@@ -60,7 +60,7 @@ class Trial:
         Args:
             harness: The means to reach the backend.
             clause: What is tested, for the message.
-            model: Says what must come of each step that is given without an outcome.
+            model: Gives the required outcome of steps that come without one.
         """
         self.model = Model() if model is None else model
         self.harness = harness
@@ -91,7 +91,7 @@ class Trial:
                 raise
 
     def close(self) -> None:
-        """Release what is locked and remove what was stored."""
+        """Release all locks, and remove what was stored."""
         while self._locks:
             with suppress(ChannelError):  # it may be lost
                 self._locks.pop()[1].__exit__(None, None, None)
@@ -103,15 +103,15 @@ class Trial:
         self._handles.clear()
 
     def check(self, step: Step, expected: Expected | None = None) -> None:
-        """Carry out a step and compare what comes of it.
+        """Carry out a step, and compare its outcome.
 
         Args:
             step: The step.
-            expected: What must come of it; by default what the model says. The model takes
-                the step in either case.
+            expected: The required outcome; by default that of the model. The model takes the step
+                in either case.
 
         Raises:
-            Broken: Something else came of it.
+            Broken: The outcome is different.
         """
         step = self._scaled(step)
         self._settle()
@@ -123,10 +123,10 @@ class Trial:
         scribble([*self._lent, found.value if isinstance(found, Gave) else None])
 
     def attempt(self, step: Step) -> None:
-        """Carry out a step as `check` does, but let an error about its outcome through.
+        """Carry out a step as `check` does, but let an `OutcomeUnknownError` through.
 
         Raises:
-            OutcomeUnknownError: Nobody knows whether it happened. The model took the step.
+            OutcomeUnknownError: The step may have happened or not. The model took it.
         """
         try:
             self.check(step)
@@ -140,8 +140,8 @@ class Trial:
 
         Args:
             channels: Their names.
-            missing: Keys that must not exist where the model does not have them.
-            handle: Which of the handles looks.
+            missing: Keys that must not exist unless the model has them.
+            handle: The number of the handle that looks.
 
         Raises:
             Broken: They differ.
@@ -151,7 +151,7 @@ class Trial:
         for name in channels:
             keys = sorted(self.model.live(name))
             asks = [Step("exists", (key,), {}, name, handle) for key in missing if key not in keys]
-            # In turn, as the first read may tidy up what has expired.
+            # Alternate the order, as the first read may remove what has expired.
             for step in asks if self._looks % 2 else ():
                 self.check(step)
             self.check(Step("keys", (), {}, name, handle))
@@ -165,9 +165,9 @@ class Trial:
         self._is_looking = False
 
     def next_unlock(self) -> Step | None:
-        """Return the step that leaves the body of the lock that was taken first, if there is one.
+        """Return the step that leaves the body of the lock taken first; `None` without a lock.
 
-        A thread that takes a lock again after it lost it has two bodies to leave.
+        A thread that takes a lock again after losing it has two bodies to leave.
         """
         if not self._locks:
             return None
@@ -175,7 +175,7 @@ class Trial:
         return Step("unlock", step.args[:1], {}, step.channel, step.handle)
 
     def require(self, holds: bool, clause: str) -> None:
-        """Raise `Broken` unless something holds that no single step can show."""
+        """Raise `Broken` unless a condition holds, for what no single step can show."""
         if not holds:
             code = script(self._lines, self.harness.preamble, is_whole=False)
             raise Broken(f"{self._clause}\n\n{code}\n# the contract: {clause}")
@@ -185,7 +185,7 @@ class Trial:
         self._lines.append(Line(line))
 
     def open(self, channel: str, handle: int = 0) -> Channel:
-        """Return a handle on a channel, the same one for the same number."""
+        """Return a handle on a channel; the same number gives the same handle."""
         found = self._handles.get((channel, handle))
         if found is None:
             found = self.harness.open(self._prefix + channel)
@@ -193,7 +193,7 @@ class Trial:
         return found
 
     def name(self, channel: str) -> str:
-        """Return the true name of a channel."""
+        """Return the actual name of a channel."""
         return self._prefix + channel
 
     def _perform(self, step: Step) -> Gave | _Raised:
@@ -203,7 +203,7 @@ class Trial:
             return Gave()
         try:
             return Gave(self._call(self.open(step.channel, step.handle), step))
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is compared
+        except Exception as error:  # noqa: BLE001 - compared, whatever it is
             return _Raised(error)
 
     def _call(self, channel: Channel, step: Step) -> Any:
@@ -276,7 +276,7 @@ class Trial:
         ) from cause
 
     def _breaks_again(self, last: Step, expected: Expected) -> bool:
-        """Tell whether the steps alone show what broke, without the looks between them."""
+        """Tell whether the steps alone reproduce the failure, without the looks between them."""
         lines = [line for line in self._lines[:-1] if not line.is_look]
         with Trial(self.harness, self._clause) as again:
             for line in lines:
@@ -287,14 +287,14 @@ class Trial:
     # Time
 
     def advance(self, seconds: float) -> None:
-        """Let time pass on the backend, and write nothing down."""
+        """Let time pass on the backend, without adding to the script."""
         if self.harness.advance is None:
             time.sleep(seconds)
         else:
             self.harness.advance(seconds)
 
     def _settle(self) -> None:
-        """Where time is real, let no step fall on a moment at which something expires."""
+        """If time is real, keep steps away from moments at which something expires."""
         if not self._is_real_time:
             return
         self.model.now = time.monotonic()
@@ -326,7 +326,7 @@ class Trial:
 
 
 def _is_span(ttl: object) -> bool:
-    """Tell whether a time to live is one that can be scaled and stays acceptable."""
+    """Tell whether a time to live can be scaled and stays valid."""
     if isinstance(ttl, timedelta):
         return timedelta(seconds=1) <= ttl < timedelta(days=36_000)
     return type(ttl) in {int, float} and 1 <= ttl < 3e9  # type: ignore[operator]
