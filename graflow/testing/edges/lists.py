@@ -196,7 +196,7 @@ EDGES = [
     ),
     edge(
         Capability.LISTS,
-        "a list that begins anew has no old TTL",
+        "a list that begins again does not keep the old TTL",
         "creates the list",
         do("set", "list", [1], ttl=50),
         do("pop", "list").gives(1),

@@ -293,7 +293,7 @@ EDGES = [
     edge(Capability.LOCK, "another thread waits in vain", _EXCLUSION, body=_waits),
     edge(
         Capability.LOCK,
-        "who waits gets it",
+        "a waiter gets it",
         "waits `timeout` at most",
         body=_handed_over,
         is_slow=True,

@@ -152,7 +152,7 @@ EDGES = [
     ),
     edge(
         Capability.TTL,
-        "a key that is written anew after it expired does not expire",
+        "a key that is written again after it expired does not expire",
         _MISSING,
         do("set", "key", 1, ttl=50),
         wait(100),
