@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, Protocol, Self, TypeVar
 
 from graflow.channels.arguments import check_text
 
-if TYPE_CHECKING:
-    from graflow.channels.redis_channel import RedisChannel
-
 __all__ = ["PerRun"]
 
-C = TypeVar("C", bound="RedisChannel")
+
+class Neighbour(Protocol):
+    """A channel that can open others on its server; `RedisChannel` is one."""
+
+    @property
+    def name(self) -> str:
+        """The channel's name."""
+
+    def _beside(self, name: str) -> Self:
+        """Return a channel of another name with the same server and settings."""
+
+
+C = TypeVar("C", bound=Neighbour)
 
 
 class PerRun(Generic[C]):

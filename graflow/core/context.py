@@ -15,9 +15,9 @@ from graflow.channels.codec.codec import encode_item
 from graflow.channels.keyed import KeyedChannel
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.channels.typed import TypedChannel
-from graflow.core.run.state import RunState
+from graflow.core.state.results import Results, result_key
+from graflow.core.state.run_state import RunState
 from graflow.core.task.hint import Hint
-from graflow.core.task.results import Results, result_key
 from graflow.core.task.task import Task, check_text
 from graflow.exceptions import ResultNotFoundError, WorkflowTypeError
 

@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from contextvars import Context, ContextVar, copy_context
 from os import PathLike
 from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias, Unpack, overload
+from typing import Any, Literal, Self, Unpack, overload
 from uuid import uuid4
 
-from graflow.channels.base import Channel
 from graflow.channels.factory import default_channel
-from graflow.channels.keyed import KeyedChannel
-from graflow.channels.memory_channel import MemoryChannel
-from graflow.channels.per_run import PerRun
-from graflow.channels.typed import TypedChannel
 from graflow.core.checkpoint.checkpoint import read_checkpoint
 from graflow.core.checkpoint.claim import claimed
-from graflow.core.checkpoint.resuming import match_channel, match_plan, restore
 from graflow.core.context import ExecutionContext
 from graflow.core.graph.graph import Graph, RunPlan
-from graflow.core.run.execution import prepared
+from graflow.core.launch.execution import prepared
+from graflow.core.launch.opening import ChannelSource, check_source, fill, open_run
+from graflow.core.launch.resuming import match_channel, match_plan, restore
+from graflow.core.launch.run_options import MAX_WORKERS, ExecuteKeywords, Options, ResumeKeywords
 from graflow.core.run.observers import RunObserver
-from graflow.core.run.run_options import MAX_WORKERS, ExecuteKeywords, Options, ResumeKeywords
-from graflow.core.run.state import RunState
+from graflow.core.state.run_state import RunState
 from graflow.core.task.composition import Node, chain, check_nodes, open_graphs, parallel
-from graflow.core.task.results import Results
 from graflow.core.task.task import Task, check_text
 from graflow.core.travel.executors import ExecutorSource
-from graflow.exceptions import WorkflowStateError, WorkflowTypeError
+from graflow.exceptions import WorkflowStateError
 
-__all__ = ["MAX_WORKERS", "Workflow", "chain", "parallel", "workflow"]
-
-ChannelSource: TypeAlias = Channel | Callable[[str], Channel]
-"""A channel, or a function from a run's id to that run's channel."""
+__all__ = ["MAX_WORKERS", "ChannelSource", "Workflow", "chain", "parallel", "workflow"]
 
 _running: ContextVar[tuple[Workflow, ...]] = ContextVar("running_workflows", default=())
 """The workflows whose tasks are running the current code, innermost last."""
@@ -51,12 +43,7 @@ class Workflow:
     def __init__(self, name: str, *, channel: ChannelSource | None = None) -> None:
         """Make a workflow without tasks; `workflow` explains the arguments."""
         self._name = check_text(name, "workflow name")
-        if channel is not None and not isinstance(channel, Channel) and not callable(channel):
-            raise WorkflowTypeError(
-                "channel must be a Channel, or a function from a run's id to one, not "
-                f"{_told(channel)}",
-                workflow=self._name,
-            )
+        check_source(channel, self._name)
         self._channel = default_channel() if channel is None else channel
         self._graph = Graph(self._name)
 
@@ -178,13 +165,13 @@ class Workflow:
         options = Options(executor, max_workers, progress, tuple(observers), checkpoint)
         options.check(self._name)
         plan = self._plan(start_node)
-        state = self._open_run(plan.tasks, uuid4().hex)
+        state = self._open_run(plan, uuid4().hex)
         with (
             nullcontext() if checkpoint is None else claimed(checkpoint, self._name),
             prepared(plan, state, self._variables(), options, {}) as execution,
         ):
             if initial_channel is not None:
-                self._fill(state, initial_channel)
+                fill(state, initial_channel)
             results = execution.run()
         return _returned(results, state, ret_context)
 
@@ -245,7 +232,7 @@ class Workflow:
         with claimed(path, self._name):
             checkpoint = read_checkpoint(path)
             plan = match_plan(checkpoint, self._name, self._plan)
-            state = self._open_run(plan.tasks, checkpoint.run_id)
+            state = self._open_run(plan, checkpoint.run_id)
             match_channel(checkpoint, state)
             finished = checkpoint.encoded_metadata()
             with prepared(plan, state, self._variables(), options, finished) as execution:
@@ -268,28 +255,8 @@ class Workflow:
             )
         return self._graph.plan(start_node)
 
-    def _open_run(self, tasks: Mapping[str, Task[..., Any]], run_id: str) -> RunState:
-        source = MemoryChannel(self._name) if self._channel is None else self._channel
-        channel = source if isinstance(source, Channel) else source(run_id)
-        if not isinstance(channel, Channel):
-            raise WorkflowTypeError(
-                "the function that makes the channel of a run must return a Channel, not "
-                f"{_told(channel)}",
-                workflow=self._name,
-            )
-        alone = self._channel is None or isinstance(self._channel, PerRun)
-        results = Results(channel, None if alone else run_id)
-        return RunState(run_id, self._name, channel, tasks, results)
-
-    def _fill(self, state: RunState, values: object) -> None:
-        if not isinstance(values, Mapping):
-            raise WorkflowTypeError(
-                f"initial_channel takes a mapping of keys to values, not a "
-                f'{type(values).__name__}; to choose the channel write workflow("name", '
-                "channel=...)",
-                workflow=self._name,
-            )
-        state.channel.set_many(state.results.given(values))
+    def _open_run(self, plan: RunPlan, run_id: str) -> RunState:
+        return open_run(self._name, self._channel, plan.tasks, run_id)
 
     def _variables(self) -> Context:
         """Return the caller's `ContextVar`s for the tasks, without an open workflow."""
@@ -297,17 +264,6 @@ class Workflow:
         variables.run(open_graphs.set, ())
         variables.run(_running.set, (*_running.get(), self))
         return variables
-
-
-def _told(channel: object) -> str:
-    """Return the type given in place of a channel and, if possible, what to give instead."""
-    if isinstance(channel, TypedChannel | KeyedChannel):
-        kind = "typed" if isinstance(channel, TypedChannel) else "keyed"
-        return (
-            f"{type(channel).__name__}; pass its `channel`, and name the schema in the task: "
-            f"ctx.get_{kind}_channel(...)"
-        )
-    return type(channel).__name__
 
 
 def _returned(results: dict[str, Any], state: RunState, ret_context: bool) -> Any:

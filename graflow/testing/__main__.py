@@ -17,7 +17,7 @@ def main() -> None:
     """Run the command, or say which library is missing."""
     try:
         with of_the_extra("python -m graflow.testing"):
-            command = importlib.import_module("graflow.testing.command")
+            command = importlib.import_module("graflow.testing.command.command_line")
     except ExtraMissingError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(_UNUSABLE)

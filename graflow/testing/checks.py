@@ -12,9 +12,15 @@ from hypothesis.stateful import run_state_machine_as_test
 from graflow.testing.budget import Budget
 from graflow.testing.edges import EDGES, Edge
 from graflow.testing.harness import OPTIONAL, Capabilities, Capability, Harness
-from graflow.testing.properties import concurrency, durability, typed_channels, values
+from graflow.testing.properties import (
+    concurrency,
+    durability,
+    promises,
+    round_trips,
+    typed_channels,
+)
+from graflow.testing.properties.machine import machine_for
 from graflow.testing.properties.workload import WORKLOADS
-from graflow.testing.trials.machine import machine_for
 from graflow.testing.trials.trial import Trial
 
 __all__ = ["CHECKS", "Absence", "Check"]
@@ -113,10 +119,10 @@ def _check_of_threads(workload: str) -> Check:
 
 
 CHECKS: list[Check] = [
-    Check("what is lacking is refused", Capability.KEYS, values.check_unsupported),
-    Check("whether processes share them", Capability.KEYS, values.check_shared),
+    Check("what is lacking is refused", Capability.KEYS, promises.check_unsupported),
+    Check("whether processes share them", Capability.KEYS, promises.check_shared),
     *(_check_of(edge) for edge in EDGES if not edge.is_slow),
-    Check("a handle as bytes", Capability.PICKLE, values.check_pickle),
+    Check("a handle as bytes", Capability.PICKLE, promises.check_pickle),
     Check("a restart", Capability.DURABILITY, durability.check_durability, means="restart"),
     Check(
         "each kind of write",
@@ -124,9 +130,11 @@ CHECKS: list[Check] = [
         durability.check_lost_replies,
         means="cut_reply",
     ),
-    Check("an independent parser", Capability.PLAIN_JSON, values.check_plain_json, means="read"),
-    Check("every value comes back", Capability.VALUES, values.check_values),
-    Check("every bad value is refused", Capability.VALUES, values.check_refused_values),
+    Check(
+        "an independent parser", Capability.PLAIN_JSON, round_trips.check_plain_json, means="read"
+    ),
+    Check("every value comes back", Capability.VALUES, round_trips.check_values),
+    Check("every bad value is refused", Capability.VALUES, round_trips.check_refused_values),
     *map(_check_of_threads, WORKLOADS),
     *(_check_of(edge) for edge in EDGES if edge.is_slow),
     Check(

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from graflow import chain, task, workflow
 from graflow.channels.base import Channel
 from graflow.core.context import ExecutionContext, TaskExecutionContext
-from graflow.core.task.results import Results
+from graflow.core.state.results import Results
 from graflow.core.task.task import Task
 from graflow.core.workflow import Workflow
 from graflow.exceptions import (

@@ -13,7 +13,7 @@ import redis
 from graflow import Channel, MemoryChannel, RedisChannel, read_checkpoint, task, workflow
 from graflow.channels.per_run import PerRun
 from graflow.core.context import ExecutionContext, TaskExecutionContext
-from graflow.core.task.results import Results
+from graflow.core.state.results import Results
 from graflow.core.workflow import Workflow
 from graflow.exceptions import CheckpointMismatchError, ResultNotFoundError, TaskFailedError
 from tests.core.checkpointed import Steps

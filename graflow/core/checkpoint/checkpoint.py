@@ -21,7 +21,7 @@ from typing_extensions import TypedDict
 from graflow.channels.base import Channel
 from graflow.channels.codec.codec import decode, encode_item
 from graflow.channels.contents.change_log import Change, Changes, Contents, Ends, replay
-from graflow.core.checkpoint.files import check_path, file_errors, read
+from graflow.core.checkpoint.checkpoint_files import check_path, file_errors, read
 from graflow.exceptions import CheckpointDamagedError, CheckpointVersionError
 
 __all__ = ["VERSION", "ChannelAddress", "Checkpoint", "address_of", "read_checkpoint"]

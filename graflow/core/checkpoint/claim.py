@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from graflow.core.checkpoint.files import check_path, file_errors, target_of
+from graflow.core.checkpoint.checkpoint_files import check_path, file_errors, target_of
 from graflow.exceptions import CheckpointInUseError
 from graflow.system.file_locks import FileLock
 

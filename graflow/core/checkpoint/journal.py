@@ -14,7 +14,7 @@ from graflow.channels.contents.change_log import Changes
 from graflow.channels.contents.tracking import Tracker
 from graflow.channels.hidden_keys import belongs_to
 from graflow.core.checkpoint.checkpoint import VERSION, Header, address_of, entry_of, pack
-from graflow.core.checkpoint.files import file_errors, replace, write
+from graflow.core.checkpoint.checkpoint_files import file_errors, replace, write
 
 __all__ = ["Journal"]
 

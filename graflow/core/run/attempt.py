@@ -7,7 +7,7 @@ from typing import Any
 
 from graflow.channels.codec.codec import Record
 from graflow.core.context import TaskExecutionContext
-from graflow.core.run.state import RunState
+from graflow.core.state.run_state import RunState
 from graflow.core.task.hint import Hint
 from graflow.core.task.task import Task
 from graflow.exceptions import (

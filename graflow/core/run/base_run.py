@@ -9,8 +9,8 @@ from typing import Any
 from graflow.core.graph.schedule import Schedule
 from graflow.core.run.delays import Pauses
 from graflow.core.run.failures import raise_failures
-from graflow.core.run.state import RunState
 from graflow.core.run.supervisor import Supervisor
+from graflow.core.state.run_state import RunState
 from graflow.core.task.task import Task
 
 __all__ = ["BaseRun"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from graflow.core.checkpoint.journal import Journal
 from graflow.core.run.observers import Observers
-from graflow.core.run.state import RunState
+from graflow.core.state.run_state import RunState
 from graflow.core.task.retries import Attempts
 from graflow.core.task.task import Task
 from graflow.system.logs import RUN

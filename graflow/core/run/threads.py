@@ -17,8 +17,8 @@ from graflow.core.run.attempt import begin, keep
 from graflow.core.run.base_run import BaseRun
 from graflow.core.run.event_loop import EventLoop
 from graflow.core.run.failures import is_failure
-from graflow.core.run.state import RunState
 from graflow.core.run.supervisor import Supervisor
+from graflow.core.state.run_state import RunState
 from graflow.core.task.task import Task
 
 __all__ = ["Run"]

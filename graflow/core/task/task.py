@@ -12,9 +12,9 @@ from typing import Any, Generic, ParamSpec, TypeVar
 
 from graflow.channels import arguments
 from graflow.core.task.composition import Node, open_graphs
+from graflow.core.task.pickling import is_found_elsewhere
 from graflow.core.task.retries import Retries
 from graflow.core.task.signature import TaskSignature
-from graflow.core.travel.types import is_found_elsewhere
 from graflow.exceptions import (
     ChannelTypeError,
     ChannelValueError,

@@ -8,13 +8,13 @@ from concurrent.futures import BrokenExecutor, CancelledError
 from typing import Any, TypeAlias
 
 from graflow.core.run.delays import wait_until_done
-from graflow.core.run.state import RunState
+from graflow.core.state.run_state import RunState
 from graflow.core.task.hint import Hint
+from graflow.core.task.pickling import dumps
 from graflow.core.task.task import Task
 from graflow.core.travel.executors import Pool
 from graflow.core.travel.known_runs import KNOWN_RUNS
 from graflow.core.travel.parcel import Parcel
-from graflow.core.travel.types import dumps
 from graflow.exceptions import WorkflowTypeError
 from graflow.system.packed_errors import describe
 

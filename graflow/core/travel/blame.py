@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import CodeType, FunctionType
 
-from graflow.core.travel.types import dumps
+from graflow.core.task.pickling import dumps
 
 __all__ = ["blame"]
 

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from graflow.core.graph.schedule import Schedule
 from graflow.core.run.base_run import BaseRun
 from graflow.core.run.delays import ALERT, wait_until_done
-from graflow.core.run.state import RunState
 from graflow.core.run.supervisor import Supervisor
+from graflow.core.state.run_state import RunState
 from graflow.core.task.task import Task
 from graflow.core.travel.executors import Pool
 from graflow.core.travel.parcel import Parcel

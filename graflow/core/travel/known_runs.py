@@ -9,7 +9,7 @@ from multiprocessing.util import Finalize
 from threading import Lock
 
 from graflow.core.run.event_loop import EventLoop
-from graflow.core.run.state import RunState
+from graflow.core.state.run_state import RunState
 from graflow.core.travel.marks import Marks
 from graflow.core.travel.parcel import unpack_run
 
@@ -40,9 +40,10 @@ class KnownRuns:
 
     def __init__(self) -> None:
         """Begin without any."""
-        self._reset()
+        self.reset()
 
-    def _reset(self) -> None:
+    def reset(self) -> None:
+        """Forget all runs, without ending them: they may belong to a forked process's parent."""
         self._lock = Lock()
         self._known: OrderedDict[str, KnownRun] = OrderedDict()
         self._ends_well = False
@@ -102,4 +103,4 @@ class KnownRuns:
 
 KNOWN_RUNS = KnownRuns()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=KNOWN_RUNS._reset)  # the runs belong to its parent
+    os.register_at_fork(after_in_child=KNOWN_RUNS.reset)  # the runs belong to its parent

@@ -7,11 +7,11 @@ import zlib
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from graflow.core.run.state import RunState
+from graflow.core.state.run_state import RunState
+from graflow.core.task.pickling import dumps
 from graflow.core.task.task import Task
 from graflow.core.travel.blame import blame
 from graflow.core.travel.marks import Marks
-from graflow.core.travel.types import dumps
 from graflow.exceptions import ExtraMissingError, WorkflowTypeError
 
 __all__ = ["Parcel", "pack_run", "unpack_run"]

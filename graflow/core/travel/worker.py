@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from graflow.core.run.attempt import begin, keep
 from graflow.core.run.failures import is_failure
+from graflow.core.task.pickling import dumps
 from graflow.core.travel.known_runs import KNOWN_RUNS, KnownRun
-from graflow.core.travel.types import dumps
 from graflow.exceptions import UnpicklableError
 from graflow.system.packed_errors import describe, pack_error, unpack_error
 

@@ -11,7 +11,7 @@ from graflow.testing.trials.steps import Step
 __all__ = ["Line", "script"]
 
 _DEFAULT = "# `open` and `advance` are those of the backend's harness"
-_SCRIBBLE = "from graflow.testing.properties.equality import scribble  # changes everything mutable"
+_SCRIBBLE = "from graflow.testing.trials.equality import scribble  # changes everything mutable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from distributed import Client, LocalCluster
 from graflow import RedisChannel, chain, parallel, read_checkpoint, task, workflow
 from graflow.core.context import TaskExecutionContext
 from graflow.core.run.observers import RunObserver, TaskEvent
-from graflow.core.task.results import Results
+from graflow.core.state.results import Results
 from graflow.core.travel.executors import ExecutorSource
 from graflow.exceptions import (
     TaskFailedError,

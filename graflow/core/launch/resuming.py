@@ -10,7 +10,7 @@ from graflow.channels.contents.tracking import refill
 from graflow.channels.hidden_keys import belongs_to
 from graflow.core.checkpoint.checkpoint import ChannelAddress, Checkpoint, address_of
 from graflow.core.graph.graph import RunPlan
-from graflow.core.run.state import RunState
+from graflow.core.state.run_state import RunState
 from graflow.exceptions import CheckpointMismatchError, TaskNotFoundError
 
 __all__ = ["match_channel", "match_plan", "restore"]

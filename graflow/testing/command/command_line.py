@@ -12,9 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from graflow.testing.budget import Budget
 from graflow.testing.checks import CHECKS
+from graflow.testing.command.targets import BadTarget, Target, target_of
 from graflow.testing.report import Finding, Result, report
 from graflow.testing.runner import run
-from graflow.testing.targets import BadTarget, Target, target_of
 
 __all__ = ["start"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graflow.channels.base import Channel
-from graflow.core.task.results import Results
+from graflow.core.state.results import Results
 from graflow.core.task.task import Task
 
 __all__ = ["RunState"]

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from graflow.channels.base import Channel
+from graflow.channels.typed import TypedChannel
 from graflow.channels.view import ChannelView
 from graflow.exceptions import ChannelError
 from graflow.testing.edges.edge import Edge
 from graflow.testing.harness import Capability
-from graflow.testing.properties.equality import same
+from graflow.testing.trials.equality import same
 from graflow.testing.trials.trial import Trial
 
-__all__ = ["view_edge"]
+__all__ = ["typed_edge", "view_edge"]
 
 
 def view_edge(
@@ -53,6 +54,39 @@ def view_edge(
 
     required = frozenset({Capability.TYPED, *([needs] if needs else [])})
     return Edge(name, Capability.TYPED, clause, body=body, needs=required)
+
+
+def typed_edge(
+    name: str,
+    clause: str,
+    *lines: tuple[str, object],
+    form: Any = int,
+    source: str = "",
+    setup: str = "",
+    needs: Capability | None = None,
+    names_key: bool = True,
+) -> Edge:
+    """Make an edge case of lines of code, each with its value or the kind of its error.
+
+    In a line, `typed` is the typed channel, `a` the channel below it, and `b` another handle.
+    Errors name the channel and `key`, except those about bad arguments. If the `repr` of a form is
+    not code, `source` is, after the line `setup`.
+    """
+    text = source or (form.__name__ if type(form) is type else form)
+    return view_edge(
+        name,
+        clause,
+        *lines,
+        variable="typed",
+        make=lambda channel: TypedChannel(channel, form),
+        setup=(
+            "from graflow import TypedChannel; a, b = open('job'), open('job')",
+            *([setup] if setup else []),
+            f"typed = TypedChannel(a, {text})",
+        ),
+        needs=needs,
+        names_key=names_key,
+    )
 
 
 def _require(

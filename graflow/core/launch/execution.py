@@ -16,12 +16,12 @@ from graflow.core.checkpoint.journal import Journal
 from graflow.core.context import ExecutionContext
 from graflow.core.graph.graph import RunPlan
 from graflow.core.graph.schedule import Schedule
+from graflow.core.launch.run_options import MAX_WORKERS, Options
 from graflow.core.run.observers import Observers
 from graflow.core.run.progress import Progress
-from graflow.core.run.run_options import MAX_WORKERS, Options
-from graflow.core.run.state import RunState
 from graflow.core.run.supervisor import Supervisor
 from graflow.core.run.threads import Run
+from graflow.core.state.run_state import RunState
 from graflow.core.travel.arrival import check_arrival
 from graflow.core.travel.dispatch import Dispatch
 from graflow.core.travel.executors import Pool

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
-from typing_extensions import TypedDict
 
 from graflow.channels.typed import TypedChannel
 from graflow.exceptions import (
@@ -16,7 +15,7 @@ from graflow.exceptions import (
     ChannelValueError,
 )
 from graflow.testing.edges.edge import Edge
-from graflow.testing.edges.lines import view_edge
+from graflow.testing.edges.views.lines import typed_edge
 from graflow.testing.harness import Capability
 from graflow.testing.trials.trial import Trial
 
@@ -25,45 +24,6 @@ __all__ = ["EDGES"]
 _WRAPS = "`TypedChannel[T]` wraps any channel"
 _READS = "reads what `append` built; `get` on such a key raises and says so"
 _VALIDATES = "validate before anything is written"
-
-
-class Point(TypedDict):
-    """A schema of one field."""
-
-    x: int
-
-
-def _edge(
-    name: str,
-    clause: str,
-    *lines: tuple[str, object],
-    form: Any = int,
-    source: str = "",
-    setup: str = "",
-    needs: Capability | None = None,
-    names_key: bool = True,
-) -> Edge:
-    """Make an edge case of lines of code, each with its value or the kind of its error.
-
-    In a line, `typed` is the typed channel, `a` the channel below it, and `b` another handle.
-    Errors name the channel and `key`, except those about bad arguments. If the `repr` of a form is
-    not code, `source` is, after the line `setup`.
-    """
-    text = source or (form.__name__ if type(form) is type else form)
-    return view_edge(
-        name,
-        clause,
-        *lines,
-        variable="typed",
-        make=lambda channel: TypedChannel(channel, form),
-        setup=(
-            "from graflow import TypedChannel; a, b = open('job'), open('job')",
-            *([setup] if setup else []),
-            f"typed = TypedChannel(a, {text})",
-        ),
-        needs=needs,
-        names_key=names_key,
-    )
 
 
 def _time_left(writes: str, *, key: str = "key") -> tuple[tuple[str, object], ...]:
@@ -98,7 +58,7 @@ def _pop_meanwhile(write: str, args: tuple[Any, ...], given: Any, left: Any) -> 
 
 EDGES = [
     *(
-        _edge(
+        typed_edge(
             f"{operation}({key!a}) is refused",
             "anything else is refused before the backend is touched",
             (f"typed.{operation}({key!a}{rest})", kind),
@@ -120,14 +80,14 @@ EDGES = [
             ("\ud800", ChannelValueError),
         )
     ),
-    _edge(
+    typed_edge(
         "a key of any text is read",
         "A channel's name and a key are non-empty `str` that UTF-8 can encode",
         ("typed.set('k\u00e9y', 1)", None),
         ("typed.get('k\u00e9y')", 1),
         ("typed.get_many(['k\u00e9y'])", {"k\u00e9y": 1}),
     ),
-    _edge(
+    typed_edge(
         "what is missing is named",
         "`get(key) -> T` raises a `KeyError` kind when nothing is stored",
         ("typed.get('key')", ChannelKeyError),
@@ -136,40 +96,12 @@ EDGES = [
         ("typed.get('key', None)", None),
         ("typed.get_list('key', None)", None),
     ),
-    _edge(
-        "a value that is a list can be added to",
-        "What a typed channel wrote an untyped one can read as plain data",
-        ("typed.set('key', [1])", None),
-        ("a.append('key', 2)", 2),
-        ("typed.get('key')", [1, 2]),
-        form=list[int],
-    ),
-    _edge(
-        "a value that may be a list or none",
-        "What a typed channel wrote an untyped one can read as plain data",
-        ("typed.set('key', 5)", None),
-        ("(typed.get('key'), a.get('key'))", (5, 5)),
-        ("typed.set('key', [5])", None),
-        ("(typed.get('key'), a.append('key', 6))", ([5], 2)),
-        form=int | list[int],
-    ),
-    _edge(
-        "data of another shape is not a value",
-        "Validation is strict and deep",
-        ("a.set('key', {'a': (1, 2)})", None),
-        ("typed.get('key')", ChannelValidationError),
-        ("a.set('key', {1: [1, 2]})", None),
-        ("typed.get('key')", ChannelValidationError),
-        ("a.set('key', {'$': [1, 2]})", None),
-        ("typed.get('key')", {"$": [1, 2]}),
-        form=dict[str, list[int]],
-    ),
     _pop_meanwhile("prepend", (0,), 0, [1, 2]),
     _pop_meanwhile("pop", (), 2, None),
     _pop_meanwhile("delete", (), None, None),
     _pop_meanwhile("set", ([3],), 3, None),
     _pop_meanwhile("set", (5,), ChannelTypeError, 5),
-    _edge(
+    typed_edge(
         "set takes a TTL, and clears it",
         _WRAPS,
         *_time_left("typed.set('key', 1, ttl=150)"),
@@ -179,7 +111,7 @@ EDGES = [
         ("typed.get('key')", 2),
         needs=Capability.TTL,
     ),
-    _edge(
+    typed_edge(
         "set_many takes a TTL",
         _WRAPS,
         *_time_left("typed.set_many({'key': 1, 'other': 2}, ttl=150)", key="other"),
@@ -189,7 +121,7 @@ EDGES = [
         needs=Capability.TTL,
     ),
     *(
-        _edge(
+        typed_edge(
             f"{end} takes a TTL, or leaves it",
             _WRAPS,
             (f"typed.{end}('key', 1)", 1),
@@ -202,7 +134,7 @@ EDGES = [
         )
         for end in ("append", "prepend")
     ),
-    _edge(
+    typed_edge(
         "update keeps the TTL",
         _WRAPS,
         ("typed.set('key', 1, ttl=150)", None),
@@ -210,7 +142,7 @@ EDGES = [
         ("149 < typed.ttl('key') <= 150", True),
         needs=Capability.TTL,
     ),
-    _edge(
+    typed_edge(
         "update begins with the default",
         _WRAPS,
         ("typed.update('key', lambda value: value + 1)", ChannelKeyError),
@@ -219,21 +151,21 @@ EDGES = [
         ("typed.update('key', lambda value: str(value))", ChannelValidationError),
         ("a.get('key')", 7),
     ),
-    _edge(
+    typed_edge(
         "update goes by the latest value",
         "reads, calls `fn`, writes, and starts over if someone wrote in between",
         ("typed.set('key', 1)", None),
         ("typed.update('key', lambda old: old < 9 and b.set('key', 10) or old + 1)", 11),
         ("a.get('key')", 11),
     ),
-    _edge(
+    typed_edge(
         "update refuses a stranger",
         "validate what they read, no matter who wrote it",
         ("a.set('key', 'text')", None),
         ("typed.update('key', lambda value: 1)", ChannelValidationError),
         ("a.get('key')", "text"),
     ),
-    _edge(
+    typed_edge(
         "keys, exists, delete and clear are the channel's",
         _WRAPS,
         ("typed.exists('key')", False),
@@ -247,7 +179,7 @@ EDGES = [
         ("typed.clear()", None),
         ("typed.keys()", []),
     ),
-    _edge(
+    typed_edge(
         "in is exists",
         "`key in channel` is `exists(key)`",
         ("'key' in typed", False),
@@ -259,7 +191,7 @@ EDGES = [
         ("'' in typed", ChannelValueError),
         names_key=False,
     ),
-    _edge(
+    typed_edge(
         "a lock is the channel's",
         _WRAPS,
         ("typed.lock('key', 0, 60).__enter__() is not None", True),
@@ -267,7 +199,7 @@ EDGES = [
         ("b.lock('key', 0).__enter__()", ChannelError),
         needs=Capability.LOCK,
     ),
-    _edge(
+    typed_edge(
         "get and get_list keep apart",
         _READS,
         ("typed.append('key', 1)", 1),
@@ -282,7 +214,7 @@ EDGES = [
         ("typed.pop('key')", ChannelTypeError),
         ("typed.get('key')", 1),
     ),
-    _edge(
+    typed_edge(
         "pop gives the default when there is nothing",
         "removes and returns the head",
         ("typed.pop('key')", None),
@@ -293,7 +225,7 @@ EDGES = [
         ("typed.pop('key')", 1),
         ("typed.pop('key')", None),
     ),
-    _edge(
+    typed_edge(
         "get_many leaves out what is missing",
         _WRAPS,
         ("typed.set('key', 1)", None),
@@ -301,78 +233,10 @@ EDGES = [
         ("a.set('key', 'text')", None),
         ("typed.get_many(['missing', 'key'])", ChannelValidationError),
     ),
-    _edge(
+    typed_edge(
         "one bad value of set_many stores nothing",
         _VALIDATES,
         ("typed.set_many({'new': 1, 'key': '1'})", ChannelValidationError),
-        ("typed.keys()", []),
-    ),
-    *(
-        _edge(
-            f"{name} comes back from a value and an item",
-            "What a typed channel wrote an untyped one can read as plain data",
-            (f"typed.set('key', {source})", None),
-            (f"same(typed.get('key'), {source})", True),
-            (f"same(a.get('key'), {source})", True),
-            (f"typed.append('list', {source})", 1),
-            (f"same(typed.get_list('list'), [{source}])", True),
-            (f"same(a.get('list'), [{source}])", True),
-            (f"same(typed.pop('list'), {source})", True),
-            form=form,
-        )
-        for name, form, source in (
-            ("a dollar sign", dict[str, str], "{'$': 'a$b', 'N': 'I'}"),
-            ("what looks like a tag", dict[str, list[int]], "{'$tuple': [1]}"),
-            ("text that spells NaN", list[str], "['NaN', '-Infinity', 'N', 'I']"),
-            (
-                "not-a-number and infinities",
-                list[float],
-                "[float('nan'), float('inf'), -float('inf'), -0.0]",
-            ),
-            ("NaN alone", float, "float('nan')"),
-            ("infinity alone", float, "float('-inf')"),
-            ("an int of 4,300 digits", list[int], "[10**4299, -(10**4298), 1]"),
-            ("text of many digits", str, "'1' * 5000"),
-        )
-    ),
-    *(
-        _edge(
-            f"a field that the schema lacks, {place}",
-            "unknown fields are refused",
-            (f"typed.set('key', {bad})", ChannelValidationError),
-            (f"typed.set_many({{'key': {bad}}})", ChannelValidationError),
-            (f"typed.append('key', {bad})", ChannelValidationError),
-            (f"typed.prepend('key', {bad})", ChannelValidationError),
-            (f"typed.update('key', lambda value: {bad}, default={good})", ChannelValidationError),
-            ("typed.keys()", []),
-            (f"a.set('key', {bad})", None),
-            ("typed.get('key')", ChannelValidationError),
-            ("typed.get_many(['key'])", ChannelValidationError),
-            (f"a.append('list', {bad})", 1),
-            ("typed.get_list('list')", ChannelValidationError),
-            ("typed.pop('list')", ChannelValidationError),
-            (f"(a.get('key') == {bad}, a.get('list') == [{bad}])", (True, True)),
-            form=form,
-            source=source,
-            setup="from typing_extensions import TypedDict; Point = TypedDict('Point', {'x': int})",
-            names_key=False,
-        )
-        for place, form, source, good, bad in (
-            ("at the top", Point, "Point", "{'x': 1}", "{'x': 1, 'y': 2}"),
-            (
-                "below a key",
-                dict[str, Point],
-                "dict[str, Point]",
-                "{'p': {'x': 1}}",
-                "{'p': {'x': 1, 'y': 2}}",
-            ),
-        )
-    ),
-    _edge(
-        "an int that no JSON parser reads is refused",
-        _VALIDATES,
-        ("typed.set('key', 10**4300)", ChannelValidationError),
-        ("typed.append('key', -(10**4300))", ChannelValidationError),
         ("typed.keys()", []),
     ),
 ]

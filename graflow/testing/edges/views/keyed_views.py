@@ -12,7 +12,7 @@ from graflow.exceptions import (
     ChannelValueError,
 )
 from graflow.testing.edges.edge import Edge
-from graflow.testing.edges.lines import view_edge
+from graflow.testing.edges.views.lines import view_edge
 from graflow.testing.harness import Capability
 
 __all__ = ["EDGES"]
