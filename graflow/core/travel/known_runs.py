@@ -43,7 +43,7 @@ class KnownRuns:
         self.reset()
 
     def reset(self) -> None:
-        """Know none: begin, or go on as a process of its own after a fork."""
+        """Forget all runs, without ending them: they may belong to a forked process's parent."""
         self._lock = Lock()
         self._known: OrderedDict[str, KnownRun] = OrderedDict()
         self._ends_well = False
@@ -103,4 +103,4 @@ class KnownRuns:
 
 KNOWN_RUNS = KnownRuns()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=KNOWN_RUNS.reset)  # its parent's runs are none of its own
+    os.register_at_fork(after_in_child=KNOWN_RUNS.reset)  # the runs belong to its parent

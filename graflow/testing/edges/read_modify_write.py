@@ -161,4 +161,4 @@ EDGES = [
         do("ttl", "key").gives(Left(550)),
     ),
 ]
-"""update, alone and while another handle writes."""
+"""Edge cases of `update`, alone and while another handle writes."""
