@@ -224,11 +224,11 @@ def test_a_channel_of_its_own_per_run(redis_url: str) -> None:
     channels = RedisChannel.per_run("counts", url=redis_url)
 
     @task(inject_context=True)
-    def count(ctx: TaskExecutionContext) -> int:
+    def count_alone(ctx: TaskExecutionContext) -> int:
         return int(ctx.get_channel().atomic_add("count"))
 
     with workflow("counts", channel=channels) as wf:
-        chain(count)
+        chain(count_alone)
     assert wf.execute(run_id="a") == wf.execute(run_id="a") == wf.execute(run_id="b") == 1
     (info,) = graflow.runs(channels("a"))
     assert (info.run_id, info.state, info.tasks_done) == ("a", "finished", 1)
