@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypedDict
 
@@ -19,48 +19,72 @@ from graflow import (
     task,
     workflow,
 )
-from graflow.channels.codec.codec import Record
+from graflow.channels.backend import (
+    Answer,
+    BackendInFront,
+    Change,
+    Check,
+    Conflict,
+    Held,
+    Holds,
+    Put,
+    Record,
+)
+from graflow.channels.memory.backend import MemoryBackend
+from graflow.channels.memory_channel import MemorySpace
 from graflow.core.context import TaskExecutionContext
 from graflow.core.workflow import Workflow
 from graflow.exceptions import CheckpointMismatchError, WorkflowTypeError
 from tests.core.checkpointed import Steps
 from tests.core.travelling import processes
 from tests.servers import Server
-from tests.testing.dict_channel import DictChannel, Store
+from tests.testing.dict_channel import DictBackend, DictChannel, Store
 
 
-class Reversed(MemoryChannel):
+class Reversed(DictBackend):
     """A subclass that stores values in a way of its own, as one that encrypts them does."""
 
-    def _read(self, key: str) -> Record | None:
-        return self._read_many([key])[0]
-
-    def _read_many(self, keys: Sequence[str]) -> list[Record | None]:
+    def read(self, keys: Sequence[str]) -> list[Held | None]:
+        """Return what keys hold, the right way round."""
         return [
-            record[::-1] if isinstance(record, bytes) else record
-            for record in super()._read_many(keys)
+            held and held._replace(record=reversed_record(held.record))
+            for held in super().read(keys)
         ]
 
-    def _write(self, key: str, record: Record, ttl: int | None) -> None:
-        super()._write(key, record[::-1] if isinstance(record, bytes) else record, ttl)
+    def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
+        """Turn round what is compared and put."""
+        return super().commit(
+            [
+                check._replace(record=check.record and reversed_record(check.record))
+                if isinstance(check, Holds)
+                else check
+                for check in checks
+            ],
+            [
+                change._replace(record=reversed_record(change.record))
+                if isinstance(change, Put)
+                else change
+                for change in changes
+            ],
+        )
 
-    def _write_many(self, records: Mapping[str, Record], ttl: int | None) -> None:
-        for key, record in records.items():
-            self._write(key, record, ttl)
+
+def reversed_record(record: Record) -> Record:
+    """Return a value's bytes from the last to the first, and a list as it is."""
+    return record[::-1] if isinstance(record, bytes) else record
 
 
-class Wrapped(DictChannel):
+class Wrapped(Channel):
     """A channel in front of another one, which it says nothing of."""
 
     def __init__(self) -> None:
-        self.inner = DictChannel("inner", Store())
-        super().__init__("outer", self.inner.store)
+        super().__init__(BackendInFront(MemoryBackend("inner", MemorySpace())))
 
 
 KINDS: dict[str, Callable[[], Channel]] = {
     "somebody's": lambda: DictChannel("dict", Store(time.monotonic)),
     "a wrapper": Wrapped,
-    "a subclass": Reversed,
+    "a subclass": lambda: Channel(Reversed("dict", Store(time.monotonic))),
     "ours": MemoryChannel,
 }
 
