@@ -1,10 +1,10 @@
 """Report on the packages that are installed here, with tasks that share a typed channel.
 
-Three collectors read the metadata of the packages, each of a share of them and all at the same
-time, and append one record per package to a list in the channel. Another task tries to append
-a record that does not fit the schema. A last one reads the list and sums it up.
+Three collectors run at the same time. Each reads the metadata of a third of the packages and
+appends one record per package to a list in the channel. Another task tries to append a record that
+does not fit the schema. The last one reads the list and sums it up.
 
-Which backend keeps the channel is the caller's choice; nothing here depends on it.
+The caller chooses the backend of the channel; nothing here depends on it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Files(TypedDict):
 
 
 class Package(TypedDict):
-    """What is on record about one package."""
+    """The record of one package."""
 
     name: str
     version: str
@@ -53,7 +53,7 @@ class Report(TypedDict):
 
 @task(inject_context=True)
 def collect(ctx: TaskExecutionContext, share: int) -> int:
-    """Append a record of every third package, and return how many those were."""
+    """Append a record of every third package, and return how many there were."""
     channel = ctx.get_typed_channel(Package)
     installed = sorted(distributions(), key=lambda found: found.name)
     records = [describe(found) for found in installed[share::COLLECTORS]]
@@ -64,7 +64,7 @@ def collect(ctx: TaskExecutionContext, share: int) -> int:
 
 @task(inject_context=True)
 def try_a_bad_record(ctx: TaskExecutionContext) -> str:
-    """Append a record from elsewhere that does not fit, and return what the channel says."""
+    """Try to append a record that does not fit, and return the channel's error."""
     files = {"count": 12, "bytes": "3 MB"}
     elsewhere = json.dumps(
         {"name": "bad", "version": "1.0", "licence": "MIT", "dependencies": 0, "files": files}
@@ -73,7 +73,7 @@ def try_a_bad_record(ctx: TaskExecutionContext) -> str:
         ctx.get_typed_channel(Package).append("packages", json.loads(elsewhere))
     except ChannelValidationError as error:
         return "; ".join(map(str, error.errors))
-    raise AssertionError("the channel took a record that does not fit")
+    raise AssertionError("the channel accepted a record that does not fit")
 
 
 @task(inject_context=True)
@@ -115,7 +115,7 @@ def describe(found: Distribution) -> Package:
 
 
 def licence_of(found: Distribution) -> str:
-    """Return a package's licence, from the field for it or, as was the custom, a classifier."""
+    """Return a package's licence, from its own field or, in older packages, a classifier."""
     if "License-Expression" in found.metadata:
         return found.metadata["License-Expression"]
     classifiers = found.metadata.get_all("Classifier") or []

@@ -1,8 +1,8 @@
-"""A run that is killed and goes on: `python -m examples.resumed` plays it through.
+"""A run that is killed and then resumed; start it with `python -m examples.resumed`.
 
-The program starts itself, is killed with SIGKILL in the middle of the third of five steps, and
-starts itself once more. The second time it resumes from the checkpoint: the first two steps do
-not run again.
+The program starts itself in a second process, which is killed with SIGKILL in the middle of the
+third of five steps. Then it starts itself again, and that process resumes from the checkpoint: the
+first two steps do not run again.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ STEPS = 5
 
 @task(inject_context=True)
 def step(ctx: TaskExecutionContext, number: int, fatal: Path) -> int:
-    """Do a step of the work, which for the third ends badly the first time."""
+    """Do one step of the work; the third one kills its process the first time."""
     print(f"step {number} runs", flush=True)
     if number == 3 and not fatal.exists():
         fatal.touch()
@@ -32,7 +32,7 @@ def step(ctx: TaskExecutionContext, number: int, fatal: Path) -> int:
 
 
 def run(folder: Path) -> int:
-    """Begin the run, or go on with it if there is a checkpoint."""
+    """Begin the run, or resume it if there is a checkpoint."""
     path = folder / "run.json"
     with workflow("steps") as wf:
         numbers = range(1, STEPS + 1)
@@ -42,7 +42,7 @@ def run(folder: Path) -> int:
 
 
 def play(folder: Path) -> list[str]:
-    """Run the program until it ends well, and return what was printed."""
+    """Run the program twice, and return what was printed."""
     printed: list[str] = []
     for _ in range(2):
         command = [sys.executable, "-m", "examples.resumed", str(folder)]

@@ -18,8 +18,8 @@ from typing import Any
 
 from graflow.channels.backend import Answer, Backend, Change, Check, Conflict, Held, Record
 from graflow.channels.base import Channel
+from graflow.channels.commits.settling import Outcome, record_of, settle
 from graflow.channels.hidden_keys import KEPT
-from graflow.channels.settling import Outcome, record_of, settle
 from graflow.system.forks import guard
 
 __all__ = ["SqliteBackend", "SqliteChannel"]
@@ -163,11 +163,14 @@ class _Rows:
             self.remove(key)
             return
         left = outcome.ttl or (None if outcome.ttl is None or old is None else old.left)
-        if not isinstance(record, bytes):
-            record = json.dumps([item.decode("latin-1") for item in record])
+        data: bytes | str
+        if isinstance(record, bytes):
+            data = record
+        else:
+            data = json.dumps([item.decode("latin-1") for item in record])
         self._run(
             "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?)",
-            (self._channel, key, record, None if left is None else self._now + left),
+            (self._channel, key, data, None if left is None else self._now + left),
         )
 
     def remove(self, key: str) -> None:

@@ -1,8 +1,8 @@
-"""Count words on other processes: the same workflow on threads, a process pool, or a cluster.
+"""Count words in other processes: the same workflow on threads, a process pool, or a cluster.
 
-The text is dealt out to counters, which may run on any machine. Each adds what it found to the
-totals in the channel; the last task reads them. `python -m examples.word_count` starts a server
-and a Dask cluster of two processes on this machine, and counts on both kinds of executor.
+The lines of the text are divided among counters, which may run on any machine. Each returns its
+counts; the last task adds them up. `python -m examples.word_count` starts a server and a Dask
+cluster of two processes on this machine, and counts on both kinds of executor.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ the owl looked up to the stars above and sang to a small guitar
 
 @task(inject_context=True, max_retries=2, retry_delay=0.1)
 def count(ctx: TaskExecutionContext, share: int) -> dict[str, int]:
-    """Count the words of a share of the lines; trying again leaves the same."""
+    """Count the words of a share of the lines; a retry has the same effect."""
     lines = TEXT.strip().splitlines()[share::COUNTERS]
     found = Counter(word for line in lines for word in line.split())
     ctx.get_channel().set(f"counted by {share}", os.getpid())
@@ -36,7 +36,7 @@ def count(ctx: TaskExecutionContext, share: int) -> dict[str, int]:
 
 @task(inject_context=True)
 def add_up(ctx: TaskExecutionContext) -> dict[str, int]:
-    """Return the three words that are there most often."""
+    """Return the three most frequent words."""
     total: Counter[str] = Counter()
     for share in range(COUNTERS):
         total.update(ctx.get_result(f"count_{share}"))
@@ -44,7 +44,7 @@ def add_up(ctx: TaskExecutionContext) -> dict[str, int]:
 
 
 def top_words(channel: Channel, executor: ExecutorSource | None = None) -> dict[str, int]:
-    """Run the workflow with its data in `channel`, and its tasks wherever `executor` is."""
+    """Run the workflow with its data in `channel`, and its tasks on `executor`."""
     with workflow("word_count", channel=channel) as wf:
         parallel(*(count(task_id=f"count_{n}", share=n) for n in range(COUNTERS))) >> add_up
     found: dict[str, int] = wf.execute(executor=executor, progress=True)
@@ -54,13 +54,13 @@ def top_words(channel: Channel, executor: ExecutorSource | None = None) -> dict[
 def main() -> int:
     """Count in both ways; return 0 if they agree.
 
-    The cluster is of this machine, so an embedded server is in its reach; one of other machines
+    The cluster is on this machine, so it can reach an embedded server. A cluster of other machines
     needs a server with an address: `RedisChannel("words", url="redis://host:6379/0")`.
     """
     with RedisChannel.embedded(name="words") as channel:
         on_pool = top_words(channel, ProcessPoolExecutor)
         print("process pool:", on_pool)
-        # A cluster of other machines has an address instead: Client("tcp://scheduler:8786").
+        # For a cluster of other machines, give its address: Client("tcp://scheduler:8786").
         with (
             LocalCluster(n_workers=2, dashboard_address=":0") as cluster,  # type: ignore[no-untyped-call]
             Client(cluster) as client,  # type: ignore[no-untyped-call]

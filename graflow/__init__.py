@@ -9,10 +9,13 @@ from graflow.channels.base import Channel
 from graflow.channels.factory import ChannelBackend, ChannelFactory
 from graflow.channels.keyed import KeyedChannel
 from graflow.channels.memory_channel import MemoryChannel, MemorySpace
+from graflow.channels.operation.operations import Entry
+from graflow.channels.transactions import Transaction
 from graflow.channels.typed import TypedChannel
 from graflow.core.checkpoint.checkpoint import Checkpoint, read_checkpoint
 from graflow.core.context import ExecutionContext, TaskExecutionContext
 from graflow.core.decorators import task
+from graflow.core.registry.run_records import RunInfo, runs
 from graflow.core.run.observers import RunObserver, TaskEvent
 from graflow.core.task.composition import chain, parallel
 from graflow.core.task.task import Task
@@ -102,6 +105,7 @@ __all__ = [
     "CheckpointVersionError",
     "CycleError",
     "DuplicateTaskError",
+    "Entry",
     "EvictionError",
     "ExecutionContext",
     "ExtraMissingError",
@@ -120,6 +124,7 @@ __all__ = [
     "ResultTypeError",
     "RunError",
     "RunInProgressError",
+    "RunInfo",
     "RunObserver",
     "RunSupersededError",
     "SchemaError",
@@ -129,6 +134,7 @@ __all__ = [
     "TaskExecutionContext",
     "TaskFailedError",
     "TaskNotFoundError",
+    "Transaction",
     "TypedChannel",
     "UnpicklableError",
     "WorkerLostError",
@@ -140,6 +146,7 @@ __all__ = [
     "chain",
     "parallel",
     "read_checkpoint",
+    "runs",
     "task",
     "workflow",
 ]

@@ -214,7 +214,6 @@ def test_the_page_on_servers_runs(
         page.write_text(re.sub(r"\b(6379|6380|7000|26379)\b", lambda m: str(ports[m[0]]), text))
         document = SNIPPETS_AND_OUTPUT.parse(page)
         document.namespace["capsys"] = capsys
-        document.namespace["orders_channel"] = RedisChannel("locks", url=server.url)
         ran = 0
         for ran, example in enumerate(document.examples(), start=1):  # noqa: B007
             example.evaluate()

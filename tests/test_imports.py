@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,10 @@ def imported(file: Path) -> Iterator[str]:
                 yield inner if inner in MODULES else str(node.module)
 
 
+# A transaction is a channel, and a channel begins transactions.
+MUTUAL = {("graflow.channels.base", "graflow.channels.transactions")}
+
+
 def is_inside(module: str, room: str) -> bool:
     """Tell whether a module is a room, or in it."""
     return module == room or module.startswith(f"{room}.")
@@ -62,6 +67,19 @@ def test_a_module_imports_what_its_room_may_know(module: str) -> None:
     known = {room, *TABLE[room]}
     for other in imported(MODULES[module]):
         assert any(is_inside(other, name) for name in known), f"{module} imports {other}"
+
+
+def test_rooms_know_each_other_one_way() -> None:
+    """No room can be reached from itself through others; modules in no room count as one each."""
+    known: dict[str, set[str]] = {}
+    for module, file in MODULES.items():
+        here = room_of(module) or module
+        known.setdefault(here, set()).update(
+            room
+            for other in imported(file)
+            if (room := room_of(other) or other) != here and (here, room) not in MUTUAL
+        )
+    TopologicalSorter(known).prepare()  # raises if there is a circle
 
 
 def test_channels_know_nothing_of_the_core() -> None:

@@ -48,7 +48,7 @@ def test_an_unknown_outcome_and_the_attempts_before_it(
 def test_a_lost_lease(caplog: pytest.LogCaptureFixture) -> None:
     """It names the channel and the key, once."""
     channel = MemoryChannel("logged")
-    holding = Holding(channel, "key", "nobody", 1, 60_000, time.monotonic())
+    holding = Holding(channel.backend, "key", "nobody", 1, 60_000, time.monotonic())
     holding.renew()
     assert holding.lost
     record = logged(caplog, "was lost")
@@ -71,7 +71,7 @@ def test_a_retry_and_an_observer_that_raises(caplog: pytest.LogCaptureFixture) -
 
     with workflow("logged") as wf:
         failing()
-    with pytest.warns(RuntimeWarning, match="sent it no more events"):
+    with pytest.warns(RuntimeWarning, match="did not send it any more events"):
         _, ctx = wf.execute(observers=[Rude()], ret_context=True)
     retried, dropped = logged(caplog, "ValueError"), logged(caplog, "Rude")
     assert (vars(retried)["run_id"], vars(retried)["task_id"]) == (ctx.run_id, "failing_1")

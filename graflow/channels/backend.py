@@ -7,16 +7,15 @@ overridden where the store has a faster way that means the same.
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from typing_extensions import override
 
 from graflow.channels import arguments
 from graflow.channels.codec.codec import Record
-from graflow.channels.commits import (
+from graflow.channels.commits.commit import (
     KEEP,
     Add,
     Answer,
@@ -36,14 +35,13 @@ from graflow.channels.commits import (
     Put,
     Refusal,
     StartsWith,
+    Steps,
     Unlocked,
 )
+from graflow.channels.commits.lock_records import holder_in, lock_record, read_lock
 from graflow.channels.hidden_keys import FENCES, lock_key
 from graflow.channels.locks.fences import next_fence
 from graflow.exceptions import ChannelTypeError, RunSupersededError
-
-if TYPE_CHECKING:
-    from graflow.channels.contents.tracking import Tracker
 
 __all__ = [
     "KEEP",
@@ -71,8 +69,9 @@ __all__ = [
     "Refusal",
     "StartsWith",
     "Unlocked",
-    "holder_in",
 ]
+
+R = TypeVar("R")
 
 _FENCE_KEPT: Final = 86_400_000  # ms; without the counter a clock that is set back would count
 
@@ -135,8 +134,8 @@ class Backend(ABC):
     def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
         """Make all `changes`, one after the other, if all `checks` hold; once, and at one moment.
 
-        Nobody ever sees a part of it. `graflow.channels.settling.settle` does the work for a
-        backend that can hold its store still meanwhile.
+        Nobody ever sees a part of it. For a backend that can hold its store still meanwhile,
+        `graflow.channels.commits.settling.settle` does the work.
 
         Returns:
             An answer for each change, or the check that does not hold.
@@ -179,6 +178,22 @@ class Backend(ABC):
             raise NotAList(key)
         return record[:count] if record else []
 
+    def perform(self, steps: Steps[R]) -> R:
+        """Carry out an operation, and return its result."""
+        try:
+            step = next(steps)
+            while True:
+                try:
+                    ask = getattr(step, "ask", None)
+                    answer = self.apply(step) if ask is None else ask(self)  # type: ignore[arg-type]
+                except BaseException as error:  # noqa: BLE001 - the operation may have to undo
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(answer)
+        except StopIteration as end:
+            result: R = end.value
+            return result
+
     def exist(self, keys: Sequence[str]) -> list[bool]:
         """Tell of each of `keys` whether it exists, at one moment."""
         return [held is not None for held in self.read(keys)]
@@ -208,14 +223,14 @@ class Backend(ABC):
         """
         while True:
             held, counter = self.read((lock_key(lock), FENCES))
-            number, holder = (0, owner) if held is None else _unpacked(held)
+            number, holder = (0, owner) if held is None else read_lock(held.record)
             if holder != owner:
                 return holder
-            last = 0 if counter is None else int(_text(counter.record))
+            last = 0 if counter is None else int(counter.record)  # type: ignore[arg-type]
             fence = next_fence(last, least) if held is None else max(number, least)
             checks = [Holds(lock_key(lock), held and held.record)]
             checks.append(Holds(FENCES, counter and counter.record))
-            changes = [Put(lock_key(lock), _packed(fence, owner), lease)]
+            changes = [Put(lock_key(lock), lock_record(fence, owner), lease)]
             changes.append(Put(FENCES, b"%d" % max(fence, last), _FENCE_KEPT))
             if not isinstance(self.commit(checks, changes), Conflict):
                 return fence
@@ -242,7 +257,7 @@ class Backend(ABC):
 
     def _as_holder(self, lock: str, owner: str, change: Change) -> bool:
         record = self.get(lock_key(lock))
-        if record is None or _unpacked(Held(record, None))[1] != owner:
+        if record is None or holder_in(record) != owner:
             return False
         # Only an acquisition by the same owner changes the record, and that is over by now.
         return not isinstance(self.commit((Holds(lock_key(lock), record),), (change,)), Conflict)
@@ -255,6 +270,11 @@ class Backend(ABC):
         Its changes raise `RunSupersededError` then.
         """
         return FencedBackend(self, fence)
+
+    @property
+    def address(self) -> str:
+        """The server's address as it is shown, without credentials; empty if there is none."""
+        return self.server
 
     def close(self) -> None:
         """Release what this backend opened (connections, a server); the stored data stays."""
@@ -274,13 +294,6 @@ class Backend(ABC):
         locks need, returns itself.
         """
         return self
-
-    def tracker(self) -> Tracker | None:
-        """Return what tells how the channel changes, for the checkpoints of one that isn't shared.
-
-        `None`: all keys are compared each time.
-        """
-        return None
 
     def __repr__(self) -> str:
         """Show the class and the name."""
@@ -344,6 +357,11 @@ class BackendInFront(Backend):
     def close(self) -> None:
         self.inner.close()
 
+    @property
+    @override
+    def address(self) -> str:
+        return self.inner.address
+
     @override
     def beside(self, name: str) -> Backend:
         return self.inner.beside(name)
@@ -351,10 +369,6 @@ class BackendInFront(Backend):
     @override
     def reopened(self) -> Backend:
         return self.inner.reopened()
-
-    @override
-    def tracker(self) -> Tracker | None:
-        return self.inner.tracker()
 
 
 class FencedBackend(BackendInFront):
@@ -384,22 +398,3 @@ class FencedBackend(BackendInFront):
         if self.inner.get(self._fence.key) != self._fence.record:
             raise self._fence.passed()
         return self.inner.acquire(lock, owner, lease, least)
-
-
-def holder_in(record: Record | None) -> str | None:
-    """Return the owner in the record of a lock; `None` if there is none."""
-    return None if record is None else _unpacked(Held(record, None))[1]
-
-
-def _packed(fence: int, owner: str) -> bytes:
-    return json.dumps([fence, owner]).encode()
-
-
-def _unpacked(held: Held) -> tuple[int, str]:
-    fence, owner = json.loads(_text(held.record))
-    return fence, owner
-
-
-def _text(record: Record) -> bytes:
-    assert isinstance(record, bytes)
-    return record

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from graflow.channels.arguments import MISSING, Missing, Seconds, check_key, milliseconds
 from graflow.channels.backend import Backend
-from graflow.channels.blame import blame
 from graflow.channels.codec.codec import decode, encode
+from graflow.channels.commits.commit import Steps
 from graflow.channels.locks.lock import ChannelLock
-from graflow.channels.operations import PLAIN, Entry, Operations
-from graflow.channels.steps import Steps, carry_out
+from graflow.channels.operation.blame import blame
+from graflow.channels.operation.operations import PLAIN, Entry, Operations
 from graflow.exceptions import ChannelError, ChannelTypeError
+
+if TYPE_CHECKING:
+    from graflow.channels.transactions import Transaction
 
 __all__ = ["Channel"]
 
@@ -225,6 +228,41 @@ class Channel:
         """
         return self._perform(self._operations.update(key, fn, default))
 
+    def transact(
+        self,
+        fn: Callable[[Transaction], R],
+        *,
+        attempts: int | None = None,
+        timeout: Seconds | None = None,
+    ) -> R:
+        """Do several operations at one moment: all of them, or none.
+
+        `fn(tx)` reads and writes through `tx`, which has all operations of a channel, and sees
+        its own writes. When it returns, everything is committed at once, provided that nothing it
+        has read was changed by others; else `fn` is called again, on what is there then. It
+        should therefore do nothing but use `tx`. Writes alone (`set`, `append`, `atomic_add`)
+        are never in conflict.
+
+        Args:
+            fn: Takes the transaction. If it raises, nothing changes.
+            attempts: How often `fn` may be called, >= 1. `None`: as often as there is time.
+            timeout: Seconds within which the last attempt may begin, > 0; by default the
+                channel's `timeout` (5 s in memory).
+
+        Returns:
+            What `fn` returned.
+
+        Raises:
+            ChannelConflictError: Others kept changing what `fn` had read; nothing changed.
+                Transactions and updates alone do not cause this, since they take turns.
+            ChannelTypeError: A change does not fit what its key holds; nothing changed.
+        """
+        # Not at the top: a transaction is a channel.
+        from graflow.channels.transactions import limits_of, transact  # noqa: PLC0415
+
+        limits = limits_of(self.backend, attempts, timeout)
+        return self._perform(transact(self.backend, fn, limits))
+
     def atomic_add(self, key: str, amount: int | float = 1) -> int | float:
         """Add `amount` to the number under `key`, keeping its TTL.
 
@@ -370,6 +408,6 @@ class Channel:
 
     def _perform(self, steps: Steps[R]) -> R:
         try:
-            return carry_out(steps, self.backend)
+            return self.backend.perform(steps)
         except ChannelError as error:
             blame(error, self.name, None)

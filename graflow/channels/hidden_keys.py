@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 __all__ = [
     "FENCES",
@@ -18,6 +18,7 @@ __all__ = [
     "belongs_to",
     "kept_key",
     "lock_key",
+    "run_of",
     "run_prefix",
     "shown_key",
     "stored_key",
@@ -29,6 +30,8 @@ KEPT: Final = "\0="
 
 FENCES: Final = f"{KEPT}fences"
 """The key of the latest fencing number, where a backend has no other place for it."""
+
+_RUNS: Final = "\0run:"
 
 _FIRST_PLAIN = "\1"
 """The smallest text that is not empty and does not begin with a NUL."""
@@ -74,7 +77,12 @@ def lock_key(lock: str) -> str:
 @lru_cache
 def run_prefix(run_id: str) -> str:
     """Return the prefix of a run's hidden keys, which no other run's keys share."""
-    return f"\0run:{quote(run_id, safe='')}:"
+    return f"{_RUNS}{quote(run_id, safe='')}:"
+
+
+def run_of(stored: str) -> str:
+    """Return the id of the run that a hidden key belongs to; empty if it is a user's."""
+    return unquote(stored.split(":", 2)[1]) if stored.startswith(_RUNS) else ""
 
 
 def belongs_to(run_id: str) -> Callable[[str], bool]:

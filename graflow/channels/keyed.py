@@ -21,11 +21,11 @@ from typing_extensions import ReadOnly, TypeForm, is_typeddict
 
 from graflow.channels.arguments import MISSING, Missing, Seconds, check_key
 from graflow.channels.base import Channel
-from graflow.channels.blame import no_value
 from graflow.channels.codec.reprs import short_repr
 from graflow.channels.hidden_keys import shown_key
 from graflow.channels.locks.lock import ChannelLock
-from graflow.channels.operations import Entry
+from graflow.channels.operation.blame import no_value
+from graflow.channels.operation.operations import Entry
 from graflow.channels.schema import fields_of, schema_of
 from graflow.channels.typed import TypedChannel
 from graflow.channels.view import ChannelView

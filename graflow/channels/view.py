@@ -7,9 +7,9 @@ from types import TracebackType
 from typing import ClassVar, Self, TypeVar
 
 from graflow.channels.base import Channel
-from graflow.channels.blame import blame
-from graflow.channels.operations import PLAIN, Operations
-from graflow.channels.steps import Steps, carry_out
+from graflow.channels.commits.commit import Steps
+from graflow.channels.operation.blame import blame
+from graflow.channels.operation.operations import PLAIN, Operations
 from graflow.exceptions import ChannelError, ChannelTypeError
 
 __all__ = ["ChannelView"]
@@ -75,6 +75,6 @@ class ChannelView(ABC):
 
     def _perform(self, steps: Steps[R]) -> R:
         try:
-            return carry_out(steps, self._backend)
+            return self._backend.perform(steps)
         except ChannelError as error:
             blame(error, self.name, None)

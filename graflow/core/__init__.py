@@ -1,1 +1,1 @@
-"""Tasks, the workflows that they make, and their runs."""
+"""Tasks, the workflows that they form, and their runs."""

@@ -15,9 +15,9 @@ from graflow.channels.codec.codec import encode_item
 from graflow.channels.keyed import KeyedChannel
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.channels.typed import TypedChannel
-from graflow.core.run.state import RunState
+from graflow.core.state.results import Results, result_key
+from graflow.core.state.run_state import RunState
 from graflow.core.task.hint import Hint
-from graflow.core.task.results import Results, result_key
 from graflow.core.task.task import Task, check_text
 from graflow.exceptions import ResultNotFoundError, WorkflowTypeError
 
@@ -98,7 +98,7 @@ class ExecutionContext:
 
     @classmethod
     def of_run(cls, state: RunState) -> ExecutionContext:
-        """Return the context of a run that is under way, or was."""
+        """Return the context of a run, which may be over."""
         context = ExecutionContext.__new__(ExecutionContext)
         context._show(state)
         return context
@@ -141,13 +141,14 @@ class ExecutionContext:
 
     def _no_result(self, task_id: str) -> ResultNotFoundError:
         available = self._state.results.tasks()
-        message = f"there is no result of task {task_id!r}; there are results of " + (
-            ", ".join(map(repr, available)) or "no tasks"
+        message = f"there is no result of task {task_id!r}; the tasks with results are: " + (
+            ", ".join(map(repr, available)) or "none"
         )
         key = result_key(task_id)
         if self._state.channel.exists(key):
             message += (
-                f"; the value under {key!r} in the channel is not of this run; channel.get reads it"
+                f"; the value under {key!r} in the channel was not stored by this run; "
+                "channel.get reads it"
             )
         return ResultNotFoundError(
             message,
@@ -189,7 +190,7 @@ class TaskExecutionContext(ExecutionContext):
 
     @classmethod
     def of_task(cls, task_id: str, state: RunState) -> TaskExecutionContext:
-        """Return a run that is under way as one of its tasks sees it."""
+        """Return the context of a task in a run."""
         context = cls.__new__(cls)
         context._show(state)
         context.task_id = task_id
@@ -198,8 +199,8 @@ class TaskExecutionContext(ExecutionContext):
     def checkpoint(self, metadata: Mapping[str, object] | None = None) -> None:
         """Attach metadata to the checkpoint that is saved when this task ends.
 
-        A run with `execute(checkpoint=...)` is saved then anyway. In a run without a checkpoint
-        this does nothing. Of several calls the last one counts.
+        The checkpoint of `execute(checkpoint=...)` is saved then anyway. Without a checkpoint,
+        this does nothing. If it is called several times, the last call counts.
 
         Args:
             metadata: Text keys, and values that a channel can store; `read_checkpoint` returns
@@ -212,7 +213,7 @@ class TaskExecutionContext(ExecutionContext):
         said: Any = {} if metadata is None else metadata
         if not isinstance(said, Mapping) or not all(type(key) is str for key in said):
             raise WorkflowTypeError(
-                f"metadata must be a mapping of text keys, not {said!r}",
+                f"metadata must be a mapping with text keys, not {said!r}",
                 workflow=self.workflow_name,
             )
         self._state.metadata[self.task_id] = encode_item(dict(said))

@@ -6,7 +6,7 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping
 from types import FrameType
-from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, overload
+from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, Protocol, TypeVar, overload
 
 from graflow.channels.arguments import MISSING, Seconds
 from graflow.channels.schema import variables_around
@@ -49,6 +49,7 @@ def task(
     inject_context: Literal[False] = ...,
     max_retries: int = ...,
     retry_delay: Seconds = ...,
+    atomic: bool = ...,
 ) -> TaskDecorator: ...
 @overload
 def task(
@@ -57,6 +58,7 @@ def task(
     inject_context: Literal[True],
     max_retries: int = ...,
     retry_delay: Seconds = ...,
+    atomic: bool = ...,
 ) -> ContextTaskDecorator: ...
 @overload
 def task(
@@ -65,6 +67,7 @@ def task(
     inject_context: Literal[False] = ...,
     max_retries: int = ...,
     retry_delay: Seconds = ...,
+    atomic: bool = ...,
 ) -> TaskDecorator: ...
 @overload
 def task(
@@ -73,6 +76,7 @@ def task(
     inject_context: Literal[True],
     max_retries: int = ...,
     retry_delay: Seconds = ...,
+    atomic: bool = ...,
 ) -> ContextTaskDecorator: ...
 def task(
     target: Any = MISSING,
@@ -83,6 +87,7 @@ def task(
     inject_context: bool = False,
     max_retries: int = 0,
     retry_delay: Seconds = 1.0,
+    atomic: bool = False,
 ) -> Task[..., Any] | Callable[[Callable[..., Any]], Task[..., Any]]:
     """Make a task of a function: `@task`, `@task("id")`, `@task(task_id="id", ...)`.
 
@@ -100,39 +105,52 @@ def task(
         id: The same as `task_id`.
         inject_context: Whether the function gets the `TaskExecutionContext` as its first
             argument.
-        max_retries: How often a run retries the task when it raises an `Exception` or its
-            worker dies. A result stored by an earlier attempt is removed when the next one
-            begins. Values above 0 need `graflow[retries]`.
+        max_retries: How often a run retries the task if it raises an `Exception` or its worker
+            dies. A result stored by an earlier attempt is removed when the next one begins.
+            Values above 0 need `graflow[retries]`.
         retry_delay: Seconds or `timedelta` before the second attempt, >= 0. The delay doubles
-            with every further attempt, up to a minute, plus a random amount up to `retry_delay`.
+            with every further attempt, up to a minute. A random extra of up to `retry_delay` is
+            added each time.
+        atomic: Whether what the task writes through its context, its parameters included, is of
+            one moment and happens together with its result: all of it, or none, also through
+            retries and kills. If others change what the task has read, it runs again, up to 20
+            times for each attempt. A lock can't be taken in such a task.
 
     Raises:
         ExtraMissingError: Retries are requested, but tenacity is not installed.
-        WorkflowTypeError: The target can't be a task; the message says what can. Or the id is
-                given twice.
+        WorkflowTypeError: The target can't be a task (the message says what can), or the id was
+            given twice.
         WorkflowValueError: The id is empty or missing.
         DuplicateTaskError: The enclosing workflow has another task with this id.
     """
-    retries = check_retries(max_retries, retry_delay)
+    options = _Options(inject_context, check_retries(max_retries, retry_delay), bool(atomic))
     if target is MISSING or isinstance(target, str):
         chosen = _choose_id({"": target, "task_id=": task_id, "id=": id})
 
         def decorate(function: Callable[..., Any]) -> Task[..., Any]:
-            return _make_task(function, chosen, inject_context, retries, sys._getframe(1))
+            return _make_task(function, chosen, options, sys._getframe(1))
 
         return decorate
-    if task_id is not None or id is not None or inject_context or retries:
+    if task_id is not None or id is not None or any(options):
         raise WorkflowTypeError(
             "write only the options, as in @task(task_id=..., inject_context=True)"
         )
-    return _make_task(target, None, False, None, sys._getframe(1))
+    return _make_task(target, None, options, sys._getframe(1))
+
+
+class _Options(NamedTuple):
+    """How a function becomes a task; `task` explains them."""
+
+    inject_context: bool
+    retries: Retries | None
+    atomic: bool
 
 
 def _choose_id(ways: Mapping[str, Any]) -> str | None:
-    """Return the one id that is given, in whichever way.
+    """Return the id, in whichever way it was given; `None` if it was not.
 
     Args:
-        ways: The ids by how each is written.
+        ways: The given values, by how a user writes them.
     """
     given = {how: text for how, text in ways.items() if text is not MISSING and text is not None}
     if len(given) > 1:
@@ -144,19 +162,18 @@ def _choose_id(ways: Mapping[str, Any]) -> str | None:
 def _make_task(
     function: Callable[..., Any],
     task_id: str | None,
-    inject_context: bool,
-    retries: Retries | None,
+    options: _Options,
     frame: FrameType,
 ) -> Task[..., Any]:
     _check_function(function)
     if task_id is None:
         task_id = _name(function)
-    if not inject_context:
+    if not options.inject_context:
         _check_no_context(function)
     signature = TaskSignature(
-        function, inject_context=inject_context, names=_local_names(function, frame)
+        function, inject_context=options.inject_context, names=_local_names(function, frame)
     )
-    made: Task[..., Any] = Task(function, task_id, signature, {}, retries)
+    made: Task[..., Any] = Task(function, task_id, signature, {}, options.retries, options.atomic)
     graphs = open_graphs.get()
     if graphs:
         graphs[-1].define(made)
@@ -180,8 +197,8 @@ def _check_function(function: object) -> None:
         )
     if _is_method(function):
         raise WorkflowTypeError(
-            f"{_name(function)!r} is a method, and there is no object to call it on; make the "
-            'task of the bound method, as in task("name")(object.method)'
+            f"{_name(function)!r} is a method without an object to call it on; make a task of "
+            'the bound method, as in task("name")(object.method)'
         )
 
 
@@ -189,7 +206,7 @@ def _check_no_context(function: Callable[..., Any]) -> None:
     for name, annotation in getattr(function, "__annotations__", {}).items():
         if annotation is TaskExecutionContext or annotation == TaskExecutionContext.__name__:
             raise WorkflowTypeError(
-                f"nothing gives {_name(function)!r} its {name!r}: to get the context, write "
+                f"{_name(function)!r} would not get its {name!r}: to get the context, write "
                 "@task(inject_context=True)"
             )
 
@@ -206,16 +223,18 @@ def _is_method(function: Callable[..., Any]) -> bool:
 def _name(function: Callable[..., Any]) -> str:
     name = getattr(function, "__name__", "")
     if not isinstance(name, str) or not name.isidentifier():
-        raise WorkflowValueError(f'{function!r} has no name; give the task an id: task("id")(...)')
+        raise WorkflowValueError(
+            f'{function!r} does not have a name; give the task an id: task("id")(...)'
+        )
     return name
 
 
 def _local_names(function: Callable[..., Any], frame: FrameType) -> dict[str, Any]:
-    """Return what the text of annotations names among the variables around the function's `def`.
+    """Return those variables around the function's `def` that its string annotations name.
 
     Args:
         function: Any callable.
-        frame: Where it is made a task; that may be anywhere.
+        frame: Where it is made a task, which may be anywhere.
     """
     function = inspect.unwrap(function)
     named = set().union(*map(names_in, getattr(function, "__annotations__", {}).values()))

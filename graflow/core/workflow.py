@@ -1,62 +1,58 @@
-"""`workflow`: tasks put in order under a name, and run."""
+"""`workflow`: tasks that are put in order and run under a name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from contextvars import Context, ContextVar, copy_context
 from os import PathLike
 from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias, Unpack, overload
+from typing import Any, Literal, Self, Unpack, overload
 from uuid import uuid4
 
-from graflow.channels.base import Channel
+from graflow.channels.arguments import Seconds
 from graflow.channels.factory import default_channel
-from graflow.channels.keyed import KeyedChannel
-from graflow.channels.memory_channel import MemoryChannel
-from graflow.channels.per_run import PerRun
-from graflow.channels.typed import TypedChannel
 from graflow.core.checkpoint.checkpoint import read_checkpoint
 from graflow.core.checkpoint.claim import claimed
-from graflow.core.checkpoint.resuming import match_channel, match_plan, restore
 from graflow.core.context import ExecutionContext
 from graflow.core.graph.graph import Graph, RunPlan
-from graflow.core.run.execution import prepared
+from graflow.core.launch.execution import prepared, results_of
+from graflow.core.launch.opening import ChannelSource, check_source, fill, open_run
+from graflow.core.launch.registered import registered
+from graflow.core.launch.resuming import match_channel, match_plan, restore
+from graflow.core.launch.run_options import (
+    KEEP_RESULTS,
+    MAX_WORKERS,
+    ExecuteKeywords,
+    Options,
+    ResumeKeywords,
+    lasting,
+)
 from graflow.core.run.observers import RunObserver
-from graflow.core.run.run_options import MAX_WORKERS, ExecuteKeywords, Options, ResumeKeywords
-from graflow.core.run.state import RunState
+from graflow.core.state.run_state import RunState
 from graflow.core.task.composition import Node, chain, check_nodes, open_graphs, parallel
-from graflow.core.task.results import Results
 from graflow.core.task.task import Task, check_text
 from graflow.core.travel.executors import ExecutorSource
-from graflow.exceptions import WorkflowStateError, WorkflowTypeError
+from graflow.exceptions import WorkflowStateError
 
-__all__ = ["MAX_WORKERS", "Workflow", "chain", "parallel", "workflow"]
-
-ChannelSource: TypeAlias = Channel | Callable[[str], Channel]
-"""A channel, or a function that gets the id of a run and returns the channel of that run."""
+__all__ = ["MAX_WORKERS", "ChannelSource", "Workflow", "chain", "parallel", "workflow"]
 
 _running: ContextVar[tuple[Workflow, ...]] = ContextVar("running_workflows", default=())
-"""The workflows in whose tasks the present code runs, the innermost last."""
+"""The workflows whose tasks are running the current code, innermost last."""
 
 
 class Workflow:
     """Tasks in order, under a name; `workflow(name)` makes one.
 
-    Tasks join it inside its `with` block: those that are decorated there, those that are called
-    there, and those that are put in order with `>>`, `|`, `chain` and `parallel`. `execute` runs
-    them, inside the block or after it, any number of times.
+    Tasks join it inside its `with` block, when they are decorated, called, or put in order there
+    with `>>`, `|`, `chain` or `parallel`. `execute` runs them, inside the block or after it, any
+    number of times.
     """
 
     def __init__(self, name: str, *, channel: ChannelSource | None = None) -> None:
         """Make a workflow without tasks; `workflow` explains the arguments."""
         self._name = check_text(name, "workflow name")
-        if channel is not None and not isinstance(channel, Channel) and not callable(channel):
-            raise WorkflowTypeError(
-                "channel must be a Channel, or a function that gets the id of a run and returns "
-                f"one, not {_told(channel)}",
-                workflow=self._name,
-            )
+        check_source(channel, self._name)
         self._channel = default_channel() if channel is None else channel
         self._graph = Graph(self._name)
 
@@ -84,11 +80,11 @@ class Workflow:
         open_graphs.set(open_graphs.get()[:-1])
 
     def add(self, *nodes: Node) -> None:
-        """Add tasks, chains and groups, without the need for a `with` block.
+        """Add tasks, chains and groups, without a `with` block.
 
         Raises:
             DuplicateTaskError: One of them has the id of another task.
-            WorkflowTypeError, WorkflowValueError: An argument is not a task, or there is none.
+            WorkflowTypeError, WorkflowValueError: An argument is not a task, or there are none.
         """
         for node in check_nodes(nodes):
             self._graph.add(node)
@@ -132,12 +128,14 @@ class Workflow:
         checkpoint: str | PathLike[str] | None = None,
         progress: bool = False,
         observers: Sequence[RunObserver] = (),
+        run_id: str | None = None,
+        keep: Seconds | None = KEEP_RESULTS,
     ) -> Any:
         """Run the tasks, each as soon as those before it are done, and wait for all of them.
 
-        By default they run on threads that end before this returns or raises, and see the
-        caller's `ContextVar`s; `async def` tasks share one event loop. When a task raises, and
-        on Ctrl-C, running tasks finish and keep their results, but no others start.
+        By default they run on threads, which end before this returns or raises, and see the
+        caller's `ContextVar`s; `async def` tasks share one event loop. When a task raises, or on
+        Ctrl-C, running tasks finish and keep their results, but no others start.
 
         Args:
             start_node: A task or its id; only this task and those after it are run.
@@ -146,16 +144,22 @@ class Workflow:
             initial_channel: Values to put into the channel first, by key. A value under
                 `<task id>.__result__` becomes that task's result, for a run that starts after
                 it.
-            max_workers: How many tasks may run at the same time, >= 1; by default 32, or as
-                many as the executor can.
+            max_workers: How many tasks may run at the same time, >= 1; by default 32, or as many
+                as the executor allows.
             executor: Any `concurrent.futures.Executor` to run the tasks, which stays open, or a
                 function without arguments that makes one for this run. If it leaves this
-                process, tasks are sent with cloudpickle (`graflow[processes]`), and they must
-                be able to reach the channel from there. See docs/executors.md.
+                process, tasks are sent with cloudpickle (`graflow[processes]`) and must be able
+                to reach the channel from there. See docs/executors.md.
             checkpoint: A file that is updated whenever a task ends, for `resume`.
             progress: Whether to show the progress of the run on the terminal, if there is one
                 (`graflow[progress]`).
             observers: Objects that are notified when a task starts, ends, fails or is retried.
+            run_id: The id of the run, non-empty text; by default a new one. On a channel that
+                runs share, or one per run, it makes the run happen once: if a run of this id has
+                finished, its result is returned and nothing runs.
+            keep: Seconds or `timedelta` for which the run's own results, and what the channel
+                knows of the run, last after its end, >= 0; `None` for ever. Values that tasks
+                store, and the latest result of each task, stay.
 
         Returns:
             The return value of the last task, or a dict by task id if the workflow ends in
@@ -163,29 +167,36 @@ class Workflow:
 
         Raises:
             CycleError: Tasks wait for each other; nothing has run.
-            TaskNotFoundError: There is no task `start_node`.
-            TaskFailedError: Tasks raised, or their workers died; it names them and contains
-                their exceptions.
+            TaskNotFoundError: The workflow does not contain the task `start_node`.
+            TaskFailedError: Tasks raised, or their workers died; the error names them and
+                contains their exceptions.
             ExtraMissingError: A library is not installed; nothing has run.
             WorkflowStateError: There are no tasks, or one of them called this, or the executor
                 is broken.
             WorkflowTypeError, WorkflowValueError: An argument is invalid, or a task or the
                 channel can't leave the process; nothing has run.
+            RunInProgressError: A run of this id has begun and has not finished; nothing has run.
+            RunSupersededError: Another process has taken over the run, by resuming it.
             CheckpointInUseError: Another run is saving to that file; nothing has run.
-            CheckpointFileError: The checkpoint can't be written; it is an `OSError`. Nothing has
+            CheckpointFileError: The checkpoint can't be written; this is an `OSError`. Nothing has
                 run, unless the disk became full later.
         """
-        options = Options(executor, max_workers, progress, tuple(observers), checkpoint)
+        lasts = lasting(keep, self._name)
+        options = Options(executor, max_workers, progress, tuple(observers), checkpoint, lasts)
         options.check(self._name)
+        chosen = uuid4().hex if run_id is None else check_text(run_id, "run id")
         plan = self._plan(start_node)
-        state = self._open_run(plan.tasks, uuid4().hex)
+        state = self._open_run(plan, chosen)
         with (
             nullcontext() if checkpoint is None else claimed(checkpoint, self._name),
-            prepared(plan, state, self._variables(), options, {}) as execution,
+            registered(plan, state, options) as run,
         ):
-            if initial_channel is not None:
-                self._fill(state, initial_channel)
-            results = execution.run()
+            if run.is_finished:
+                return _returned(results_of(plan, state), state, ret_context)
+            with prepared(plan, run.state, self._variables(), options, {}) as execution:
+                if initial_channel is not None:
+                    fill(run.state, initial_channel)
+                results = execution.run(run.starts)
         return _returned(results, state, ret_context)
 
     @overload
@@ -213,51 +224,61 @@ class Workflow:
         executor: ExecutorSource | None = None,
         progress: bool = False,
         observers: Sequence[RunObserver] = (),
+        keep: Seconds | None = KEEP_RESULTS,
     ) -> Any:
-        """Continue a run begun by `execute(checkpoint=path)`, and return what that would have.
+        """Continue a run begun by `execute(checkpoint=path)`, and return its result.
 
         Finished tasks do not run again; a task that was running when the run died starts over.
         A channel in memory is restored to exactly what it held at the checkpoint, except for
         keys that have expired since. The run keeps saving to the same file.
 
+        On a channel on a server this takes the run over from whoever ran it before: should that
+        process live after all, it gets `RunSupersededError` at its next write, and stops.
+
         Args:
             path: The file.
-            ret_context: As for `execute`; the same goes for the other arguments.
+            ret_context: As for `execute`, like the other arguments.
             max_workers: How many tasks may run at the same time.
-            executor: The executor; it need not be of the same kind as before.
+            executor: The executor, which may be of another kind than before.
             progress: Whether to show the progress of the run.
-            observers: Objects that are notified of what happens to the tasks.
+            observers: Objects that are notified when a task starts, ends, fails or is retried.
+            keep: As for `execute`.
 
         Raises:
+            RunInProgressError: Somebody else resumes the run at this moment.
             CheckpointDamagedError: The file is not a checkpoint, or was altered since it was
                 written.
             CheckpointVersionError: A newer version of graflow wrote it.
-            CheckpointMismatchError: It belongs to another workflow or graph, or its channel is
-                not this workflow's, or has lost its contents.
+            CheckpointMismatchError: It belongs to another workflow or graph, or to another
+                channel, or the channel has lost its contents.
             CheckpointInUseError: Another run is saving to the file. In all four cases nothing
                 has changed.
-            CheckpointFileError: There is no such file, or it can't be read or written; it is an
+            CheckpointFileError: The file does not exist, or can't be read or written; this is an
                 `OSError`.
             GraflowError: As for `execute`.
         """
-        options = Options(executor, max_workers, progress, tuple(observers), path)
+        lasts = lasting(keep, self._name)
+        options = Options(executor, max_workers, progress, tuple(observers), path, lasts)
         options.check(self._name)
         with claimed(path, self._name):
             checkpoint = read_checkpoint(path)
             plan = match_plan(checkpoint, self._name, self._plan)
-            state = self._open_run(plan.tasks, checkpoint.run_id)
+            state = self._open_run(plan, checkpoint.run_id)
             match_channel(checkpoint, state)
             finished = checkpoint.encoded_metadata()
-            with prepared(plan, state, self._variables(), options, finished) as execution:
-                restore(checkpoint, state, plan)
-                results = execution.run()
+            with (
+                registered(plan, state, options, resumed=True) as run,
+                prepared(plan, run.state, self._variables(), options, finished) as execution,
+            ):
+                restore(checkpoint, run.state, plan)
+                results = execution.run(run.starts)
         return _returned(results, state, ret_context)
 
     def _plan(self, start_node: Task[..., Any] | str | None) -> RunPlan:
         if self in _running.get():
             raise WorkflowStateError(
                 f"workflow {self._name!r} was executed by one of its own tasks, which would wait "
-                "forever; make another workflow inside the task",
+                "forever; make a new workflow inside the task",
                 workflow=self._name,
             )
         if not self._graph.size:
@@ -268,28 +289,8 @@ class Workflow:
             )
         return self._graph.plan(start_node)
 
-    def _open_run(self, tasks: Mapping[str, Task[..., Any]], run_id: str) -> RunState:
-        source = MemoryChannel(self._name) if self._channel is None else self._channel
-        channel = source if isinstance(source, Channel) else source(run_id)
-        if not isinstance(channel, Channel):
-            raise WorkflowTypeError(
-                "the function that makes the channel of a run must return a Channel, not "
-                f"{_told(channel)}",
-                workflow=self._name,
-            )
-        alone = self._channel is None or isinstance(self._channel, PerRun)
-        results = Results(channel, None if alone else run_id)
-        return RunState(run_id, self._name, channel, tasks, results)
-
-    def _fill(self, state: RunState, values: object) -> None:
-        if not isinstance(values, Mapping):
-            raise WorkflowTypeError(
-                f"initial_channel takes a mapping of keys to values, not a "
-                f'{type(values).__name__}; to choose the channel write workflow("name", '
-                "channel=...)",
-                workflow=self._name,
-            )
-        state.channel.set_many(state.results.given(values))
+    def _open_run(self, plan: RunPlan, run_id: str) -> RunState:
+        return open_run(self._name, self._channel, plan.tasks, run_id)
 
     def _variables(self) -> Context:
         """Return the caller's `ContextVar`s for the tasks, without an open workflow."""
@@ -299,29 +300,18 @@ class Workflow:
         return variables
 
 
-def _told(channel: object) -> str:
-    """Return what was given in place of a channel, and what to give instead, if that is clear."""
-    if isinstance(channel, TypedChannel | KeyedChannel):
-        kind = "typed" if isinstance(channel, TypedChannel) else "keyed"
-        return (
-            f"{type(channel).__name__}; give the `channel` that is in it, and take the schema in "
-            f"the task: ctx.get_{kind}_channel(...)"
-        )
-    return type(channel).__name__
-
-
 def _returned(results: dict[str, Any], state: RunState, ret_context: bool) -> Any:
     result = next(iter(results.values())) if len(results) == 1 else results
     return (result, ExecutionContext.of_run(state)) if ret_context else result
 
 
 def workflow(name: str, *, channel: ChannelSource | None = None) -> Workflow:
-    """Make a workflow, whose `with` block its tasks join.
+    """Make a workflow, which tasks join inside its `with` block.
 
     Args:
         name: Non-empty text.
         channel: The channel that the tasks share, or a function from a run's id to that run's
-            channel, such as `RedisChannel.per_run` makes. By default the channel that
+            channel, such as `RedisChannel.per_run` returns. By default, the channel that
             `ChannelFactory.create_channel` last made without a name, or else a new
             `MemoryChannel` for each run.
 

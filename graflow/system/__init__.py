@@ -1,1 +1,1 @@
-"""The system beneath: clocks, file locks, forks, and optional libraries."""
+"""System services: clocks, file locks, forks, logs, and optional libraries."""

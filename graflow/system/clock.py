@@ -1,4 +1,4 @@
-"""A clock for waits, which goes on where a test freezes time."""
+"""A clock for waiting, which keeps running when a test freezes time."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ if hasattr(time, "CLOCK_MONOTONIC"):
     def monotonic() -> float:
         """Return the seconds on a clock that only goes forward.
 
-        Libraries that freeze time for tests put something else in the place of `time.monotonic`,
-        in every module. What waits for a thread or a server waits in real time, and would wait
-        forever by such a clock.
+        Libraries that freeze time for tests replace `time.monotonic` in every module. Code that
+        waits for a thread or a server waits in real time, and would wait forever by such a clock.
         """
         return time.clock_gettime(time.CLOCK_MONOTONIC)
 else:

@@ -1,4 +1,4 @@
-"""Optional libraries that only some runs need, so that graflow does not depend on them."""
+"""Optional libraries, imported only when a feature needs them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ __all__ = ["missing", "require"]
 
 
 def require(library: str, extra: str, purpose: str) -> Any:
-    """Return a library.
+    """Import a library.
 
     Args:
-        library: Its name, for import.
+        library: Its import name.
         extra: The extra of graflow that installs it.
         purpose: What needs it, for the message.
 
@@ -30,7 +30,7 @@ def require(library: str, extra: str, purpose: str) -> Any:
 
 
 def missing(library: str, extra: str, purpose: str) -> ExtraMissingError:
-    """Return the error that says which library is missing, and how to get it."""
+    """Return an error that says which library is missing, and how to install it."""
     return ExtraMissingError(
         f"{purpose} needs {library}, which is not installed: pip install {library}, or install "
         f"graflow with its extra {extra!r}"

@@ -1,4 +1,4 @@
-"""Locks on files, which the system releases when their process ends, however it ends."""
+"""File locks, which the system releases when their process ends, in whatever way."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ _PAUSE = 0.005  # seconds between two attempts
 
 
 class FileLock:
-    """A lock on a file, among all that take one on it, in this process and in others.
+    """A lock on a file, respected by all `FileLock`s on it, in this process and in others.
 
-    It is one of `flock`: it belongs to the file as it was opened here, so nothing else that the
-    process does with the file ends it. (A POSIX record lock ends as soon as the process closes
-    any descriptor of the file, as copying its folder does.) A forked child would share it, and
-    keep it beyond its parent's death; so it is closed there.
+    It uses `flock`, which belongs to this open file description, so nothing else that the process
+    does with the file ends it. (A POSIX record lock ends as soon as the process closes any
+    descriptor of the file, for example after copying its folder.) A forked child would share the
+    lock and keep it beyond its parent's death, so it is closed there.
 
-    Windows has nothing of the kind: there it keeps apart what is in one process alone.
+    On Windows, which has nothing like `flock`, it only works within one process.
     """
 
     _open: ClassVar[set[FileLock]] = set()
-    _opening: ClassVar[RLock] = RLock()  # so that no fork comes between opening and noting it
+    _opening: ClassVar[RLock] = RLock()  # keeps forks out between opening and noting it
     _taken: ClassVar[dict[str, FileLock]] = {}  # on Windows
 
     def __init__(self, path: str | os.PathLike[str], *, create: bool = True) -> None:
         """Open the file, without locking it yet.
 
         Args:
-            path: The file. It is never one that a symbolic link leads to.
-            create: Whether to make it, for this user alone, if there is none.
+            path: The file; a symbolic link is not followed.
+            create: Whether to create it if it does not exist, accessible by this user only.
 
         Raises:
-            OSError: It can't be opened, or made.
+            OSError: It can't be opened or created.
         """
         self._name = os.fspath(path)
         flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | (os.O_CREAT if create else 0)
@@ -60,7 +60,7 @@ class FileLock:
         return self._file is None
 
     def fileno(self) -> int:
-        """Return the descriptor of the file, which the lock belongs to.
+        """Return the descriptor of the locked file.
 
         Raises:
             ValueError: It is closed.
@@ -70,11 +70,11 @@ class FileLock:
         return self._file
 
     def acquire(self, *, shared: bool = False, timeout: float | None = 0.0) -> bool:
-        """Take the lock, and tell whether it could be had.
+        """Take the lock, and tell whether that succeeded.
 
         Args:
-            shared: Whether others may have it at the same time, if they share it too.
-            timeout: Seconds to wait for it, >= 0; `None`: as long as it takes.
+            shared: Whether other holders that also share it may have it at the same time.
+            timeout: Seconds to wait for it, >= 0; `None` waits without limit.
         """
         if sys.platform == "win32":
             return self._acquire_in_process()
@@ -92,7 +92,7 @@ class FileLock:
             time.sleep(_PAUSE)
 
     def release(self) -> None:
-        """Free the lock, also for processes that have inherited it, and close the file."""
+        """Free the lock, even if other processes have inherited it, and close the file."""
         if self._file is not None and sys.platform != "win32":
             fcntl.flock(self._file, fcntl.LOCK_UN)
         self.close()
@@ -108,7 +108,7 @@ class FileLock:
                 del self._taken[self._name]
 
     def is_on(self, path: str | os.PathLike[str]) -> bool:
-        """Tell whether the file is the one that has this name now."""
+        """Tell whether `path` still names the locked file."""
         with suppress(FileNotFoundError):
             return os.path.samestat(os.fstat(self.fileno()), os.lstat(path))
         return False
@@ -118,17 +118,19 @@ class FileLock:
 
     @classmethod
     def _close_all(cls) -> None:
-        """Close, in a forked process, what its parent has open."""
+        """Close the parent's locks, in a forked process."""
         for lock in list(cls._open):
             lock.close()
         cls._opening.release()
 
 
 def is_locked(path: str | os.PathLike[str]) -> bool:
-    """Tell whether somebody has the lock on a file, and does not share it; on Windows, say yes.
+    """Tell whether somebody holds the lock on a file exclusively; on Windows, always say yes.
+
+    A file that does not exist is not locked.
 
     Raises:
-        OSError: The file can't be opened; where there is none, nobody has it.
+        OSError: The file can't be opened.
     """
     if sys.platform == "win32":
         return True

@@ -1,7 +1,7 @@
 """Locks that are free in a forked child, with the state they guard intact.
 
-A fork copies only the thread that forks. A lock that another thread holds at that moment would stay
-taken forever in the child, so a fork waits until it holds the lock itself.
+A fork copies only the thread that forks. A lock held by another thread at that moment would stay
+taken forever in the child, so the fork first takes each lock itself.
 """
 
 from __future__ import annotations
@@ -16,28 +16,29 @@ from graflow.system.clock import monotonic
 __all__ = ["Guarded", "guard"]
 
 _PATIENCE: Final = 1.0
-"""Seconds that a fork waits for all locks. What is under way for longer is left half-done in the
-copy, where the lock is free anyway: a signal handler that came in between may fork."""
+"""Seconds that a fork waits for all locks, as a signal handler may fork in the middle of a change.
+A change that takes longer is left half-done in the copy, where the lock is free anyway."""
 
 
 class Guarded(Protocol):
     """An object with a lock. Its holder must not take another guarded lock.
 
     Attributes:
-        lock: A `Lock` or an `RLock`; `with guarded.lock:` is the way to take it.
+        lock: A `Lock` or an `RLock`. Always take it as `with guarded.lock:`, since it is replaced
+            in a forked process.
     """
 
     lock: Any
 
     def start_anew(self) -> None:
-        """Put a new lock in place of the old one, in a forked process."""
+        """Replace the lock with a new one, in a forked process."""
 
 
 class _Forks:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self._guarded = WeakSet[Guarded]()
-        self._thread = threading.local()  # where several fork at once, each has its own locks
+        self._thread = threading.local()  # threads that fork at the same time each have their own
 
     def add(self, guarded: Guarded) -> None:
         with self.lock:
@@ -71,7 +72,7 @@ _forks = _Forks()
 
 
 def guard(guarded: Guarded) -> None:
-    """Let forked processes find the object's lock free, for as long as the object lives."""
+    """Make sure that forked processes find the object's lock free, while the object lives."""
     _forks.add(guarded)
 
 

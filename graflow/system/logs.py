@@ -10,7 +10,7 @@ __all__ = ["CHANNELS", "RUN"]
 logging.getLogger("graflow").addHandler(logging.NullHandler())
 
 CHANNELS: Final = logging.getLogger("graflow.channels")
-"""Tells of operations and locks. It is given the names of channels and keys, and never a value."""
+"""Logs operations and locks, with the names of channels and keys, and never a value."""
 
 RUN: Final = logging.getLogger("graflow.run")
-"""Tells of tasks, workers and observers. It is given types of errors, and never their texts."""
+"""Logs tasks, workers and observers, with the types of errors, and never their texts."""

@@ -10,17 +10,17 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 __all__ = ["PackedError", "StandIn", "describe", "pack_error", "unpack_error"]
 
 _MOST = 1_000
-"""How many exceptions travel together, at most; contexts of a long loop make long chains."""
+"""The most exceptions that are packed together; the contexts of a long loop form long chains."""
 
 Dumps: TypeAlias = Callable[[object], bytes]
 
 
 class _Node(NamedTuple):
-    """One exception among those that travel together; others are told by their positions.
+    """One of the exceptions that are packed together; they refer to each other by position.
 
     Attributes:
-        sent: The exception, or the class and the message of a group, pickled; `None` if that
-            can't be.
+        sent: The exception, or the class and the message of a group, pickled; `None` if it can't
+            be pickled.
         kind: The full name of its class.
         text: The name of its class and its message.
         notes: Its notes.
@@ -45,22 +45,22 @@ PackedError: TypeAlias = tuple[_Node, ...]
 
 
 class StandIn(Protocol):
-    """What makes an exception in place of one that can't be made again."""
+    """A function that makes a stand-in for an exception that can't be rebuilt."""
 
     def __call__(self, message: str, *, kind: str) -> BaseException:
-        """Return an exception that tells the text of the other, and the full name of its class."""
+        """Return an exception with the text of the original, and the full name of its class."""
 
 
 def pack_error(error: BaseException, dumps: Dumps = pickle.dumps) -> PackedError:
-    """Return an exception, and what belongs to it, in a form that pickle carries anywhere.
+    """Return an exception, and those it refers to, in a form that can always be pickled.
 
-    An exception whose class can't be called again with its `args` is made without a call, and
-    attributes that can't be pickled stay behind. Where all of it fails, `unpack_error` makes a
-    stand-in for that one exception. Tracebacks don't travel.
+    If its class can't be called again with its `args`, the exception is rebuilt without a call.
+    Attributes that can't be pickled are left out. If all of that fails, `unpack_error` makes a
+    stand-in for that one exception. Tracebacks are left out.
 
     Args:
         error: The exception.
-        dumps: What pickles its parts.
+        dumps: Pickles its parts.
     """
     found = _Found(error)
     nodes: list[_Node] = []
@@ -70,10 +70,10 @@ def pack_error(error: BaseException, dumps: Dumps = pickle.dumps) -> PackedError
 
 
 class _Found:
-    """The exceptions that travel together.
+    """The exceptions that are packed together.
 
     Attributes:
-        errors: All that were found so far.
+        errors: Those found so far.
     """
 
     def __init__(self, first: BaseException) -> None:
@@ -81,21 +81,21 @@ class _Found:
         self._positions = {id(first): 0}
 
     def position(self, error: BaseException) -> int:
-        """Return where an exception is; it is added if it is new."""
+        """Return the position of an exception, which is added if it is new."""
         if id(error) not in self._positions:
             self._positions[id(error)] = len(self.errors)
             self.errors.append(error)
         return self._positions[id(error)]
 
     def origin(self, error: BaseException | None) -> int | None:
-        """Return where a cause or a context is; `None` if there are too many already."""
+        """Return the position of a cause or a context; `None` if there are too many already."""
         if error is None or (len(self.errors) >= _MOST and id(error) not in self._positions):
             return None
         return self.position(error)
 
 
 def unpack_error(packed: PackedError, stand_in: StandIn) -> BaseException:
-    """Return the exception that was packed, or a stand-in where its class is not known here."""
+    """Return the packed exception, or a stand-in if its class is not known here."""
     inside = TopologicalSorter({at: node.members or () for at, node in enumerate(packed)})
     made: dict[int, BaseException] = {}
     for at in inside.static_order():  # members before their groups
@@ -148,9 +148,10 @@ def _notes(error: BaseException) -> tuple[str, ...]:
 
 
 def _sent(error: BaseException, dumps: Dumps) -> bytes | None:
-    """Return the first form of an exception that can be made into the same one again.
+    """Return the first pickled form from which the same exception can be rebuilt.
 
-    Its text need not be the same, if none of them keeps that: there may be an address in it.
+    If no form keeps its text, the first that keeps its type will do: the text may contain an
+    address.
     """
     like: bytes | None = None
     told = describe(error)
@@ -169,7 +170,7 @@ def _sent(error: BaseException, dumps: Dumps) -> bytes | None:
 
 
 def _ways(error: BaseException, dumps: Dumps) -> Iterator[tuple[Any, ...]]:
-    """Yield what makes an exception again: a function, its arguments, and its state."""
+    """Yield ways to rebuild an exception: a function, its arguments, and its state."""
     reduced = _reduced(error)
     if reduced is not None:
         yield reduced
@@ -180,14 +181,14 @@ def _ways(error: BaseException, dumps: Dumps) -> Iterator[tuple[Any, ...]]:
 
 
 def _ways_of_a_group(error: BaseException, dumps: Dumps) -> Iterator[tuple[Any, ...]]:
-    """Yield what makes a group again, once its members are there."""
+    """Yield ways to rebuild a group, once its members have been rebuilt."""
     assert isinstance(error, BaseExceptionGroup)
     for attributes in _choices(error, dumps):
         yield type(error), error.message, attributes
 
 
 def _reduced(error: BaseException) -> tuple[Any, ...] | None:
-    """Return what pickle asks an exception for."""
+    """Return what pickle would ask an exception for; `None` if that raises."""
     try:
         reduced = error.__reduce_ex__(pickle.HIGHEST_PROTOCOL)
     except Exception:  # noqa: BLE001 - the exception's own code
@@ -196,7 +197,7 @@ def _reduced(error: BaseException) -> tuple[Any, ...] | None:
 
 
 def _choices(error: BaseException, dumps: Dumps) -> Iterator[dict[str, Any]]:
-    """Yield the attributes of an exception: all of them, or those that can be pickled."""
+    """Yield the attributes of an exception: first all of them, then those that can be pickled."""
     attributes = {name: value for name, value in vars(error).items() if name != "__notes__"}
     yield attributes
     yield {name: value for name, value in attributes.items() if _travels(value, dumps)}
@@ -211,7 +212,7 @@ def _travels(value: object, dumps: Dumps) -> bool:
 
 
 def _made(node: _Node, members: list[BaseException], stand_in: StandIn) -> BaseException:
-    """Return the exception of a node, or what stands for it."""
+    """Return the exception of a node, or a stand-in."""
     try:
         if node.sent is not None:
             return _assembled(pickle.loads(node.sent), members if node.members else None)
@@ -238,12 +239,12 @@ def _assembled(parts: tuple[Any, ...], members: Sequence[BaseException] | None) 
 def _bare(
     kind: type[BaseException], args: tuple[Any, ...], attributes: dict[str, Any]
 ) -> BaseException:
-    """Make an exception without a call of its class, which may want other arguments."""
+    """Make an exception without calling its class, which may expect other arguments."""
     error = kind.__new__(kind, *args)
     vars(error).update(attributes)
     return error
 
 
 def _set(error: BaseException, name: str, value: object) -> None:
-    """Set an attribute, also of a class that lets nobody do so."""
+    """Set an attribute, even if the class forbids it."""
     BaseException.__setattr__(error, name, value)

@@ -1,7 +1,7 @@
-"""The conformance suite: it proves that a backend keeps the contract of channels.
+"""The conformance suite, which proves that a backend keeps the contract of channels.
 
-With pytest, derive from `ChannelConformance`; without it, `run` does the same. Both need
-Hypothesis; the check of histories, `graflow.testing.linearizability`, needs nothing.
+With pytest, derive from `ChannelConformance`; without it, call `run`. Both need Hypothesis. The
+check of histories, `graflow.testing.linearizability`, only needs the standard library.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ _PLACES = {"Budget": "budget", "ChannelConformance": "conformance", "run": "runn
 
 
 def __getattr__(name: str) -> typing.Any:
-    """Import what needs Hypothesis or pytest when it is first asked for.
+    """Import what needs Hypothesis or pytest when it is first used.
 
     Raises:
-        ExtraMissingError: It is not installed.
+        ExtraMissingError: A library is not installed.
     """
     if name not in _PLACES:
         raise AttributeError(f"module 'graflow.testing' has no attribute {name!r}")

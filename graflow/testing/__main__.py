@@ -10,14 +10,14 @@ from graflow.testing.extra import of_the_extra
 
 __all__ = ["main"]
 
-_UNUSABLE = 2  # the exit status where nothing could be tried
+_UNUSABLE = 2  # the exit status if nothing could be tried
 
 
 def main() -> None:
-    """Run the command, or say what is missing."""
+    """Run the command, or say which library is missing."""
     try:
         with of_the_extra("python -m graflow.testing"):
-            command = importlib.import_module("graflow.testing.command")
+            command = importlib.import_module("graflow.testing.command.command_line")
     except ExtraMissingError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(_UNUSABLE)

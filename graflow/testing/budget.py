@@ -1,4 +1,4 @@
-"""The budget of the suite: how many examples each property is tried with."""
+"""The budget of the suite: the number of examples that each property is tried with."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Budget:
 
     Attributes:
         examples: The number of examples per property, > 0.
-        seed: Makes a run repeatable; `None`: each run tries different examples.
+        seed: Makes a run repeatable; with `None`, each run tries different examples.
         shrink: Whether to search for a shorter example of a failure.
     """
 
@@ -28,7 +28,7 @@ class Budget:
     shrink: bool = True
 
     def settings(self, **more: Any) -> settings:
-        """Return these as settings of Hypothesis."""
+        """Return the budget as settings of Hypothesis."""
         phases = (Phase.generate, Phase.shrink) if self.shrink else (Phase.generate,)
         return settings(
             max_examples=self.examples,
@@ -50,7 +50,7 @@ class Budget:
 
     @staticmethod
     def run(test: Callable[[], object]) -> None:
-        """Run a test, and take the notes from its error: the message says all."""
+        """Run a test, and drop the notes from its error: the message says everything."""
         try:
             test()
         except BaseException as error:

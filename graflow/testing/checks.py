@@ -1,4 +1,4 @@
-"""The list of all checks that a backend has to pass."""
+"""The checks that a backend has to pass."""
 
 from __future__ import annotations
 
@@ -12,9 +12,15 @@ from hypothesis.stateful import run_state_machine_as_test
 from graflow.testing.budget import Budget
 from graflow.testing.edges import EDGES, Edge
 from graflow.testing.harness import OPTIONAL, Capabilities, Capability, Harness
-from graflow.testing.properties import concurrency, durability, typed_channels, values
+from graflow.testing.properties import (
+    concurrency,
+    durability,
+    promises,
+    round_trips,
+    typed_channels,
+)
+from graflow.testing.properties.machine import machine_for
 from graflow.testing.properties.workload import WORKLOADS
-from graflow.testing.trials.machine import machine_for
 from graflow.testing.trials.trial import Trial
 
 __all__ = ["CHECKS", "Absence", "Check"]
@@ -25,15 +31,16 @@ _PROMISES = {
     Capability.DURABILITY: ("durable", "the backend is not durable"),
     Capability.LOST_REPLIES: ("remote", "the backend is not remote: no reply can get lost"),
 }
-"""What has to be promised for a capability to be tried, and why else it is not."""
+"""The promise without which a capability is not tried, and the reason given then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Why a check does not apply to a backend.
+    """The reason why a check does not apply to a backend.
 
     Attributes:
-        declared: Whether the backend said that it lacks this; else the harness lacks a means.
+        declared: Whether the backend declared that it lacks this; if not, the harness lacks a
+            means.
         reason: The reason.
     """
 
@@ -43,11 +50,11 @@ class Absence:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that a backend is tried for.
+    """A check of one clause or property.
 
     Attributes:
-        name: Unique in the list.
-        capability: The line of the report that it counts for.
+        name: The name, unique within the capability.
+        capability: The line of the report where it counts.
         run: Raises if the backend does not keep the contract.
         needs: What the backend must support.
         means: The attribute of `Harness` without which it can't be tried.
@@ -63,7 +70,7 @@ class Check:
         return f"{self.capability}: {self.name}"
 
     def exemption(self, capabilities: Capabilities) -> str | None:
-        """Return why a backend that promises no more is not tried for this, if it is not."""
+        """Return why a backend with these promises is exempt from the check; `None` if it isn't."""
         for name, reason in capabilities.unsupported.items():
             if OPTIONAL[name] in self.needs or OPTIONAL[name] is self.capability:
                 return f"no {name}: {reason}"
@@ -112,10 +119,10 @@ def _check_of_threads(workload: str) -> Check:
 
 
 CHECKS: list[Check] = [
-    Check("what is lacking is refused", Capability.KEYS, values.check_unsupported),
-    Check("whether processes share them", Capability.KEYS, values.check_shared),
+    Check("what is lacking is refused", Capability.KEYS, promises.check_unsupported),
+    Check("whether processes share them", Capability.KEYS, promises.check_shared),
     *(_check_of(edge) for edge in EDGES if not edge.is_slow),
-    Check("a handle as bytes", Capability.PICKLE, values.check_pickle),
+    Check("a handle as bytes", Capability.PICKLE, promises.check_pickle),
     Check("a restart", Capability.DURABILITY, durability.check_durability, means="restart"),
     Check(
         "each kind of write",
@@ -123,9 +130,11 @@ CHECKS: list[Check] = [
         durability.check_lost_replies,
         means="cut_reply",
     ),
-    Check("an independent parser", Capability.PLAIN_JSON, values.check_plain_json, means="read"),
-    Check("every value comes back", Capability.VALUES, values.check_values),
-    Check("every bad value is refused", Capability.VALUES, values.check_refused_values),
+    Check(
+        "an independent parser", Capability.PLAIN_JSON, round_trips.check_plain_json, means="read"
+    ),
+    Check("every value comes back", Capability.VALUES, round_trips.check_values),
+    Check("every bad value is refused", Capability.VALUES, round_trips.check_refused_values),
     *map(_check_of_threads, WORKLOADS),
     *(_check_of(edge) for edge in EDGES if edge.is_slow),
     Check(

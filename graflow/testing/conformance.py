@@ -23,7 +23,7 @@ _BY_NAME = {str(check): check for check in CHECKS}
 
 
 class ChannelConformance:
-    """The tests by which a backend proves that it keeps the contract of channels.
+    """Tests that prove that a backend keeps the contract of channels.
 
     Derive from this class, declare what the backend can do, and give it a harness:
 
@@ -38,9 +38,9 @@ class ChannelConformance:
 
     Attributes:
         capabilities: What the backend promises.
-        examples: How many examples of each property are tried.
-        xfail: Checks that are known to fail, by name, each with a reason. It is an error if such
-            a check passes.
+        examples: The number of examples of each property.
+        xfail: Checks that are known to fail, by name, each with a reason. It is an error if one of
+            them passes.
     """
 
     capabilities: ClassVar[Capabilities]
@@ -48,7 +48,7 @@ class ChannelConformance:
     xfail: ClassVar[Mapping[str, str]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Refuse a class that would leave something out without saying why."""
+        """Refuse a class that leaves something out without saying why."""
         super().__init_subclass__(**kwargs)
         for name in vars(ChannelConformance):
             theirs = getattr(cls, name)
@@ -74,12 +74,12 @@ class ChannelConformance:
         raise NotImplementedError(f"{cls.__name__} has no fixture called `harness`")
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """Collect a test for each check that applies to what the backend promises."""
+        """Collect a test for each check that applies to the backend's promises."""
         if "check" in metafunc.fixturenames:
             metafunc.parametrize("check", self._checks(), ids=str)
 
     def test_promises(self, harness: Harness, request: pytest.FixtureRequest) -> None:
-        """What is promised fits the means to try it; what is not promised is in the report."""
+        """The promises fit the harness; what is not promised goes into the report."""
         promised = self._promised()
         for check in CHECKS:
             exemption = check.exemption(promised)
@@ -105,7 +105,7 @@ class ChannelConformance:
 
     @classmethod
     def _checks(cls) -> list[Check]:
-        """Return the checks that apply to what is promised; all, if nothing is said of it."""
+        """Return the checks that apply to the promises; all of them if there are no promises."""
         promised = getattr(cls, "capabilities", None)
         if not isinstance(promised, Capabilities):
             return CHECKS
@@ -115,7 +115,7 @@ class ChannelConformance:
     def _promised(cls) -> Capabilities:
         promised = getattr(cls, "capabilities", None)
         if not isinstance(promised, Capabilities):
-            raise TypeError(f"{cls.__name__} does not say its `capabilities`")
+            raise TypeError(f"{cls.__name__} does not declare its `capabilities`")
         return promised
 
     def _note(

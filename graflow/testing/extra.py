@@ -14,13 +14,13 @@ _LIBRARIES = frozenset({"hypothesis", "pytest", "rich", "typer"})
 
 @contextmanager
 def of_the_extra(purpose: str) -> Iterator[None]:
-    """Import in the body what needs a library of the extra.
+    """Translate errors of imports in the body, if a library of the extra is missing.
 
     Args:
-        purpose: What needs it, for the message.
+        purpose: What needs the library, for the message.
 
     Raises:
-        ExtraMissingError: It is not installed.
+        ExtraMissingError: The library is not installed.
     """
     try:
         yield

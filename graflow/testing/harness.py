@@ -1,4 +1,4 @@
-"""The harness: what a backend's author declares about it, and how the suite reaches it."""
+"""The harness: the promises of a backend, and the means by which the suite reaches it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["OPTIONAL", "Capabilities", "Capability", "Harness"]
 
 
 class Capability(StrEnum):
-    """What the report has a line for."""
+    """A capability of backends, which is a line of the report."""
 
     VALUES = "values"
     LISTS = "lists"
@@ -38,7 +38,7 @@ OPTIONAL: dict[str, Capability] = {
     "pickle": Capability.PICKLE,
     "ttl": Capability.TTL,
 }
-"""What a backend may lack, if it says why and refuses the attempt."""
+"""The capabilities that a backend may lack, if it says why and refuses attempts to use them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ class Capabilities:
         shared: Several processes can use one channel, through pickled handles. Otherwise a
             handle must refuse to be pickled. `Channel.shared` must agree.
         durable: Stored data outlives its server, or the last user of its file.
-        remote: Operations go over a connection, so the reply to one can get lost.
+        remote: Operations go over a connection, so replies can get lost.
         unsupported: The capabilities that the backend lacks, each with a reason for the report.
             The names are those of `OPTIONAL`; the suite checks that an attempt raises.
     """
@@ -68,10 +68,10 @@ class Capabilities:
                 raise ValueError(f"say why {name!r} is unsupported; the report shows it")
 
     def require_fit(self, harness: Harness) -> None:
-        """Check that the harness offers nothing that the capabilities do not promise.
+        """Check that the harness only offers means for what is promised.
 
         Raises:
-            ValueError: It does, so a promise was forgotten.
+            ValueError: It offers more, so a promise was forgotten.
         """
         for promise, means in (("durable", "restart"), ("remote", "cut_reply")):
             if getattr(harness, means) is not None and not getattr(self, promise):
@@ -88,13 +88,13 @@ class Harness:
     Attributes:
         open: Opens another handle on the channel with a given name.
         advance: Lets a number of seconds pass for everything stored, without waiting, or at
-            least not for long. `None`: the suite waits, rarely and briefly.
-        restart: Kills whatever keeps the channels, as a crash would, and starts it again; open
+            least not for long. If it is `None`, the suite waits, rarely and briefly.
+        restart: Kills whatever stores the channels, as a crash would, and starts it again; open
             handles must find it again.
         cut_reply: Lets the next write take effect, but loses its reply. The write comes from a
             handle that is opened afterwards, or from the last one that lost a reply.
-        read: Reads what a channel keeps under a key, as any other program would: JSON text, the
-            JSON texts of a list's items, or `None`. It must not decode them.
+        read: Reads what is stored under a key of a channel, as any other program would: JSON text,
+            the JSON texts of a list's items, or `None`. It must not decode them.
         preamble: Python code that defines `open`, and `advance` if there is one, for the top of
             the scripts that reproduce a failure.
         capabilities: For `python -m graflow.testing`, where no class declares them.

@@ -1,4 +1,4 @@
-"""Linearizability: is there an order in which concurrent operations happen one at a time?
+"""Linearizability: a search for an order in which operations could have happened one at a time.
 
     def add(state: int, amount: int) -> tuple[int, int]:    # the model: what one call does
         return state + amount, state + amount
@@ -9,10 +9,10 @@
     verdict = check([*recorder.history, *others], add, 0)
     assert verdict, verdict
 
-The search is that of Wing and Gong ("Testing and verifying concurrent objects", 1993) with
-the memory of Lowe ("Testing for linearizability", 2017): each set of operations done, with
-the state that they left, is looked at once. A history of many keys is checked key by key,
-which is as strict and much faster.
+The search is that of Wing and Gong ("Testing and verifying concurrent objects", 1993) with the
+memory of Lowe ("Testing for linearizability", 2017): each set of completed operations, with the
+state that they left, is examined once. Check a history of many keys one key at a time, which is as
+strict and much faster.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Step = Callable[[State, Any], tuple[State, Any]]
 """A sequential model: takes a state and a call, returns the next state and the call's result."""
 
 _SHOWN = 8  # operations of an order in the text of a verdict
-_COST = 10  # steps back that are tried before an operation without an answer may have happened
+_COST = 10  # steps back tried before assuming that an unanswered operation has happened
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class Operation:
     """One call in a history. It can be pickled if its call and its result can.
 
     Attributes:
-        process: Who called, for the reader of a verdict.
-        call: What was asked, as the model takes it.
+        process: The caller, as a verdict names it.
+        call: The call, as the model takes it.
         invoked: When it began, by `time.monotonic_ns()`, which all processes of a machine share.
         returned: When it was answered; `None` if it never was. It may then have taken effect
             once, at any moment since it began, or not at all.
@@ -58,23 +58,23 @@ class Operation:
     result: Any = None
 
     def __str__(self) -> str:
-        """Show who asked what and what was answered."""
+        """Show the caller, the call and the answer."""
         answer = "?" if self.returned is None else repr(self.result)
         return f"{self.process}: {self.call!r} -> {answer}"
 
 
 class Recorder:
-    """A caller of operations for one thread, one at a time, that records their history.
+    """A recorder of the operations of one thread, which calls them one at a time.
 
     Attributes:
-        history: The operations so far; hand it to the process that checks them all.
+        history: The operations so far; pass it to the process that checks them all.
     """
 
     def __init__(self, process: str) -> None:
         """Begin an empty history.
 
         Args:
-            process: A name for who calls.
+            process: A name for the caller.
         """
         self.history: list[Operation] = []
         self._process = process
@@ -82,12 +82,12 @@ class Recorder:
     def do(self, call: Any, perform: Callable[[], Any]) -> Any:
         """Perform a call and return its result, or `None` if there was no answer.
 
-        An `OutcomeUnknownError` is kept as an operation without an answer, and a
-        `ChannelUnavailableError`, which promises that nothing was executed, leaves no trace.
+        An `OutcomeUnknownError` is recorded as an operation without an answer. A
+        `ChannelUnavailableError`, which promises that nothing was executed, is not recorded.
 
         Args:
-            call: What is asked, as the model takes it.
-            perform: Asks it.
+            call: The call, as the model takes it.
+            perform: Makes the call.
         """
         invoked = time.monotonic_ns()
         try:
@@ -111,10 +111,11 @@ class Verdict:
     """The verdict on a history; it is true if the history is linearizable.
 
     Attributes:
-        order: The longest order found in which the model gives the same results. Of the
-            operations without an answer it has those that must have taken effect.
-        stuck: Operations of which one had to come next, and none could; empty if all is well.
-        expected: What the model says that each of `stuck` would have returned there.
+        order: The longest order found in which the model gives the same results. It contains those
+            unanswered operations that must have taken effect.
+        stuck: The operations of which one had to come next, and none could; empty if the history
+            is linearizable.
+        expected: What each of `stuck` would have returned there, according to the model.
     """
 
     order: tuple[Operation, ...]
@@ -155,13 +156,13 @@ def check(
 
     Args:
         history: Operations of all processes, in any order.
-        step: The model. It changes no state that it is given, but returns another one.
-        start: The state before the first operation, hashable as all states are.
+        step: The model. It returns a new state, and does not change the one that it is given.
+        start: The state before the first operation; states are hashable.
         same: Tells whether a result is the one that the model gives.
-        limit: How many times the model may be asked.
+        limit: How many times the model may be asked, at most.
 
     Raises:
-        Undecided: The limit was reached. Many operations without an answer take long.
+        Undecided: The limit was reached. A history with many unanswered operations takes long.
     """
     return _Search(list(history), step, same, limit).run(start)
 
@@ -171,9 +172,9 @@ class _Path(Generic[State]):
     """A state, and the operations that led to it.
 
     Attributes:
-        done: Those that were answered, bit by bit.
-        used: Those of the others that took effect, bit by bit.
-        last: The last of them, and the path before it.
+        done: The answered ones among them, as a bit set.
+        used: The unanswered ones among them, as a bit set.
+        last: The last operation, and the path before it.
     """
 
     state: State
@@ -213,7 +214,7 @@ class _Search(Generic[State]):
         self.numbers = count(0, -1)
 
     def run(self, start: State) -> Verdict:
-        """Walk until all that was answered has its place, or there is nowhere to go."""
+        """Walk until all answered operations have their places, or there is nowhere to go."""
         best = _Path(start)
         self.visit(best)
         while self.queue:
@@ -230,7 +231,7 @@ class _Search(Generic[State]):
         return self.describe(best)
 
     def visit(self, path: _Path[State]) -> None:
-        """Put a path in the queue unless one was there that can do all that it can."""
+        """Queue a path, unless an earlier one can do everything that it can."""
         rivals = self.seen.setdefault((path.done, path.state), [])
         if not any(used & path.used == used for used in rivals):
             rivals.append(path.used)
@@ -238,7 +239,7 @@ class _Search(Generic[State]):
             heappush(self.queue, (cost, next(self.numbers), False, path))
 
     def follow_answered(self, path: _Path[State]) -> None:
-        """Visit what an operation with an answer leads to."""
+        """Visit the paths that answered operations lead to."""
         for index in self.next_answered(path.done):
             operation = self.answered[index]
             state, result = self.ask(path, operation)
@@ -247,11 +248,11 @@ class _Search(Generic[State]):
                 self.visit(_Path(state, done, path.used, (operation, path)))
 
     def follow_lost(self, path: _Path[State]) -> None:
-        """Visit what an operation without an answer leads to."""
+        """Visit the paths that unanswered operations lead to."""
         horizon = min(self.ends[index] for index in self.next_answered(path.done))
         tried: list[Any] = []
         for index, operation in enumerate(self.lost):
-            # Of equal calls the one that began first can stand for any other.
+            # Of equal calls, the one that began first can stand in for the others.
             if path.used >> index & 1 or operation.call in tried:
                 continue
             if operation.invoked > horizon:
@@ -263,7 +264,7 @@ class _Search(Generic[State]):
                 self.visit(_Path(state, path.done, used, (operation, path)))
 
     def next_answered(self, done: int) -> Iterator[int]:
-        """Yield the operations with an answer that no other one has to precede."""
+        """Yield the answered operations that no other has to precede."""
         index = (~done & done + 1).bit_length() - 1
         horizon: float = inf
         while index < len(self.answered) and self.answered[index].invoked <= horizon:
@@ -280,7 +281,7 @@ class _Search(Generic[State]):
         return self.step(path.state, operation.call)
 
     def describe(self, best: _Path[State]) -> Verdict:
-        """Say how far an order got, and what each operation would have had to return there."""
+        """Return how far an order got, and what each operation would have had to return next."""
         stuck = [self.answered[index] for index in self.next_answered(best.done)]
         expected = [self.step(best.state, operation.call)[1] for operation in stuck]
         return Verdict(tuple(best.order()), tuple(stuck), tuple(expected))

@@ -14,11 +14,11 @@ from typing import Self
 __all__ = ["Fault", "LossyProxy"]
 
 _CHUNK = 1 << 20
-_HEAD = 1 << 16  # bytes of each part of a request that `is_write` gets to see
+_HEAD = 1 << 16  # bytes of each part of a request that `is_write` is shown
 
 
 class Fault(Enum):
-    """What happens to a reply that is lost."""
+    """The way in which a reply is lost."""
 
     CUT = "the connection ends before the reply"
     HALVE = "the connection ends in the middle of the reply"
@@ -28,14 +28,14 @@ class Fault(Enum):
 class LossyProxy:
     """A relay between clients and a server that drops some replies.
 
-    Only replies to writes are lost, for a read that is tried again does no harm. It is a context
-    manager, and works in threads of its own.
+    Only replies to writes are lost, since retrying a read does no harm. It is a context manager,
+    and works in its own threads.
 
     Attributes:
-        port: Where it listens on 127.0.0.1.
+        port: The port on 127.0.0.1 where it listens.
         spared: How many replies to writes will pass before the first is lost.
         faults: How many will be lost from then on.
-        every: Lose each reply of this number as well, as in every fifth; 0 for none.
+        every: If this is n > 0, every nth reply to a write is lost as well.
         lost: How many have been lost so far.
     """
 
@@ -50,10 +50,9 @@ class LossyProxy:
 
         Args:
             server: Where the server listens: host and port, or the path of a Unix socket.
-            is_write: Tells from a request and the reply whether that was a write which took
-                effect. Of a long request it gets the beginning, and of a reply that comes in
-                pieces the first.
-            fault: What happens to a reply that is lost.
+            is_write: Tells from a request and its reply whether it was a write that took effect.
+                It is shown the beginning of a long request, and the first piece of a reply.
+            fault: The way in which replies are lost.
         """
         self._server = server
         self._is_write = is_write
@@ -83,14 +82,14 @@ class LossyProxy:
         self.close()
 
     def close(self) -> None:
-        """Accept no more connections, and end those that there are."""
+        """Accept no more connections, and close the open ones."""
         for each in (self._listener, *self._sockets):
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits for it
             each.close()
 
     def cut_reply(self) -> None:
-        """Lose the next reply to a write, as `Harness.cut_reply` has to."""
+        """Lose the next reply to a write, as `Harness.cut_reply` must."""
         self.faults = 1
 
     @property

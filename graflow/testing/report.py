@@ -12,7 +12,7 @@ __all__ = ["Finding", "Result", "report"]
 
 
 class Result(StrEnum):
-    """What came of a check."""
+    """The result of a check."""
 
     HELD = "held"
     BROKEN = "broken"
@@ -22,13 +22,13 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What came of one check.
+    """The result of one check on one backend.
 
     Attributes:
-        backend: What was tried.
+        backend: The backend's name.
         capability: The line of the report.
         check: The check's name.
-        result: What came of it.
+        result: The result.
         reason: Why it does not apply, or how the contract is broken.
     """
 
@@ -46,8 +46,8 @@ def report(findings: Iterable[Finding], checks: int) -> str:
     """Return a table for each backend, and the reasons below it.
 
     Args:
-        findings: All that was found.
-        checks: How many checks there are; a backend with fewer findings was not fully tried.
+        findings: All findings.
+        checks: The number of checks; a backend with fewer findings was not fully tried.
     """
     backends: dict[str, list[Finding]] = {}
     for finding in findings:

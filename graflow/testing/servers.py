@@ -1,4 +1,4 @@
-"""Channels on a server of the Redis protocol, as the suite reaches them."""
+"""The harness of channels on a Redis or Valkey server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from graflow.testing.trials.trial import PREFIX
 __all__ = ["BATCH", "advance", "has_written", "read_record", "server_harness"]
 
 BATCH = 1_000
-"""How many keys a server looks at in one step of a search."""
+"""How many keys a server examines in one step of a search."""
 
 _FEW = 10_000  # keys that can be searched at each step of time
 _OURS = f"graflow:{{{PREFIX}*"
@@ -48,19 +48,19 @@ end
 
 
 def advance(client: Any, seconds: float, pattern: str = "graflow:*") -> None:
-    """Let time pass for channels on a server that has no clock to move: bring expiries nearer.
+    """Let time pass for channels on a server, whose clock can't be moved: bring expiries nearer.
 
     Args:
         client: A `redis.Redis` on the server.
         seconds: How much nearer.
-        pattern: Of the server's keys for which time is to pass.
+        pattern: A pattern for the server's keys for which time is to pass.
     """
     for key in client.scan_iter(match=pattern, count=BATCH):
         client.eval(_ADVANCE, 1, key, str(round(seconds * 1000)))
 
 
 def read_record(client: Any, channel: str, key: str) -> bytes | list[bytes] | None:
-    """Read what a channel keeps under a key as any other program would.
+    """Read what is stored under a key of a channel, as any other program would.
 
     Args:
         client: A `redis.Redis` that does not decode.
@@ -74,17 +74,17 @@ def read_record(client: Any, channel: str, key: str) -> bytes | list[bytes] | No
 
 
 def has_written(request: bytes, reply: bytes) -> bool:
-    """Tell for a `LossyProxy` whether a server was asked to write, and did: a script ran."""
+    """Tell for a `LossyProxy` whether a server was asked to write, and did so: a script ran."""
     return b"EVAL" in request and not reply.startswith(b"-")
 
 
 @contextmanager
 def server_harness(url: str) -> Iterator[Harness]:
-    """Reach channels in a database of a running server, and remove them in the end.
+    """Give the harness of a running server's database, and remove its channels at the end.
 
-    Replies get lost in a proxy, unless the connection is encrypted. Time is moved by bringing
-    expiries nearer, unless the database has too many keys to search them each time, or the user
-    no right to that: then the suite waits.
+    A proxy loses replies, unless the connection is encrypted. Time passes by bringing expiries
+    nearer. If the database has too many keys to search each time, or the user lacks the right to do
+    so, the suite waits instead.
     """
     with ExitStack() as stack:
         client = stack.enter_context(redis.Redis.from_url(url, decode_responses=False))
@@ -114,7 +114,7 @@ def server_harness(url: str) -> Iterator[Harness]:
 
 
 def _address(url: str) -> tuple[str, int] | str | None:
-    """Return where the server of a URL listens, if what is said there can be read."""
+    """Return where the server of a URL listens; `None` if the connection is encrypted."""
     parts = urlsplit(url)
     if parts.scheme == "unix":
         return unquote(parts.path)
@@ -122,7 +122,7 @@ def _address(url: str) -> tuple[str, int] | str | None:
 
 
 def _by_way_of(port: int, url: str) -> str:
-    """Return a URL with a port of this machine in place of where the server listens."""
+    """Return a URL in which a port of this machine replaces the server's address."""
     parts = urlsplit(url)
     user, at, _ = parts.netloc.rpartition("@")
     path = "" if parts.scheme == "unix" else parts.path

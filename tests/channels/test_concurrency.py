@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 from graflow.channels.base import Channel
 from graflow.channels.redis_channel import RedisChannel
+from tests.programs import apart
 
 Open = Callable[[str], Channel]
 
@@ -50,8 +50,7 @@ def test_threads_lose_nothing(open_channel: Open) -> None:
 def test_processes_lose_nothing(redis_url: str) -> None:
     """Four processes that were handed a pickled handle."""
     channel = RedisChannel("shared", url=redis_url)
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(4, mp_context=context) as pool:
+    with ProcessPoolExecutor(4, mp_context=apart()) as pool:
         popped = [item for items in pool.map(work, [channel] * 4, range(4)) for item in items]
     check(channel, popped)
     channel.close()

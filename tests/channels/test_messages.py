@@ -77,7 +77,7 @@ CALLS: list[tuple[Callable[[Channel], Any], str]] = [
     ),
     (
         lambda channel: TypedChannel(channel, int).get_list("number"),
-        "channel 'test', key 'number': a single value is stored here, no list; read it with get",
+        "channel 'test', key 'number': a single value is stored here, not a list; read it with get",
     ),
 ]
 

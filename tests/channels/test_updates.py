@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 
-from graflow.channels.attempts import turn_name
 from graflow.channels.backend import KEEP, Conflict, Holds, Put, Unlocked
 from graflow.channels.base import Channel
+from graflow.channels.operation.attempts import turn_name
 from graflow.channels.redis_channel import RedisChannel
 from graflow.channels.typed import TypedChannel
 from graflow.exceptions import ChannelConflictError, ChannelUnavailableError
+from tests.programs import apart
 from tests.servers import Server, run_server
 
 Open = Callable[[str], Channel]
@@ -72,10 +71,9 @@ def update_a_lot(channel: Channel) -> int:
 
 def test_all_who_update_one_key_end(servers: Callable[[str], Server]) -> None:
     """Eight processes that do nothing else."""
-    spawn: Any = multiprocessing.get_context("spawn")
     with (
         RedisChannel("a hot key", url=servers("valkey-9").url) as channel,
-        ProcessPoolExecutor(PROCESSES, mp_context=spawn) as pool,
+        ProcessPoolExecutor(PROCESSES, mp_context=apart()) as pool,
     ):
         channel.set("number", 0)
         done = list(pool.map(update_a_lot, [channel] * PROCESSES))

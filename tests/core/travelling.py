@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import pickle
 import signal
@@ -16,6 +15,7 @@ from typing import Any, TypedDict
 
 from graflow import TaskExecutionContext, task
 from tests.patience import PATIENCE
+from tests.programs import apart
 
 LOCK = threading.Lock()
 """What pickle can't carry: a task that uses it has to be found by its name."""
@@ -92,9 +92,7 @@ class Elsewhere(Here):
         return super().submit(fn, *args, **kwargs)
 
 
-processes: Callable[[], Executor] = partial(
-    ProcessPoolExecutor, 2, mp_context=multiprocessing.get_context("forkserver")
-)
+processes: Callable[[], Executor] = partial(ProcessPoolExecutor, 2, mp_context=apart())
 """Makes a pool of two."""
 
 

@@ -6,20 +6,18 @@ nothing that a run keeps in its process is there in the next one.
 
 from __future__ import annotations
 
-import multiprocessing
 import shutil
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import chdir
-from functools import cache
-from multiprocessing.context import BaseContext
 from pathlib import Path
 
 from mypy import api
 from mypy.version import __version__
 
 from tests.patience import PATIENCE
+from tests.programs import apart
 
 __all__ = ["MODES", "Runner", "run_mypy"]
 
@@ -66,15 +64,8 @@ MODES = _NEW if _IS_NEW else _OLD
 
 def run_mypy(folder: Path, arguments: list[str]) -> tuple[str, str, int]:
     """Return what mypy prints in a folder, its errors, and its exit status."""
-    with ProcessPoolExecutor(1, mp_context=_context(), max_tasks_per_child=1) as pool:
+    with ProcessPoolExecutor(1, mp_context=apart(), max_tasks_per_child=1) as pool:
         return pool.submit(_run, folder, arguments).result()
-
-
-@cache
-def _context() -> BaseContext:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["mypy.api", "mypy.build", "graflow_mypy"])
-    return context
 
 
 def _run(folder: Path, arguments: list[str]) -> tuple[str, str, int]:

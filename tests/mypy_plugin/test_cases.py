@@ -64,6 +64,7 @@ def test_an_installed_wheel_says_the_same(tmp_path: Path) -> None:
         "mypy_plugin/runs",
         "mypy_plugin/consumer",
         "patience",
+        "programs",
     ):
         source = ROOT / "tests" / f"{name}.py"
         shutil.copyfile(source, tmp_path / source.relative_to(ROOT))

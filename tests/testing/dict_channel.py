@@ -11,8 +11,8 @@ from typing_extensions import override
 
 from graflow.channels.backend import Answer, Backend, Change, Check, Conflict, Held, Record
 from graflow.channels.base import Channel
+from graflow.channels.commits.settling import Outcome, record_of, settle
 from graflow.channels.hidden_keys import KEPT
-from graflow.channels.settling import Outcome, record_of, settle
 from graflow.exceptions import ChannelTypeError
 
 
@@ -96,6 +96,7 @@ class DictChannel(Channel):
     """A channel on a dict."""
 
     kind: type[DictBackend] = DictBackend
+    backend: DictBackend
 
     def __init__(self, name: str, store: Store) -> None:
         super().__init__(self.kind(name, store))

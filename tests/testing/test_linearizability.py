@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import time
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from hypothesis import strategies as st
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.exceptions import ChannelUnavailableError, OutcomeUnknownError
 from graflow.testing.linearizability import Operation, Recorder, Undecided, check
+from tests.programs import apart
 
 Call = tuple[str, Any]
 Items = tuple[int, ...]
@@ -290,7 +290,7 @@ def in_process(worker: int) -> list[Operation]:
 
 def test_histories_of_processes_share_one_clock() -> None:
     """What ended in one process before another began is before it in the whole history."""
-    context = multiprocessing.get_context("spawn")
+    context = apart()
     with ProcessPoolExecutor(1, mp_context=context) as first:
         before = first.submit(in_process, 1).result()
     with ProcessPoolExecutor(1, mp_context=context) as second:

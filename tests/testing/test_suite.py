@@ -15,8 +15,8 @@ from graflow.exceptions import ChannelError, ChannelValidationError
 from graflow.testing import Budget, Capabilities, Capability, Harness, run
 from graflow.testing.checks import CHECKS, Check
 from graflow.testing.edges import EDGES, Edge
-from graflow.testing.properties.equality import same
 from graflow.testing.report import Finding, Result, report
+from graflow.testing.trials.equality import same
 from graflow.testing.trials.model import Model
 from graflow.testing.trials.steps import Left, Refused
 from tests.seeds import SEEDS

@@ -8,28 +8,15 @@ from itertools import islice
 from typing import NamedTuple, TypeAlias
 
 from graflow.channels.codec.codec import Record
+from graflow.channels.commits.settling import Ends
 
-__all__ = ["Change", "Changes", "Contents", "Data", "Ends", "Watch", "replay"]
+__all__ = ["Change", "Changes", "Contents", "Data", "Watch", "replay"]
 
 Data: TypeAlias = Record | deque[bytes]
 """What a key holds: a record as it was written, or the items of a list that has been changed."""
 
 Contents: TypeAlias = dict[str, tuple[Data, int | None]]
 """What a channel holds, and when each key expires, in ms since 1970."""
-
-
-class Ends(NamedTuple):
-    """How a list differs from what it was, in items at its ends alone.
-
-    Attributes:
-        dropped: How many items are gone from the head of the list that it was.
-        head: The items that stand there instead.
-        tail: The items that were added at the end.
-    """
-
-    dropped: int
-    head: list[bytes]
-    tail: list[bytes]
 
 
 class Change(NamedTuple):

@@ -1,17 +1,17 @@
 """Contents of a channel that is not shared: what changes in them, and how to put them back.
 
-This works on any backend. One that knows its own changes overrides `Backend.tracker`.
+This works on any backend. One that knows its own changes has a method `tracker`; see `Tracked`.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from graflow.channels.backend import Backend
+from graflow.channels.backend import Backend, FencedBackend
 from graflow.channels.codec.codec import Record
-from graflow.channels.commits import Delete, Put
+from graflow.channels.commits.commit import Delete, Put
 from graflow.channels.contents.change_log import Change, Changes, Contents
 
 __all__ = ["Comparison", "Tracker", "refill", "tracker_of"]
@@ -30,6 +30,14 @@ class Tracker(Protocol):
 
     def close(self) -> None:
         """Stop looking."""
+
+
+@runtime_checkable
+class Tracked(Protocol):
+    """A backend that knows how it changes."""
+
+    def tracker(self) -> Tracker:
+        """Return what tells that."""
 
 
 class Comparison:
@@ -60,7 +68,9 @@ class Comparison:
 
 def tracker_of(backend: Backend) -> Tracker:
     """Return what tells how a channel changes."""
-    return backend.tracker() or Comparison(backend)
+    while isinstance(backend, FencedBackend):
+        backend = backend.inner
+    return backend.tracker() if isinstance(backend, Tracked) else Comparison(backend)
 
 
 def refill(backend: Backend, contents: Contents, mine: Callable[[str], bool]) -> None:

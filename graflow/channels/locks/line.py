@@ -7,7 +7,8 @@ from contextlib import suppress
 from random import Random
 from typing import Final, NamedTuple
 
-from graflow.channels.steps import Acquire, LineUp, Sleep, Steps
+from graflow.channels.commits.commit import Steps
+from graflow.channels.locks.requests import Acquire, LineUp, Sleep
 from graflow.exceptions import ChannelError
 from graflow.system.clock import monotonic
 

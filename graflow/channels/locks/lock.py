@@ -13,7 +13,6 @@ from graflow.channels.hidden_keys import shown_key
 from graflow.channels.locks.lease import Holding, free_later, holding_of
 from graflow.channels.locks.line import wait_in_line
 from graflow.channels.process_ids import new_owner
-from graflow.channels.steps import carry_out
 from graflow.exceptions import (
     ChannelError,
     ChannelTimeoutError,
@@ -153,7 +152,7 @@ class ChannelLock:
         try:
             until = monotonic() + timeout
             judge = partial(self._judge, may_wait=timeout > 0)
-            grant = carry_out(wait_in_line(key, owner, lease, until, judge), backend)
+            grant = backend.perform(wait_in_line(key, owner, lease, until, judge))
             if grant is not None:
                 return Holding(backend, key, owner, grant.fence, lease, grant.asked)
         except OutcomeUnknownError:

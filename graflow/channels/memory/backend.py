@@ -20,9 +20,10 @@ from graflow.channels.backend import (
     Push,
 )
 from graflow.channels.codec.codec import Record
+from graflow.channels.commits.settling import settle
+from graflow.channels.contents.tracking import Comparison, Tracker
 from graflow.channels.hidden_keys import KEPT
 from graflow.channels.memory.store import MemorySpace, StoreTracker, as_record
-from graflow.channels.settling import settle
 
 __all__ = ["MemoryBackend"]
 
@@ -146,7 +147,7 @@ class MemoryBackend(Backend):
 
     # For checkpoints
 
-    @override
-    def tracker(self) -> StoreTracker | None:
+    def tracker(self) -> Tracker:
+        """Return what tells how the channel changes; see `Tracked`."""
         # A subclass may read and write differently.
-        return StoreTracker(self._store) if type(self) is MemoryBackend else None
+        return StoreTracker(self._store) if type(self) is MemoryBackend else Comparison(self)

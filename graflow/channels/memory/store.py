@@ -10,9 +10,9 @@ from heapq import heapify, heappop, heappush
 
 from graflow.channels.backend import KEEP, Held, NotAList
 from graflow.channels.codec.codec import Record
-from graflow.channels.contents.change_log import Change, Changes, Data, Ends, Watch
+from graflow.channels.commits.settling import Ends, Outcome
+from graflow.channels.contents.change_log import Change, Changes, Data, Watch
 from graflow.channels.memory.lock_table import LockTable
-from graflow.channels.settling import Outcome
 from graflow.system.forks import guard
 
 __all__ = ["MemorySpace", "MemoryStore", "StoreTracker", "as_record"]

@@ -26,9 +26,8 @@ from weakref import finalize
 from typing_extensions import override
 
 from graflow.channels.backend import Backend, Fence
-from graflow.channels.blame import blame
 from graflow.channels.codec.codec import Record
-from graflow.channels.commits import (
+from graflow.channels.commits.commit import (
     KEEP,
     Add,
     Answer,
@@ -42,6 +41,7 @@ from graflow.channels.commits import (
     Push,
 )
 from graflow.channels.hidden_keys import KEPT
+from graflow.channels.operation.blame import blame
 from graflow.channels.redis.commit import Refused, packed, unpacked
 from graflow.channels.redis.connections import Part
 from graflow.channels.redis.endpoints.endpoint import Endpoint
@@ -134,8 +134,8 @@ class RedisBackend(Backend):
         )
 
     @property
+    @override
     def address(self) -> str:
-        """The server's address, without user and password."""
         return self._transport.server
 
     def __repr__(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from graflow.channels.commits import (
+from graflow.channels.commits.commit import (
     KEEP,
     Add,
     Answer,

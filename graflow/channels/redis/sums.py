@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from graflow.channels.attempts import Limits, insist
 from graflow.channels.backend import Backend
-from graflow.channels.commits import (
+from graflow.channels.commits.commit import (
     Add,
     Answer,
     Change,
@@ -19,10 +18,11 @@ from graflow.channels.commits import (
     Holds,
     Put,
     StartsWith,
+    Steps,
 )
-from graflow.channels.contents.change_log import Ends
-from graflow.channels.settling import Outcome, settle
-from graflow.channels.steps import Read, Steps, carry_out
+from graflow.channels.commits.settling import Ends, Outcome, settle
+from graflow.channels.operation.attempts import Limits, insist
+from graflow.channels.operation.requests import Read
 
 __all__ = ["commit_sums"]
 
@@ -62,7 +62,7 @@ def commit_sums(
         return [next(ours if change.key in records else theirs) for change in changes]
 
     steps: Steps[list[Answer] | _Final] = insist(attempt, Limits(backend.timeout), backend.name)
-    outcome = carry_out(steps, backend)
+    outcome = backend.perform(steps)
     return outcome.conflict if isinstance(outcome, _Final) else outcome
 
 

@@ -1,6 +1,6 @@
 """Schemas: types turned into the checks, writers and readers of a typed channel's values.
 
-This is the door: the rest of graflow imports from here, and from no module inside.
+This is the door: the rest of graflow imports from here and not from the modules inside.
 """
 
 from graflow.channels.schema.differences import differences

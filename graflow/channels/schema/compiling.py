@@ -1,8 +1,8 @@
-"""Validators and serializers that follow a core schema alone.
+"""Validators and serializers that follow a core schema and nothing else.
 
-Where a class is complete, pydantic-core takes the validator and the serializer that the class
-has already, in place of those that the core schema asks for. So while one is compiled, the
-classes in it say that they are incomplete. Meanwhile they work as before, in every thread.
+For a class that is complete, pydantic-core uses the validator and the serializer that the class
+has already, instead of what the core schema asks for. So while one is compiled, the classes in it
+claim to be incomplete. Meanwhile they work as before, in every thread.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, Final
 from pydantic_core import SchemaSerializer, SchemaValidator
 
 from graflow.channels.schema.named_tuples import called, written
+from graflow.channels.schema.nodes import descend
 from graflow.system.forks import guard
 
 __all__ = ["building", "serializer_of", "validator_of"]
@@ -23,7 +24,7 @@ _COMPLETE: Final = "__pydantic_complete__"
 
 
 class _Building:
-    """One build at a time, as it may change what all threads see."""
+    """A guard that lets one schema be built at a time, as that changes what all threads see."""
 
     def __init__(self) -> None:
         self._incomplete: set[type] = set()
@@ -36,7 +37,7 @@ class _Building:
 
     @contextmanager
     def incomplete(self, classes: set[type]) -> Iterator[None]:
-        """Have these classes, which are complete, say that they are not."""
+        """Let these classes, which are complete, claim that they are not."""
         with self.lock:
             try:
                 for cls in classes:
@@ -52,7 +53,7 @@ class _Building:
 
 
 building: Final = _Building()
-"""Has the lock that whoever builds a schema takes."""
+"""Whoever builds a schema holds its lock."""
 
 
 def validator_of(core: Any, config: Any) -> SchemaValidator:
@@ -68,19 +69,5 @@ def serializer_of(core: Any, config: Any) -> SchemaSerializer:
 
 
 def _complete_classes(core: Any) -> set[type]:
-    classes: set[type] = set()
-    seen: dict[int, Any] = {}
-    waiting = [core]
-    while waiting:
-        part = waiting.pop()
-        if id(part) in seen or not isinstance(part, dict | list | tuple):
-            continue
-        seen[id(part)] = part
-        if not isinstance(part, dict):
-            waiting += part
-            continue
-        waiting += part.values()
-        cls = part.get("cls")
-        if isinstance(cls, type) and vars(cls).get(_COMPLETE) is True:
-            classes.add(cls)
-    return classes
+    classes = (node.get("cls") for node in descend(core))
+    return {cls for cls in classes if isinstance(cls, type) and vars(cls).get(_COMPLETE) is True}

@@ -5,51 +5,32 @@ from __future__ import annotations
 import warnings
 from typing import Any, Final, get_origin
 
-from pydantic import (
-    PydanticUndefinedAnnotation,
-    PydanticUserError,
-    Secret,
-    SecretBytes,
-    SecretStr,
-    TypeAdapter,
-)
-from pydantic_core import CoreSchema
-from pydantic_core import SchemaError as CoreSchemaError
+from pydantic import Secret, SecretBytes, SecretStr, TypeAdapter
 
 from graflow.channels.schema.compiling import building
 from graflow.channels.schema.named_tuples import named
+from graflow.channels.schema.nodes import Node
+from graflow.channels.schema.roundtrip.walk import Unstorable
 from graflow.channels.schema.types.annotations import parts, types_in
 from graflow.channels.schema.types.fields import resolved
 from graflow.channels.schema.types.namespaces import namespace_of_caller
 from graflow.channels.schema.types.readable import readable
-from graflow.channels.schema.walk import Unstorable
 from graflow.exceptions import SchemaError
 
 __all__ = ["core_schema_of"]
 
-_REFUSALS: Final = (
-    PydanticUserError,
-    PydanticUndefinedAnnotation,
-    CoreSchemaError,
-    AttributeError,
-    NameError,
-    RecursionError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-)
 _SECRETS: Final = (Secret, SecretBytes, SecretStr)
 
 
-def core_schema_of(form: Any, name: str) -> CoreSchema:
-    """Return what pydantic makes of a type, every `TypedDict` included.
+def core_schema_of(form: Any, name: str) -> Node:
+    """Return the core schema that pydantic makes of a type, with any kind of `TypedDict` in it.
 
     Args:
-        form: Any type. What it names itself in text is looked up where graflow was called.
+        form: Any type. Names in text are looked up where graflow was called.
         name: What to call the type in an error.
 
     Raises:
-        SchemaError: Pydantic does not take the type, or a part of it can't be read back.
+        SchemaError: Pydantic refuses the type, or a part of it can't be read back.
     """
     given, around = form, namespace_of_caller()
     form = resolved(given, around, strict=False)
@@ -60,13 +41,13 @@ def core_schema_of(form: Any, name: str) -> CoreSchema:
             core = _generated(resolved(given, around))
         except Unstorable as error:
             raise schema_error(name, error.path, error.reason) from None
-        except _REFUSALS as error:
+        except Exception as error:  # a hook of a class for pydantic may raise anything
             reason = str(error).partition("\n")[0].partition(". ")[0]
             raise schema_error(name, _refused_part(form), reason) from error
         for path, part in parts(form):
             kind = get_origin(part) or part
             if isinstance(kind, type) and issubclass(kind, _SECRETS):
-                raise schema_error(name, path, "a secret is not written, so it can't be read back")
+                raise schema_error(name, path, "a secret isn't written, so it can't be read back")
     return core
 
 
@@ -76,32 +57,27 @@ def schema_error(name: str, path: str, reason: str) -> SchemaError:
     return SchemaError(f"{name} can't be the schema of a typed channel: {where}{reason}")
 
 
-def _generated(form: Any) -> CoreSchema:
+def _generated(form: Any) -> Node:
     with readable(form) as names:
         adapter: TypeAdapter[Any] = TypeAdapter(form)
         if names or not adapter.pydantic_complete:
             adapter.rebuild(force=True, _types_namespace=names)
-        core: CoreSchema = named(adapter.core_schema)
-        return core
+        core: Any = adapter.core_schema
+        return named(core)
 
 
-def _refused_part(form: Any) -> str:
-    """Return the path of the innermost part of a type that pydantic refuses by itself."""
-    path, part = "", form
-    seen: list[Any] = []
-    while True:
-        seen.append(part)
-        for step, inner in types_in(part):
-            if inner not in seen and _is_refused(inner):
-                path, part = (path + step).removeprefix("."), inner
-                break
-        else:
-            return path
+def _refused_part(form: Any, path: str = "", around: tuple[Any, ...] = ()) -> str:
+    """Return the path of the innermost part of a type that pydantic refuses even on its own."""
+    around += (form,)
+    for step, inner in types_in(form):
+        if inner not in around and _is_refused(inner):
+            return _refused_part(inner, (path + step).removeprefix("."), around)
+    return path
 
 
 def _is_refused(form: Any) -> bool:
     try:
         _generated(form)
-    except _REFUSALS:
+    except Exception:  # noqa: BLE001 - as above
         return True
     return False

@@ -25,7 +25,7 @@ class _Nothing:
 
 
 NOTHING: Final = _Nothing()
-"""Stands for a part that one of two values does not have."""
+"""Stands for a part that one of two values doesn't have."""
 
 
 class Difference(NamedTuple):
@@ -45,8 +45,8 @@ class Difference(NamedTuple):
 def differences(before: Any, after: Any, way: Way = ()) -> Iterator[Difference]:
     """Yield the parts in which two values differ, types included.
 
-    An `int` and a `float` are the same if they are equal: the one may stand for the other where
-    a schema asks for a `float`.
+    An `int` before and an equal `float` after are the same, as an `int` may stand for a `float`
+    where a schema asks for one.
     """
     kind = type(before)
     if kind is not type(after):
@@ -130,7 +130,7 @@ def _is_same_scalar(before: Any, after: Any) -> bool:
 
 
 def _zone(moment: datetime | time) -> tuple[object, str]:
-    """Return what tells the zone of a moment from others; a fixed offset is one in any class."""
+    """Return the identity of a moment's zone; fixed offsets are the same in any class."""
     zone = moment.tzinfo
     if isinstance(zone, timezone | TzInfo):
         return timezone, repr(zone.utcoffset(None))
@@ -138,7 +138,7 @@ def _zone(moment: datetime | time) -> tuple[object, str]:
 
 
 def leaves(value: Any, way: Way = ()) -> Iterator[tuple[Way, Any]]:
-    """Yield the scalars that a value is made of, and the ways to them; keys are among them."""
+    """Yield the scalars that a value is made of, keys included, each with the way to it."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             yield (*way, key), key

@@ -1,9 +1,8 @@
-"""Shortcuts for schemas of plain JSON data.
+"""Shortcuts for values whose types alone tell what pydantic would do with them.
 
 Many schemas ask for nothing but text, numbers, `bool`, `None`, lists, dicts with text keys and
-closed `TypedDict`s. Whether such a value fits can be told from its types alone, and JSON gives
-it back as it is. For these schemas one Python expression is compiled that is true only for
-values that pydantic takes and leaves alone; where it is false, pydantic decides.
+closed `TypedDict`s. The types in such a value tell whether it fits, and it survives a round trip
+through JSON. If a compiled expression proves that it fits, pydantic isn't asked at all.
 """
 
 from __future__ import annotations
@@ -14,19 +13,11 @@ from typing import Any, Final
 from pydantic_core import from_json, to_json
 
 from graflow.channels.codec.codec import Record
-from graflow.channels.schema.compiled import (
-    SHARED,
-    Expressions,
-    Inexpressible,
-    Language,
-    Rule,
-    conjunction,
-)
-from graflow.channels.schema.exact_types import collection, dict_items, items_of_fields
+from graflow.channels.schema.looks import LOOK, Inexpressible, Looks
 from graflow.channels.schema.nodes import Node, children, descend, is_altering
-from graflow.channels.schema.roundtrip import Storable
+from graflow.channels.schema.roundtrip.rules import Storable
 
-__all__ = ["REPLACEMENT", "with_shortcuts"]
+__all__ = ["REPLACEMENT", "look_of", "with_shortcuts"]
 
 Dump = Callable[[Any], bytes]
 """Returns the text of a value, or raises."""
@@ -34,14 +25,10 @@ Dump = Callable[[Any], bytes]
 Load = Callable[[Record], Any]
 """Returns the value of a record, or raises."""
 
-# Of each kind of node, what may stand in it besides its type. Anything more limits the values.
+# What may stand in a node, by its kind. Anything more limits the values.
 _HARMLESS: Final = {"type", "ref", "metadata", "strict"}
 _PARTS: Final[dict[str, set[str]]] = {
-    "none": set(),
-    "bool": set(),
-    "int": set(),
-    "float": set(),
-    "str": set(),
+    **{kind: set() for kind in ("none", "bool", "int", "float", "str")},
     "literal": {"expected"},
     "nullable": {"schema"},
     "union": {"choices", "mode"},
@@ -52,7 +39,6 @@ _PARTS: Final[dict[str, set[str]]] = {
     "definitions": {"schema", "definitions"},
     "definition-ref": {"schema_ref"},
 }
-_SCALARS: Final[dict[str, type]] = {"bool": bool, "int": int, "str": str}
 _HARMLESS_CONFIG: Final = {
     "extra_fields_behavior",
     "loc_by_alias",
@@ -68,11 +54,11 @@ _HARMLESS_CONFIG: Final = {
     "validate_default",
 }
 
-# Short text has no number in it that is too long to be read.
+# No number in a short text is too long to be read.
 _DUMP: Final = """
 def dump(value):
     try:
-        if {{look}}:
+        if {look}:
             text = to_json(value)
             if len(text) < 4000{no_tag}{no_loss}:
                 return text
@@ -85,22 +71,31 @@ def load(text):
     if type(text) is bytes{no_tag}:
         try:
             value = from_json(text)
-            if {{look}}:
+            if {look}:
                 return value
         except (KeyError, ValueError):
             pass
     return careful_load(text)
 """
-_HELPER: Final = """
-def {name}(value):
-    try:
-        return {look}
-    except KeyError:
-        return False
-"""
 
 REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}".encode()
-"""Stands in JSON text for what can't be encoded in a key, and for itself."""
+"""Stands in JSON text for itself, and for what can't be encoded in a key."""
+
+
+def look_of(schema: Storable, name: str) -> Callable[[Any], bool]:
+    """Return a function that is true only for values that, if valid, were taken as they are.
+
+    Where it is false, a value has to be compared with what validation made of it.
+
+    Args:
+        schema: What the values are of.
+        name: What to call the schema in the name of the function's file.
+    """
+    function = "looks_unaltered"
+    try:
+        return Looks().function(f"{name}.{function}", LOOK, schema.core, name=function)
+    except Inexpressible:
+        return lambda value: False
 
 
 def with_shortcuts(schema: Storable, name: str, dump: Dump, load: Load) -> tuple[Dump, Load]:
@@ -112,101 +107,48 @@ def with_shortcuts(schema: Storable, name: str, dump: Dump, load: Load) -> tuple
         dump: The careful way to write.
         load: The careful way to read.
     """
-    if not schema.is_faithful or schema.has_aliases or schema.config.keys() - _HARMLESS_CONFIG:
+    nodes = list(descend(schema.core))
+    if not (schema.is_faithful and _is_plain_config(schema.config) and all(map(_is_plain, nodes))):
         return dump, load
     no_tag, no_loss = "", ""
-    if any(map(_may_have_any_key, descend(schema.core))):
+    if any(map(_may_have_any_key, nodes)):
         no_tag, no_loss = f" and {ord('$')} not in text", " and replacement not in text"
-    language = Language(_types_to_see, _RULES, _HELPER)
-    writing = Expressions(language, to_json=to_json, careful_dump=dump, replacement=REPLACEMENT)
-    reading = Expressions(language, from_json=from_json, careful_load=load)
-    source, load_source = _DUMP.format(no_tag=no_tag, no_loss=no_loss), _LOAD.format(no_tag=no_tag)
+    writing = Looks(is_proof=True, to_json=to_json, careful_dump=dump, replacement=REPLACEMENT)
+    reading = Looks(is_proof=True, from_json=from_json, careful_load=load)
     try:
         return (
-            writing.function(f"{name}.dump", source, schema.core),
-            reading.function(f"{name}.load", load_source, schema.core),
+            writing.function(f"{name}.dump", _DUMP, schema.core, no_tag=no_tag, no_loss=no_loss),
+            reading.function(f"{name}.load", _LOAD, schema.core, no_tag=no_tag),
         )
     except Inexpressible:
         return dump, load
 
 
-def _may_have_any_key(node: Node) -> bool:
-    """Tell whether an object may have a key like those of the codec's own, or one that is lost."""
-    keys = (part.label for part in children(node) if part.entry == "fields")
-    return node["type"] == "dict" or any(str(key).startswith("$") for key in keys)
-
-
-# The expressions are true only for values that fit; they are false for others, or raise a
-# `KeyError`.
-
-
-def _types_to_see(node: Node) -> frozenset[type] | None:
+def _is_plain(node: Node) -> bool:
+    """Tell whether a node limits its values by nothing but their types."""
     kind = node["type"]
     if kind not in _PARTS or node.keys() - _PARTS[kind] - _HARMLESS or is_altering(node):
-        raise Inexpressible
-    return frozenset({_SCALARS[kind]}) if kind in _SCALARS else None
+        return False
+    match kind:
+        case "literal":
+            return {*map(type, node["expected"])} == {str}  # pydantic takes True for 1
+        case "union":
+            return bool(node.get("mode", "smart") == "smart")
+        case "list":
+            return "items_schema" in node
+        case "dict":
+            return "values_schema" in node and node.get("keys_schema", {}).get("type") == "str"
+        case "typed-dict":
+            is_closed = node.get("extra_behavior") != "allow"
+            return is_closed and _is_plain_config(node.get("config", {}))
+    return True
 
 
-def _none(it: Expressions, node: Node, value: str) -> str:
-    return f"{value} is None"
+def _is_plain_config(config: Any) -> bool:
+    return not config.keys() - _HARMLESS_CONFIG
 
 
-def _float(it: Expressions, node: Node, value: str) -> str:
-    name = it.name()
-    return f"(type({name} := {value}) is float and {name} * 0.0 == 0.0)"  # so it is finite
-
-
-def _literal(it: Expressions, node: Node, value: str) -> str:
-    expected = frozenset(node["expected"])
-    if {*map(type, expected)} != {str}:
-        raise Inexpressible  # pydantic takes True for 1
-    name = it.name()
-    return f"(type({name} := {value}) is str and {name} in {it.name(expected, 'expected')})"
-
-
-def _union(it: Expressions, node: Node, value: str) -> str:
-    if node.get("mode", "smart") != "smart":
-        raise Inexpressible
-    name = it.name()
-    first, *others = (choice.node for choice in children(node))
-    looks = [it.look(first, f"({name} := {value})"), *(it.look(each, name) for each in others)]
-    return f"({' or '.join(looks)})"
-
-
-def _list(it: Expressions, node: Node, value: str) -> str:
-    if "items_schema" not in node:
-        raise Inexpressible
-    return collection(it, node, value)
-
-
-def _dict(it: Expressions, node: Node, value: str) -> str:
-    if node.get("keys_schema", {}).get("type") != "str" or "values_schema" not in node:
-        raise Inexpressible
-    return dict_items(it, node, value)
-
-
-def _typed_dict(it: Expressions, node: Node, value: str) -> str:
-    fields: dict[str, Any] = node["fields"]
-    limits = [field.keys() - _PARTS["typed-dict-field"] - _HARMLESS for field in fields.values()]
-    if any(limits) or node.get("config", {}).keys() - _HARMLESS_CONFIG:
-        raise Inexpressible
-    name = it.name()
-    optional = [key for key, field in fields.items() if not field.get("required", True)]
-    size = [str(len(fields) - len(optional)), *(f"({key!r} in {name})" for key in optional)]
-    return conjunction(
-        f"type({name} := {value}) is dict",
-        f"len({name}) == {' + '.join(size)}",  # so it has no other keys
-        *items_of_fields(it, node, name),
-    )
-
-
-_RULES: Final[dict[str, Rule]] = {
-    **SHARED,
-    "none": _none,
-    "float": _float,
-    "literal": _literal,
-    "union": _union,
-    "list": _list,
-    "dict": _dict,
-    "typed-dict": _typed_dict,
-}
+def _may_have_any_key(node: Node) -> bool:
+    """Tell whether a key may look like the codec's own, or may be lost."""
+    keys = (part.label for part in children(node) if part.entry == "fields")
+    return node["type"] == "dict" or any(str(key).startswith("$") for key in keys)

@@ -1,4 +1,4 @@
-"""The fields that do not fit a schema, each with its path."""
+"""Errors of the fields that don't fit a schema, each with its path."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from graflow.channels.codec.reprs import short_repr
 from graflow.channels.schema.differences import NOTHING, Difference, Way
 from graflow.channels.schema.nodes import Node, bodies_in, children, inside, is_altering
-from graflow.channels.schema.roundtrip import Storable
+from graflow.channels.schema.roundtrip.rules import Storable
 from graflow.exceptions import FieldError
 
 __all__ = ["alterations", "from_details", "lost", "unstorable"]
@@ -22,21 +22,20 @@ _MESSAGES = {
     "missing_argument": "is missing",
     "missing_keyword_only_argument": "is missing",
     "missing_positional_only_argument": "is missing",
-    "json_invalid": "should be nested less deep",
-    "recursion_loop": "should not contain itself, nor be nested as deep",
+    "json_invalid": "should be nested less deeply",
+    "recursion_loop": "should not contain itself or be nested so deeply",
     "unexpected_keyword_argument": "is not a field of the schema",
 }
 _SUBJECT = re.compile(r"^[A-Z]\w*( input)? should\b")
-_Parts = dict[tuple[str, Any], Node]
 _OF_FIELDS: Final = {"typed-dict", "model-fields", "dataclass-args", "named-tuple"}
 _OF_KEYS: Final = {"dict", "counter", "frozendict", "ordered-dict"}
-_OF_ITEMS: Final = {*_OF_KEYS, "list", "set", "frozenset", "tuple", "deque", "generator"}
+_OF_ITEMS: Final = {*_OF_KEYS, "list", "set", "frozenset", "deque", "generator"}
 _MAX_PATH = 200
-_MAX_DIGITS = 4300  # that the JSON parser reads
+_MAX_DIGITS = 4300  # as many as the JSON parser reads
 
 
 def from_details(details: Iterable[ErrorDetails], schema: Storable) -> tuple[FieldError, ...]:
-    """Return what pydantic found, with the branches of a union put together."""
+    """Return what pydantic found, with one error for all branches of a union."""
     messages: dict[tuple[str, str], list[str]] = {}
     for detail in details:
         kind, text = detail["type"], detail["msg"]
@@ -51,7 +50,7 @@ def from_details(details: Iterable[ErrorDetails], schema: Storable) -> tuple[Fie
 
 
 def alterations(found: Iterable[Difference], schema: Storable) -> tuple[FieldError, ...]:
-    """Return the changes by validation that the schema does not ask for."""
+    """Return the changes made by validation that the schema does not ask for."""
     return tuple(
         FieldError(
             _path(schema, way),
@@ -59,22 +58,24 @@ def alterations(found: Iterable[Difference], schema: Storable) -> tuple[FieldErr
             f"{short_repr(before)} of type {type(before).__name__}",
         )
         for way, before, after in found
-        if before is not NOTHING and not _Trace(schema, way).alters
+        if before is not NOTHING and not _followed(schema, way)[1]
     )
 
 
 def _alteration(before: Any, after: Any) -> str:
     if type(before) is not type(after):
         return f"should be of type {type(after).__name__} itself"
-    return f"should be a value that stays as it is, and not become {short_repr(after)}"
+    return (
+        f"should be a value that validation leaves alone, not one that becomes {short_repr(after)}"
+    )
 
 
 def lost(found: Iterable[Difference], schema: Storable) -> tuple[FieldError, ...]:
-    """Return the parts of a value that did not come back from JSON."""
+    """Return the parts of a value that did not survive a round trip through JSON."""
     return tuple(
         FieldError(
             _path(schema, way),
-            f"should come back from JSON as it is, and not as {short_repr(after)}",
+            f"should come back from JSON unchanged, not as {short_repr(after)}",
             short_repr(before),
         )
         for way, before, after in found
@@ -82,7 +83,7 @@ def lost(found: Iterable[Difference], schema: Storable) -> tuple[FieldError, ...
 
 
 def unstorable(found: Iterable[tuple[Way, Any]], schema: Storable) -> tuple[FieldError, ...]:
-    """Return the scalars in a value that no JSON text has."""
+    """Return the scalars in a value that JSON text can't hold."""
     return tuple(
         FieldError(_path(schema, way), problem, short_repr(scalar))
         for way, scalar in found
@@ -92,89 +93,70 @@ def unstorable(found: Iterable[tuple[Way, Any]], schema: Storable) -> tuple[Fiel
 
 def _problem(scalar: object) -> str:
     if isinstance(scalar, int) and abs(scalar) >= 10**_MAX_DIGITS:
-        return f"should have no more than {_MAX_DIGITS:,} digits"
+        return f"should not have more than {_MAX_DIGITS:,} digits"
     if isinstance(scalar, str) and any("\ud800" <= character <= "\udfff" for character in scalar):
-        return "should hold no lone surrogate, which UTF-8 can't encode"
+        return "should not hold a lone surrogate, which UTF-8 can't encode"
     return ""
 
 
 def _path(schema: Storable, way: Way) -> str:
-    path = _Trace(schema, way).path
+    path, _ = _followed(schema, way)
     if len(path) <= _MAX_PATH:
         return path
     return f"{path[: _MAX_PATH // 2]} ... {path[-_MAX_PATH // 2 :]}"
 
 
-class _Trace:
-    """A way through a value, followed through its schema.
+def _followed(schema: Storable, way: Way) -> tuple[str, bool]:
+    """Follow the way to a part of a value through the schema.
 
-    Attributes:
-        path: What a user calls the part at the end.
-        alters: Whether the schema asks for changes there or above.
+    Returns:
+        The path that a user reads, and whether the schema asks for changes there or above.
     """
+    path, alters, left = "", False, list(way)
+    bodies: dict[str, Node] = {}
+    node: Node | None = schema.core
+    while node is not None:
+        alters |= is_altering(node)
+        if node["type"] == "definitions":
+            bodies = bodies_in(node)
+        if node["type"] == "definition-ref":
+            node = bodies.get(node["schema_ref"])
+        elif (inner := inside(node)) is not None or not left:
+            node = inner
+        else:
+            step, taken, node = _next(node, left)
+            path, left = path + step, left[taken:]
+    for step in left:
+        path += f".{step}" if isinstance(step, str) and step.isidentifier() else _bracketed(step)
+    return path.removeprefix("."), alters
 
-    def __init__(self, schema: Storable, way: Way) -> None:
-        self.path = ""
-        self.alters = False
-        self._bodies: dict[str, Node] = {}
-        self._left = list(way)
-        node: Node | None = schema.core
-        while node is not None:
-            self.alters |= is_altering(node)
-            node = self._next(node)
-        while self._left:
-            step = self._left.pop(0)
-            is_name = isinstance(step, str) and step.isidentifier()
-            self._add(f".{step}" if is_name else _bracketed(step))
 
-    def _add(self, step: str) -> None:
-        self.path = (self.path + step).removeprefix(".")
+def _next(node: Node, left: list[Any]) -> tuple[str, int, Node | None]:
+    """Go one part further in.
 
-    def _next(self, node: Node) -> Node | None:
-        """Go one part further in; return `None` where the schema says nothing more."""
-        kind = node["type"]
-        if kind == "definitions":
-            self._bodies = bodies_in(node)
-        if kind == "definition-ref":
-            return self._bodies.get(node["schema_ref"])
-        if (inner := inside(node)) is not None:
-            return inner
-        if not self._left:
-            return None
-        parts = {(part.entry, part.label): part.node for part in children(node)}
-        if kind in _OF_FIELDS:
-            return self._field(node, parts)
-        if kind in _OF_ITEMS:
-            return self._item(node, parts)
-        return self._branch(node, parts)
-
-    def _branch(self, node: Node, parts: _Parts) -> Node | None:
-        if node["type"] == "union" and len(parts) == 1:
-            return next(iter(parts.values()))
-        found = parts.get(("choices", self._left[0]))
-        self._left = self._left if found is None else self._left[1:]
-        return found
-
-    def _field(self, node: Node, parts: _Parts) -> Node | None:
-        step = self._left[0]
-        if node["type"] == "named-tuple" and isinstance(step, int) and step < len(parts):
+    Returns:
+        The step in the path, how many steps of the way it takes, and the part, or `None` where
+        the schema says nothing more.
+    """
+    parts = {(part.entry, part.label): part.node for part in children(node)}
+    kind, step = node["type"], left[0]
+    if kind in _OF_FIELDS:
+        if kind == "named-tuple" and isinstance(step, int) and step < len(parts):
             _, step = list(parts)[step]
-        found = parts.get(("fields", step))
-        if found is not None:
-            self._left.pop(0)
-            self._add(f".{step}")
-        return found
-
-    def _item(self, node: Node, parts: _Parts) -> Node | None:
-        step = self._left.pop(0)
-        self._add(_bracketed(step))
-        if node["type"] == "tuple":
-            return parts.get(("items_schema", min(step, node.get("variadic_item_index", step))))
-        if node["type"] in _OF_KEYS and self._left[:1] == ["[key]"]:
-            self._left.pop(0)
-            self._add(" (the key)")
-            return parts.get(("keys_schema", None))
-        return parts.get(("values_schema", None)) or parts.get(("items_schema", None))
+        field = parts.get(("fields", step))
+        return ("", 0, None) if field is None else (f".{step}", 1, field)
+    if kind in _OF_KEYS and left[1:2] == ["[key]"]:
+        return f"{_bracketed(step)} (the key)", 2, parts.get(("keys_schema", None))
+    if kind == "tuple":
+        index = min(step, node.get("variadic_item_index", step))
+        return _bracketed(step), 1, parts.get(("items_schema", index))
+    if kind in _OF_ITEMS:
+        item = parts.get(("values_schema", None)) or parts.get(("items_schema", None))
+        return _bracketed(step), 1, item
+    if kind == "union" and len(parts) == 1:
+        return "", 0, next(iter(parts.values()))
+    choice = parts.get(("choices", step))
+    return "", int(choice is not None), choice
 
 
 def _bracketed(step: object) -> str:

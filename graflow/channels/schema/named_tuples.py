@@ -1,93 +1,66 @@
 """Named tuples for a pydantic that has no nodes of their own for them, as before 2.14.
 
-It makes a call of the class of each. The rules of channels are about nodes that name the class
-and the fields, so calls become such nodes, and what is compiled is made of these.
+It describes each as a call of its class. The rules of channels expect nodes that name the class
+and the fields, so calls are turned into such nodes, and turned back into what this pydantic knows
+when a validator or a serializer is made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from pydantic_core import core_schema
+
+from graflow.channels.schema.nodes import Node, with_children
 
 __all__ = ["called", "named", "written"]
 
 _IS_NATIVE: Final = hasattr(core_schema, "named_tuple_schema")
-_NO_NODES: Final = frozenset({"config", "default", "expected", "members", "metadata"})
 
 
-def named(core: Any) -> Any:
+def named(node: Node) -> Node:
     """Return a core schema in which no named tuple is a call."""
-    return core if _IS_NATIVE else _changed(core, _named)
+    if _IS_NATIVE:
+        return node
+    cls = node.get("function")
+    if node["type"] == "call" and isinstance(cls, type) and issubclass(cls, tuple):
+        parameters = node["arguments_schema"]["arguments_schema"]
+        fields = [
+            {"type": "named-tuple-field", **_renamed(parameter, "alias", "validation_alias")}
+            for parameter in parameters
+        ]
+        node = {"type": "named-tuple", "cls": cls, "fields": fields, **_kept(node)}
+    return with_children(node, lambda part: named(part.node))
 
 
-def called(core: Any) -> Any:
+def called(node: Node) -> Node:
     """Return a core schema that this pydantic can make a validator of."""
-    return core if _IS_NATIVE else _changed(core, _called)
+    if _IS_NATIVE:
+        return node
+    new = with_children(node, lambda part: called(part.node))
+    if new["type"] != "named-tuple":
+        return new
+    parameters = [_renamed(field, "validation_alias", "alias") for field in new["fields"]]
+    arguments = {"type": "arguments", "arguments_schema": parameters}
+    return {"type": "call", "arguments_schema": arguments, "function": new["cls"], **_kept(new)}
 
 
-def written(core: Any) -> Any:
+def written(node: Node) -> Node:
     """Return a core schema that this pydantic can make a serializer of."""
-    return core if _IS_NATIVE else _changed(core, _written)
-
-
-def _changed(part: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
-    """Return a part of a core schema with each node in it changed, the innermost first."""
-    if isinstance(part, list | tuple):
-        return type(part)(_changed(each, change) for each in part)
-    if not isinstance(part, dict):
-        return part
-    return change(
-        {
-            name: inner if name in _NO_NODES else _changed(inner, change)
-            for name, inner in part.items()
-        }
+    if _IS_NATIVE:
+        return node
+    new = with_children(node, lambda part: written(part.node))
+    if new["type"] != "named-tuple":
+        return new
+    return {"type": "tuple", "items_schema": [field["schema"] for field in new["fields"]]} | _kept(
+        new
     )
 
 
-def _named(node: dict[str, Any]) -> dict[str, Any]:
-    cls = node.get("function")
-    if not (node.get("type") == "call" and isinstance(cls, type) and issubclass(cls, tuple)):
-        return node
-    fields = [
-        {
-            "type": "named-tuple-field",
-            "name": parameter["name"],
-            "schema": parameter["schema"],
-            **({"validation_alias": parameter["alias"]} if "alias" in parameter else {}),
-        }
-        for parameter in node["arguments_schema"]["arguments_schema"]
-    ]
-    return {"type": "named-tuple", "cls": cls, "fields": fields, **_kept(node)}
+def _renamed(field: Node, old: str, new: str) -> Node:
+    alias = {new: field[old]} if old in field else {}
+    return {"name": field["name"], "schema": field["schema"], **alias}
 
 
-def _called(node: dict[str, Any]) -> dict[str, Any]:
-    if node.get("type") != "named-tuple":
-        return node
-    parameters = [
-        {
-            "name": field["name"],
-            "schema": field["schema"],
-            **({"alias": field["validation_alias"]} if "validation_alias" in field else {}),
-        }
-        for field in node["fields"]
-    ]
-    arguments = {"type": "arguments", "arguments_schema": parameters}
-    return {
-        "type": "call",
-        "arguments_schema": arguments,
-        "function": node["cls"],
-        **_kept(node),
-    }
-
-
-def _written(node: dict[str, Any]) -> dict[str, Any]:
-    if node.get("type") != "named-tuple":
-        return node
-    items = [field["schema"] for field in node["fields"]]
-    return {"type": "tuple", "items_schema": items, **_kept(node)}
-
-
-def _kept(node: dict[str, Any]) -> dict[str, Any]:
+def _kept(node: Node) -> Node:
     return {name: node[name] for name in ("ref", "metadata", "serialization") if name in node}

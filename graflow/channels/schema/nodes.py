@@ -1,7 +1,7 @@
-"""Nodes of a core schema, and the one way from a node down to its parts.
+"""Nodes of a core schema, and the one way down from a node to its parts.
 
-A core schema of pydantic is a tree of dicts. Each is a node: it says of what kind it is, holds
-its parts in entries of several shapes, and may refer by name to a node elsewhere in the tree.
+A core schema of pydantic is a tree of dicts. Each is a node: its type says what kind it is, it
+holds its parts in entries of several shapes, and it may refer by name to a node elsewhere.
 """
 
 from __future__ import annotations
@@ -26,35 +26,26 @@ Node = dict[str, Any]
 """A part of a core schema, or the whole."""
 
 ALTERS: Final = "graflow_alters"
-"""In a node's metadata: the schema itself asks validation to change some values there."""
+"""In a node's metadata: the schema itself asks validation to change some values here."""
 
 _STEPS: Final = {
-    "schema": "",
-    "json_schema": "",
-    "python_schema": "",
-    "lax_schema": "",
-    "strict_schema": "",
-    "return_schema": "",
-    "steps": "",
-    "choices": "",
+    **dict.fromkeys(("schema", "json_schema", "python_schema", "lax_schema", "strict_schema"), ""),
+    **dict.fromkeys(("return_schema", "steps", "choices", "definitions"), ""),
+    **dict.fromkeys(("keys_schema", "extras_keys_schema"), ""),
+    **dict.fromkeys(("items_schema", "values_schema", "extras_schema"), "[]"),
     "fields": ".{}",
-    "items_schema": "[]",
-    "keys_schema": "",
-    "values_schema": "[]",
-    "extras_keys_schema": "",
-    "extras_schema": "[]",
-    "definitions": "",
 }
+"""The entries that hold parts, each with the step to a part."""
 
 
 class Part(NamedTuple):
     """A part of a node.
 
     Attributes:
-        entry: The entry of the node that holds it, as `items_schema`.
-        label: Which of several in that entry it is: the name of a field, the label of a choice,
-            or an index. `None` if the entry has room for one alone.
-        step: From the path of the node to that of the part: `.conn`, `[0]`, `[]`, or nothing.
+        entry: The node's entry that holds it, such as `items_schema`.
+        label: Which part of that entry it is: a field's name, a choice's label, or an index.
+            `None` if the entry holds a single part.
+        step: What the part adds to the path of the node: `.conn`, `[0]`, `[]`, or nothing.
         node: The part itself.
     """
 
@@ -65,7 +56,7 @@ class Part(NamedTuple):
 
 
 def children(node: Node) -> list[Part]:
-    """Return the parts that a node is directly made of."""
+    """Return the parts of a node, not those of its parts."""
     found: list[Part] = []
 
     def note(part: Part) -> Node:
@@ -77,7 +68,7 @@ def children(node: Node) -> list[Part]:
 
 
 def with_children(node: Node, change: Callable[[Part], Node]) -> Node:
-    """Return a node with what `change` makes of each part in place of that part."""
+    """Return a node with each part replaced by what `change` returns for it."""
     new = dict(node)
     for entry, step in _STEPS.items():
         found: Any = node.get(entry)
@@ -110,7 +101,7 @@ def _part_in_list(entry: str, index: int, found: Any, node: Node) -> Part:
 
 
 def inside(node: Node) -> Node | None:
-    """Return the part that has its say on the whole value that a node is about, if there is one."""
+    """Return the part of a node that is about the same value as the node, if there is one."""
     if node["type"] == "chain":
         last: Node = node["steps"][-1]
         return last
@@ -119,23 +110,30 @@ def inside(node: Node) -> Node | None:
     )
 
 
-def descend(node: Node) -> Iterator[Node]:
-    """Yield a node, its parts, their parts and so on; what is only referred to is not followed."""
-    yield node
-    for part in children(node):
-        yield from descend(part.node)
+def descend(core: Node) -> Iterator[Node]:
+    """Yield a node, its parts, their parts and so on, serializations included.
+
+    References are not followed.
+    """
+    waiting = [core]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += (part.node for part in children(node))
+        if "serialization" in node:
+            waiting.append(node["serialization"])
 
 
 def bodies_in(definitions: Node) -> dict[str, Node]:
-    """Return what the references stand for that a node of definitions is about."""
+    """Return the nodes that references stand for, as a node of definitions has them."""
     return {body["ref"]: body for body in definitions["definitions"]}
 
 
 def marked(node: Node) -> Node:
-    """Return a node with a mark that it alters some values."""
+    """Return a node, marked as one that alters some values."""
     return {**node, "metadata": {**node.get("metadata", {}), ALTERS: True}}
 
 
 def is_altering(node: Node) -> bool:
-    """Tell whether a node has that mark."""
+    """Tell whether a node is so marked."""
     return bool(node.get("metadata", {}).get(ALTERS))

@@ -15,12 +15,11 @@ from graflow.channels.codec.reprs import short_repr
 from graflow.channels.schema.compiling import serializer_of, validator_of
 from graflow.channels.schema.core_schema import core_schema_of, schema_error
 from graflow.channels.schema.differences import differences, leaves
-from graflow.channels.schema.exact_types import compile_look
-from graflow.channels.schema.fast_path import REPLACEMENT, with_shortcuts
+from graflow.channels.schema.fast_path import REPLACEMENT, look_of, with_shortcuts
 from graflow.channels.schema.field_errors import alterations, from_details, lost, unstorable
-from graflow.channels.schema.roundtrip import Storable, storable
+from graflow.channels.schema.roundtrip.rules import Storable, storable
+from graflow.channels.schema.roundtrip.walk import Unstorable
 from graflow.channels.schema.types.annotations import is_self_contained
-from graflow.channels.schema.walk import Unstorable
 from graflow.exceptions import (
     ChannelError,
     ChannelTypeError,
@@ -34,15 +33,15 @@ __all__ = ["Schema", "schema_of"]
 T = TypeVar("T")
 
 _DOLLAR = ord("$")
-_SHORT = 4000  # too short for a number that is too long
-_PROBLEMS = (AttributeError, LookupError, RecursionError, ValueError)
+_SHORT = 4000  # no number in so short a text is too long to be read
 
 
 def schema_of(form: TypeForm[T], *, strict: bool = True) -> Schema[T]:
     """Return the `Schema` of a type; it is made once and kept for the next time.
 
     Args:
-        form: Any type that a pydantic `TypeAdapter` takes and JSON can carry there and back.
+        form: Any type that a pydantic `TypeAdapter` takes and that survives a round trip through
+            JSON.
         strict: `False` lets pydantic turn a value into one that fits.
 
     Raises:
@@ -51,7 +50,7 @@ def schema_of(form: TypeForm[T], *, strict: bool = True) -> Schema[T]:
     try:
         return _kept(form, strict)
     except RecursionError as error:
-        raise SchemaError("a type that is nested so deep can't be a schema") from error
+        raise SchemaError("a type that is nested so deeply can't be a schema") from error
 
 
 def _kept(form: Any, strict: bool) -> Schema[Any]:
@@ -65,24 +64,24 @@ def _kept(form: Any, strict: bool) -> Schema[Any]:
 
 @lru_cache(maxsize=1024)
 def _cached(form: Any, text: str, strict: bool) -> Schema[Any]:
-    """Make a schema; `text` tells apart what is equal and not the same, as `A | B` and `B | A`."""
+    """Make a schema; `text` tells equal types apart that differ, such as `A | B` and `B | A`."""
     return Schema(form, strict)
 
 
 class Schema(Generic[T]):
-    """What one type says about values: which fit, and how they are stored.
+    """The checks, writer and reader that one type stands for.
 
     Attributes:
         form: The type.
-        name: What to call it in a message.
+        name: What messages call it.
         strict: Whether values that would have to be coerced are refused.
         is_for_lists: Whether a whole value may be stored as a list.
         dump: Returns what a channel stores for a value. Raises `ChannelValidationError` if the
-            value does not fit, or would not come back as it is.
+            value doesn't fit or wouldn't come back unchanged.
         dump_item: The same for an item of a list.
-        load: Returns the value that a channel holds. Raises `ChannelValidationError` if it does
-            not fit, `ChannelTypeError` if it is a list and no value of the schema is one, and
-            `ChannelDataError` if it is not something that graflow wrote.
+        load: Returns the value that a channel holds. Raises `ChannelValidationError` if it doesn't
+            fit, `ChannelTypeError` if it is a list and the schema's values never are, and
+            `ChannelDataError` if graflow didn't write it.
     """
 
     dump: Callable[[T], Record]
@@ -97,9 +96,9 @@ class Schema(Generic[T]):
         self._core = core_schema_of(form, self.name)
         self._storable = ready = self._ready()
         self.is_for_lists = "array" in ready.kinds
-        self._is_quick = strict and ready.is_plain
+        self._is_plain = ready.is_plain
         self._is_doubtful = not ready.is_faithful
-        self._looks_unaltered = compile_look(ready, self.name) if strict else _always
+        self._looks_unaltered = look_of(ready, self.name) if strict else _always
         validator = validator_of(ready.core, ready.config)
         self._validate: Callable[[Any], Any] = validator.validate_python
         if ready.has_aliases:
@@ -132,14 +131,9 @@ class Schema(Generic[T]):
             self._unstorable(value, error)
 
     def _dump_item(self, value: T) -> bytes:
-        if self._is_quick:
-            try:
-                text = self._to_json(self._validate(value))
-                if self._looks_unaltered(value) and _is_simple(text):
-                    return text
-            except _PROBLEMS:
-                pass  # found again, and named, on the careful way
         text = self._text(value)
+        if self._is_plain and _DOLLAR not in text and len(text) < _SHORT:
+            return text
         try:
             return pack_json_item(text)
         except ChannelError as error:
@@ -156,19 +150,19 @@ class Schema(Generic[T]):
                 return cast("T", self._validate_data(decode(record)))
             return cast("T", self._validate_json(plain))
         except ValidationError as error:
-            decode(record)  # raises if that is why
+            decode(record)  # raises if graflow did not write it
             self._misfit(error, "what is stored does not fit")
 
     def load_items(self, items: Record) -> list[T]:
         """Return the items of a list that a channel holds.
 
         Raises:
-            ChannelValidationError: An item does not fit.
-            ChannelTypeError: A single value is stored, no list.
-            ChannelDataError: An item is not something that graflow wrote.
+            ChannelValidationError: An item doesn't fit.
+            ChannelTypeError: A single value is stored, not a list.
+            ChannelDataError: An item was not written by graflow.
         """
         if isinstance(items, bytes):
-            raise ChannelTypeError("a single value is stored here, no list; read it with get")
+            raise ChannelTypeError("a single value is stored here, not a list; read it with get")
         values: list[T] = []
         errors: list[FieldError] = []
         for i, item in enumerate(items):
@@ -189,19 +183,13 @@ class Schema(Generic[T]):
         except (PydanticSerializationError, ValueError, RecursionError) as error:
             self._unstorable(value, error)
         try:
-            if not self._is_sure_to_be_unaltered(value):
+            if not self._looks_unaltered(value):
                 self._check_unaltered(value, valid)
             if self._is_doubtful or REPLACEMENT in text:
                 self._check_comes_back(valid, text)
         except RecursionError as error:
             self._unstorable(value, error)
         return text
-
-    def _is_sure_to_be_unaltered(self, value: T) -> bool:
-        try:
-            return self._looks_unaltered(value)
-        except (AttributeError, LookupError):
-            return False
 
     def _check_unaltered(self, value: T, valid: T) -> None:
         errors = alterations(differences(value, valid), self._storable)
@@ -218,8 +206,8 @@ class Schema(Generic[T]):
             raise self._error("the value would not come back from JSON as", errors)
 
     def _validate_data(self, data: Any) -> Any:
-        """Validate Python data that is not an instance of a class yet."""
-        # No `cached_property`: on Python 3.11 it has a lock, which a fork may leave taken.
+        """Validate Python data that has yet to become instances of classes."""
+        # Not a `cached_property`: on Python 3.11 it has a lock, which a fork may leave taken.
         if self._data_validator is None:
             ready = self._ready(from_data=True)
             self._data_validator = validator_of(ready.core, ready.config)
@@ -245,10 +233,6 @@ class Schema(Generic[T]):
         )
 
 
-def _is_simple(text: bytes) -> bool:
-    return _DOLLAR not in text and len(text) < _SHORT and REPLACEMENT not in text
-
-
 def _always(value: object) -> bool:
     return True
 
@@ -266,5 +250,5 @@ def _name_of(form: object) -> str:
     try:
         text = repr(form)
     except ValueError:
-        text = short_repr(form)  # of an int of many digits, which is no type either
+        text = short_repr(form)  # of an int with too many digits, which is not a type either
     return re.sub(r"(?:\w+\.|<locals>\.)+(?=\w)", "", text)

@@ -1,7 +1,7 @@
-"""Checkpoints: what a run has done so far, in a file that another run can resume from.
+"""Checkpoints: what a run has done so far, in a file from which it can be resumed.
 
-docs/checkpoints.md describes the file. It is read as JSON and nothing else, so that a file
-from a stranger can't run code.
+docs/checkpoints.md describes the file. It is only ever read as JSON, so a file from a stranger
+can't run code.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from typing_extensions import TypedDict
 
 from graflow.channels.base import Channel
 from graflow.channels.codec.codec import decode, encode_item
-from graflow.channels.contents.change_log import Change, Changes, Contents, Ends, replay
-from graflow.core.checkpoint.files import check_path, file_errors, read
+from graflow.channels.commits.settling import Ends
+from graflow.channels.contents.change_log import Change, Changes, Contents, replay
+from graflow.core.checkpoint.checkpoint_files import check_path, file_errors, read
 from graflow.exceptions import CheckpointDamagedError, CheckpointVersionError
 
 __all__ = ["VERSION", "ChannelAddress", "Checkpoint", "address_of", "read_checkpoint"]
@@ -34,10 +35,10 @@ _STRICT = ConfigDict(extra="forbid", strict=True)
 
 @with_config(_STRICT)
 class ChannelAddress(TypedDict):
-    """The address of a run's channel: where its keys are kept.
+    """The address of a run's channel: where its keys are stored.
 
     Attributes:
-        kind: `memory` if the checkpoint holds them, else the class of the channel.
+        kind: `memory` if the checkpoint contains them, else the class of the channel.
         name: The channel's name.
         server: The address of its server, without user and password; empty if none is known.
     """
@@ -62,7 +63,7 @@ class Header(TypedDict):
 
 @with_config(_STRICT)
 class Key(TypedDict):
-    """A change of a key: it holds a value or items now, or its list changed, or it is gone."""
+    """A change of a key, which holds a value or items now, or a changed list, or is gone."""
 
     key: str
     value: NotRequired[str]
@@ -75,7 +76,7 @@ class Key(TypedDict):
 
 @with_config(_STRICT)
 class Entry(TypedDict):
-    """Any other record: the tasks that ended, and the changes in a memory channel."""
+    """Any other record: the tasks that finished, and the changes in a memory channel."""
 
     finished: list[str]
     metadata: NotRequired[dict[str, str]]
@@ -89,13 +90,13 @@ class Checkpoint:
 
     Attributes:
         workflow: The workflow's name.
-        run_id: The id of the run, which a run that goes on keeps.
+        run_id: The id of the run, which it keeps when it is resumed.
         graph: The fingerprint of the workflow's graph.
-        start: The id of the task that the run started at; `None` where it does everything.
-        channel: Where the channel keeps its keys.
-        finished: The ids of the tasks that have ended, in that order.
-        metadata: What tasks gave to `ctx.checkpoint`, by their ids.
-        contents: What a channel in memory held, encoded, by key.
+        start: The id of the task that the run started at; `None` if it runs everything.
+        channel: Where the channel stores its keys.
+        finished: The ids of the tasks that finished, in that order.
+        metadata: What tasks passed to `ctx.checkpoint`, by task id.
+        contents: The contents of a channel in memory, encoded, by key.
     """
 
     workflow: str
@@ -108,7 +109,7 @@ class Checkpoint:
     contents: Contents = field(repr=False)
 
     def encoded_metadata(self) -> dict[str, bytes | None]:
-        """Return the tasks that have ended, with their metadata, encoded."""
+        """Return the tasks that finished, with their metadata, encoded."""
         return {
             task: encode_item(self.metadata[task]) if task in self.metadata else None
             for task in self.finished
@@ -129,7 +130,7 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
         CheckpointDamagedError: The file is not a checkpoint, or was altered since it was
             written. An incomplete last line does not count as damage; it is ignored.
         CheckpointVersionError: A newer version of graflow wrote it.
-        CheckpointFileError: There is no such file, or it can't be read.
+        CheckpointFileError: The file does not exist, or can't be read.
         WorkflowTypeError, WorkflowValueError: The path can't be that of a file.
     """
     check_path(path)
@@ -150,7 +151,7 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
 
 
 def pack(record: Mapping[str, Any], sum_before: int) -> tuple[bytes, int]:
-    """Return a record as a line of the file, and its checksum, seeded with the last one."""
+    """Return a record as a line of the file, and its checksum, seeded with the one before."""
     text = to_json(record)
     checksum = crc32(text, sum_before)
     return b'{"crc32":"%08x","record":%b}\n' % (checksum, text), checksum

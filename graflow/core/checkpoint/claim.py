@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from graflow.core.checkpoint.files import check_path, file_errors, target_of
+from graflow.core.checkpoint.checkpoint_files import check_path, file_errors, target_of
 from graflow.exceptions import CheckpointInUseError
 from graflow.system.file_locks import FileLock
 
@@ -17,10 +17,10 @@ __all__ = ["claimed"]
 
 @contextmanager
 def claimed(path: str | os.PathLike[str], workflow: str) -> Iterator[None]:
-    """Keep other runs from saving to a file.
+    """Keep other runs from saving to a file, inside a `with` block.
 
-    Meanwhile a file named `.lock` beside it is locked. On Windows, this only works among the runs
-    of a single process.
+    A lock is held on a file beside it, with `.lock` added to its name. On Windows, this only works
+    among the runs of a single process.
 
     Args:
         path: The file.

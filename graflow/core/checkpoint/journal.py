@@ -1,4 +1,4 @@
-"""The checkpoint journal: a snapshot, followed by what has changed since."""
+"""The checkpoint journal: a snapshot, followed by the changes since then."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from graflow.channels.contents.change_log import Changes
 from graflow.channels.contents.tracking import Tracker, tracker_of
 from graflow.channels.hidden_keys import belongs_to
 from graflow.core.checkpoint.checkpoint import VERSION, Header, address_of, entry_of, pack
-from graflow.core.checkpoint.files import file_errors, replace, write
+from graflow.core.checkpoint.checkpoint_files import file_errors, replace, write
 
 __all__ = ["Journal"]
 
-_LEAST = 1 << 20  # bytes of changes that are worth no new snapshot
+_LEAST = 1 << 20  # bytes of changes that don't justify a new snapshot yet
 
 
 class Journal:
     """The checkpoint of a run, kept up to date inside a `with` block.
 
     The file begins with a snapshot, which replaces an earlier file atomically. Changes are
-    appended to it, at a cost proportional to what changed. Once they exceed twice the snapshot, a
-    new one is written.
+    appended, at a cost proportional to their size. Once they exceed twice the snapshot, a new
+    snapshot is written.
     """
 
     def __init__(
@@ -48,8 +48,8 @@ class Journal:
             workflow: The workflow's name.
             run_id: The id of the run.
             graph: The fingerprint of the graph.
-            start: The id of the task that the run starts at, if it does not do everything.
-            finished: The tasks that have already ended, with their metadata, encoded.
+            start: The id of the task that the run starts at; `None` if it runs everything.
+            finished: The tasks that have already finished, with their metadata, encoded.
         """
         self._path, self._target = path, Path(os.path.realpath(path))
         self._header: Header = {
@@ -69,7 +69,7 @@ class Journal:
         self._batch, self._saved = 1, 0  # the numbers of the next batch and of the last saved
         self._writing = False
         self._broken: BaseException | None = None
-        self._tracker: Tracker | None = None  # of a channel that the file has to hold
+        self._tracker: Tracker | None = None  # if the file contains the channel
         self._file: BinaryIO
         self._sum = 0
         self._snapshot = self._changed = 0  # bytes
@@ -96,9 +96,9 @@ class Journal:
         self._close()
 
     def record(self, finished: Mapping[str, bytes | None]) -> None:
-        """Save that tasks have ended; this is on disk when it returns.
+        """Save that tasks have finished; this is on disk when it returns.
 
-        While one thread writes, others wait; then one of them saves everything that has ended.
+        While one thread writes, others wait; then one of them saves everything that has finished.
 
         Args:
             finished: The ids of the tasks, with their metadata, encoded, or `None`.
@@ -106,7 +106,7 @@ class Journal:
         Raises:
             CheckpointFileError: The file can't be written; later calls fail as well.
         """
-        writes = 0  # which batch, if this thread is the one to write
+        writes = 0  # the batch that this thread writes, if it does
         try:
             with self._turn:
                 self._pending.update(finished)
@@ -123,7 +123,7 @@ class Journal:
             self._broken = error
             raise
         finally:
-            if writes:  # also if it was interrupted on the way: others wait
+            if writes:  # even if it was interrupted: others wait
                 with self._turn:
                     self._writing, self._saved = False, writes
                     self._turn.notify_all()
@@ -140,7 +140,7 @@ class Journal:
         self._changed += len(line)
 
     def _write_anew(self) -> None:
-        """Write a snapshot, and replace the file by it atomically."""
+        """Write a snapshot, and replace the file with it atomically."""
         header, checksum = pack(self._header, 0)
         entry = entry_of(self._finished, self._take(everything=True))
         snapshot, self._sum = pack(entry, checksum)

@@ -1,4 +1,4 @@
-"""The task graph: its tasks, and which of them wait for which."""
+"""The task graph: tasks, and which of them wait for which."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class _Ends(NamedTuple):
     """The outer tasks of a node.
 
     Attributes:
-        heads: Those that begin it: they wait for what comes before it.
-        tails: Those that end it: what comes after it waits for them.
+        heads: The tasks that begin it, and wait for whatever comes before it.
+        tails: The tasks that end it, and that whatever comes after it waits for.
     """
 
     heads: tuple[Task[..., Any], ...]
@@ -50,13 +50,13 @@ class _Ends(NamedTuple):
 
 @dataclass(frozen=True)
 class RunPlan:
-    """What a run does.
+    """The tasks of a run, and their order.
 
     Attributes:
         tasks: The tasks by id, in the order of their definition.
         sorter: Tells which of them can start.
-        last: Those that no other one waits for.
-        start: The id of the task that the run starts at; `None` where it does everything.
+        last: Those that no other task waits for.
+        start: The id of the task that the run starts at; `None` if it runs everything.
         before: What each task waits for.
     """
 
@@ -69,8 +69,8 @@ class RunPlan:
     def fingerprint(self) -> str:
         """Return a hash of the tasks' ids and their order.
 
-        It is that of a Merkle tree: each task's hash covers the hashes of the tasks that it waits
-        for. The order in which tasks were defined makes no difference.
+        As in a Merkle tree, each task's hash covers the hashes of the tasks that it waits for. The
+        order in which tasks were defined makes no difference.
         """
         hashes: dict[Vertex, bytes] = {}
         for vertex in TopologicalSorter(self.before).static_order():
@@ -104,7 +104,7 @@ class Graph:
         return len(self._tasks)
 
     def define(self, task: Task[..., Any]) -> None:
-        """Add a task that was decorated here; `make_template` takes it out again.
+        """Add a task that was decorated here, until `make_template` takes it out.
 
         Raises:
             DuplicateTaskError: There is another task with its id.
@@ -113,7 +113,7 @@ class Graph:
         self._loose.add(task)
 
     def make_template(self, task: Task[..., Any]) -> None:
-        """Take out a task that was only decorated here, as it is called to make others."""
+        """Take out a task that was only decorated here, since it is called to make others."""
         if task in self._loose:
             self._loose.remove(task)
             del self._tasks[task.task_id], self._before[task]
@@ -140,11 +140,11 @@ class Graph:
                     self._link(self._ends[left].tails, self._ends[right].heads)
 
     def plan(self, start: Task[..., Any] | str | None = None) -> RunPlan:
-        """Return what there is to do: everything, or `start` and what follows it.
+        """Return the plan of a run: all tasks, or `start` and those after it.
 
         Raises:
             CycleError: Tasks wait for each other.
-            TaskNotFoundError: The graph has no task `start`.
+            TaskNotFoundError: The graph does not contain the task `start`.
         """
         first = None if start is None else self._find(start)
         before = self._before if first is None else self._from(first)
@@ -179,7 +179,7 @@ class Graph:
         return list(found)
 
     def _find_ends(self, node: Node) -> None:
-        """Find the ends of `node` and of all parts in it, without recursion: they may be deep."""
+        """Find the ends of `node` and of all its parts, without recursion: it may be deep."""
         pending = [node]
         while pending:
             parts = _parts(pending[-1])
@@ -195,8 +195,8 @@ class Graph:
         for task in tasks:
             if (self._tasks.get(task.task_id) or new.setdefault(task.task_id, task)) is not task:
                 raise DuplicateTaskError(
-                    f"workflow {self._name!r} has two tasks with the id {task.task_id!r}; give "
-                    'one of them another, as in @task("other_id") or fetch(task_id="other_id")',
+                    f"workflow {self._name!r} has two tasks with the id {task.task_id!r}; give one "
+                    'of them another id, as in @task("other_id") or fetch(task_id="other_id")',
                     workflow=self._name,
                 )
         self._tasks.update(new)
@@ -222,14 +222,14 @@ class Graph:
         task = self._tasks.get(task_id)
         if task is None or wanted not in (task_id, task):
             raise TaskNotFoundError(
-                f"workflow {self._name!r} has no task {wanted!r}; it has "
+                f"there is no task {wanted!r} in workflow {self._name!r}; its tasks are: "
                 + (", ".join(map(repr, self._tasks)) or "none"),
                 workflow=self._name,
             )
         return task
 
     def _from(self, start: Task[..., Any]) -> Before:
-        """Return `start` and all that follows it, with the order among them alone."""
+        """Return `start` and everything after it, with the order among those."""
         after: dict[Task[..., Any] | Joint, list[Vertex]] = {}
         for vertex, others in self._before.items():
             for other in others:
@@ -262,7 +262,7 @@ def _parts(node: Node) -> tuple[Node, ...]:
 
 
 def _ends(node: Node, parts: list[_Ends]) -> _Ends:
-    """Return the ends of a node whose parts have these."""
+    """Return the ends of a node, given those of its parts."""
     if isinstance(node, Task):
         return _Ends((node,), (node,))
     if isinstance(node, Chain):
@@ -275,9 +275,9 @@ def _ends(node: Node, parts: list[_Ends]) -> _Ends:
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Put off the collection of garbage while much is made that lives for the whole run.
+    """Suspend garbage collection while many objects are made that live for the whole run.
 
-    It is set off by the number of new objects, and goes through all that the process has.
+    The number of new objects triggers it, and it traverses everything that the process has.
     """
     enabled = gc.isenabled()
     gc.disable()

@@ -13,18 +13,18 @@ __all__ = ["Schedule"]
 
 
 class Schedule:
-    """The tasks that can start, in the order in which they could.
+    """The tasks that can start, in the order in which they became ready.
 
     Attributes:
-        ready: Those that nobody has taken yet; workers take them from the left.
+        ready: Those that no worker has taken yet; workers take them from the left.
     """
 
     def __init__(self, plan: RunPlan, finished: Set[str] = frozenset()) -> None:
-        """Queue what can start at once.
+        """Queue the tasks that can start at once.
 
         Args:
-            plan: What is to be done; used up.
-            finished: The ids of tasks that need not run: they were done before.
+            plan: The plan of the run, which is used up.
+            finished: The ids of tasks that were done before, and need not run.
         """
         self.ready: deque[Task[..., Any]] = deque()
         self._sorter = plan.sorter
@@ -32,12 +32,12 @@ class Schedule:
         self._queue()
 
     def done(self, task: Task[..., Any]) -> None:
-        """Queue what `task` was holding up."""
+        """Queue the tasks that can start now that `task` is done."""
         self._sorter.done(task)
         self._queue()
 
     def _queue(self) -> None:
-        """Put what can start into the queue; what need not run is done as soon as it can be."""
+        """Queue what can start; tasks that need not run are done as soon as they could start."""
         while ready := self._sorter.get_ready():
             passed: list[Vertex] = []
             for vertex in ready:

@@ -1,1 +1,1 @@
-"""Runs of a workflow: threads, coroutines, retries, failures and observers."""
+"""The runs of a workflow: threads, coroutines, retries, failures and observers."""

@@ -1,13 +1,20 @@
-"""Attempt at a task: its arguments, the call of its function, and its result."""
+"""An attempt at a task: its arguments, the call of its function, and its result."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Coroutine
 from inspect import Parameter
+from types import CoroutineType
 from typing import Any
 
 from graflow.channels.codec.codec import Record
+from graflow.channels.hidden_keys import run_prefix
+from graflow.channels.operation.attempts import Limits
+from graflow.channels.overlay.pending import known
+from graflow.channels.transactions import Transaction, transact
 from graflow.core.context import TaskExecutionContext
-from graflow.core.run.state import RunState
+from graflow.core.state.run_state import RunState
 from graflow.core.task.hint import Hint
 from graflow.core.task.task import Task
 from graflow.exceptions import (
@@ -19,7 +26,10 @@ from graflow.exceptions import (
     WorkflowTypeError,
 )
 
-__all__ = ["begin", "keep"]
+__all__ = ["ATOMIC_ATTEMPTS", "begin", "keep", "perform_atomic"]
+
+ATOMIC_ATTEMPTS = 20
+"""How often an attempt at an atomic task calls its function, if others write in between."""
 
 _NOTHING = object()
 
@@ -27,15 +37,15 @@ _NOTHING = object()
 def begin(task: Task[..., Any], state: RunState, *, again: bool) -> Any:
     """Call the function of a task in a run, and return what it returns.
 
-    That of an `async def` function is a coroutine, whose result is the task's.
+    An `async def` function returns a coroutine, whose result is that of the task.
 
     Args:
         task: The task.
         state: What all parts of the run share.
-        again: Whether an earlier attempt may have stored a result, which is removed.
+        again: Whether an earlier attempt may have stored a result, which is then removed.
 
     Raises:
-        MissingParameterError: Nothing gives a parameter its value.
+        MissingParameterError: There is no value for a parameter.
         BaseException: What the function raises.
     """
     if again:
@@ -48,19 +58,57 @@ def begin(task: Task[..., Any], state: RunState, *, again: bool) -> Any:
 
 
 def keep(task: Task[..., Any], state: RunState, value: object) -> Record:
-    """Store what a task returned, and return it as it is stored.
+    """Store what a task returned, and return the record that was stored.
 
     Raises:
-        ResultTypeError: It can't be stored, or does not fit the return annotation.
+        ResultTypeError: The value can't be stored, or does not fit the return annotation.
     """
     hint = task.signature.result
     try:
         return state.results.keep(task.task_id, value, hint)
     except (ChannelTypeError, ChannelValueError, ChannelValidationError) as error:
         raise ResultTypeError(
-            f"what task {task.task_id!r} returned can't be stored: {error}{_advice(hint)}",
+            f"the result of task {task.task_id!r} can't be stored: {error}{_advice(hint)}",
             task=task.task_id,
         ) from error
+
+
+def perform_atomic(
+    task: Task[..., Any], state: RunState, run: Callable[[Coroutine[Any, Any, Any]], Any]
+) -> Record:
+    """Make an attempt at an atomic task: what it writes happens together with its result.
+
+    With the result goes a mark. Whoever finds the mark does nothing but return the result: another
+    attempt, when the news that this one was done got lost, or a worker that was thought dead.
+
+    Args:
+        task: The task.
+        state: What all parts of the run share.
+        run: Runs a coroutine to its end.
+
+    Returns:
+        The record of the result.
+
+    Raises:
+        ChannelConflictError: Others kept changing what the task had read.
+        BaseException: As for `begin` and `keep`.
+    """
+    backend = state.channel.backend
+    mark = f"{run_prefix(state.run_id)}{task.task_id}.__done__"
+
+    def attempt(transaction: Transaction) -> Record:
+        done = transaction.backend.get(mark)
+        if done is not None:
+            return done
+        inside = state.on(transaction)
+        value = begin(task, inside, again=False)
+        if isinstance(value, CoroutineType):
+            value = run(value)
+        record = keep(task, inside, known(value))
+        transaction.backend.put(mark, record, state.results.lifetime)
+        return record
+
+    return backend.perform(transact(backend, attempt, Limits(math.inf, ATOMIC_ATTEMPTS)))
 
 
 def _look_up(parameter: Parameter, task: Task[..., Any], state: RunState) -> Any:
@@ -69,7 +117,7 @@ def _look_up(parameter: Parameter, task: Task[..., Any], state: RunState) -> Any
     hint = task.signature.hints[name]
     if hint.problem and channel.exists(name):
         raise WorkflowTypeError(
-            f"can't check the channel's {name!r} for the parameter of task {task_id!r}: "
+            f"can't check the channel's {name!r}, which is a parameter of task {task_id!r}: "
             f"{hint.problem}; bind a value, or change the annotation"
         )
     value = hint.read(channel, name, _NOTHING)
@@ -78,7 +126,7 @@ def _look_up(parameter: Parameter, task: Task[..., Any], state: RunState) -> Any
     if parameter.default is not Parameter.empty:
         return parameter.default
     raise MissingParameterError(
-        f"nothing gives parameter {name!r} of task {task_id!r} a value; bind one, as in "
+        f"there is no value for parameter {name!r} of task {task_id!r}; bind one, as in "
         f"{task_id}({name}=...), store one under the channel key {name!r} before the "
         f"task starts, as execute(initial_channel=...) does, or give it a default",
         task=task_id,
@@ -90,7 +138,7 @@ def _advice(hint: Hint) -> str:
     if hint.schema is not None:
         return "; return what the annotation says, or change the annotation"
     advice = (
-        "; return plain data, or annotate what the function returns: a TypedDict, a "
-        "dataclass, a pydantic model"
+        "; return plain data, or annotate the return type: a TypedDict, a dataclass, a pydantic "
+        "model"
     )
     return f"{advice} ({hint.problem})" if hint.problem else advice

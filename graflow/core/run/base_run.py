@@ -1,4 +1,4 @@
-"""Base of runs: attempts that fail, other attempts after them, and how a run ends."""
+"""The base of runs: failed attempts, retries, and how a run ends."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ from typing import Any
 from graflow.core.graph.schedule import Schedule
 from graflow.core.run.delays import Pauses
 from graflow.core.run.failures import raise_failures
-from graflow.core.run.state import RunState
 from graflow.core.run.supervisor import Supervisor
+from graflow.core.state.run_state import RunState
 from graflow.core.task.task import Task
+from graflow.exceptions import RunSupersededError
 
 __all__ = ["BaseRun"]
 
 
 class BaseRun(ABC):
-    """One run, wherever its tasks run. A class that derives from this one runs them.
+    """One run, wherever its tasks run; derived classes run them.
 
-    `_lock` guards what says whether there is more to do: the tasks that can start, those that
-    wait for another attempt, and whether the run was stopped.
+    `_lock` guards the state that says whether there is more to do: the tasks that can start, those
+    that wait for another attempt, and whether the run was stopped.
     """
 
     def __init__(self, schedule: Schedule, state: RunState, supervisor: Supervisor) -> None:
         """Prepare the run.
 
         Args:
-            schedule: Which tasks can start; used up by the run.
+            schedule: Which tasks can start; the run uses it up.
             state: What all parts of the run share.
-            supervisor: Looks after the attempts.
+            supervisor: Keeps track of the attempts.
         """
         self._schedule = schedule
         self._ready = schedule.ready
@@ -39,19 +40,20 @@ class BaseRun(ABC):
         self._pauses = Pauses()
         self._failures: dict[str, BaseException] = {}
         self._crash: BaseException | None = None
+        self._loss: BaseException | None = None
 
     @abstractmethod
     def _go_on(self) -> None:
-        """Run tasks until there are none to run any more."""
+        """Run tasks until there are none left to run."""
 
     @abstractmethod
     def _wind_up(self) -> None:
-        """Let no more tasks start, and wait for those that run; the run was interrupted."""
+        """Start no more tasks, and wait for those that are running; the run was interrupted."""
 
     def execute(self) -> None:
         """Run the tasks.
 
-        When this is interrupted it waits for the tasks that run, and starts no other one.
+        If this is interrupted, it starts no more tasks and waits for those that are running.
 
         Raises:
             TaskFailedError: Tasks raised, or their workers died.
@@ -67,8 +69,25 @@ class BaseRun(ABC):
             raise self._crash
         raise_failures(self._failures, self._state.workflow_name)
 
+    def lose(self, error: BaseException) -> None:
+        """Let the run end soon with an error; any thread may say so."""
+        self._loss = error
+
+    def _collapse(self, error: BaseException) -> None:
+        """Let the run end with an error that is not the failure of a task."""
+        self._crash = error
+        self._stop()
+
+    def _mind_loss(self) -> None:
+        """End the run if it was lost."""
+        if self._loss is not None and not self._stopped:
+            self._collapse(self._loss)
+
     def _fail(self, task: Task[..., Any], error: BaseException, *, retry: bool = True) -> None:
-        """Try a task again later, or let the run end with its failure."""
+        """Retry a task later, or let the run end with its failure."""
+        if isinstance(error, RunSupersededError):
+            self._collapse(error)
+            return
         pause = self._supervisor.retry(task, error) if retry else None
         if pause is not None:
             with self._lock:
@@ -83,13 +102,8 @@ class BaseRun(ABC):
         with self._lock:
             self._failures[task.task_id] = error
 
-    def _collapse(self, error: BaseException) -> None:
-        """Let the run end with an error that is nobody's failure."""
-        self._crash = error
-        self._stop()
-
     def _stop(self) -> None:
-        """Let no more tasks start."""
+        """Start no more tasks."""
         with self._lock:
             self._supervisor.stopped = True
             self._ready.clear()

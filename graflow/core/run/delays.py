@@ -1,4 +1,4 @@
-"""Delays: tasks waiting for their next attempt, and how long a run sleeps meanwhile."""
+"""Delays: tasks waiting for their next attempt, and how long a run sleeps in the meantime."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from graflow.system.clock import monotonic
 __all__ = ["ALERT", "Pauses", "wait_until_done"]
 
 ALERT = 0.2
-"""Seconds without a look at what happened, at most.
+"""The longest time in seconds that a run sleeps without checking for signals.
 
-The system may give a signal to any thread, and a main thread that waits for a lock without a
-timeout learns of it only when it gets the lock: Ctrl-C would do nothing until the run is over.
+The system may deliver a signal to any thread, and a main thread that waits for a lock without a
+timeout only notices it once it has the lock: Ctrl-C would do nothing until the run is over.
 """
 
 
 class Pauses:
-    """Tasks whose attempts failed, until it is time for the next; no thread waits with them."""
+    """Tasks whose attempts failed, until it is time for the next one; no thread waits."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Begin without any."""
         self._heap: list[tuple[float, int, Task[..., Any], BaseException]] = []
         self._numbers = count()  # so that tasks, which have no order, are never compared
 
     def __bool__(self) -> bool:
-        """Tell whether any task waits."""
+        """Tell whether any task is waiting."""
         return bool(self._heap)
 
     def begin(self, task: Task[..., Any], error: BaseException, seconds: float) -> None:
-        """Let a task wait for so many seconds after it failed with `error`."""
+        """Let a task that failed with `error` wait."""
         heappush(self._heap, (monotonic() + seconds, next(self._numbers), task, error))
 
     def over(self) -> list[Task[..., Any]]:
@@ -46,12 +46,12 @@ class Pauses:
         return tasks
 
     def cut(self) -> list[tuple[Task[..., Any], BaseException]]:
-        """Take out all tasks, with what they failed with, as there will be no other attempt."""
+        """Take out all tasks, with their errors, as there will be no more attempts."""
         waiting, self._heap = sorted(self._heap), []
         return [(task, error) for _, _, task, error in waiting]
 
     def sleep(self) -> float:
-        """Return for how many seconds nothing needs to be looked at, unless there is news."""
+        """Return for how many seconds the run may sleep, unless something happens."""
         if not self._heap:
             return ALERT
         return min(ALERT, max(0.0, self._heap[0][0] - monotonic()))
@@ -62,12 +62,12 @@ def wait_until_done(
 ) -> None:
     """Wait for futures, however they end.
 
-    `concurrent.futures.wait` alone goes on for one that was cancelled until its executor has
-    seen that, if it ever does.
+    `concurrent.futures.wait` alone waits for a cancelled future until its executor has noticed,
+    which it may never do.
 
     Args:
-        futures: What to wait for.
-        sleep: Returns the seconds until the next look.
+        futures: The futures.
+        sleep: Returns the seconds until the next check.
     """
     while waiting := [each for each in futures if not each.done()]:
         wait(waiting, sleep())

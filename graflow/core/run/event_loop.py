@@ -17,18 +17,18 @@ __all__ = ["EventLoop"]
 T = TypeVar("T")
 
 _Ending: TypeAlias = tuple[BaseException | None, tuple[Any, ...]]
-"""What a coroutine raised, or what it returned."""
+"""What a coroutine raised, or a tuple with what it returned."""
 
 
 class EventLoop:
     """One event loop, so that coroutines can share what belongs to a loop: locks, clients, pools.
 
-    Its thread begins with the first coroutine. `close` ends both as `asyncio.run` does: it
-    cancels what still runs, and shuts down async generators and the loop's own executor.
+    Its thread starts with the first coroutine. `close` ends both as `asyncio.run` does: it cancels
+    whatever is still running, and shuts down async generators and the loop's own executor.
     """
 
     def __init__(self, name: str) -> None:
-        """Prepare a loop, whose thread will be called `name`."""
+        """Prepare a loop whose thread will be called `name`."""
         self._name = name
         self._lock = Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -37,19 +37,19 @@ class EventLoop:
         self._tasks: dict[Future[Any], asyncio.Task[_Ending]] = {}
 
     def start(self, coroutine: Coroutine[Any, Any, T], variables: Context, name: str) -> Future[T]:
-        """Let a coroutine begin, and return at once.
+        """Start a coroutine, and return at once.
 
         Args:
-            coroutine: What to run.
+            coroutine: The coroutine.
             variables: The `ContextVar`s that it sees and sets.
-            name: What its `asyncio.Task` is called.
+            name: The name of its `asyncio.Task`.
 
         Returns:
-            What will have the coroutine's result, or whatever it raises. Its callbacks are
-            called on the thread of the loop, and must not block.
+            A future for the coroutine's result, or for what it raises. Its callbacks are called on
+            the thread of the loop, and must not block.
 
         Raises:
-            RuntimeError: The loop is closed, or there is no thread for it.
+            RuntimeError: The loop is closed, or its thread can't be started.
         """
         ended: Future[T] = Future()
         try:
@@ -62,7 +62,7 @@ class EventLoop:
         return ended
 
     def run(self, coroutine: Coroutine[Any, Any, T], variables: Context, name: str) -> T:
-        """Run a coroutine to its end; when this thread is interrupted, the coroutine is cancelled.
+        """Run a coroutine to its end; if this thread is interrupted, the coroutine is cancelled.
 
         Raises:
             BaseException: What the coroutine raises.
@@ -77,7 +77,7 @@ class EventLoop:
         return ended.result()
 
     def close(self) -> None:
-        """End the loop and its thread, which must not be the one that calls this."""
+        """End the loop and its thread; call this from another thread."""
         with self._lock:
             self._closed = True
             if self._loop is not None and not self._loop.is_closed():
@@ -86,7 +86,7 @@ class EventLoop:
             self._thread.join(ALERT)
 
     def _opened(self) -> asyncio.AbstractEventLoop:
-        """Return the loop, which begins now if it has not."""
+        """Return the loop, which is started if it is not running yet."""
         if self._closed:
             raise RuntimeError(f"the event loop {self._name!r} is closed")
         if self._loop is None:
@@ -102,8 +102,8 @@ class EventLoop:
             loop = runner.get_loop()
             opened.set_result(loop)
             while not self._closed:
-                # A task of the loop that raises one of these has it, and whoever awaits the task
-                # gets it; beyond that, asyncio lets it out of the loop, where others go on.
+                # If a task of the loop raises one of these, whoever awaits the task gets it. But
+                # asyncio raises it out of the loop as well, where other tasks have to go on.
                 with suppress(SystemExit, KeyboardInterrupt):
                     loop.run_forever()
 
@@ -117,7 +117,7 @@ class EventLoop:
         task.add_done_callback(lambda _: self._finish(coroutine, ended))
 
     def _finish(self, coroutine: Coroutine[Any, Any, T], ended: Future[T]) -> None:
-        """Hand on how a coroutine ended; it has left its `ContextVar`s by now."""
+        """Pass on how a coroutine ended; by now it has left its `ContextVar`s."""
         task = self._tasks.pop(ended)
         if task.cancelled():  # before it began
             coroutine.close()
@@ -140,7 +140,7 @@ class EventLoop:
 
 
 async def _settle(coroutine: Coroutine[Any, Any, T]) -> _Ending:
-    """Return what a coroutine raises, or what it returns, so that nothing escapes into the loop."""
+    """Return what a coroutine raises or returns, so that nothing escapes into the loop."""
     try:
         return None, (await coroutine,)
     except BaseException as error:  # noqa: BLE001 - whoever waits for it gets it

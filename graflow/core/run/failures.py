@@ -14,11 +14,11 @@ _FAILURES = (Exception, SystemExit, asyncio.CancelledError, GeneratorExit)
 
 
 def is_failure(error: BaseException) -> bool:
-    """Tell whether what a task raised is a failure of that task.
+    """Tell whether an exception from a task is a failure of that task.
 
-    `sys.exit()` in a task ends the task and not the program, which has other tasks to do. What
-    is meant for whoever runs the program, a `KeyboardInterrupt` or the outcome of a test, ends
-    the run as it is.
+    `sys.exit()` in a task ends the task and not the program, which has other tasks to do. An
+    exception for whoever runs the program, such as a `KeyboardInterrupt` or the outcome of a test,
+    ends the run unchanged.
     """
     left = [error]
     while left:
@@ -31,14 +31,14 @@ def is_failure(error: BaseException) -> bool:
 
 
 def raise_failures(failures: Mapping[str, BaseException], workflow: str) -> None:
-    """Raise for the tasks that failed, if there are any.
+    """Raise an error if there are tasks that failed.
 
     Args:
         failures: What each of them raised, by id.
         workflow: The workflow's name.
 
     Raises:
-        TaskFailedError: It names them all.
+        TaskFailedError: Tasks failed; it names them all.
     """
     if failures:
         raise _failed(failures, workflow) from _cause(failures)

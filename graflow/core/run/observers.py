@@ -35,8 +35,8 @@ class RunObserver(Protocol):
     """An observer of a run: `execute(observers=[...])` calls these methods.
 
     Derived classes override only the methods that they need. Calls come one at a time, but not
-    always from the same thread, and tasks wait for them, so return soon. An observer that raises
-    gets no more calls; the run continues, and ends with a `RuntimeWarning` that says so.
+    always from the same thread, and tasks wait for them, so return soon. An observer that raises is
+    not called again; the run continues, and ends with a `RuntimeWarning` that says so.
     """
 
     def task_started(self, event: TaskEvent) -> None:
@@ -44,20 +44,20 @@ class RunObserver(Protocol):
         return
 
     def task_finished(self, event: TaskEvent) -> None:
-        """A task is done, and its result is stored and in the checkpoint, if there is one."""
+        """A task is done; its result has been stored, and saved to any checkpoint."""
         return
 
     def task_retried(self, event: TaskEvent, error: BaseException, pause: float) -> None:
-        """An attempt has failed with `error`, and there will be another in `pause` seconds."""
+        """An attempt failed with `error`; there will be another in `pause` seconds."""
         return
 
     def task_failed(self, event: TaskEvent, error: BaseException) -> None:
-        """A task has failed with `error`, and is not tried again in this run."""
+        """A task failed with `error`, and will not be retried in this run."""
         return
 
 
 class Observers:
-    """All who watch a run."""
+    """The observers of a run."""
 
     def __init__(self, observers: Iterable[RunObserver], workflow: str, run_id: str) -> None:
         """Let `observers` watch the run.
@@ -74,37 +74,37 @@ class Observers:
             for name in ("task_started", "task_finished", "task_retried", "task_failed"):
                 if not callable(getattr(observer, name, None)):
                     raise WorkflowTypeError(
-                        f"{observer!r} can't observe a run: it has no method {name}; derive "
+                        f"{observer!r} can't observe a run: it lacks the method {name}; derive "
                         "its class from RunObserver",
                         workflow=workflow,
                     )
 
     def __bool__(self) -> bool:
-        """Tell whether anybody watches."""
+        """Tell whether there are any."""
         return bool(self._observers)
 
     def started(self, task_id: str, attempt: int) -> None:
-        """Tell that an attempt begins."""
+        """Report that an attempt begins."""
         event = self._event(task_id, attempt)
         self._tell(lambda observer: observer.task_started(event))
 
     def finished(self, task_id: str, attempt: int) -> None:
-        """Tell that a task is done."""
+        """Report that a task is done."""
         event = self._event(task_id, attempt)
         self._tell(lambda observer: observer.task_finished(event))
 
     def retried(self, task_id: str, attempt: int, error: BaseException, pause: float) -> None:
-        """Tell that an attempt failed, and that another follows."""
+        """Report that an attempt failed and another will follow."""
         event = self._event(task_id, attempt)
         self._tell(lambda observer: observer.task_retried(event, error, pause))
 
     def failed(self, task_id: str, attempt: int, error: BaseException) -> None:
-        """Tell that a task failed."""
+        """Report that a task failed."""
         event = self._event(task_id, attempt)
         self._tell(lambda observer: observer.task_failed(event, error))
 
     def warn(self) -> None:
-        """Warn of the observers that raised."""
+        """Warn about the observers that raised."""
         problems, self._problems = self._problems, []
         for problem in problems:
             warnings.warn(problem, RuntimeWarning, stacklevel=2)
@@ -120,12 +120,12 @@ class Observers:
                 except Exception as error:  # noqa: BLE001 - an observer's own
                     self._observers.remove(observer)
                     RUN.warning(
-                        "An observer (%s) raised %s and is sent no more events",
+                        "An observer (%s) raised %s and will not be sent any more events",
                         type(observer).__name__,
                         type(error).__name__,
                         extra={"run_id": self._run_id},
                     )
                     self._problems.append(
                         f"{observer!r} raised {error!r}, so the run of workflow "
-                        f"{self._workflow!r} sent it no more events"
+                        f"{self._workflow!r} did not send it any more events"
                     )

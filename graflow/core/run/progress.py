@@ -12,9 +12,9 @@ __all__ = ["Progress"]
 
 
 class Progress(RunObserver):
-    """Shows tasks done, running and failed, and the time left, inside a `with` block.
+    """A line that shows tasks done, running and failed, and the time left, inside a `with` block.
 
-    It writes to standard error, and nothing if that is not a terminal.
+    It is written to standard error, if that is a terminal.
 
     Attributes:
         shown: Whether there is a terminal.
@@ -25,8 +25,8 @@ class Progress(RunObserver):
 
         Args:
             workflow: The workflow's name.
-            total: How many tasks the run has.
-            done: How many of them were done before.
+            total: The number of tasks in the run.
+            done: The number of those that were done before.
 
         Raises:
             ExtraMissingError: rich is not installed.
@@ -58,7 +58,7 @@ class Progress(RunObserver):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Leave the line as it is last."""
+        """Leave the line as it is."""
         self._bar.stop()
 
     def task_started(self, event: TaskEvent) -> None:

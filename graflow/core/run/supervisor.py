@@ -7,7 +7,7 @@ from typing import Any
 
 from graflow.core.checkpoint.journal import Journal
 from graflow.core.run.observers import Observers
-from graflow.core.run.state import RunState
+from graflow.core.state.run_state import RunState
 from graflow.core.task.retries import Attempts
 from graflow.core.task.task import Task
 from graflow.system.logs import RUN
@@ -16,20 +16,20 @@ __all__ = ["Supervisor"]
 
 
 class Supervisor:
-    """Looks after the attempts at tasks.
+    """Keeps track of the attempts at tasks.
 
     Attributes:
-        idle: Whether nobody watches and nothing is saved, so that only failures matter.
-        stopped: Whether no task may start any more.
+        idle: Whether there are neither observers nor a checkpoint, so that only failures matter.
+        stopped: Whether no more tasks may start.
     """
 
     def __init__(self, state: RunState, observers: Observers, journal: Journal | None) -> None:
-        """Look after a run.
+        """Keep track of a run.
 
         Args:
-            state: The run; what its tasks gave to `ctx.checkpoint` is taken out when they end.
-            observers: Who is told.
-            journal: Where finished tasks are saved.
+            state: The run. When tasks end, what they passed to `ctx.checkpoint` is taken out.
+            observers: Notified of events.
+            journal: Where finished tasks are saved, if anywhere.
         """
         self.idle = not observers and journal is None
         self.stopped = False
@@ -40,16 +40,16 @@ class Supervisor:
         self._attempts: dict[str, Attempts] = {}
 
     def begins(self, task: Task[..., Any]) -> None:
-        """Tell that an attempt begins."""
+        """Report that an attempt begins."""
         if self._observers:
             self._observers.started(task.task_id, self._number(task))
 
     def is_again(self, task: Task[..., Any]) -> bool:
-        """Tell whether there was an attempt in this run already, which may have left a result."""
+        """Tell whether an earlier attempt in this run may have left a result."""
         return task.task_id in self._attempts
 
     def ended(self, tasks: Iterable[Task[..., Any]]) -> None:
-        """Save that these tasks are done, and tell it."""
+        """Save that these tasks are done, and report it."""
         tasks = list(tasks)
         if self._journal is not None:
             ids = [task.task_id for task in tasks]
@@ -62,7 +62,7 @@ class Supervisor:
         """Prepare another attempt after one that failed.
 
         Returns:
-            The seconds until then; `None` if the task is not to be tried again.
+            The seconds until then; `None` if the task is not to be retried.
         """
         self._metadata.pop(task.task_id, None)
         number = self._number(task)
@@ -81,7 +81,7 @@ class Supervisor:
         return pause
 
     def gave_up(self, task: Task[..., Any], error: BaseException) -> None:
-        """Tell that a task failed for good."""
+        """Report that a task failed for good."""
         if self._observers:
             self._observers.failed(task.task_id, self._number(task), error)
 

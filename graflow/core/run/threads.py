@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Coroutine
 from concurrent.futures import Executor, Future
 from contextlib import closing
-from contextvars import Context
+from contextvars import Context, copy_context
+from functools import partial
 from threading import Event
 from types import CoroutineType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from graflow.channels.codec.codec import Record
 from graflow.core.graph.schedule import Schedule
-from graflow.core.run.attempt import begin, keep
+from graflow.core.run.attempt import begin, keep, perform_atomic
 from graflow.core.run.base_run import BaseRun
 from graflow.core.run.event_loop import EventLoop
 from graflow.core.run.failures import is_failure
-from graflow.core.run.state import RunState
 from graflow.core.run.supervisor import Supervisor
+from graflow.core.state.run_state import RunState
 from graflow.core.task.task import Task
 
 __all__ = ["Run"]
 
+T = TypeVar("T")
+
 
 class _Suspended(NamedTuple):
-    """An attempt whose function returned a coroutine, which goes on where the loop is.
+    """An attempt whose function returned a coroutine, which continues on the event loop.
 
     Attributes:
         task: The task.
         variables: The `ContextVar`s of the attempt.
-        ended: Has what the coroutine returned or raised, when it is over.
+        ended: The future of the coroutine.
     """
 
     task: Task[..., Any]
@@ -41,16 +44,16 @@ class _Suspended(NamedTuple):
 class Run(BaseRun):
     """One run whose workers share memory.
 
-    Workers share a queue of the tasks that can start, in the order in which they could. A
-    worker that is done with a task puts what became ready into the queue and takes the next,
-    so a chain stays on one thread; it calls for more workers only when there is more to take.
-    The thread that began the run puts back what failed and has waited for its next attempt.
+    Workers share a queue of the tasks that can start, in the order in which they became ready. A
+    worker that is done with a task queues what became ready and takes the next task, so a chain
+    stays on one thread. It calls for more workers only if there is more to take. The thread that
+    began the run queues failed tasks again when it is time for their next attempt.
 
-    A coroutine keeps no worker: when it is over, some worker stores its result. Until then it
-    counts as a task that runs.
+    A coroutine does not occupy a worker: when it is over, any worker stores its result. Until then
+    it counts as a running task.
 
     Attributes:
-        results: What is stored of the tasks whose results are kept, by id.
+        results: The stored results of the tasks in `keep`, by id.
     """
 
     def __init__(
@@ -67,10 +70,10 @@ class Run(BaseRun):
         """Prepare the run.
 
         Args:
-            schedule: Which tasks can start; used up by the run.
+            schedule: Which tasks can start; the run uses it up.
             state: What all parts of the run share.
-            supervisor: Looks after the attempts.
-            executor: Where the workers run. They share this object, so it is of this process.
+            supervisor: Keeps track of the attempts.
+            executor: Runs the workers. They share this object, so it must not leave this process.
             max_workers: How many tasks may run at the same time, >= 1.
             keep: The tasks whose results are returned.
             variables: The `ContextVar`s that the tasks see; each gets a copy.
@@ -81,18 +84,19 @@ class Run(BaseRun):
         self._variables = variables
         self._executor = executor
         self._max_workers = max_workers
-        self._called = 0  # workers that have not begun yet
+        self._called = 0  # workers that were called and have not begun yet
         self._at_work = 0
         self._loop = EventLoop(f"graflow-{state.workflow_name}-loop")
-        self._suspended = 0  # coroutines that no worker has come back to
+        self._suspended = 0  # coroutines whose results no worker has stored yet
         self._over: deque[_Suspended] = deque()  # those of them that have ended
-        self._news = Event()  # a task waits for its next attempt, or nobody is at work
+        self._news = Event()  # a task waits for its next attempt, or all workers are idle
 
     def execute(self) -> None:
         """Run the tasks.
 
-        When this is interrupted it waits for the tasks that run, and starts no other one. When
-        that wait is interrupted too, coroutines are cancelled; at the third time it waits no more.
+        If this is interrupted, it starts no more tasks and waits for those that are running. If
+        that wait is interrupted too, coroutines are cancelled; after a third interrupt it stops
+        waiting.
 
         Raises:
             TaskFailedError: Tasks raised.
@@ -105,10 +109,11 @@ class Run(BaseRun):
         self._resume()
         while not self._is_over():
             self._wait()
+            self._mind_loss()
             self._resume()
 
     def _wind_up(self) -> None:
-        """Wait for the tasks that run; if that is interrupted, for no coroutine any more."""
+        """Wait for running tasks; if that is interrupted, cancel coroutines and wait again."""
         try:
             self._drain()
         except BaseException:
@@ -129,20 +134,20 @@ class Run(BaseRun):
         self._news.clear()
 
     def _resume(self) -> None:
-        """Queue the tasks that have waited long enough, and call workers for what is queued."""
+        """Queue the tasks that have waited long enough, and call workers for the queue."""
         with self._lock:
             self._ready.extend(self._pauses.over())
             more = self._wanted()
         self._call(more)
 
     def _is_over(self) -> bool:
-        """Tell whether nothing will happen any more; a late worker finds nothing to do."""
+        """Tell whether nothing more will happen; a late worker finds nothing to do."""
         with self._lock:
             busy = self._at_work or self._suspended or self._pauses
             return not (busy or (self._called and not self._stopped))
 
     def _work(self) -> None:
-        """Run tasks until there are none to take."""
+        """Run tasks until there are none left to take."""
         with self._lock:
             self._called -= 1
             self._at_work += 1
@@ -156,7 +161,7 @@ class Run(BaseRun):
                 self._leave()
 
     def _make(self, step: Task[..., Any] | _Suspended) -> Task[..., Any] | None:
-        """Make an attempt at a task, or the rest of one; return the task if it is done."""
+        """Make an attempt at a task, or finish one; return the task if it is done."""
         task = step.task if isinstance(step, _Suspended) else step
         try:
             record = self._end(step) if isinstance(step, _Suspended) else self._begin(step)
@@ -174,10 +179,12 @@ class Run(BaseRun):
         return task
 
     def _begin(self, task: Task[..., Any]) -> Record | None:
-        """Begin an attempt, and return what it stored; `None` if it is for the loop to go on."""
+        """Begin an attempt, and return what it stored; `None` if it continues on the loop."""
         if not self._supervisor.idle:
             self._supervisor.begins(task)
         variables = self._variables.copy()
+        if task.atomic:
+            return variables.run(perform_atomic, task, self._state, partial(self._wait_for, task))
         again = self._supervisor.is_again(task)
         value = variables.run(begin, task, self._state, again=again)
         if not isinstance(value, CoroutineType):
@@ -189,13 +196,17 @@ class Run(BaseRun):
         ended.add_done_callback(lambda _: self._come_back(suspended))
         return None
 
+    def _wait_for(self, task: Task[..., Any], coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine of an atomic task on the loop, while its worker waits."""
+        return self._loop.run(coroutine, copy_context(), task.task_id)
+
     def _end(self, suspended: _Suspended) -> Record:
         """Store what a coroutine returned, or raise what it raised."""
         task, variables, ended = suspended
         return variables.run(keep, task, self._state, ended.result())
 
     def _come_back(self, suspended: _Suspended) -> None:
-        """Have a worker do the rest of an attempt, as the loop must not wait for a channel."""
+        """Have a worker finish an attempt, as the loop must not wait for a channel."""
         with self._lock:
             self._over.append(suspended)
             more = self._wanted()
@@ -213,7 +224,7 @@ class Run(BaseRun):
         self._news.set()
 
     def _take(self, done: Task[..., Any] | None = None) -> Task[..., Any] | _Suspended | None:
-        """Queue what `done` was holding up, and return what to do next."""
+        """Queue what can start now that `done` is, and return what to do next."""
         with self._lock:
             if done is not None and not self._stopped:
                 self._schedule.done(done)
@@ -230,15 +241,15 @@ class Run(BaseRun):
         return step
 
     def _leave(self) -> None:
-        """Be no longer at work; whoever calls this has the lock."""
+        """Count this worker as idle; the caller holds the lock."""
         self._at_work -= 1
         if not self._at_work:
             self._news.set()
 
     def _wanted(self) -> int:
-        """Return for how many more workers there is something to do, and count them as called.
+        """Return how many more workers there is work for, and count them as called.
 
-        Whoever calls this has the lock.
+        The caller holds the lock.
         """
         free = max(0, self._max_workers - self._at_work - self._suspended)
         more = max(0, len(self._over) + min(len(self._ready), free) - self._called)

@@ -1,4 +1,4 @@
-"""Tasks: functions with an id, how they are put in order, and how often they are tried."""
+"""Tasks: functions with an id, their order, their results and their retries."""
 
 from graflow.core.task.composition import chain, parallel
 from graflow.core.task.task import Task

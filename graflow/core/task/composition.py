@@ -24,8 +24,8 @@ __all__ = [
 class Node:
     """A task, or several tasks that were combined.
 
-    `a >> b` makes `b` wait for `a`, `a | b` lets both run at once, and each yields a node that can
-    be combined in turn. `>>` binds more tightly than `|`: write `(a | b) >> c`.
+    `a >> b` makes `b` wait for `a`, and `a | b` lets both run at once. Each returns a node that can
+    be combined in turn. `>>` binds more tightly than `|`, so write `(a | b) >> c`.
     """
 
     def __rshift__(self, other: Node) -> Chain:
@@ -37,14 +37,14 @@ class Node:
         return parallel(self, other)
 
     def __rrshift__(self, other: object) -> NoReturn:
-        raise WorkflowTypeError(_why_no_node(other))
+        raise WorkflowTypeError(_why_not_a_node(other))
 
     def __ror__(self, other: object) -> NoReturn:
-        raise WorkflowTypeError(_why_no_node(other))
+        raise WorkflowTypeError(_why_not_a_node(other))
 
 
 class Composed(Node):
-    """Nodes that were put together.
+    """Nodes that were combined.
 
     Attributes:
         parts: The nodes, from left to right; at least one.
@@ -53,7 +53,7 @@ class Composed(Node):
     parts: tuple[Node, ...]
 
     def __init__(self, parts: tuple[Node, ...]) -> None:
-        """Put nodes together."""
+        """Combine nodes."""
         self.parts = parts
 
 
@@ -61,7 +61,7 @@ class Chain(Composed):
     """Nodes in a sequence: each waits for the one before."""
 
     def __repr__(self) -> str:
-        """Show how many parts there are; they may be long."""
+        """Show only the number of parts; there may be many."""
         return f"<chain of {len(self.parts)}>"
 
 
@@ -69,7 +69,7 @@ class Group(Composed):
     """Nodes that run at the same time."""
 
     def __repr__(self) -> str:
-        """Show how many parts there are; they may be long."""
+        """Show only the number of parts; there may be many."""
         return f"<group of {len(self.parts)}>"
 
 
@@ -77,26 +77,26 @@ T_contra = TypeVar("T_contra", bound=Node, contravariant=True)
 
 
 class OpenGraph(Protocol[T_contra]):
-    """The graph of a workflow, as its `with` block sees it; `T_contra` are the tasks.
+    """The graph of a workflow, as its `with` block sees it; `T_contra` is the type of tasks.
 
-    `graflow.core.graph.graph.Graph` is one.
+    `graflow.core.graph.graph.Graph` implements it.
     """
 
     def add(self, node: Node) -> None:
         """Add the tasks of `node`, and the order among them."""
 
     def define(self, task: T_contra) -> None:
-        """Add a task that was decorated here; `make_template` takes it out again."""
+        """Add a task that was decorated here, until `make_template` takes it out."""
 
     def make_template(self, task: T_contra) -> None:
-        """Take out a task that was only decorated here, as it is called to make others."""
+        """Take out a task that was only decorated here, since it is called to make others."""
 
     def free_id(self, stem: str) -> str:
         """Return an id that begins with `stem` and that no task has."""
 
 
 open_graphs: ContextVar[tuple[OpenGraph[Any], ...]] = ContextVar("open_graphs", default=())
-"""The graphs of the `with workflow(...)` blocks around the present code, the innermost last."""
+"""The graphs of the `with workflow(...)` blocks around the current code, innermost last."""
 
 
 def chain(*nodes: Node) -> Chain:
@@ -136,22 +136,22 @@ def _join(node: N) -> N:
 
 
 def check_nodes(nodes: Sequence[object]) -> tuple[Node, ...]:
-    """Return `nodes` if all of them are nodes, and there is one at least.
+    """Return `nodes` if there is at least one, and all of them are nodes.
 
     Raises:
-        WorkflowTypeError, WorkflowValueError: If not; the message says what to do.
+        WorkflowTypeError, WorkflowValueError: Otherwise; the message says what to do.
     """
     if not nodes:
         raise WorkflowValueError("there is nothing to put in order: give at least one task")
     checked = []
     for node in nodes:
         if not isinstance(node, Node):
-            raise WorkflowTypeError(_why_no_node(node))
+            raise WorkflowTypeError(_why_not_a_node(node))
         checked.append(node)
     return tuple(checked)
 
 
-def _why_no_node(value: object) -> str:
+def _why_not_a_node(value: object) -> str:
     found = f"only tasks can be put in order, not {type(value).__name__}"
     if isinstance(value, list | tuple | set):
         return f"{found}; write parallel(a, b) for tasks that run at the same time"

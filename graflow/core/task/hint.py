@@ -1,4 +1,4 @@
-"""Type hints of a task's parameters, checked against values from a channel."""
+"""Type hints of a task's parameters and result, checked against values in a channel."""
 
 from __future__ import annotations
 
@@ -20,39 +20,39 @@ __all__ = ["Hint", "globals_of", "names_in", "read_hint"]
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """An annotation, as far as a channel can keep to it.
+    """An annotation, as far as a channel can enforce it.
 
     Attributes:
-        schema: The annotation; `None` where there is none, or one that takes anything.
-        problem: Why the annotation can't be a schema; empty where it can.
+        schema: The annotation; `None` if there is none, or if it allows anything.
+        problem: Why the annotation can't be a schema; empty if it can.
     """
 
     schema: Any = None
     problem: str = ""
 
     def read(self, channel: Channel, key: str, default: object) -> Any:
-        """Return what is under `key`, checked where there is a schema, or `default`.
+        """Return what is under `key`, checked if there is a schema, or `default`.
 
         Raises:
-            ChannelValidationError: It does not fit the schema.
+            ChannelValidationError: The value does not fit the schema.
         """
         if self.schema is None:
             return channel.get(key, default)
         return TypedChannel(channel, self.schema).get(key, default)
 
     def load(self, record: Record) -> Any:
-        """Return the value that `read` would find where `record` is stored.
+        """Return the value that `read` would return if `record` were stored.
 
         Raises:
-            ChannelValidationError: It does not fit the schema.
+            ChannelValidationError: The value does not fit the schema.
         """
         return decode(record) if self.schema is None else schema_of(self.schema).load(record)
 
     def dump(self, value: object) -> Record:
-        """Return what a channel stores for `value`, checked where there is a schema.
+        """Return what a channel stores for `value`, checked if there is a schema.
 
         Raises:
-            ChannelError: It does not fit, or can't be stored.
+            ChannelError: The value does not fit, or can't be stored.
         """
         if self.schema is None:
             return encode(value)
@@ -64,9 +64,10 @@ class Hint:
             return encode(value)
 
     def _comes_back_untyped(self, value: object) -> bool:
-        """Tell whether the untyped codec keeps a value that fits, but that JSON can't carry.
+        """Tell whether the untyped codec keeps a value that fits, but that plain JSON would lose.
 
-        `dict[str, Any]` does not say that there is a `datetime` in the dict; the codec does.
+        `dict[str, Any]` does not say that the dict contains a `datetime`, while the codec's record
+        does.
         """
         try:
             back = schema_of(self.schema).load(encode(value))
@@ -81,12 +82,12 @@ _ANYTHING = Hint()
 def read_hint(
     annotation: object, function: Callable[..., Any], names: Mapping[str, object]
 ) -> Hint:
-    """Return what an annotation of `function` asks for, where it is or holds text too.
+    """Return the hint for an annotation of `function`, even if it is or contains a string.
 
     Args:
-        annotation: As `inspect.signature` gives it.
-        function: Where the annotation was found; its globals are looked up.
-        names: Looked up first: what was local where the function was defined.
+        annotation: As `inspect.signature` returns it.
+        function: The function, in whose globals names are looked up.
+        names: Names looked up first: what was local where the function was defined.
     """
     if annotation is inspect.Parameter.empty:
         return _ANYTHING
@@ -106,7 +107,7 @@ def read_hint(
 
 
 def globals_of(function: Callable[..., Any]) -> dict[str, Any]:
-    """Return the globals of a function, also of one inside a wrapper, a partial or an object."""
+    """Return the globals of a function, even if it is inside a wrapper, a partial or an object."""
     function = inspect.unwrap(function)
     while isinstance(function, functools.partial):
         function = inspect.unwrap(function.func)
@@ -117,7 +118,7 @@ def globals_of(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def names_in(annotation: object) -> set[str]:
-    """Return the names that the text in an annotation uses."""
+    """Return the names that the strings in an annotation use."""
     if isinstance(annotation, ForwardRef):
         annotation = annotation.__forward_arg__
     if isinstance(annotation, str):

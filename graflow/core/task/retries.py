@@ -1,4 +1,4 @@
-"""Retry policy of a task: how often a failed task is tried again, and after what delay."""
+"""Retry policy of a task: how often a failed task is retried, and after what delay."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _LONGEST_PAUSE = 60.0  # seconds
 
 
 class Retries(NamedTuple):
-    """How often a task is tried again.
+    """How often a task is retried.
 
     Attributes:
-        most: How many more attempts there are after the first, >= 1.
-        delay: Seconds before the first of them. Each pause is twice as long as the one before,
-            up to a minute, and up to `delay` longer by chance.
+        most: The most attempts after the first, >= 1.
+        delay: Seconds before the first of them. Each pause is twice as long as the one before, up
+            to a minute, plus a random extra of up to `delay`.
     """
 
     most: int
@@ -32,10 +32,10 @@ class Retries(NamedTuple):
 
 
 def check_retries(most: object, delay: Seconds) -> Retries | None:
-    """Return what `@task` was told of retries; `None` for none.
+    """Return the retry policy for these arguments of `@task`; `None` for no retries.
 
     Raises:
-        WorkflowTypeError, WorkflowValueError: That can't be.
+        WorkflowTypeError, WorkflowValueError: An argument is invalid.
         ExtraMissingError: tenacity is not installed.
     """
     if isinstance(most, bool) or not isinstance(most, int):
@@ -50,7 +50,7 @@ def check_retries(most: object, delay: Seconds) -> Retries | None:
         raise WorkflowValueError(str(error)) from error
     if not most:
         return None
-    _tenacity()  # now, rather than when something has failed
+    _tenacity()  # fail now, rather than when a task has failed
     return Retries(most, seconds)
 
 
@@ -58,11 +58,11 @@ class Attempts:
     """The attempts at one task.
 
     Attributes:
-        number: Which attempt this is, from 1.
+        number: The number of the current attempt, from 1.
     """
 
     def __init__(self, retries: Retries) -> None:
-        """Begin the first."""
+        """Begin the first attempt."""
         tenacity = _tenacity()
         self.number = 1
         self._policy = tenacity.Retrying(

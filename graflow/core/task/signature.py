@@ -16,11 +16,11 @@ VARIADIC = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 
 class TaskSignature:
-    """The parameters of a task's function, less the context, and its return annotation.
+    """The parameters of a task's function, without the context, and its return annotation.
 
-    Annotations are resolved when they are first needed, so that they may name what is
-    defined further down; but those of a function in a function at once, if they can be, as its
-    variables may be gone by then.
+    Annotations are resolved when they are first needed, so that they may name what is defined
+    further down. Those of a function inside a function are resolved at once, if possible, since
+    its variables may be gone later.
 
     Attributes:
         injects: Whether the first parameter is the context.
@@ -42,7 +42,7 @@ class TaskSignature:
             names: What was local where the function was defined, for its annotations.
 
         Raises:
-            WorkflowTypeError: The function can't be a task's.
+            WorkflowTypeError: The function can't be that of a task.
         """
         self.injects = inject_context
         self._function = function
@@ -53,7 +53,7 @@ class TaskSignature:
             raise WorkflowTypeError(
                 f"{function!r} does not reveal its parameters; wrap it in a function that does"
             ) from error
-        self._signature = _less_context(whole) if inject_context else whole
+        self._signature = _without_context(whole) if inject_context else whole
         if "task_id" in self._signature.parameters:
             raise WorkflowTypeError(
                 "a task's function can't have a parameter called 'task_id', as calling the task "
@@ -68,11 +68,11 @@ class TaskSignature:
             self._hints = self._result = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Take along what the annotations ask for, as their text may mean nothing elsewhere."""
+        """Include the resolved annotations, as their text may mean nothing elsewhere."""
         return {**vars(self), "_hints": self.hints, "_result": self.result, "_names": {}}
 
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments by parameter, some or all of them.
+        """Return the arguments by parameter; some may be missing.
 
         Raises:
             TypeError: They don't fit the parameters.
@@ -80,7 +80,7 @@ class TaskSignature:
         return self._signature.bind_partial(*args, **kwargs).arguments
 
     def unbound(self, bound: Mapping[str, Any]) -> tuple[Parameter, ...]:
-        """Return the parameters that need a value beside those that are `bound`."""
+        """Return the parameters that need a value in addition to those that are `bound`."""
         return tuple(
             parameter
             for name, parameter in self._signature.parameters.items()
@@ -91,7 +91,7 @@ class TaskSignature:
         """Call the function, and return what it returns.
 
         Args:
-            context: The context, if the function takes it.
+            context: Holds the context if the function takes it; empty otherwise.
             arguments: Values by parameter.
         """
         if not arguments:
@@ -99,11 +99,11 @@ class TaskSignature:
         bound = inspect.BoundArguments(self._signature, dict(arguments))
         return self._function(*context, *bound.args, **bound.kwargs)
 
-    # No `cached_property`: on Python 3.11 it has a lock, which a fork may leave taken.
+    # Not a `cached_property`: on Python 3.11 that has a lock, which a fork may leave taken.
 
     @property
     def hints(self) -> dict[str, Hint]:
-        """What each parameter's annotation asks for."""
+        """The hint of each parameter's annotation."""
         if self._hints is None:
             self._hints = {
                 name: read_hint(parameter.annotation, self._function, self._names)
@@ -113,13 +113,13 @@ class TaskSignature:
 
     @property
     def result(self) -> Hint:
-        """What the return annotation asks for."""
+        """The hint of the return annotation."""
         if self._result is None:
             self._result = read_hint(self._signature.return_annotation, self._function, self._names)
         return self._result
 
 
-def _less_context(signature: inspect.Signature) -> inspect.Signature:
+def _without_context(signature: inspect.Signature) -> inspect.Signature:
     parameters = list(signature.parameters.values())
     if parameters and parameters[0].kind is Parameter.VAR_POSITIONAL:
         return signature

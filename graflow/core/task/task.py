@@ -12,9 +12,9 @@ from typing import Any, Generic, ParamSpec, TypeVar
 
 from graflow.channels import arguments
 from graflow.core.task.composition import Node, open_graphs
+from graflow.core.task.pickling import is_found_elsewhere
 from graflow.core.task.retries import Retries
 from graflow.core.task.signature import TaskSignature
-from graflow.core.travel.types import is_found_elsewhere
 from graflow.exceptions import (
     ChannelTypeError,
     ChannelValueError,
@@ -30,7 +30,7 @@ R_co = TypeVar("R_co", covariant=True)
 
 
 def check_text(text: object, what: str) -> str:
-    """Return `text` if it can be an id or a name: the rules are those of a channel's keys.
+    """Return `text` if it can be an id or a name, by the rules for a channel's keys.
 
     Raises:
         WorkflowTypeError: It is not a `str`.
@@ -53,10 +53,11 @@ class Task(Node, Generic[P, R_co]):
 
     Attributes:
         function: The function.
-        signature: What the function takes and returns.
+        signature: The parameters and the return type of the function.
         bound: Values of parameters.
         unbound: The parameters that a run has to find values for.
-        retries: How often a run tries the task again; `None` for not at all.
+        retries: How often a run retries the task; `None` if it does not.
+        atomic: Whether what the task writes happens together with its result.
     """
 
     function: Callable[P, R_co]
@@ -64,6 +65,7 @@ class Task(Node, Generic[P, R_co]):
     bound: Mapping[str, Any]
     unbound: tuple[Parameter, ...]
     retries: Retries | None
+    atomic: bool
 
     def __init__(
         self,
@@ -72,6 +74,7 @@ class Task(Node, Generic[P, R_co]):
         signature: TaskSignature,
         bound: Mapping[str, Any],
         retries: Retries | None = None,
+        atomic: bool = False,
     ) -> None:
         functools.update_wrapper(self, function, updated=())
         self.function = function
@@ -79,6 +82,7 @@ class Task(Node, Generic[P, R_co]):
         self.bound = bound
         self.unbound = signature.unbound(bound)
         self.retries = retries
+        self.atomic = atomic
         self._id = task_id
 
     @property
@@ -93,9 +97,8 @@ class Task(Node, Generic[P, R_co]):
     def run(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """Call the function and return its result, without a workflow, for example in a test.
 
-        A task with `inject_context=True` needs the context as its first argument: make a
-        `TaskExecutionContext`. That of an `async def` function returns a coroutine. Bound
-        arguments need not be given again.
+        A task with `inject_context=True` needs a `TaskExecutionContext` as its first argument. For
+        an `async def` function, this returns a coroutine. Bound arguments need not be given again.
         """
         if not self.bound:
             return self.function(*args, **kwargs)
@@ -107,18 +110,18 @@ class Task(Node, Generic[P, R_co]):
     def __call__(
         self, /, *args: object, task_id: str | None = None, **kwargs: object
     ) -> Task[..., R_co]:
-        """Make a task of the same function in the workflow whose `with` block this is.
+        """Make another task of the same function, inside the `with` block of a workflow.
 
         Args:
-            args: Values for some or all of the function's parameters, the context excepted.
-                Every run is passed these very objects.
+            args: Values for some or all of the function's parameters, except the context. Every
+                run passes these very objects to the function.
             task_id: The new task's id; by default the first of `fetch_1`, `fetch_2`, ... that
                 is free in the workflow.
             kwargs: More values for parameters.
 
         Raises:
             WorkflowStateError: The call is not inside such a block.
-            WorkflowTypeError: The function has no such parameters.
+            WorkflowTypeError: The values don't fit the function's parameters.
             DuplicateTaskError: The workflow has another task with this id.
         """
         graphs = open_graphs.get()
@@ -130,10 +133,10 @@ class Task(Node, Generic[P, R_co]):
         try:
             bound = {**self.bound, **self.signature.bind(args, kwargs)}
         except TypeError as error:
-            # Not an alias, as it is of @task: a function may well have a parameter called id.
+            # `id` is not an alias here, as it is in @task: a function may have such a parameter.
             advice = "; to name the new task write task_id=..." if "id" in kwargs else ""
             raise WorkflowTypeError(
-                f"can't bind these to task {self._id!r}: {error}{advice}"
+                f"can't bind these arguments to task {self._id!r}: {error}{advice}"
             ) from error
         graph = graphs[-1]
         graph.make_template(self)
@@ -144,24 +147,24 @@ class Task(Node, Generic[P, R_co]):
 
     def variant(self, task_id: str, bound: Mapping[str, Any]) -> Task[..., R_co]:
         """Return another task of the same function."""
-        return Task(self.function, task_id, self.signature, bound, self.retries)
+        return Task(self.function, task_id, self.signature, bound, self.retries, self.atomic)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle a task of a module by its name, as pickle does with functions, or else whole.
+        """Pickle a task defined in a module by name, as pickle does with functions; others whole.
 
-        A name of `__main__` means something else in another process.
+        A name in `__main__` means something else in another process.
         """
         module, name = self.function.__module__, getattr(self.function, "__qualname__", "")
         original = _find(module, name)
         if original is not None and original.function is self.function:
             bound = None if original.bound is self.bound else dict(self.bound)
             return _variant_of, (module, name, self._id, bound)
-        parts = (self.function, self._id, self.signature, self.bound, self.retries)
+        parts = (self.function, self._id, self.signature, self.bound, self.retries, self.atomic)
         return Task, parts
 
 
 def _find(module: str, name: str) -> Task[..., Any] | None:
-    """Return the task that a module has under a name; `None` if there is none."""
+    """Return the task of this name in a module; `None` if there is none."""
     found: Any = sys.modules.get(module)
     for part in name.split("."):
         found = getattr(found, part, None)
@@ -171,10 +174,10 @@ def _find(module: str, name: str) -> Task[..., Any] | None:
 def _variant_of(
     module: str, name: str, task_id: str, bound: Mapping[str, Any] | None
 ) -> Task[..., Any]:
-    """Return a task of the function that a module defines under a name."""
+    """Return a task of the same function as the task of this name in a module."""
     original = attrgetter(name)(import_module(module))
     if not isinstance(original, Task):
-        raise WorkflowTypeError(f"{module}.{name} is not a task here, but {original!r}")
+        raise WorkflowTypeError(f"{module}.{name} is {original!r} here, not a task")
     if bound is None and task_id == original.task_id:
         return original
     return original.variant(task_id, original.bound if bound is None else bound)

@@ -1,1 +1,1 @@
-"""Tasks in other processes: how they get there, who runs them, and how results come back."""
+"""Tasks in other processes: sending them there, running them, and getting replies back."""

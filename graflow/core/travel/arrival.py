@@ -1,4 +1,4 @@
-"""A probe sent to an executor before a run: do the tasks arrive there unchanged?"""
+"""A probe sent to an executor before a run, to check that its tasks can be used there."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from concurrent.futures import BrokenExecutor, CancelledError
 from typing import Any, TypeAlias
 
 from graflow.core.run.delays import wait_until_done
-from graflow.core.run.state import RunState
+from graflow.core.state.run_state import RunState
 from graflow.core.task.hint import Hint
+from graflow.core.task.pickling import dumps
 from graflow.core.task.task import Task
 from graflow.core.travel.executors import Pool
 from graflow.core.travel.known_runs import KNOWN_RUNS
 from graflow.core.travel.parcel import Parcel
-from graflow.core.travel.types import dumps
 from graflow.exceptions import WorkflowTypeError
 from graflow.system.packed_errors import describe
 
 __all__ = ["check_arrival"]
 
 _Problems: TypeAlias = list[tuple[str, str, str]]
-"""Ids of tasks, which annotation of theirs means nothing there, and why."""
+"""Annotations that can't be resolved there: the task's id, the parameter, and why."""
 
 
 def check_arrival(pool: Pool, parcel: Parcel, state: RunState) -> None:
-    """See whether the tasks of a run can be used where the executor runs them.
+    """Check that the tasks of a run can be used where the executor runs them.
 
-    Processes of this machine that have yet to start do so meanwhile.
+    On this machine, this also starts the executor's processes.
 
     Raises:
         WorkflowTypeError: They can't; the message names a task, and what is missing there.
@@ -41,7 +41,7 @@ def check_arrival(pool: Pool, parcel: Parcel, state: RunState) -> None:
         wait_until_done(futures[:1])
         problems: str | _Problems = futures[0].result()
     except (BrokenExecutor, CancelledError):
-        return  # as the run will find
+        return  # as the run will find out
     except Exception as error:
         raise WorkflowTypeError(
             f"the tasks of workflow {workflow!r} can't be sent to the executor's processes: "
@@ -67,7 +67,7 @@ def _message(told: str, workflow: str) -> str:
 
 
 def _told_of_task(pool: Pool, tasks: Iterable[Task[..., Any]]) -> str:
-    """Return which task does not arrive, and why; empty if each does, alone."""
+    """Return which task can't be used there, and why; empty if each can be on its own."""
     alone = [(task.task_id, dumps(task)) for task in tasks]
     answer = pool.submit(_arrive_alone, alone)
     wait_until_done([answer])
@@ -75,7 +75,7 @@ def _told_of_task(pool: Pool, tasks: Iterable[Task[..., Any]]) -> str:
 
 
 def _arrive(run: str, packed: bytes, thorough: bool) -> str | _Problems:
-    """Return why a run can't be unpacked in this process, or which annotations mean nothing."""
+    """Return why a run can't be unpacked here, or which annotations can't be resolved here."""
     try:
         known = KNOWN_RUNS.enter(run, packed)
     except Exception as error:  # noqa: BLE001 - whatever the tasks' own code raises
@@ -108,7 +108,7 @@ def _hint(task: Task[..., Any], name: str) -> Hint:
 
 
 def _arrive_alone(tasks: list[tuple[str, bytes]]) -> str:
-    """Return which task can't be unpacked in this process, and why."""
+    """Return which task can't be unpacked in this process, and why; empty if all can."""
     for task_id, packed in tasks:
         try:
             pickle.loads(packed)

@@ -1,21 +1,21 @@
-"""Names for the parts of a task that can't be pickled."""
+"""Blame: the names of the parts of a task that can't be pickled."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from types import CodeType, FunctionType
 
-from graflow.core.travel.types import dumps
+from graflow.core.task.pickling import dumps
 
 __all__ = ["blame"]
 
 
 def blame(value: object, *, known: frozenset[int] = frozenset()) -> str:
-    """Return what of a function or of an object can't be pickled, by name; empty if it is unknown.
+    """Return the name of the part of a value that can't be pickled; empty if it is unknown.
 
     Args:
-        value: What can't be pickled.
-        known: What was looked at on the way here.
+        value: A function or an object that can't be pickled.
+        known: The ids of the values that contain it.
     """
     for name, part in _parts(value):
         if id(part) in known or _travels(part):
@@ -34,7 +34,7 @@ def _travels(value: object) -> bool:
 
 
 def _parts(value: object) -> Iterator[tuple[str, object]]:
-    """Yield what a value needs to be pickled, with words for it."""
+    """Yield the parts that are pickled with a value, with a description of each."""
     if isinstance(value, FunctionType):
         yield from _parts_of_function(value)
     elif isinstance(value, dict):
@@ -53,7 +53,7 @@ def _parts_of_function(function: FunctionType) -> Iterator[tuple[str, object]]:
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         try:
             yield f"the variable {name!r}", cell.cell_contents
-        except ValueError:  # it has none yet
+        except ValueError:  # it does not have a value yet
             continue
     for name in _names_in(function.__code__):
         if name in function.__globals__:

@@ -1,4 +1,4 @@
-"""A run whose tasks are sent to other processes or other machines."""
+"""The dispatch of a run's tasks to other processes or other machines."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from graflow.core.graph.schedule import Schedule
 from graflow.core.run.base_run import BaseRun
 from graflow.core.run.delays import ALERT, wait_until_done
-from graflow.core.run.state import RunState
 from graflow.core.run.supervisor import Supervisor
+from graflow.core.state.run_state import RunState
 from graflow.core.task.task import Task
 from graflow.core.travel.executors import Pool
 from graflow.core.travel.parcel import Parcel
@@ -23,7 +23,7 @@ from graflow.system.logs import RUN
 __all__ = ["Dispatch"]
 
 _MOST_BREAKS = 3
-"""How often in a row the executor may break without having begun with anything."""
+"""How often in a row the executor may break before it has begun any task."""
 
 _OWN = "pass a function that makes the executor, as in executor=ProcessPoolExecutor"
 
@@ -36,10 +36,10 @@ class _Flight(NamedTuple):
 
 
 class Dispatch(BaseRun):
-    """One run that hands its tasks to an executor, and waits for short replies.
+    """One run that submits its tasks to an executor, and waits for short replies.
 
-    All of it happens in the thread that began the run. What the tasks return stays in the
-    channel. Marks tell which tasks a dead worker was at, and which only waited for it.
+    All of this happens in the thread that began the run. The results of tasks stay in the channel.
+    Marks show which task a dead worker was running, and which were only waiting for it.
     """
 
     def __init__(
@@ -54,12 +54,12 @@ class Dispatch(BaseRun):
         """Prepare the run.
 
         Args:
-            schedule: Which tasks can start; used up by the run.
+            schedule: Which tasks can start; the run uses it up.
             state: What all parts of the run share.
-            supervisor: Looks after the attempts.
+            supervisor: Keeps track of the attempts.
             pool: Runs the tasks.
-            max_flights: How many submissions may be under way, >= 1.
-            parcel: What workers have to know of the run.
+            max_flights: How many submissions may be in flight at a time, >= 1.
+            parcel: What workers have to know about the run.
         """
         super().__init__(schedule, state, supervisor)
         self._pool = pool
@@ -67,8 +67,8 @@ class Dispatch(BaseRun):
         self._parcel = parcel
         self._marks = parcel.marks
         self._serial = 0
-        self._boarding: int | None = None  # what is submitted and not yet noted as a flight
-        self._bearers = 2 * pool.size()  # submissions that bring what workers have to know
+        self._boarding: int | None = None  # submitted and not yet noted as a flight
+        self._bearers = 2 * pool.size()  # submissions that bring the packed run
         self._flights: dict[Future[Any], _Flight] = {}
         self._landed: SimpleQueue[Future[Any]] = SimpleQueue()
         self._barred: set[int] = set()
@@ -79,6 +79,7 @@ class Dispatch(BaseRun):
     def _go_on(self) -> None:
         while self._launch():
             self._land(self._arrivals())
+            self._mind_loss()
 
     def _wind_up(self) -> None:
         self._stop()
@@ -88,7 +89,7 @@ class Dispatch(BaseRun):
         self._clear_marks()
 
     def _launch(self) -> bool:
-        """Submit what can start and fits; tell whether there is anything to wait for."""
+        """Submit what can start, up to the limit; tell whether there is anything to wait for."""
         if self._break is not None:
             if self._flights:
                 return True
@@ -121,7 +122,7 @@ class Dispatch(BaseRun):
             self._supervisor.begins(task)
 
     def _arrivals(self) -> list[Future[Any]]:
-        """Return what has landed, once there is something, or nothing after a while."""
+        """Return what has landed; wait for something, but not for long."""
         arrivals: list[Future[Any]] = []
         if not self._flights and not self._pauses:
             return arrivals
@@ -132,9 +133,9 @@ class Dispatch(BaseRun):
         return arrivals
 
     def _land(self, arrivals: list[Future[Any]]) -> None:
-        """Do what the replies ask for."""
+        """Act on the replies."""
         answers = [(self._flights.pop(future), _answer(future)) for future in arrivals]
-        arrivals.clear()  # what a cluster is still asked for it would do again if a worker dies
+        arrivals.clear()  # a cluster reruns tasks of a dead worker while their futures exist
         done = [flight.task for flight, answer in answers if self._is_done(flight, answer)]
         if done:
             self._supervisor.ended(done)
@@ -143,7 +144,7 @@ class Dispatch(BaseRun):
                     self._schedule.done(task)
 
     def _is_done(self, flight: _Flight, answer: Reply | BaseException) -> bool:
-        """Tell whether a task is done, and do what there is to do if it is not."""
+        """Tell whether a task is done; if not, act on that."""
         barred = flight.serial in self._barred
         if barred and isinstance(answer, CancelledError):
             self._marks.leave(flight.serial)
@@ -181,7 +182,7 @@ class Dispatch(BaseRun):
         return False
 
     def _recover(self, cause: BaseException) -> None:
-        """Go on after the executor broke, with another one if the run may make it."""
+        """Continue after the executor broke, with a new one if the run may make one."""
         owned = self._pool.owned
         if owned and not self._stopped:
             self._pool.replace()
@@ -216,7 +217,7 @@ class Dispatch(BaseRun):
             return False
 
     def _stop(self) -> None:
-        """Let nothing start any more: neither here nor what an executor has in its queue."""
+        """Start nothing more, neither from here nor from the queue of an executor."""
         if self._stopped:
             return
         super()._stop()
@@ -225,16 +226,17 @@ class Dispatch(BaseRun):
                 self._bar(future, flight)
 
     def _bar(self, future: Future[Any], flight: _Flight) -> None:
-        """Take the mark of a submission, so that it can't begin, unless it has."""
+        """Take the mark of a submission, so that it can't begin, unless it already has."""
         if self._take(flight.serial):
             self._barred.add(flight.serial)
             future.cancel()
 
     def _bar_last(self) -> None:
-        """Bar a submission that an interrupt has kept from becoming a flight.
+        """Bar a submission that was interrupted before it was noted as a flight.
 
-        If a worker has begun with it, its mark goes when it is over. To shut down an executor is
-        to wait for that too; one that stays is asked meanwhile whether it is broken.
+        If a worker has already begun it, the mark is freed when the attempt is over. Shutting down
+        an executor waits for that anyway. One that stays open is asked in the meantime whether it
+        is broken.
         """
         serial, noted = self._boarding, {flight.serial for flight in self._flights.values()}
         if serial is None or serial in noted:
@@ -253,7 +255,7 @@ class Dispatch(BaseRun):
         self._marks.leave(serial)
 
     def _clear_marks(self) -> None:
-        """Remove the marks of those who were at work when the executor broke."""
+        """Remove the marks of tasks that were running when the executor broke."""
         for flight in self._broken:
             self._had_begun(flight)
 
@@ -263,7 +265,7 @@ class Dispatch(BaseRun):
             advice = f"{_OWN}, and {advice}"
         lost = WorkerLostError(
             f"the worker of task {task.task_id!r} died before the task had ended; what the task "
-            f"stored so far stays; to go on elsewhere, {advice}",
+            f"has stored so far stays; to have it retried elsewhere, {advice}",
             workflow=self._state.workflow_name,
             task=task.task_id,
         )
@@ -277,7 +279,7 @@ class Dispatch(BaseRun):
 
 
 def _answer(future: Future[Any]) -> Reply | BaseException:
-    """Return what came of a submission that is over: a reply, or why there is none."""
+    """Return the reply to a submission that is over, or the error that came instead."""
     if future.cancelled():
         return CancelledError()
     error = future.exception()

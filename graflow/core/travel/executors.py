@@ -1,4 +1,4 @@
-"""The executors that run tasks: who owns them, and whether they share this process's memory."""
+"""Executors that run tasks: who owns them, and whether they share this process's memory."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ ExecutorSource: TypeAlias = Executor | Callable[[], Executor]
 
 
 class Pool:
-    """An executor for the length of a run, inside a `with` block.
+    """An executor for the duration of a run, inside a `with` block.
 
     Attributes:
-        owned: Whether the run made the executor: it then shuts it down, and can replace it.
+        owned: Whether the run made the executor, and so shuts it down and can replace it.
     """
 
     def __init__(self, source: ExecutorSource, workflow: str) -> None:
-        """Take an executor, or what makes one.
+        """Take an executor, or make one.
 
         Args:
-            source: The executor, or the function.
+            source: An executor, or a function that makes one.
             workflow: The workflow's name, for messages.
 
         Raises:
@@ -72,7 +72,7 @@ class Pool:
 
     @property
     def executor(self) -> Executor:
-        """The executor at present."""
+        """The current executor."""
         return self._executor
 
     def submit(self, function: Callable[..., Any], *args: object) -> Future[Any]:
@@ -80,7 +80,7 @@ class Pool:
         return self._executor.submit(function, *args)
 
     def replace(self) -> None:
-        """Make a new executor, once all that the old one ran has ended."""
+        """Make a new executor, once everything on the old one has ended."""
         self._executor.shutdown(wait=True)
         self._executor = self._make()
         before, self._greetings = self._greetings, []
@@ -88,10 +88,10 @@ class Pool:
             self.greet(call)
 
     def greet(self, call: Callable[[], object]) -> int:
-        """Have each process that the executor starts call a function first, if it can.
+        """Have each process that the executor starts call a function first, if possible.
 
         Returns:
-            How many processes had been started before, and will not.
+            The number of processes that were started before, and won't call it.
         """
         greeting = greeting_of(self._executor)
         if greeting is not None:
@@ -100,7 +100,7 @@ class Pool:
         return len(getattr(self._executor, "_processes", None) or ())
 
     def shares_memory(self) -> bool:
-        """Tell whether what the executor calls sees the objects of this process.
+        """Tell whether the functions that the executor calls see the objects of this process.
 
         Raises:
             WorkflowStateError: The executor is broken.
@@ -114,26 +114,26 @@ class Pool:
             wait_until_done([answer])
             return bool(answer.result())
         except (BrokenExecutor, CancelledError) as error:
-            why = str(error) or "it cancels what it is given"
+            why = str(error) or "it cancelled what was submitted"
             raise WorkflowStateError(
                 f"the executor of workflow {self._workflow!r} is broken: {why}",
                 workflow=self._workflow,
             ) from error
 
     def is_near(self) -> bool:
-        """Tell whether all processes of the executor are known to be of this machine."""
+        """Tell whether all processes of the executor are known to be on this machine."""
         kind = type(self._executor)
         return isinstance(self._executor, ProcessPoolExecutor) or any(
             base.__module__.startswith("loky.") for base in kind.__mro__
         )
 
     def limit(self) -> int | None:
-        """Return how many calls the executor makes at the same time, if it is a pool that tells."""
+        """Return how many calls the executor makes at the same time; `None` if it does not tell."""
         known = getattr(self._executor, "_max_workers", None)
         return known if isinstance(known, int) else None
 
     def size(self) -> int:
-        """Return how many calls the executor makes at the same time, as far as it can be told."""
+        """Return how many calls the executor makes at the same time; a guess if it is unknown."""
         known = self.limit()
         if known is not None:
             return known

@@ -1,4 +1,4 @@
-"""The initializer of a pool's processes, run along with the one its owner gave."""
+"""An initializer for a pool's processes, which also runs the one that its owner gave."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ __all__ = ["Greeting", "greeting_of"]
 
 
 class Greeting:
-    """The initializer of a pool, and what runs that use the pool add to it for their time.
+    """The initializer of a pool, to which runs add calls while they use the pool.
 
     Attributes:
-        calls: What a new process calls first. To add to it changes what is called in processes
-            that start later.
+        calls: What a new process calls first. Changes take effect in processes that start later.
     """
 
     def __init__(self, initializer: Callable[..., object] | None) -> None:
-        """Begin with the initializer that the pool has."""
+        """Wrap the initializer that the pool has, if any."""
         self.calls: list[Callable[[], object]] = []
         self._initializer = initializer
 
     def __call__(self, *arguments: object) -> None:
-        """Greet the process that calls this."""
+        """Initialize the process that calls this."""
         for call in self.calls:
             call()
         if self._initializer is not None:
@@ -31,10 +30,10 @@ class Greeting:
 
 
 def greeting_of(executor: Executor) -> Greeting | None:
-    """Return the greeting of a pool, which gets one if it has none; `None` if it can't have one.
+    """Return the greeting of a pool, which gets one if necessary; `None` if it can't have one.
 
-    There is no public way to it: an executor is made by its user, and shows its initializer to
-    nobody. The standard library and loky read this attribute whenever they start a process.
+    There is no public way to do this: users make their executors, and those hide their
+    initializers. The standard library and loky read this attribute whenever they start a process.
     """
     pool: Any = executor
     if not hasattr(pool, "_initializer") or not hasattr(pool, "_processes"):

@@ -1,4 +1,4 @@
-"""Runs known to a worker process because their tasks have been sent there."""
+"""Runs that a worker process knows, because their tasks were sent there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from multiprocessing.util import Finalize
 from threading import Lock
 
 from graflow.core.run.event_loop import EventLoop
-from graflow.core.run.state import RunState
+from graflow.core.state.run_state import RunState
 from graflow.core.travel.marks import Marks
 from graflow.core.travel.parcel import unpack_run
 
@@ -24,9 +24,9 @@ class KnownRun:
 
     Attributes:
         state: What all parts of the run share.
-        marks: Tell which submissions have begun.
-        loop: Where its coroutines go.
-        attempts: How many of them are under way here.
+        marks: Show which submissions have begun.
+        loop: The event loop of its coroutines.
+        attempts: The number of attempts in progress here.
     """
 
     state: RunState
@@ -36,23 +36,24 @@ class KnownRun:
 
 
 class KnownRuns:
-    """The runs that this process knows: those that are at work here, and the last few."""
+    """The runs that this process knows: those with attempts in progress here, and the last few."""
 
     def __init__(self) -> None:
-        """Begin with none."""
-        self._reset()
+        """Begin without any."""
+        self.reset()
 
-    def _reset(self) -> None:
+    def reset(self) -> None:
+        """Know none: begin, or go on as a process of its own after a fork."""
         self._lock = Lock()
         self._known: OrderedDict[str, KnownRun] = OrderedDict()
         self._ends_well = False
 
     def enter(self, run: str, packed: bytes | None) -> KnownRun | None:
-        """Return what is known of a run, for an attempt that begins.
+        """Return what is known of a run, for an attempt that begins; `None` if nothing is.
 
         Args:
-            run: Tells it from all others.
-            packed: All there is to know of it, in case it is not known here.
+            run: The unique id of the run on this executor.
+            packed: The packed run, in case it is not known here yet.
         """
         with self._lock:
             known = self._known.get(run)
@@ -82,7 +83,7 @@ class KnownRuns:
             known.loop.close()
 
     def _forget(self, run: str) -> None:
-        """Drop a run that is over."""
+        """Forget a run that is over."""
         with self._lock:
             known = self._known.pop(run, None)
             over = known is not None and not known.attempts
@@ -90,7 +91,7 @@ class KnownRuns:
             known.loop.close()
 
     def _end_well(self) -> None:
-        """Have the loops closed when this process ends, whatever started it."""
+        """Have the loops closed when this process ends, however it was started."""
         if not self._ends_well:
             self._ends_well = True
             Finalize(None, self._close, exitpriority=100)
@@ -102,4 +103,4 @@ class KnownRuns:
 
 KNOWN_RUNS = KnownRuns()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=KNOWN_RUNS._reset)  # its parent's runs are none of its own
+    os.register_at_fork(after_in_child=KNOWN_RUNS.reset)  # its parent's runs are none of its own

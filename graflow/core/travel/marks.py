@@ -1,7 +1,8 @@
 """Marks by which a worker shows that it has begun a task submitted to an executor.
 
-They tell the submission that a dead worker had begun from those that were only waiting for it. They
-also keep a submission from beginning twice, or at all: only the first to take a mark gets it.
+They distinguish the submission that a dead worker had begun from those that were only waiting for
+it. They also keep a submission from beginning twice, or at all: only the first to take a mark gets
+it.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from graflow.exceptions import ChannelError
 __all__ = ["ChannelMarks", "FolderMarks", "Marks"]
 
 _LEASE = 24 * 3600 * 1000
-"""ms after which a mark in a channel is gone that nobody was left to remove."""
+"""ms after which a mark in a channel disappears if nobody is left to remove it."""
 
 _LINGER = 60 * 1000
-"""ms for which a cluster may still come with a submission that was called back."""
+"""ms for which a cluster may still start a submission that was cancelled."""
 
 
 def _nothing() -> None:
@@ -35,10 +36,10 @@ class Marks(Protocol):
     """The marks of a run, by the numbers of its submissions."""
 
     def attend(self, over: Callable[[], object] = ...) -> None:
-        """Do what a worker has to do when it gets to know of the run.
+        """Do what a worker has to do when it first hears of the run.
 
         Args:
-            over: Called on some thread when the run is over, where that can be seen.
+            over: Called on some thread when the run is over, if that can be detected.
         """
 
     def take(self, serial: int) -> bool:
@@ -52,14 +53,14 @@ class Marks(Protocol):
         """Remove a mark, whoever took it."""
 
     def leave(self, serial: int) -> None:
-        """Let a mark that was taken here keep back a submission that was called back."""
+        """Let a mark that was taken here hold back a cancelled submission for a while."""
 
     def close(self) -> None:
-        """Remove all that is left; the run is over."""
+        """Remove whatever is left; the run is over."""
 
 
 _HERE = "here-"
-_MOMENT, _MOMENTS = 0.005, 200  # seconds, and how many of them
+_MOMENT, _MOMENTS = 0.005, 200  # seconds of a pause, and the most pauses
 
 
 class FolderMarks:
@@ -74,20 +75,19 @@ class FolderMarks:
         self._folder = folder
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Let workers use the folder; it stays the property of the run."""
+        """Let workers use the folder, which still belongs to the run."""
         return FolderMarks, (self._folder,)
 
     def attend(self, over: Callable[[], object] = _nothing) -> None:
         """Have this worker end when the process of the run dies.
 
-        The executors of the standard library would leave it there, to take what is in the
-        queue still, and then wait for ever; the tasks would run beside those of a run that is
-        resumed.
+        Executors of the standard library would leave it running, to work through the queue and
+        then wait forever, and its tasks would run beside those of a resumed run.
         """
         die_with_owner(self._folder, over)
 
     def gather(self, number: int) -> None:
-        """Attend, and wait a moment for as many workers to do so: each call is for another one."""
+        """Attend, and wait a moment for `number` workers to do so, as each call needs its own."""
         self.attend()
         folder = Path(self._folder)
         with suppress(FileNotFoundError):  # the run is over
@@ -111,7 +111,7 @@ class FolderMarks:
             os.unlink(f"{self._folder}/{serial}")  # noqa: PTH108 - a Path takes longer than the call
 
     def leave(self, serial: int) -> None:
-        """Do nothing: without its folder a submission can't begin either."""
+        """Do nothing: without the folder a submission can't begin anyway."""
 
     def close(self) -> None:
         """Remove the folder."""
@@ -120,21 +120,21 @@ class FolderMarks:
 
 
 class ChannelMarks:
-    """Marks for workers anywhere: locks of the channel, which no user sees."""
+    """Marks for workers anywhere: locks in the channel, which users don't see."""
 
     def __init__(self, channel: Channel, run: str) -> None:
-        """Keep them in the run's channel.
+        """Keep marks in the run's channel.
 
         Args:
             channel: The channel.
-            run: Tells the run from all others.
+            run: The unique id of the run on this executor.
         """
         self._channel = channel
         self._run = run
         self._owners: dict[int, str] = {}
 
     def attend(self, over: Callable[[], object] = _nothing) -> None:
-        """Do nothing: a cluster sees by itself that the process of the run is gone."""
+        """Do nothing: a cluster notices by itself that the process of the run is gone."""
 
     def take(self, serial: int) -> bool:
         """Take a mark; tell whether it was free."""
@@ -145,7 +145,7 @@ class ChannelMarks:
         return True
 
     def drop(self, serial: int) -> None:
-        """Remove a mark, no matter who took it; if it can't be reached, its lease will end."""
+        """Remove a mark, whoever took it; if the channel can't be reached, the lease will end."""
         with suppress(ChannelError):
             owner = self._owners.pop(serial, None)
             if owner is None:

@@ -1,4 +1,4 @@
-"""A folder owned by a process: when the owner dies, others see it and clean up."""
+"""A folder owned by a process: if the owner dies, others notice and clean up."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ __all__ = ["OwnedFolder", "die_with_owner"]
 
 _MEMORY = "/dev/shm"  # where there is one, files cost no disk
 _OWNER = "owner"
-_LEFT_BEHIND = 60.0  # seconds after which a folder of nobody is a leftover; a new one is younger
+_LEFT_BEHIND = 60.0  # seconds after which a folder without an owner is a leftover, and not new
 
 
 class OwnedFolder:
-    """A folder for files that are of use as long as this process lives.
+    """A folder for files that are only useful while this process lives.
 
-    In it is a file `owner`, which this process has a lock on. On Windows, which has no locks
-    that others see, a folder of a killed process stays.
+    It contains a file `owner`, which this process has locked. On Windows, where other processes
+    can't see that lock, the folder of a killed process stays.
 
     Attributes:
-        path: Where it is.
+        path: The path of the folder.
     """
 
     def __init__(self, prefix: str) -> None:
@@ -41,18 +41,18 @@ class OwnedFolder:
         self._lock.acquire()
 
     def close(self) -> None:
-        """Delete the folder; who would die with its owner lives on."""
+        """Delete the folder; processes that would die with its owner live on."""
         os.write(self._lock.fileno(), b"closed\n")
         self._lock.release()
         shutil.rmtree(self.path, ignore_errors=True)
 
 
 def die_with_owner(folder: str, closed: Callable[[], object] = lambda: None) -> None:
-    """Have this process end when the owner of `folder` dies, unless that closes it before.
+    """Have this process end when the owner of `folder` dies, unless it closes the folder first.
 
     Args:
-        folder: Where it is.
-        closed: Called on some thread when it was closed.
+        folder: The path of the folder.
+        closed: Called on some thread once the folder is closed.
     """
     with suppress(FileNotFoundError):  # it was closed
         lock = FileLock(f"{folder}/{_OWNER}", create=False)

@@ -7,23 +7,23 @@ import zlib
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from graflow.core.run.state import RunState
+from graflow.core.state.run_state import RunState
+from graflow.core.task.pickling import dumps
 from graflow.core.task.task import Task
 from graflow.core.travel.blame import blame
 from graflow.core.travel.marks import Marks
-from graflow.core.travel.types import dumps
 from graflow.exceptions import ExtraMissingError, WorkflowTypeError
 
 __all__ = ["Parcel", "pack_run", "unpack_run"]
 
 
 class Parcel(NamedTuple):
-    """A run, as workers get to know it.
+    """A run, as it is sent to workers.
 
     Attributes:
-        run: Tells it from all others.
+        run: The unique id of the run on this executor.
         packed: The tasks, the channel and the marks, pickled.
-        marks: Tell which submissions have begun.
+        marks: Show which submissions have begun.
     """
 
     run: str
@@ -32,7 +32,7 @@ class Parcel(NamedTuple):
 
 
 def pack_run(state: RunState, marks: Marks) -> bytes:
-    """Return all that a worker has to know of a run.
+    """Return everything that a worker has to know about a run.
 
     Raises:
         ExtraMissingError: cloudpickle is not installed.
@@ -60,13 +60,13 @@ def _check_travels(task: Task[..., Any], workflow: str) -> None:
         what = blame(task.function) or blame(dict(task.bound))
         what = f" because of {what}" if what else ""
         raise WorkflowTypeError(
-            f"task {task.task_id!r} can't be sent to another process{what}: {error}; let it make "
-            "what it needs while it runs",
+            f"task {task.task_id!r} can't be sent to another process{what}: {error}; have the task "
+            "make what it needs while it runs",
             workflow=workflow,
         ) from error
 
 
 def unpack_run(packed: bytes) -> tuple[RunState, Marks]:
-    """Return what is known of a run here, and its marks."""
+    """Return a packed run's state and marks."""
     unpacked: tuple[RunState, Marks] = pickle.loads(zlib.decompress(packed))
     return unpacked

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Coroutine
 from contextvars import copy_context
+from functools import partial
 from traceback import format_exception
 from types import CoroutineType
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from graflow.core.run.attempt import begin, keep
+from graflow.core.run.attempt import begin, keep, perform_atomic
 from graflow.core.run.failures import is_failure
+from graflow.core.task.pickling import dumps
 from graflow.core.travel.known_runs import KNOWN_RUNS, KnownRun
-from graflow.core.travel.types import dumps
 from graflow.exceptions import UnpicklableError
 from graflow.system.packed_errors import describe, pack_error, unpack_error
 
 __all__ = ["Outcome", "Reply", "perform", "raised"]
+
+T = TypeVar("T")
 
 
 class Outcome:
@@ -29,12 +33,12 @@ class Outcome:
 
 
 class Reply(NamedTuple):
-    """What a worker answers; it is small and can be unpickled anywhere.
+    """The reply of a worker, which is small and can be unpickled anywhere.
 
     Attributes:
-        outcome: One of the `Outcome`s: the task is done, it raised an `Exception` or something
-            else, an earlier worker began with this attempt, or the run is not known here.
-        data: The metadata of a checkpoint, or the exception, pickled.
+        outcome: One of the `Outcome`s: the task is done, it failed, it raised something that is not
+            a failure, another worker has already begun this attempt, or the run is not known here.
+        data: The metadata for a checkpoint, or the exception, pickled.
     """
 
     outcome: str
@@ -42,14 +46,14 @@ class Reply(NamedTuple):
 
 
 def perform(run: str, task_id: str, serial: int, packed: bytes | None, again: bool) -> Reply:
-    """Make one attempt at a task, whose result goes into the channel.
+    """Make one attempt at a task, and store its result in the channel.
 
     Args:
-        run: Tells the run from all others.
+        run: The unique id of the run on this executor.
         task_id: The id of the task.
-        serial: The number of this submission among those of the run.
-        packed: All there is to know of the run, if it may not be known here.
-        again: Whether there was an attempt before, which may have stored a result.
+        serial: The number of this submission within the run.
+        packed: The packed run, in case it is not known here yet.
+        again: Whether an earlier attempt may have stored a result.
     """
     try:
         known = KNOWN_RUNS.enter(run, packed)
@@ -59,7 +63,7 @@ def perform(run: str, task_id: str, serial: int, packed: bytes | None, again: bo
             return _attempt(known, task_id, serial, again)
         finally:
             KNOWN_RUNS.leave(run, known)
-    except BaseException as error:  # noqa: BLE001 - handed on to where the run was started
+    except BaseException as error:  # noqa: BLE001 - passed on to where the run was started
         return Reply(Outcome.FAILED if is_failure(error) else Outcome.CRASHED, _pack_error(error))
 
 
@@ -69,14 +73,21 @@ def _attempt(known: KnownRun, task_id: str, serial: int, again: bool) -> Reply:
         return Reply(Outcome.REPEATED)
     try:
         task = state.tasks[task_id]
-        value = begin(task, state, again=again)
-        if isinstance(value, CoroutineType):
-            value = known.loop.run(value, copy_context(), task_id)
-        keep(task, state, value)
+        if task.atomic:
+            perform_atomic(task, state, partial(_wait_for, known, task_id))
+        else:
+            value = begin(task, state, again=again)
+            if isinstance(value, CoroutineType):
+                value = _wait_for(known, task_id, value)
+            keep(task, state, value)
         return Reply(Outcome.DONE, state.metadata.get(task_id))
     finally:
-        state.metadata.pop(task_id, None)  # what a failed attempt has said does not count
+        state.metadata.pop(task_id, None)  # that of a failed attempt does not count
         marks.drop(serial)
+
+
+def _wait_for(known: KnownRun, task_id: str, coroutine: Coroutine[Any, Any, T]) -> T:
+    return known.loop.run(coroutine, copy_context(), task_id)
 
 
 def _pack_error(error: BaseException) -> bytes:
@@ -84,7 +95,7 @@ def _pack_error(error: BaseException) -> bytes:
         told = "".join(format_exception(error))
         _drop_tracebacks(error)
         return pickle.dumps((pack_error(error, dumps), told))
-    except BaseException as problem:  # noqa: BLE001 - of the exception's own code
+    except BaseException as problem:  # noqa: BLE001 - from the exception's own code
         told = "".join(format_exception(problem))
         kind = type(error)
         instead = UnpicklableError(
@@ -95,7 +106,7 @@ def _pack_error(error: BaseException) -> bytes:
 
 
 def _drop_tracebacks(error: BaseException) -> None:
-    """Let no traceback travel, as they do where Dask is, and then hold on to whole stacks."""
+    """Drop the tracebacks: where Dask is installed they can be pickled, and hold whole stacks."""
     left: list[BaseException | None] = [error]
     seen: set[int] = set()
     while left:
@@ -103,14 +114,14 @@ def _drop_tracebacks(error: BaseException) -> None:
         if each is None or id(each) in seen:
             continue
         seen.add(id(each))
-        BaseException.with_traceback(each, None)  # its class may let nobody set attributes
+        BaseException.with_traceback(each, None)  # its class may forbid setting attributes
         left += each.__cause__, each.__context__
         if isinstance(each, BaseExceptionGroup):
             left += each.exceptions
 
 
 def raised(data: bytes) -> BaseException:
-    """Return what a task raised elsewhere, with the traceback from there as a note."""
+    """Return the exception of a task elsewhere, with its traceback from there as a note."""
     packed, told = pickle.loads(data)
     error = unpack_error(packed, UnpicklableError)
     vars(error).setdefault("__notes__", []).append(f"\nIn the worker:\n{told}")

@@ -2,21 +2,36 @@
 
 from graflow.testing.edges import (
     batches,
-    keyed,
     keys,
+    leases,
     lists,
     locks,
+    names,
     numbers,
+    read_modify_write,
     ttls,
-    typed,
-    updates,
-    values,
+    value_types,
 )
 from graflow.testing.edges.edge import Edge
+from graflow.testing.edges.views import keyed_views, typed_data, typed_views
 
 __all__ = ["EDGES", "Edge"]
 
-_MODULES = (values, lists, numbers, keys, ttls, updates, batches, locks, typed, keyed)
+_MODULES = (
+    value_types,
+    lists,
+    numbers,
+    keys,
+    names,
+    ttls,
+    read_modify_write,
+    batches,
+    locks,
+    leases,
+    typed_views,
+    typed_data,
+    keyed_views,
+)
 
 EDGES: list[Edge] = [edge for module in _MODULES for edge in module.EDGES]
 """All edge cases; their names are unique within a capability."""

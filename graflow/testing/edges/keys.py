@@ -1,8 +1,7 @@
-"""Edge cases of keys and of the names of channels."""
+"""Edge cases of keys."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
@@ -45,26 +44,9 @@ HOSTILE = {
 """Texts that a careless backend mistakes for something else."""
 
 _ALLOWED = "Every other character is allowed"
-_APART = (
-    "Two channels with different names never see, list, clear, lock or expire each other's keys"
-)
 _NO_LOOP = "A channel can't be iterated over"
 _HIDDEN = "Bookkeeping ... is never visible as a key, and no user key can collide with it"
 _REFUSED = "anything else is refused before the backend is touched"
-
-_PAIRS = {
-    "a name that goes on with a colon": ("x", "x:1"),
-    "a name with a star that matches": ("x*", "xzz"),
-    "a name with a question mark that matches": ("x?", "xy"),
-    "a name with brackets that match": ("x[yz]", "xy"),
-    "a name that begins like the other": ("x", "xx"),
-    "names that differ in case": ("x", "X"),
-    "names that differ in a space": ("x", "x "),
-    "names that differ in a NUL": ("x", "x\0"),
-    "names that are quoted alike": ("x:", "x%3A"),
-    "names in braces": ("x}", "x}{y"),
-    "names that look the same": ("é", "e\u0301"),
-}
 
 
 def _key(what: str, key: str) -> Edge:
@@ -83,29 +65,6 @@ def _key(what: str, key: str) -> Edge:
         do("delete", key).gives(False),
         do("contains", key).gives(False),
         do("keys").gives([key + "list"]),
-    )
-
-
-def _apart(what: str, one: str, other: str) -> Edge:
-    return edge(
-        Capability.KEYS,
-        f"{what} stays apart",
-        _APART,
-        do("set", "c", 1).on(one),
-        do("set", "1:c", 2).on(one),
-        do("get", "c", "nothing").on(other).gives("nothing"),
-        do("keys").on(other).gives([]),
-        do("set", "c", 3).on(other),
-        do("append", "list", 4).on(other).gives(1),
-        do("keys").on(one).gives(["1:c", "c"]),
-        do("get", "c").on(one).gives(1),
-        do("get_many", ["c", "1:c", "list"]).on(other).gives({"c": 3, "list": [4]}),
-        do("delete", "list").on(one).gives(False),
-        do("clear").on(one),
-        do("keys").on(other).gives(["c", "list"]),
-        do("set", "c", 5).on(one),
-        do("clear").on(other),
-        do("get", "c").on(one).gives(5),
     )
 
 
@@ -134,16 +93,6 @@ def _bad_key(what: str, key: Any, kind: type[ChannelError]) -> Edge:
     )
 
 
-def _bad_name(trial: Trial, name: Any, kind: type[ChannelError]) -> None:
-    harness_open: Callable[[Any], object] = trial.harness.open
-    trial.note(f"open({name!a})")
-    try:
-        harness_open(name)
-    except kind:
-        return
-    trial.require(False, f"this name is refused with an error of {kind.__name__} kind")
-
-
 def _text_enum(trial: Trial) -> None:
     class Key(StrEnum):
         USER = "user"
@@ -167,7 +116,7 @@ def _many(trial: Trial) -> None:
     trial.require(channel.keys() == [], "every key that was there when it began is gone")
     trial.require(channel.get("key 1") is None, "every key that was there is gone")
     trial.require(channel.get("list") is None, "lists are gone as well")
-    trial.require(other.get("key 1") == "other", _APART)
+    trial.require(other.get("key 1") == "other", "a channel never clears the keys of another")
 
 
 def _no_loop(trial: Trial) -> None:
@@ -216,41 +165,12 @@ EDGES = [
         do("contains", "key").gives(False),
     ),
     *(_key(what, key) for what, key in HOSTILE.items()),
-    *(_apart(what, one, other) for what, (one, other) in _PAIRS.items()),
     _bad_key("an int", 1, ChannelTypeError),
     _bad_key("bytes", b"key", ChannelTypeError),
     _bad_key("None", None, ChannelTypeError),
     _bad_key("a tuple", ("key",), ChannelTypeError),
     _bad_key("empty text", "", ChannelValueError),
     _bad_key("a lone surrogate", "a\ud800", ChannelValueError),
-    *(
-        edge(
-            Capability.KEYS,
-            f"{name!a} is not a valid name",
-            _REFUSED,
-            body=lambda trial, name=name, kind=kind: _bad_name(trial, name, kind),  # type: ignore[misc]
-        )
-        for name, kind in (
-            (1, ChannelTypeError),
-            (None, ChannelTypeError),
-            (b"name", ChannelTypeError),
-            ("", ChannelValueError),
-            ("a\udc00", ChannelValueError),
-        )
-    ),
-    edge(
-        Capability.KEYS,
-        "name and key do not run into each other",
-        "`a` with key `b:c` and `a:b` with key `c`",
-        do("set", "b:c", 1).on("a"),
-        do("set", "c", 2).on("a:b"),
-        do("set", "c", 3).on("a:"),
-        do("get", "b:c").on("a").gives(1),
-        do("get", "c").on("a:b").gives(2),
-        do("get", "c").on("a:").gives(3),
-        do("delete", "c").on("a:b").gives(True),
-        do("keys").on("a").gives(["b:c"]),
-    ),
     edge(
         Capability.KEYS,
         "keys that look alike are different keys",
@@ -293,20 +213,6 @@ EDGES = [
     ),
     edge(
         Capability.KEYS,
-        "handles on one channel share its keys",
-        "several handles, in several processes, may share one channel",
-        do("set", "key", {"a": 1}),
-        do("append", "list", 1).gives(1),
-        do("get", "key").on("job", 1).gives({"a": 1}),
-        do("append", "list", 2).on("job", 1).gives(2),
-        do("delete", "key").on("job", 2).gives(True),
-        do("get", "key").gives(None),
-        do("get", "list").gives([1, 2]),
-        do("clear").on("job", 1),
-        do("keys").gives([]),
-    ),
-    edge(
-        Capability.KEYS,
         "delete tells whether the key was there",
         "`delete(key) -> bool`",
         do("delete", "key").gives(False),
@@ -341,4 +247,4 @@ EDGES = [
         is_slow=True,
     ),
 ]
-"""Keys, names, and what keeps channels apart."""
+"""Edge cases of keys."""

@@ -1,11 +1,9 @@
-"""Edge cases of locks."""
+"""Edge cases of locks: who gets one, and what it leaves alone."""
 
 from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -14,46 +12,18 @@ from graflow.exceptions import (
     ChannelTimeoutError,
     ChannelTypeError,
     ChannelValueError,
-    LockLostError,
     LockReentryError,
 )
+from graflow.testing.edges.contenders import in_thread, try_lock
 from graflow.testing.edges.edge import Edge, edge
 from graflow.testing.harness import Capability
-from graflow.testing.trials.steps import do, wait
+from graflow.testing.trials.steps import do
 from graflow.testing.trials.trial import Trial
 
 __all__ = ["EDGES"]
 
 _EXCLUSION = "mutual exclusion among all handles in all processes"
 _REENTRY = "taking it again from the same thread ... raises at once"
-_LOST = "a lost lock raises on exit"
-
-
-def in_thread(body: Callable[[], object]) -> BaseException | None:
-    """Run `body` in a thread of its own, and return what it raised."""
-    raised: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            body()
-        except BaseException as error:  # noqa: BLE001 - it is handed on
-            raised.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    return raised[0] if raised else None
-
-
-def _enter(trial: Trial, handle: int, timeout: float, key: str = "key") -> BaseException | None:
-    """Try to take a lock in another thread, and give it back; return what was raised."""
-
-    def body() -> None:
-        with channel.lock(key, timeout=timeout):
-            pass
-
-    channel = trial.open("job", handle)
-    return in_thread(body)
 
 
 def _waits(trial: Trial) -> None:
@@ -61,15 +31,15 @@ def _waits(trial: Trial) -> None:
     trial.note("with a.lock('key'): b.lock('key', timeout=...).__enter__()  # in another thread")
     with channel.lock("key"):
         for timeout in (0, 0.05):
-            error = _enter(trial, 1, timeout)
+            error = try_lock(trial, 1, timeout)
             trial.require(
                 isinstance(error, ChannelTimeoutError)
                 and (error.channel, error.key) == (trial.name("job"), "key"),
                 f"another thread waits in vain and gets ChannelTimeoutError; it got {error!r}",
             )
-        error = _enter(trial, 1, 0, "another key")
+        error = try_lock(trial, 1, 0, "another key")
         trial.require(error is None, f"another lock is free; it gave {error!r}")
-    error = _enter(trial, 1, 0)
+    error = try_lock(trial, 1, 0)
     trial.require(error is None, f"it is free after the body; it gave {error!r}")
 
 
@@ -134,7 +104,7 @@ def _no_key(trial: Trial) -> None:
         trial.require(channel.keys() == ["key"], "a lock and a key of one name don't collide")
         channel.delete("key")
         channel.clear()
-        error = _enter(trial, 1, 0)
+        error = try_lock(trial, 1, 0)
         trial.require(
             isinstance(error, ChannelTimeoutError), "`clear()` does not free it, nor does `delete`"
         )
@@ -149,55 +119,6 @@ def _other_channels(trial: Trial) -> None:
                 pass
 
 
-def _fences(trial: Trial) -> None:
-    trial.note("# the fencing numbers of one holder after another")
-    fences = []
-    for handle in (0, 1, 0, 2):
-        with trial.open("job", handle).lock("key") as lock:
-            fences.append(lock.fence)
-    trial.require(
-        fences == sorted(set(fences)), f"each holder's is larger than the one before: {fences}"
-    )
-
-
-def _fence_after_loss(trial: Trial) -> None:
-    loser = trial.open("job").lock("key", lease=60)
-    trial.note("# one holder's lease ends, another one takes the lock")
-    loser.__enter__()
-    first = loser.fence
-    trial.advance(100)
-    successor = trial.open("job", 1).lock("key", timeout=0)
-    error = in_thread(successor.__enter__)
-    trial.require(error is None, f"a dead holder frees it; it gave {error!r}")
-    try:
-        loser.__exit__(None, None, None)
-    except LockLostError:
-        pass
-    else:
-        trial.require(False, _LOST)
-    error = _enter(trial, 2, 0)
-    trial.require(
-        isinstance(error, ChannelTimeoutError), "the loser frees nothing: the successor holds it"
-    )
-    with trial.open("job").lock("other"):
-        pass
-    trial.advance(100)
-    with trial.open("job").lock("key", timeout=0) as again:
-        trial.require(again.fence > first, "fencing numbers grow")
-
-
-def _timeout_is_no_lease(trial: Trial) -> None:
-    trial.note("lock = a.lock('key', timeout=0.5, lease=600); advance(100)")
-    with trial.open("job").lock("key", timeout=0.5, lease=600) as lock:
-        trial.advance(100)
-        error = _enter(trial, 1, 0)
-        trial.require(
-            isinstance(error, ChannelTimeoutError),
-            "the lock is held for its lease, however short the timeout was",
-        )
-        trial.require(not lock.lost, "it is not lost")
-
-
 def _bad_time(name: str, value: Any, kind: type[ChannelError]) -> Edge:
     return edge(
         Capability.LOCK,
@@ -206,24 +127,6 @@ def _bad_time(name: str, value: Any, kind: type[ChannelError]) -> Edge:
         do("lock", "key", **{name: value}).rejects(kind),
         do("keys").gives([]),
     )
-
-
-def _renewed(trial: Trial) -> None:
-    trial.note("# a body holds a lock for longer than its lease")
-    trial.require(
-        any(_outlives(trial, lease) for lease in (1.2, 8)),  # a busy machine may lose a short one
-        "the lease is renewed while the holder lives, so a long body keeps the lock",
-    )
-
-
-def _outlives(trial: Trial, lease: float) -> bool:
-    with suppress(LockLostError), trial.open("job").lock("key", lease=lease) as lock:
-        for _ in range(3):
-            threading.Event().wait(lease * 0.36)  # it is renewed after a third
-            if trial.harness.advance is not None:
-                trial.advance(lease * 0.4)
-        return isinstance(_enter(trial, 1, 0), ChannelTimeoutError) and not lock.lost
-    return False
 
 
 EDGES = [
@@ -280,16 +183,6 @@ EDGES = [
         do("delete", "key").gives(True),
         do("unlock", "key"),
     ),
-    edge(
-        Capability.LOCK,
-        "a lock whose lease ended raises on exit",
-        _LOST,
-        do("lock", "key", lease=60),
-        wait(100),
-        do("unlock", "key").raises(LockLostError),
-        do("lock", "key", timeout=0),
-        moves_time=True,
-    ),
     edge(Capability.LOCK, "another thread waits in vain", _EXCLUSION, body=_waits),
     edge(
         Capability.LOCK,
@@ -306,27 +199,5 @@ EDGES = [
         "never see, list, clear, lock or expire each other's keys",
         body=_other_channels,
     ),
-    edge(Capability.LOCK, "fencing numbers grow", _EXCLUSION, body=_fences),
-    edge(
-        Capability.LOCK,
-        "the loser of a lock frees nothing",
-        _LOST,
-        body=_fence_after_loss,
-        moves_time=True,
-    ),
-    edge(
-        Capability.LOCK,
-        "the timeout has nothing to do with the lease",
-        "waits `timeout` at most, ...; the lease is renewed while the holder lives",
-        body=_timeout_is_no_lease,
-        moves_time=True,
-    ),
-    edge(
-        Capability.LOCK,
-        "a body longer than the lease keeps the lock",
-        "the lease is renewed while the holder lives",
-        body=_renewed,
-        is_slow=True,
-    ),
 ]
-"""lock."""
+"""Edge cases of locks."""

@@ -14,8 +14,8 @@ from threading import Barrier
 from graflow.testing.budget import Budget
 from graflow.testing.harness import Capabilities, Harness
 from graflow.testing.linearizability import Operation, check
-from graflow.testing.properties.equality import same
 from graflow.testing.properties.workload import WORKLOADS, count_under_lock, work, work_together
+from graflow.testing.trials.equality import same
 from graflow.testing.trials.trial import Trial
 
 __all__ = ["check_processes", "check_threads"]

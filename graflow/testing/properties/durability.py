@@ -6,7 +6,7 @@ from graflow.channels.base import Channel
 from graflow.exceptions import OutcomeUnknownError
 from graflow.testing.budget import Budget
 from graflow.testing.harness import Capabilities, Harness
-from graflow.testing.properties.equality import same
+from graflow.testing.trials.equality import same
 from graflow.testing.trials.model import Model
 from graflow.testing.trials.steps import Gave, Step, Updater, do
 from graflow.testing.trials.trial import Trial

@@ -13,8 +13,8 @@ from graflow.channels.typed import TypedChannel
 from graflow.exceptions import ChannelError, ChannelKeyError, ChannelValidationError
 from graflow.testing.budget import Budget
 from graflow.testing.harness import Capabilities, Harness
-from graflow.testing.properties.equality import same, scribble
 from graflow.testing.properties.schemas import Misfit, SchemaSample, schema_samples
+from graflow.testing.trials.equality import same, scribble
 from graflow.testing.trials.trial import Trial
 
 __all__ = ["check_typed_misfits", "check_typed_strangers", "check_typed_values"]

@@ -12,7 +12,7 @@ __all__ = ["Line", "script"]
 
 _DEFAULT = "# `open` and `advance` are those of the backend's harness"
 _SCRIBBLE = (
-    "from graflow.testing.properties.equality import scribble  # changes whatever can be changed"
+    "from graflow.testing.trials.equality import scribble  # changes whatever can be changed"
 )
 
 

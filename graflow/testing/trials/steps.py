@@ -8,7 +8,19 @@ from typing import Any
 
 from graflow.testing.trials.literals import expression
 
-__all__ = ["Expected", "Gave", "Left", "Move", "Refused", "Step", "Updater", "do", "wait"]
+__all__ = [
+    "Expected",
+    "Found",
+    "Gave",
+    "Left",
+    "Move",
+    "Raised",
+    "Refused",
+    "Step",
+    "Updater",
+    "do",
+    "wait",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +172,18 @@ class Refused:
         return f"raises {self.kind.__name__}{about}{says}"
 
 
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """The operation raised this."""
+
+    error: BaseException
+
+
 Expected = Gave | Refused
+"""What must come of a step."""
+
+Found = Gave | Raised
+"""What came of a step."""
 
 
 @dataclass(frozen=True, slots=True)

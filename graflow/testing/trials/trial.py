@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from copy import deepcopy
-from dataclasses import dataclass
-from datetime import timedelta
 from itertools import count
 from types import TracebackType
 from typing import Any, Self
@@ -17,10 +14,20 @@ from graflow.channels.base import Channel
 from graflow.channels.locks.lock import ChannelLock
 from graflow.exceptions import ChannelError, OutcomeUnknownError
 from graflow.testing.harness import Harness
-from graflow.testing.properties.equality import same, scribble
+from graflow.testing.trials.equality import same, scribble
 from graflow.testing.trials.model import Model
 from graflow.testing.trials.script import Line, script
-from graflow.testing.trials.steps import Expected, Gave, Left, Refused, Step, Updater
+from graflow.testing.trials.steps import (
+    Expected,
+    Found,
+    Gave,
+    Left,
+    Raised,
+    Refused,
+    Step,
+    Updater,
+)
+from graflow.testing.trials.timing import Timing
 
 __all__ = ["PREFIX", "Broken", "Trial", "unique_prefix"]
 
@@ -28,9 +35,6 @@ PREFIX = f"conformance-{uuid4().hex[:8]}-"
 """What the names of all channels begin with that this process makes."""
 
 _numbers = count()
-_SLACK = 0.05  # seconds by which two clocks may differ
-_MARGIN = 0.2  # seconds around an expiry in which nothing is asked, where time is real
-_REAL_SCALE = 0.01  # real seconds for a second of a script, where time can't be moved
 
 
 class Broken(AssertionError):
@@ -40,11 +44,6 @@ class Broken(AssertionError):
 def unique_prefix() -> str:
     """Return the beginning of names of channels that nothing else uses."""
     return f"{PREFIX}{next(_numbers)}/"
-
-
-@dataclass(frozen=True, slots=True)
-class _Raised:
-    error: BaseException
 
 
 class Trial:
@@ -72,8 +71,7 @@ class Trial:
         self._is_looking = False
         self._locks: list[tuple[Step, ChannelLock]] = []
         self._lent: list[Any] = []
-        self._started = time.monotonic()
-        self._is_real_time = harness.advance is None
+        self._timing = Timing(harness, self.model)
 
     def __enter__(self) -> Self:
         return self
@@ -113,12 +111,12 @@ class Trial:
         Raises:
             Broken: Something else came of it.
         """
-        step = self._scaled(step)
-        self._settle()
+        step = self._timing.scaled(step)
+        self._timing.settle()
         modelled = self.model.apply(step)
-        expected = self._scaled_outcome(expected) if expected is not None else modelled
-        found = self._perform(step)
-        if not self._agrees(step, expected, found):
+        expected = self._timing.scaled_outcome(expected) if expected is not None else modelled
+        found = self.perform(step)
+        if not self.agrees(step, expected, found):
             self._fail(step, expected, found)
         scribble([*self._lent, found.value if isinstance(found, Gave) else None])
 
@@ -196,7 +194,12 @@ class Trial:
         """Return the true name of a channel."""
         return self._prefix + channel
 
-    def _perform(self, step: Step) -> Gave | _Raised:
+    def advance(self, seconds: float) -> None:
+        """Let time pass on the backend, and write nothing down."""
+        self._timing.advance(seconds)
+
+    def perform(self, step: Step) -> Found:
+        """Carry out a step, and return what comes of it."""
         self._lines.append(Line(step, self._is_looking))
         if step.operation == "advance":
             self.advance(*step.args)
@@ -204,7 +207,19 @@ class Trial:
         try:
             return Gave(self._call(self.open(step.channel, step.handle), step))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is compared
-            return _Raised(error)
+            return Raised(error)
+
+    def agrees(self, step: Step, expected: Expected, found: Found) -> bool:
+        """Tell whether what came of a step is what must come of it."""
+        if isinstance(expected, Refused):
+            return isinstance(found, Raised) and self._is_that_error(step, expected, found.error)
+        if isinstance(found, Raised):
+            return False
+        if isinstance(expected.value, Left):
+            return self._timing.is_left(expected.value.seconds, found.value)
+        if step.operation == "get_many" and isinstance(found.value, dict):
+            return same(sorted(expected.value.items()), sorted(found.value.items()))
+        return same(expected.value, found.value)
 
     def _call(self, channel: Channel, step: Step) -> Any:
         if step.operation == "lock":
@@ -238,17 +253,6 @@ class Trial:
 
         return function
 
-    def _agrees(self, step: Step, expected: Expected, found: Gave | _Raised) -> bool:
-        if isinstance(expected, Refused):
-            return isinstance(found, _Raised) and self._is_that_error(step, expected, found.error)
-        if isinstance(found, _Raised):
-            return False
-        if isinstance(expected.value, Left):
-            return self._is_time_left(expected.value.seconds, found.value)
-        if step.operation == "get_many" and isinstance(found.value, dict):
-            return same(sorted(expected.value.items()), sorted(found.value.items()))
-        return same(expected.value, found.value)
-
     def _is_that_error(self, step: Step, expected: Refused, error: BaseException) -> bool:
         if not isinstance(error, expected.kind) or expected.says not in str(error):
             return False
@@ -258,19 +262,14 @@ class Trial:
             getattr(error, "key", None) in _keys_of(step)
         )
 
-    def _is_time_left(self, expected: float, found: object) -> bool:
-        passed = 0.0 if self._is_real_time else time.monotonic() - self._started
-        slack = _MARGIN if self._is_real_time else _SLACK
-        return type(found) is float and expected - passed - slack <= found <= expected + slack
-
-    def _fail(self, step: Step, expected: Expected, found: Gave | _Raised) -> None:
-        if isinstance(found, _Raised):
+    def _fail(self, step: Step, expected: Expected, found: Found) -> None:
+        if isinstance(found, Raised):
             shown = f"raised {type(found.error).__qualname__}: {found.error}"
         else:
             shown = str(found).replace("returns", "returned", 1)
-        is_whole = self._is_real_time or not self._breaks_again(step, expected)
+        is_whole = self._timing.is_real or not self._breaks_again(step, expected)
         code = script(self._lines, self.harness.preamble, is_whole=is_whole)
-        cause = found.error if isinstance(found, _Raised) else None
+        cause = found.error if isinstance(found, Raised) else None
         raise Broken(
             f"{self._clause}\n\n{code}\n# it {shown}\n# the contract: it {expected}"
         ) from cause
@@ -281,55 +280,8 @@ class Trial:
         with Trial(self.harness, self._clause) as again:
             for line in lines:
                 if isinstance(line.content, Step):
-                    again._perform(line.content)
-            return not again._agrees(last, expected, again._perform(last))
-
-    # Time
-
-    def advance(self, seconds: float) -> None:
-        """Let time pass on the backend, and write nothing down."""
-        if self.harness.advance is None:
-            time.sleep(seconds)
-        else:
-            self.harness.advance(seconds)
-
-    def _settle(self) -> None:
-        """Where time is real, let no step fall on a moment at which something expires."""
-        if not self._is_real_time:
-            return
-        self.model.now = time.monotonic()
-        near = [at for at in self.model.deadlines() if abs(at - self.model.now) < _MARGIN]
-        if near:
-            time.sleep(max(near) + _MARGIN - self.model.now)
-            self.model.now = time.monotonic()
-
-    def _scaled(self, step: Step) -> Step:
-        if not self._is_real_time:
-            return step
-        args, options = step.args, step.options
-        if step.operation == "advance":
-            args = (step.args[0] * _REAL_SCALE,)
-        elif _is_span(options.get("ttl")):
-            options = {**options, "ttl": options["ttl"] * _REAL_SCALE}
-        args = tuple(self._scaled_argument(each) for each in args)
-        return Step(step.operation, args, options, step.channel, step.handle)
-
-    def _scaled_argument(self, value: Any) -> Any:
-        if isinstance(value, Updater) and value.meanwhile is not None:
-            return Updater(value.source, self._scaled(value.meanwhile))
-        return value
-
-    def _scaled_outcome(self, outcome: Expected) -> Expected:
-        if self._is_real_time and isinstance(outcome, Gave) and isinstance(outcome.value, Left):
-            return Gave(Left(outcome.value.seconds * _REAL_SCALE))
-        return outcome
-
-
-def _is_span(ttl: object) -> bool:
-    """Tell whether a time to live is one that can be scaled and stays acceptable."""
-    if isinstance(ttl, timedelta):
-        return timedelta(seconds=1) <= ttl < timedelta(days=36_000)
-    return type(ttl) in {int, float} and 1 <= ttl < 3e9  # type: ignore[operator]
+                    again.perform(line.content)
+            return not again.agrees(last, expected, again.perform(last))
 
 
 def _keys_of(step: Step) -> list[Any]:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graflow.channels.contents.change_log import Changes, Ends, replay
+from graflow.channels.commits.settling import Ends
+from graflow.channels.contents.change_log import Changes, replay
 from graflow.channels.contents.tracking import Comparison, Tracker, refill, tracker_of
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.channels.typed import TypedChannel

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
-from typing import Any
 
 import pytest
 
@@ -26,6 +24,7 @@ from graflow.exceptions import (
     LockLostError,
     LockReentryError,
 )
+from tests.programs import apart
 from tests.servers import Server
 
 WORKERS = 8
@@ -305,10 +304,9 @@ def check_turns(channel: Channel) -> None:
 
 def test_processes_share_it_evenly(servers: Callable[[str], Server]) -> None:
     """Eight of them, who all want it all the time."""
-    spawn: Any = multiprocessing.get_context("spawn")
     with (
         RedisChannel("taken in turns", url=servers("valkey-9").url) as channel,
-        ProcessPoolExecutor(WORKERS, mp_context=spawn) as pool,
+        ProcessPoolExecutor(WORKERS, mp_context=apart()) as pool,
     ):
         channel.clear()
         list(pool.map(take_turns, [channel] * WORKERS, range(WORKERS)))

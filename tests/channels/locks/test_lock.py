@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from typing_extensions import override
 
 from graflow.channels.base import Channel
 from graflow.channels.locks import lease as leases
+from graflow.channels.memory.backend import MemoryBackend
 from graflow.channels.memory_channel import MemoryChannel, MemorySpace
 from graflow.exceptions import (
     ChannelTimeoutError,
@@ -51,14 +53,15 @@ class Renewed:
         self._renewals = threading.Semaphore(0)
         parent = self
 
-        class Renewing(MemoryChannel):
-            def _renew(self, key: str, owner: str, lease: int) -> bool:
-                renewed = super()._renew(key, owner, lease)
+        class Renewing(MemoryBackend):
+            @override
+            def renew(self, lock: str, owner: str, lease: int) -> bool:
+                renewed = super().renew(lock, owner, lease)
                 parent.pass_time(lease / 1000 * 0.75)
                 parent._renewals.release()
                 return renewed
 
-        self.channel = Renewing("renewed", space=MemorySpace(clock=lambda: self._now))
+        self.channel = Channel(Renewing("renewed", MemorySpace(clock=lambda: self._now)))
 
     def pass_time(self, seconds: float) -> None:
         """Let time pass on the channel, without waiting."""
@@ -284,14 +287,15 @@ def test_an_interrupted_wait_leaves_no_lock() -> None:
     """Ctrl-C may come when the lock has been granted, and before the caller knows of it."""
     space = MemorySpace()
 
-    class Interrupted(MemoryChannel):
+    class Interrupted(MemoryBackend):
         """A channel whose user loses patience at that moment."""
 
-        def _acquire(self, key: str, owner: str, lease: int, least: int = 0) -> int | str:
-            super()._acquire(key, owner, lease, least)
+        @override
+        def acquire(self, lock: str, owner: str, lease: int, least: int = 0) -> int | str:
+            super().acquire(lock, owner, lease, least)
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt), Interrupted("a", space=space).lock("lock"):
+    with pytest.raises(KeyboardInterrupt), Channel(Interrupted("a", space)).lock("lock"):
         pass
     with MemoryChannel("a", space=space).lock("lock", timeout=0) as lock:
         assert not lock.lost

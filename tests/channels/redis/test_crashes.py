@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import time
 from collections import Counter
@@ -16,6 +15,7 @@ import redis
 
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelServerError, ChannelUnavailableError, OutcomeUnknownError
+from tests.programs import apart
 from tests.servers import SERVERS, Server, run_server
 
 WORKERS = 3
@@ -83,7 +83,7 @@ def durable(request: pytest.FixtureRequest) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def pool() -> Iterator[ProcessPoolExecutor]:
     """Processes that share nothing with this one."""
-    with ProcessPoolExecutor(WORKERS, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(WORKERS, mp_context=apart()) as pool:
         yield pool
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from graflow.channels.redis_channel import RedisChannel
 from graflow.testing import Fault
 from graflow.testing.linearizability import Operation, Recorder, check
 from tests.channels.redis.racy import RacyChannel
+from tests.programs import apart
 from tests.proxy import run_proxy, url_of
 from tests.servers import Server
 
@@ -100,8 +100,7 @@ def number_calls(random: random.Random, worker: int) -> list[Call]:
 @pytest.fixture(scope="module")
 def pool() -> Iterator[ProcessPoolExecutor]:
     """Eight processes that share nothing with this one."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(PROCESSES, mp_context=context) as pool:
+    with ProcessPoolExecutor(PROCESSES, mp_context=apart()) as pool:
         list(pool.map(time.sleep, [0.2] * PROCESSES))  # all of them are there from now on
         yield pool
 

@@ -47,7 +47,7 @@ BEFORE: dict[str, object] = {"value": {"a": 1}, "list": ["x", "y"], "number": 5,
 def lock_and_release(channel: RedisChannel) -> bool:
     """Tell whether the holder's number is the latest that the server gave."""
     with channel.lock("lock", timeout=0) as lock:
-        return lock.fence == int(channel.backend._transport.read("GET", channel._fence))
+        return lock.fence == int(channel.backend._transport.read("GET", channel.backend._fences))
 
 
 def operation(name: str, call: Call, answer: object, **after: object) -> Operation:

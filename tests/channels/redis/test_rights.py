@@ -66,7 +66,7 @@ def test_keys_of_others_are_out_of_reach(redis_client: redis.Redis, worker: Redi
     allow(redis_client, *RIGHTS)
     worker.set("key", 1)
     with pytest.raises(ChannelPermissionError):
-        worker._transport.read("GET", "somebody else's")
+        worker.backend._transport.read("GET", "somebody else's")
 
 
 @pytest.mark.parametrize("kind", SERVERS)

@@ -19,6 +19,7 @@ from typing_extensions import TypedDict
 
 import graflow
 from graflow.channels.schema import Schema
+from graflow.channels.schema.named_tuples import named
 from graflow.channels.schema.nodes import Part, children, descend, inside, with_children
 
 
@@ -84,7 +85,8 @@ FORMS = [
 
 def core_of(form: Any) -> Any:
     """Return the core schema that pydantic makes of a type."""
-    return TypeAdapter(form).core_schema
+    core: Any = TypeAdapter(form).core_schema
+    return named(core)
 
 
 def steps(form: Any) -> dict[Any, str]:
@@ -98,7 +100,7 @@ def nodes_in(found: Any) -> Iterator[int]:
         if isinstance(found.get("type"), str):
             yield id(found)
         for name, inner in found.items():
-            if name not in {"metadata", "serialization", "config", "function"}:
+            if name not in {"metadata", "config", "function"}:
                 yield from nodes_in(inner)
     elif isinstance(found, list | tuple):
         for inner in found:

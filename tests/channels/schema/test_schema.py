@@ -515,7 +515,7 @@ def test_a_value_that_would_change_is_refused(form: Any, value: Any, path: str) 
 
 @pytest.mark.parametrize(("form", "text"), IMPOSSIBLE)
 def test_what_json_can_not_carry_makes_no_schema(form: Any, text: str) -> None:
-    """A type that JSON can't carry there and back is refused at once, with its path."""
+    """A type that does not survive a round trip through JSON is refused at once, with its path."""
     with pytest.raises(SchemaError, match=re.escape(text)):
         schema_of(form)
 

@@ -137,9 +137,9 @@ def test_what_the_system_says_of_a_path_is_an_error_of_graflow(tmp_path: Path) -
 
 def test_a_missing_file_is_told_from_a_missing_folder(path: Path) -> None:
     """So that it is clear what to do."""
-    with pytest.raises(FileNotFoundError, match="no such file"):
+    with pytest.raises(FileNotFoundError, match="the file does not exist"):
         Steps().workflow.resume(path)
-    with pytest.raises(FileNotFoundError, match=f"no folder {path.parent}/no"):
+    with pytest.raises(FileNotFoundError, match=f"the folder {path.parent}/no does not exist"):
         Steps().workflow.resume(path.parent / "no" / "run.json")
 
 

@@ -27,7 +27,7 @@ from graflow import (
     workflow,
 )
 from graflow.core.context import ExecutionContext, TaskExecutionContext
-from graflow.core.task.results import Results
+from graflow.core.state.results import Results
 from graflow.core.workflow import Workflow
 from graflow.exceptions import CheckpointMismatchError, TaskFailedError
 from tests.core.checkpointed import Count, Steps, with_checksums

@@ -16,9 +16,12 @@ from contextvars import ContextVar, copy_context
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
-from graflow import MemoryChannel, chain, parallel, task, workflow
+from graflow import chain, parallel, task, workflow
 from graflow.channels.base import Channel
+from graflow.channels.memory.backend import MemoryBackend
+from graflow.channels.memory.store import MemorySpace
 from graflow.core.run.event_loop import EventLoop
 from graflow.exceptions import TaskFailedError
 from tests.paths import ROOT
@@ -221,10 +224,11 @@ def test_a_result_that_can_not_be_stored_is_the_failure_of_its_coroutine() -> No
     """Stored by a worker, as the loop waits for no channel."""
     threads: list[threading.Thread] = []
 
-    class Noted(MemoryChannel):
-        def _write_many(self, *args: Any) -> Any:
+    class Noted(MemoryBackend):
+        @override
+        def commit(self, *args: Any) -> Any:
             threads.append(threading.current_thread())
-            return super()._write_many(*args)
+            return super().commit(*args)
 
     @task
     async def fine() -> int:
@@ -235,7 +239,7 @@ def test_a_result_that_can_not_be_stored_is_the_failure_of_its_coroutine() -> No
     async def bad() -> object:
         return object()
 
-    with workflow("w", channel=Noted()) as wf:
+    with workflow("w", channel=Channel(Noted("noted", MemorySpace()))) as wf:
         fine >> bad
     with pytest.raises(TaskFailedError, match="'bad': ResultTypeError"):
         wf.execute()

@@ -19,8 +19,8 @@ from graflow.channels.base import Channel
 from graflow.core.context import TaskExecutionContext
 from graflow.core.run import delays
 from graflow.core.run.observers import RunObserver, TaskEvent
-from graflow.core.run.state import RunState
-from graflow.core.task.results import Results
+from graflow.core.state.results import Results
+from graflow.core.state.run_state import RunState
 from graflow.core.task.retries import Attempts, Retries
 from graflow.core.travel.marks import FolderMarks
 from graflow.core.travel.parcel import pack_run

@@ -240,7 +240,7 @@ def test_a_start_that_is_not_there_is_refused() -> None:
     wf.add(log.task("a"))
     bad: Any
     for bad in (log.task("a"), "b", ""):
-        with pytest.raises(TaskNotFoundError, match="it has 'a'"):
+        with pytest.raises(TaskNotFoundError, match="its tasks are: 'a'"):
             wf.execute(bad)
     for bad in (3, ["a"], log.task("x") | log.task("y")):
         with pytest.raises(WorkflowTypeError, match="start_node"):

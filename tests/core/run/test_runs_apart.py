@@ -13,7 +13,7 @@ import redis
 from graflow import Channel, MemoryChannel, RedisChannel, read_checkpoint, task, workflow
 from graflow.channels.per_run import PerRun
 from graflow.core.context import ExecutionContext, TaskExecutionContext
-from graflow.core.task.results import Results
+from graflow.core.state.results import Results
 from graflow.core.workflow import Workflow
 from graflow.exceptions import CheckpointMismatchError, ResultNotFoundError, TaskFailedError
 from tests.core.checkpointed import Steps
@@ -97,7 +97,7 @@ def test_a_result_of_another_run_is_none_of_this_run(channel: Channel) -> None:
     result, today = wf.execute("use", ret_context=True)
     assert result == "nothing"
     with pytest.raises(
-        ResultNotFoundError, match=r"'load\.__result__' in the channel is not of this run"
+        ResultNotFoundError, match=r"'load\.__result__' in the channel was not stored by this run"
     ) as caught:
         today.get_result("load")
     assert caught.value.available == ("use",)
@@ -146,7 +146,7 @@ def test_clearing_the_channel_removes_the_results_of_runs(channel: Channel) -> N
     assert ctx.get_result("listed") == [1, 2]
     channel.clear()
     assert channel.backend.keys() == []
-    with pytest.raises(ResultNotFoundError, match=r"no tasks$"):
+    with pytest.raises(ResultNotFoundError, match=r"results are: none$"):
         ctx.get_result("listed")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypedDict
 
 import pytest
+from typing_extensions import override
 
 from graflow import (
     Channel,
@@ -31,60 +32,62 @@ from graflow.channels.backend import (
     Record,
 )
 from graflow.channels.memory.backend import MemoryBackend
-from graflow.channels.memory_channel import MemorySpace
+from graflow.channels.memory.store import MemorySpace
 from graflow.core.context import TaskExecutionContext
 from graflow.core.workflow import Workflow
 from graflow.exceptions import CheckpointMismatchError, WorkflowTypeError
 from tests.core.checkpointed import Steps
 from tests.core.travelling import processes
 from tests.servers import Server
-from tests.testing.dict_channel import DictBackend, DictChannel, Store
+from tests.testing.dict_channel import DictChannel, Store
 
 
-class Reversed(DictBackend):
-    """A subclass that stores values in a way of its own, as one that encrypts them does."""
+class Reversed(BackendInFront):
+    """A backend that stores values in a way of its own, as one that encrypts them does."""
 
+    @override
     def read(self, keys: Sequence[str]) -> list[Held | None]:
-        """Return what keys hold, the right way round."""
-        return [
-            held and held._replace(record=reversed_record(held.record))
-            for held in super().read(keys)
-        ]
+        return [held and Held(turned(held.record), held.left) for held in self.inner.read(keys)]
 
+    @override
+    def get(self, key: str) -> Record | None:
+        record = self.inner.get(key)
+        return None if record is None else turned(record)
+
+    @override
     def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
-        """Turn round what is compared and put."""
-        return super().commit(
+        checks = [
+            check._replace(record=check.record and turned(check.record))
+            if isinstance(check, Holds)
+            else check
+            for check in checks
+        ]
+        return self.inner.commit(
+            checks,
             [
-                check._replace(record=check.record and reversed_record(check.record))
-                if isinstance(check, Holds)
-                else check
-                for check in checks
-            ],
-            [
-                change._replace(record=reversed_record(change.record))
-                if isinstance(change, Put)
-                else change
+                change._replace(record=turned(change.record)) if isinstance(change, Put) else change
                 for change in changes
             ],
         )
 
 
-def reversed_record(record: Record) -> Record:
-    """Return a value's bytes from the last to the first, and a list as it is."""
+def turned(record: Record) -> Record:
+    """Return a value the other way round."""
     return record[::-1] if isinstance(record, bytes) else record
 
 
-class Wrapped(Channel):
+class Wrapped(DictChannel):
     """A channel in front of another one, which it says nothing of."""
 
     def __init__(self) -> None:
-        super().__init__(BackendInFront(MemoryBackend("inner", MemorySpace())))
+        self.inner = DictChannel("inner", Store())
+        super().__init__("outer", self.inner.backend.store)
 
 
 KINDS: dict[str, Callable[[], Channel]] = {
     "somebody's": lambda: DictChannel("dict", Store(time.monotonic)),
     "a wrapper": Wrapped,
-    "a subclass": lambda: Channel(Reversed("dict", Store(time.monotonic))),
+    "another backend in front": lambda: Channel(Reversed(MemoryBackend("m", MemorySpace()))),
     "ours": MemoryChannel,
 }
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from graflow import chain, task, workflow
 from graflow.channels.base import Channel
 from graflow.core.context import ExecutionContext, TaskExecutionContext
-from graflow.core.task.results import Results
+from graflow.core.state.results import Results
 from graflow.core.task.task import Task
 from graflow.core.workflow import Workflow
 from graflow.exceptions import (
@@ -261,7 +261,7 @@ def test_a_missing_result_names_the_tasks_that_have_one(channel: Channel) -> Non
     with pytest.raises(WorkflowTypeError, match="id"):
         ctx.get_result(3)  # type: ignore[call-overload]
     channel.clear()
-    with pytest.raises(ResultNotFoundError, match="no tasks"):
+    with pytest.raises(ResultNotFoundError, match="with results are: none"):
         ctx.get_result(one)
 
 

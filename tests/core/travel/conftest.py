@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from graflow import RedisChannel
-from graflow.core.run import execution
+from graflow.core.launch import execution
 from graflow.core.travel.marks import FolderMarks
 from tests.servers import Server
 

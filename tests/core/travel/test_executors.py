@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 import pickle
 import sys
@@ -28,7 +27,7 @@ from distributed import Client, LocalCluster
 from graflow import RedisChannel, chain, parallel, read_checkpoint, task, workflow
 from graflow.core.context import TaskExecutionContext
 from graflow.core.run.observers import RunObserver, TaskEvent
-from graflow.core.task.results import Results
+from graflow.core.state.results import Results
 from graflow.core.travel.executors import ExecutorSource
 from graflow.exceptions import (
     TaskFailedError,
@@ -48,6 +47,7 @@ from tests.core.travelling import (
     wait_for,
 )
 from tests.core.watching import Log
+from tests.programs import apart
 
 
 @pytest.fixture(scope="module")
@@ -374,9 +374,7 @@ def test_tasks_that_only_waited_for_a_killed_worker_run_once(channel: RedisChann
         if ctx.get_channel().atomic_add("attempts") == 1:
             die()
 
-    one: Callable[[], Executor] = partial(
-        ProcessPoolExecutor, 1, mp_context=multiprocessing.get_context("forkserver")
-    )
+    one: Callable[[], Executor] = partial(ProcessPoolExecutor, 1, mp_context=apart())
     with workflow("w", channel=channel) as wf:
         parallel(killed, *(add(task_id=f"add{n}") for n in range(30)))
     wf.execute(executor=one)
@@ -414,7 +412,7 @@ def test_an_executor_that_cancels_everything_is_refused(channel: RedisChannel) -
     """Nothing waits for what will never be."""
     with workflow("w", channel=channel) as wf:
         chain(add)
-    with pytest.raises(WorkflowStateError, match="executor of workflow 'w' is broken: it cancels"):
+    with pytest.raises(WorkflowStateError, match="of workflow 'w' is broken: it cancelled"):
         wf.execute(executor=Closing())
     assert channel.keys() == []
 
@@ -439,7 +437,7 @@ def test_a_pool_that_never_works_is_given_up(channel: RedisChannel) -> None:
     """After a few attempts, with the reason."""
     with workflow("w", channel=channel) as wf:
         chain(add)
-    context = multiprocessing.get_context("forkserver")
+    context = apart()
     with pytest.raises(WorkflowStateError, match=r"broken"):
         wf.execute(executor=partial(ProcessPoolExecutor, 1, context, die))
     assert channel.keys() == []
@@ -477,7 +475,7 @@ def test_a_result_does_not_pass_the_executor(channel: RedisChannel) -> None:
 
     with workflow("w", channel=channel) as wf:
         chain(big)
-    make = partial(Measured, 1, mp_context=multiprocessing.get_context("forkserver"))
+    make = partial(Measured, 1, mp_context=apart())
     assert len(wf.execute(executor=make)) == 1_000_000
     assert max(sizes) < 200
 

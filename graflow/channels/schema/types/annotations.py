@@ -21,6 +21,7 @@ from typing import (
 
 from typing_extensions import ReadOnly, TypeAliasType, is_typeddict
 
+from graflow.channels.schema.roundtrip.walk import Unstorable
 from graflow.channels.schema.types.fields import (
     arguments_of,
     fields_of,
@@ -29,7 +30,6 @@ from graflow.channels.schema.types.fields import (
     substituted,
 )
 from graflow.channels.schema.types.namespaces import namespace_of
-from graflow.channels.schema.walk import Unstorable
 
 __all__ = ["ALIASES", "is_self_contained", "parts", "types_in"]
 
@@ -37,17 +37,18 @@ ALIASES: tuple[Any, ...] = (
     TypeAliasType,
     getattr(typing, "TypeAliasType", TypeAliasType),
 )
-"""The classes of aliases: that of `typing_extensions`, and that of the `type` statement."""
+"""The classes of aliases: that of `typing_extensions` and that of the `type` statement."""
 
 _WRAPPERS = (Annotated, Required, NotRequired, ReadOnly, Final)
 _UNIONS = (Union, types.UnionType)
 _NOT_SEARCHED: tuple[Any, ...] = (Literal, collections.abc.Callable)
+_ENDLESS = "names itself with ever bigger arguments, so there is no end to the types it is made of"
 _MOST_GROWTH = 8
 """How often in a row a generic type may name itself with bigger arguments than before."""
 
 
 def is_self_contained(form: object) -> bool:
-    """Tell whether `form` means the same wherever it is written: it names no type in text."""
+    """Tell whether `form` means the same everywhere, because it doesn't name a type in text."""
     if isinstance(form, str | ForwardRef):
         return False
     origin = get_origin(form)
@@ -56,59 +57,43 @@ def is_self_contained(form: object) -> bool:
     return all(map(is_self_contained, get_args(form)[: 1 if origin is Annotated else None]))
 
 
-class _Part:
-    """A type on the way from a schema to its innermost parts."""
-
-    def __init__(self, form: Any, path: str, outer: _Part | None) -> None:
-        self.form = form
-        self.path = path
-        self.outer = outer
-        self.growth = 0
-        self._size = _size_of(form)
-        while outer is not None and self._size > 1:
-            if get_origin(outer.form) is get_origin(form):
-                self.growth = outer.growth + (self._size > outer._size)
-                return
-            outer = outer.outer
-
-
 def parts(form: Any) -> Iterator[tuple[str, Any]]:
-    """Yield every type that `form` is made of with its path, the outer before the inner.
+    """Yield every type that `form` is made of with its path, outer types first.
 
     Args:
         form: A type in any form that an annotation can have.
 
     Raises:
-        Unstorable: There is no end to them.
+        Unstorable: They never come to an end.
     """
     seen: set[object] = set()
-    left = [_Part(form, "", None)]
-    while left:
-        part = left.pop()
-        it = part.form
-        marker = it if isinstance(it, type) and not get_args(it) else repr(it)
+    waiting: list[tuple[str, Any, dict[Any, tuple[int, int]]]] = [("", form, {})]
+    while waiting:
+        path, part, around = waiting.pop()
+        marker = part if isinstance(part, type) and not get_args(part) else repr(part)
         if marker in seen:
             continue
         seen.add(marker)
-        if part.growth > _MOST_GROWTH:
-            raise Unstorable(part.path, f"{get_origin(it).__name__} {_ENDLESS}")
-        yield part.path, it
-        inner = [
-            _Part(each, (part.path + step).removeprefix("."), part) for step, each in types_in(it)
-        ]
-        left += reversed(inner)
-
-
-_ENDLESS = "names itself with ever bigger arguments, so there is no end to the types it is made of"
+        if (size := _size_of(part)) > 1:
+            origin = get_origin(part)
+            before, growth = around.get(origin, (size, 0))
+            growth += size > before
+            if growth > _MOST_GROWTH:
+                raise Unstorable(path, f"{origin.__name__} {_ENDLESS}")
+            around = around | {origin: (size, growth)}
+        yield path, part
+        waiting += reversed(
+            [((path + step).removeprefix("."), inner, around) for step, inner in types_in(part)]
+        )
 
 
 def _size_of(form: Any) -> int:
-    """Return of how many types the text of a type consists."""
+    """Return how many types are written in a type."""
     return 1 + sum(map(_size_of, get_args(form)))
 
 
 def types_in(form: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the types that `form` is directly made of, each with the step from it to them."""
+    """Yield the types that `form` is directly made of, each with its step in the path."""
     origin, arguments = get_origin(form), get_args(form)
     if origin in _WRAPPERS or origin in _UNIONS:
         yield from (("", inner) for inner in arguments[: 1 if origin in _WRAPPERS else None])

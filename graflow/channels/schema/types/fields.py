@@ -24,15 +24,15 @@ __all__ = [
 ]
 
 Arguments = Mapping[Any, Any]
-"""Type parameters, and what stands for each."""
+"""Type parameters, each with its argument."""
 
 _CONFIG = "__pydantic_config__"
 
 
 def fields_of(form: Any) -> dict[str, Any]:
-    """Return the types of the fields of a class, generic or not; none if it has no fields.
+    """Return the types of the fields of a class, generic or not; empty if it has no fields.
 
-    What names a type that is not defined stays as it is.
+    An annotation that names an undefined type stays as it is.
     """
     origin: Any = get_origin(form) or form
     if not isinstance(origin, type):
@@ -56,7 +56,7 @@ def hints_of(form: type, *, strict: bool = True) -> dict[str, Any]:
 
     Args:
         form: The class.
-        strict: Raise where text can't be resolved, or leave that text as it is.
+        strict: Whether to raise if text can't be resolved, or else leave it as it is.
 
     Raises:
         NameError: An annotation names a type that is not defined.
@@ -84,13 +84,13 @@ def _hints_of_dict(form: Any, strict: bool) -> dict[str, Any]:
 
 
 def _foreign(hint: Any, form: type) -> Namespace | None:
-    """Return where the text of an inherited field belongs, if only the text itself tells."""
+    """Return an empty namespace if text itself says that it is from another module than `form`."""
     module = getattr(hint, "__forward_module__", None)
     return Namespace({}, {}) if module not in {None, form.__module__} else None
 
 
 def _hints_of_class(form: Any, strict: bool) -> dict[str, Any]:
-    arguments = dict(_arguments_of_bases(form, {}))
+    arguments = dict(_lineage(form, {}))
     is_needed = dict.fromkeys(getattr(form, "_fields", ()), True)
     if dataclasses.is_dataclass(form):
         is_needed = dict.fromkeys(form.__dataclass_fields__, False)  # a ClassVar is among them
@@ -105,34 +105,31 @@ def _hints_of_class(form: Any, strict: bool) -> dict[str, Any]:
     return hints
 
 
-def _arguments_of_bases(form: Any, arguments: Arguments) -> Iterator[tuple[type, Arguments]]:
-    """Yield each base of a class that is generic, with what its parameters are in the class."""
+def _lineage(form: Any, arguments: Arguments) -> Iterator[tuple[Any, Arguments]]:
+    """Yield a class and each of its bases, with the arguments for its type parameters."""
+    yield form, arguments
     for base in vars(form).get("__orig_bases__", form.__bases__):
         origin = get_origin(base) or base
         if isinstance(origin, type):
-            given = {
-                parameter: substituted(argument, arguments)
-                for parameter, argument in arguments_of(base).items()
-            }
-            yield origin, given
-            yield from _arguments_of_bases(origin, given)
+            given = arguments_of(base).items()
+            yield from _lineage(origin, {name: substituted(it, arguments) for name, it in given})
 
 
 def openness_of(form: Any, *, strict: bool = True) -> dict[str, Any]:
-    """Return what a `TypedDict` says of items beside its fields.
+    """Return what a `TypedDict` says about extra items.
 
     Args:
         form: The class.
-        strict: Raise where text can't be resolved, or leave that text as it is.
+        strict: Whether to raise if text can't be resolved, or else leave it as it is.
 
     Returns:
-        `closed` or `extra_items`, as `class Row(TypedDict, closed=True)` has them (PEP 728),
-        its own or those of a base; nothing if none of them says anything.
+        `closed` or `extra_items`, as in `class Row(TypedDict, closed=True)` (PEP 728), its own
+        or a base's; empty if none of them says anything.
 
     Raises:
         NameError: The annotation names a type that is not defined.
     """
-    for base, arguments in ((form, {}), *_arguments_of_bases(form, {})):
+    for base, arguments in _lineage(form, {}):
         extra = vars(base).get("__extra_items__", NoExtraItems)
         if extra is not NoExtraItems:
             found = resolved(extra, namespace_of(base), strict=strict)
@@ -142,22 +139,21 @@ def openness_of(form: Any, *, strict: bool = True) -> dict[str, Any]:
     return {}
 
 
-def config_of(form: Any) -> Any:
-    """Return the pydantic config of a `TypedDict`, its own or that of a base; or `None`."""
-    bases = (form, *(base for base, _ in _arguments_of_bases(form, {})))
-    return next(
-        (vars(base)[_CONFIG] for base in bases if _CONFIG in vars(base)),
-        None,
-    )
+def config_of(form: Any) -> dict[str, Any]:
+    """Return the attribute with a `TypedDict`'s pydantic config, its own or a base's, if any."""
+    for base, _ in _lineage(form, {}):
+        if _CONFIG in vars(base):
+            return {_CONFIG: vars(base)[_CONFIG]}
+    return {}
 
 
 def resolved(form: Any, names: Namespace, *, strict: bool = True) -> Any:
-    """Return a type with the types that it names in text put in.
+    """Return a type with the types that its text names in place of the text.
 
     Args:
         form: A type in any form that an annotation can have.
         names: What the names stand for.
-        strict: Raise where that fails, or return `form` itself.
+        strict: Whether to raise if that fails, or else return `form` itself.
 
     Raises:
         NameError: It names a type that is not defined.
@@ -183,11 +179,11 @@ def arguments_of(form: Any) -> Arguments:
 def parameters_of(form: Any) -> tuple[Any, ...]:
     """Return the type parameters of a generic class or alias."""
     found = getattr(form, "__type_params__", ()) or getattr(form, "__parameters__", ())
-    return found if isinstance(found, tuple) else ()  # it is a descriptor of a class of types
+    return found if isinstance(found, tuple) else ()  # a class of types has a descriptor there
 
 
 def substituted(hint: Any, arguments: Arguments) -> Any:
-    """Return a type with the arguments of a generic type in place of its parameters."""
+    """Return a type with type parameters replaced by their arguments."""
     if isinstance(hint, TypeVar):
         return arguments.get(hint, hint)
     parameters = () if isinstance(hint, type) and not get_args(hint) else parameters_of(hint)
@@ -197,5 +193,5 @@ def substituted(hint: Any, arguments: Arguments) -> Any:
 
 
 def text_of(form: Any) -> str:
-    """Return what was written for a type that is text, in quotes."""
+    """Return the text of a type that was written as text, in quotes."""
     return repr(form.__forward_arg__ if isinstance(form, ForwardRef) else form)

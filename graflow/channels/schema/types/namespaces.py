@@ -1,8 +1,7 @@
-"""Namespaces of the text in annotations: what a name in it stands for.
+"""Namespaces of annotations: what a name in their text stands for.
 
-A name is resolved where it was written. For a class that is its module and, if it was made in a
-function, the variables of that very call, as far as they are still visible. Where the class is used
-makes no difference.
+A name is resolved where it was written, wherever the class is used. That is the module of the class
+and, if it was made in a function, the variables of that very call, as far as they still exist.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ class Namespace(NamedTuple):
 
     Attributes:
         globals: The variables of a module.
-        locals: What is looked up before them.
+        locals: Variables that hide those of the module.
     """
 
     globals: dict[str, Any]
@@ -31,7 +30,7 @@ class Namespace(NamedTuple):
 
 
 def namespace_of(form: Any) -> Namespace:
-    """Return what names stand for in the annotations of a class, or in the value of an alias."""
+    """Return the namespace of the annotations of a class, or of the value of an alias."""
     module = _module_of(form)
     name = getattr(form, "__name__", "")
     names = variables_around(form)
@@ -51,10 +50,10 @@ def namespace_of(form: Any) -> Namespace:
 
 
 class _Locals(dict[str, Any]):
-    """Variables of functions, some of which are gone: a global of that name is not what was meant.
+    """Variables of functions, some of which are gone.
 
     Attributes:
-        gone: The names of those.
+        gone: The names of those. A global of such a name is not what was meant.
     """
 
     def __init__(self, names: dict[str, Any], gone: set[str]) -> None:
@@ -70,7 +69,7 @@ class _Locals(dict[str, Any]):
 
 
 def namespace_of_caller() -> Namespace:
-    """Return what names stand for where graflow was called."""
+    """Return the namespace of the code that called graflow."""
     frame = sys._getframe(1)
     while frame.f_back and _name_of_module(frame).partition(".")[0] == "graflow":
         frame = frame.f_back
@@ -80,8 +79,8 @@ def namespace_of_caller() -> Namespace:
 def variables_around(form: Any) -> dict[str, Any]:
     """Return the variables of the functions in which a class, a function or an alias was made.
 
-    They are found in the frames of this thread: in those of these very functions, and of others
-    inside of them that share variables with them.
+    They are found in the frames of this thread: those of these very functions, or of functions
+    inside them that share their variables.
     """
     owners = getattr(form, "__qualname__", "").split(_INSIDE)[:-1]
     if not owners:
@@ -95,7 +94,7 @@ def variables_around(form: Any) -> dict[str, Any]:
 
 
 def _variables_of(owner: str, module: str, form: Any) -> dict[str, Any]:
-    """Return the variables of a function, of the call of it that made `form` if that is known."""
+    """Return the variables of a function, in the call that made `form` if that is known."""
     shared: dict[str, Any] = {}
     nearest: dict[str, Any] | None = None
     for frame in _frames_of(module):
@@ -111,7 +110,7 @@ def _variables_of(owner: str, module: str, form: Any) -> dict[str, Any]:
             and found.__qualname__ == form.__qualname__
             and found is not form
         ):
-            continue  # it is of another call
+            continue  # another call made one of the same name
         if name != owner:
             free = {name: variables[name] for name in frame.f_code.co_freevars if name in variables}
             shared = free | shared
@@ -121,7 +120,7 @@ def _variables_of(owner: str, module: str, form: Any) -> dict[str, Any]:
 
 
 def _variables_in_code(form: Any) -> set[str]:
-    """Return the names of all variables of the functions in which a class was made, if found."""
+    """Return the names of all variables of the functions around a class, if they can be found."""
     owners = getattr(form, "__qualname__", "").split(_INSIDE)[:-1]
     if not owners:
         return set()
@@ -143,9 +142,9 @@ def _variables_in_code(form: Any) -> set[str]:
 
 
 def _variables_beside(form: Any) -> dict[str, Any]:
-    """Return the variables of the function that has `form`, whose name does not tell of it.
+    """Return the variables of the function that has `form`, if its name doesn't say which.
 
-    The name of an alias does not, nor that of `TypedDict("Row", {...})`.
+    An alias has such a name, and so has `TypedDict("Row", {...})`.
     """
     name = getattr(form, "__name__", "")
     if _module_of(form).get(name) is form or "." in _path_in_function(form):
@@ -158,7 +157,7 @@ def _variables_beside(form: Any) -> dict[str, Any]:
 
 
 def _frames_of(module: str) -> Iterator[FrameType]:
-    """Yield the frames of the functions of a module that are running, the innermost first."""
+    """Yield the frames of a module's functions that are running, innermost first."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         if _name_of_module(frame) == module:
@@ -180,7 +179,7 @@ def _path_in_function(form: Any) -> str:
 
 
 def _found_in(variables: dict[str, Any], form: Any) -> Any:
-    """Return what stands where a function keeps `form`, as the names of it tell."""
+    """Return what a function has where, going by its name, `form` should be."""
     first, *others = _path_in_function(form).split(".")
     found = variables.get(first)
     for name in others:

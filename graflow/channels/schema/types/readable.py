@@ -1,14 +1,13 @@
 """Classes made readable for pydantic, with forward references and type arguments resolved.
 
-Pydantic would look names up among the variables of the code that asks for a schema before it looks
-where they belong, and it ignores the arguments of a generic base. So while it reads a schema, the
-classes in it have annotations that leave it nothing to look up.
+Pydantic looks names up among the variables of whoever asks for a schema before it looks where they
+were written, and it ignores the arguments of a generic base. So while it reads a schema, the
+annotations of the classes in it leave it nothing to look up.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from copy import copy
 from typing import Any, ForwardRef, get_args, get_origin
@@ -19,9 +18,9 @@ from pydantic_core import CoreSchema
 from typing_extensions import is_typeddict
 
 from graflow.channels.schema.types.annotations import ALIASES, is_self_contained, parts
-from graflow.channels.schema.types.fields import hints_of, openness_of, resolved, text_of
+from graflow.channels.schema.types.fields import hints_of, resolved, text_of
 from graflow.channels.schema.types.namespaces import namespace_of, variables_around
-from graflow.channels.schema.types.typed_dicts import needs_twin, twin_of
+from graflow.channels.schema.types.typed_dicts import twin_of
 
 __all__ = ["finish", "is_unfinished", "readable"]
 
@@ -35,18 +34,18 @@ _SUPERTYPE = "__supertype__"
 def readable(form: Any) -> Iterator[dict[str, Any]]:
     """Let pydantic read every class that `form` is made of, until the block ends.
 
-    Not for two threads at once.
+    It changes what all threads see, so the caller holds a lock.
 
     Args:
         form: A schema.
 
     Yields:
-        What aliases name in text that were made in a function.
+        The names that text in aliases may use, for aliases made in a function.
 
     Raises:
         NameError: An annotation names a type that is not defined.
         TypeError: An annotation is not a type.
-        Unstorable: There is no end to the classes.
+        Unstorable: The classes never come to an end.
     """
     names: dict[str, Any] = {}
     unfinished: list[Any] = []
@@ -75,35 +74,25 @@ def _make_new_type_readable(kind: Any, changes: ExitStack) -> None:
         _put(kind, _SUPERTYPE, resolved(it, namespace_of(kind)), changes)
 
 
-def _make_readable(kind: Any, changes: ExitStack) -> None:
+def _make_readable(kind: type, changes: ExitStack) -> None:
     if issubclass(kind, BaseModel) or is_pydantic_dataclass(kind):
         return  # it knew its names where it was made
     if is_typeddict(kind):
-        texts = (*kind.__annotations__.values(), *openness_of(kind, strict=False).values())
-        if not hasattr(kind, _HOOK) and (needs_twin(kind) or not _are_self_contained(texts)):
+        if not hasattr(kind, _HOOK):
             _put(kind, _HOOK, _reading(twin_of(kind)), changes)
-    elif dataclasses.is_dataclass(kind):
-        cls: Any = kind
-        before = cls.__dataclass_fields__
-        hints = hints_of(cls)
-        if any(hints[name] is not before[name].type for name in hints):
-            fields = {name: copy(field) for name, field in before.items()}
-            for name, hint in hints.items():
-                fields[name].type = hint
-            _put(cls, _FIELDS, fields, changes)
+    elif hasattr(kind, _FIELDS):
+        fields = {name: copy(field) for name, field in getattr(kind, _FIELDS).items()}
+        for name, hint in hints_of(kind).items():
+            fields[name].type = hint
+        _put(kind, _FIELDS, fields, changes)
     elif hasattr(kind, "_fields"):
         for base in kind.__mro__:
-            texts = vars(base).get(_HINTS, {})
-            if not _are_self_contained(texts.values()):
+            if texts := vars(base).get(_HINTS):
                 _put(base, _HINTS, texts | hints_of(base), changes)
 
 
-def _are_self_contained(forms: Iterable[Any]) -> bool:
-    return all(map(is_self_contained, forms))
-
-
 def _put(kind: Any, name: str, value: object, changes: ExitStack) -> None:
-    """Set an attribute of a type, until the changes end."""
+    """Set an attribute of a type until the changes end."""
     if name in vars(kind):
         changes.callback(setattr, kind, name, vars(kind)[name])
     else:
@@ -112,7 +101,7 @@ def _put(kind: Any, name: str, value: object, changes: ExitStack) -> None:
 
 
 def _reading(twin: Any) -> Any:
-    """Return the hook by which pydantic reads `twin` in place of a class."""
+    """Return a hook that makes pydantic read `twin` in place of a class."""
 
     def read(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         arguments = get_args(source)
@@ -122,13 +111,13 @@ def _reading(twin: Any) -> Any:
 
 
 def is_unfinished(kind: type) -> bool:
-    """Tell whether a model of pydantic's names in text what was not there when it was made."""
+    """Tell whether a pydantic model names, in text, what was not defined when it was made."""
     is_model = issubclass(kind, BaseModel) or is_pydantic_dataclass(kind)
     return is_model and not getattr(kind, "__pydantic_complete__", True)
 
 
 def finish(kind: Any) -> None:
-    """Let pydantic read what a model names in text that was defined after it."""
+    """Let pydantic read the names in a model that were defined after it."""
     names = variables_around(kind)
     if issubclass(kind, BaseModel):
         kind.model_rebuild(_types_namespace=names)

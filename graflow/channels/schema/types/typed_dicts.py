@@ -1,39 +1,21 @@
-"""Twins of `TypedDict` classes that pydantic does not accept as they are.
+"""Twins of `TypedDict` classes, with the same fields, for pydantic to read in their place.
 
-On Python 3.11 pydantic refuses the `TypedDict` of `typing`, since such a class does not remember
-its bases. On every Python it forgets the arguments of a generic base, as in
-`class Users(Page[User])`, and would accept anything for a `User`. Before 2.14 it refuses extra
-items that are `ReadOnly`. So pydantic reads a twin instead: a `TypedDict` of `typing_extensions`
-with the same fields.
+Pydantic forgets the arguments of a generic base, as in `class Users(Page[User])`, and would accept
+anything for a `User`. On Python 3.11 it refuses the `TypedDict` of `typing`, since such a class
+does not remember its bases, and before 2.14 it refuses extra items that are `ReadOnly`. A twin is
+a `TypedDict` of `typing_extensions` with all that spelled out.
 """
 
 from __future__ import annotations
 
-import sys
 import types
 from typing import Annotated, Any, Generic, NotRequired, Required, TypeVar, get_args, get_origin
 
-from typing_extensions import ReadOnly, TypedDict, is_typeddict
+from typing_extensions import ReadOnly, TypedDict
 
 from graflow.channels.schema.types.fields import config_of, hints_of, openness_of
 
-__all__ = ["needs_twin", "twin_of"]
-
-_EXTRA_ITEMS = "__extra_items__"
-_PYDANTIC_READS_TYPING = sys.version_info >= (3, 12)
-
-
-def needs_twin(form: type) -> bool:
-    """Tell whether pydantic would refuse a `TypedDict`, or forget something of it."""
-    if type(form).__module__ == "typing" and not _PYDANTIC_READS_TYPING:
-        return True
-    if get_origin(vars(form).get(_EXTRA_ITEMS)) is ReadOnly:
-        return True
-    bases = vars(form).get("__orig_bases__", ())
-    return any(
-        is_typeddict(origin := get_origin(base) or base) and (get_args(base) or needs_twin(origin))
-        for base in bases
-    )
+__all__ = ["twin_of"]
 
 
 def twin_of(form: Any) -> Any:
@@ -41,19 +23,18 @@ def twin_of(form: Any) -> Any:
 
     Raises:
         NameError: An annotation names a type that is not defined.
-        TypeError: An annotation is none, or nobody knows any more what it means.
+        TypeError: An annotation is not a type, or what it means has been forgotten.
     """
     parameters = getattr(form, "__parameters__", ())
+    generic: Any = Generic
+    bases = (TypedDict, generic[parameters]) if parameters else (TypedDict,)
     fields = {name: _marked(form, name, hint) for name, hint in hints_of(form).items()}
     body = {
         "__module__": form.__module__,
         "__qualname__": form.__qualname__,
         "__annotations__": fields,
+        **config_of(form),
     }
-    if (config := config_of(form)) is not None:
-        body["__pydantic_config__"] = config
-    generic: Any = Generic
-    bases = (TypedDict, generic[parameters]) if parameters else (TypedDict,)
     openness = {name: _writable(says) for name, says in openness_of(form).items()}
     return types.new_class(form.__name__, bases, openness, lambda space: space.update(body))
 

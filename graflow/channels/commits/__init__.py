@@ -1,0 +1,1 @@
+"""Commits: what a channel checks and changes at one moment."""

@@ -1,0 +1,69 @@
+"""Requests of operations that take locks; see `Request`."""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+from graflow.channels.backend import Backend
+from graflow.channels.locks.fences import acquire
+from graflow.channels.locks.lease import free_later
+
+__all__ = ["Acquire", "FreeLater", "LineUp", "Release", "Sleep"]
+
+
+class Acquire(NamedTuple):
+    """Take a lock. Answer: its fencing number, or who has it or is next."""
+
+    lock: str
+    owner: str
+    lease: int
+
+    def ask(self, backend: Backend) -> int | str:
+        """Ask the backend."""
+        return acquire(backend, self.lock, self.owner, self.lease)
+
+
+class LineUp(NamedTuple):
+    """Take or keep a place in the queue for a lock. Answer: how many are ahead."""
+
+    lock: str
+    owner: str
+    patience: int
+
+    def ask(self, backend: Backend) -> int:
+        """Ask the backend."""
+        return backend.line_up(self.lock, self.owner, self.patience)
+
+
+class Release(NamedTuple):
+    """Free a lock. Answer: whether the owner had it."""
+
+    lock: str
+    owner: str
+
+    def ask(self, backend: Backend) -> bool:
+        """Ask the backend."""
+        return backend.release(self.lock, self.owner)
+
+
+class FreeLater(NamedTuple):
+    """Free a lock in the background, as its server is away."""
+
+    lock: str
+    owner: str
+    lease: int
+
+    def ask(self, backend: Backend) -> None:
+        """Begin."""
+        free_later(backend, self.lock, self.owner, self.lease)
+
+
+class Sleep(NamedTuple):
+    """Wait."""
+
+    seconds: float
+
+    def ask(self, backend: Backend) -> None:
+        """Wait, wherever the backend is."""
+        time.sleep(self.seconds)

@@ -1,0 +1,1 @@
+"""Operations: from arguments to results, without any I/O."""

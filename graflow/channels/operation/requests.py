@@ -1,0 +1,79 @@
+"""Requests of operations, beside the changes and commits that they make; see `Request`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from graflow.channels.backend import Backend
+from graflow.channels.codec.codec import Record
+from graflow.channels.commits.commit import Held
+
+__all__ = ["Call", "Clear", "Exist", "Get", "Head", "Keys", "Read"]
+
+
+class Get(NamedTuple):
+    """Read a key. Answer: its record, or `None`."""
+
+    key: str
+
+    def ask(self, backend: Backend) -> Record | None:
+        """Ask the backend."""
+        return backend.get(self.key)
+
+
+class Read(NamedTuple):
+    """Read keys at one moment. Answer: what each holds, with the time that it has left."""
+
+    keys: Sequence[str]
+
+    def ask(self, backend: Backend) -> Sequence[Held | None]:
+        """Ask the backend."""
+        return backend.read(self.keys)
+
+
+class Head(NamedTuple):
+    """Read the beginning of a list. Answer: its first items."""
+
+    key: str
+    most: int
+
+    def ask(self, backend: Backend) -> list[bytes]:
+        """Ask the backend."""
+        return backend.head(self.key, self.most)
+
+
+class Exist(NamedTuple):
+    """Look for keys. Answer: whether each exists."""
+
+    keys: Sequence[str]
+
+    def ask(self, backend: Backend) -> list[bool]:
+        """Ask the backend."""
+        return backend.exist(self.keys)
+
+
+class Keys(NamedTuple):
+    """List the keys. Answer: all of them, hidden ones included."""
+
+    def ask(self, backend: Backend) -> list[str]:
+        """Ask the backend."""
+        return backend.keys()
+
+
+class Clear(NamedTuple):
+    """Remove all keys."""
+
+    def ask(self, backend: Backend) -> None:
+        """Ask the backend."""
+        backend.clear()
+
+
+class Call(NamedTuple):
+    """Call a function of the user's, which may use the channel. Answer: what it returns."""
+
+    function: Callable[[], Any]
+
+    def ask(self, backend: Backend) -> Any:
+        """Call it."""
+        return self.function()

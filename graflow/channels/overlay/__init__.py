@@ -1,0 +1,1 @@
+"""Overlays: what transactions have read, and are going to change."""

@@ -1,0 +1,1 @@
+"""Launch of a run: its options, channel, checkpoint and executor, from start to end."""

@@ -1,0 +1,107 @@
+"""Resumption: a checkpoint matched against a workflow, and its channel restored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from graflow.channels.contents.tracking import refill
+from graflow.channels.hidden_keys import belongs_to
+from graflow.core.checkpoint.checkpoint import ChannelAddress, Checkpoint, address_of
+from graflow.core.graph.graph import RunPlan
+from graflow.core.state.run_state import RunState
+from graflow.exceptions import CheckpointMismatchError, TaskNotFoundError
+
+__all__ = ["match_channel", "match_plan", "restore"]
+
+_NAMED = 10
+"""The most lost results that a message names."""
+
+
+def match_plan(
+    checkpoint: Checkpoint, workflow: str, plan: Callable[[str | None], RunPlan]
+) -> RunPlan:
+    """Return the plan of the run that the checkpoint belongs to.
+
+    Args:
+        checkpoint: The checkpoint.
+        workflow: The workflow's name.
+        plan: Returns the workflow's plan, from a given task on or as a whole.
+
+    Raises:
+        CheckpointMismatchError: The run belongs to another workflow or another graph.
+    """
+    if checkpoint.workflow != workflow:
+        _refuse(workflow, f"it is of workflow {checkpoint.workflow!r}")
+    try:
+        found = plan(checkpoint.start)
+    except TaskNotFoundError:
+        found = None
+    if found is None or found.fingerprint() != checkpoint.graph:
+        _refuse(workflow, "the tasks or their order have changed since it was saved")
+    return found
+
+
+def match_channel(checkpoint: Checkpoint, state: RunState) -> None:
+    """Check that the channel is the one that the checkpoint belongs to.
+
+    Raises:
+        CheckpointMismatchError: It is a different channel, or has lost its contents.
+    """
+    channel = state.channel
+    before, now = checkpoint.channel, address_of(channel)
+    same = {"kind", "name", "server"} if channel.shared else {"kind"}
+    if any(before[part] != now[part] for part in same):  # type: ignore[literal-required]
+        _refuse(
+            state.workflow_name,
+            f"it belongs to a run on {_told(before)}, but the workflow uses {_told(now)}"
+            + _advice(before),
+        )
+    if not channel.shared:
+        return
+    lost = state.results.missing(checkpoint.finished)
+    if lost:
+        more = f" and {len(lost) - _NAMED:,} more" if len(lost) > _NAMED else ""
+        _refuse(
+            state.workflow_name,
+            f"{_told(now)} has lost results of finished tasks: "
+            f"{', '.join(map(repr, lost[:_NAMED]))}{more}",
+        )
+
+
+def restore(checkpoint: Checkpoint, state: RunState, plan: RunPlan) -> None:
+    """Restore the channel to the checkpoint, without the results of tasks that will run.
+
+    The results of other runs stay.
+    """
+    channel, results = state.channel, state.results
+    if not channel.shared:
+        contents = results.adopt(checkpoint.contents, checkpoint.finished)
+        refill(channel.backend, contents, belongs_to(state.run_id))
+    # What an atomic task has done it has done, even if the checkpoint does not know yet.
+    finished = {*checkpoint.finished, *(each for each in plan.tasks if plan.tasks[each].atomic)}
+    to_do = plan.tasks.keys() - finished
+    for task_id in to_do.intersection(results.tasks()):
+        results.forget(task_id)
+
+
+def _told(address: ChannelAddress) -> str:
+    where = f" on {address['server']}" if address["server"] else ""
+    return f"the channel {address['name']!r} of kind {address['kind']}{where}"
+
+
+def _advice(before: ChannelAddress) -> str:
+    kind, _, home = before["server"].partition("://")
+    if kind != "embedded" or Path(home).exists():
+        return ""
+    return (
+        "; the embedded server of that run kept nothing: give it a directory for its data, "
+        "RedisChannel.embedded(path=...), if runs are to be resumed"
+    )
+
+
+def _refuse(workflow: str, why: str) -> NoReturn:
+    raise CheckpointMismatchError(
+        f"the checkpoint does not fit workflow {workflow!r}: {why}", workflow=workflow
+    )

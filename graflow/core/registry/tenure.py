@@ -1,0 +1,218 @@
+"""Tenure of a run: the right of one process to write for it, until another takes over."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+from graflow.channels.backend import Backend, Fence
+from graflow.channels.commits.commit import Change, Conflict, Delete, Expire, Holds, Put
+from graflow.core.registry.run_records import (
+    RunRecord,
+    alive_key,
+    fence_key,
+    run_key,
+    unpacked,
+)
+from graflow.exceptions import ChannelError, RunInProgressError, WorkflowValueError
+from graflow.system.logs import RUN
+
+__all__ = ["Tenure", "begin", "take_over"]
+
+_LEASE: Final = 30_000  # ms after which a run whose process was not heard of counts as dead
+_LEAST: Final = 7 * 86_400_000  # ms for which a run that never ends is known, at the least
+_AT_ONCE: Final = 1_000  # results whose expiry is set in one step
+
+
+class Tenure:
+    """The right to write for a run, which its process keeps by being heard of now and then.
+
+    Attributes:
+        fence: What whoever writes for the run must check.
+        lifetime: ms that the run's results last from when they are stored; `None` for ever.
+        when_lost: Called with the error when another process has taken over.
+    """
+
+    def __init__(self, backend: Backend, run_id: str, record: RunRecord, keep: int | None) -> None:
+        """Prepare to begin, or to take over.
+
+        Args:
+            backend: The channel's.
+            run_id: The id of the run.
+            record: What is to be stored of the run.
+            keep: ms for which what the run keeps lasts after its end; `None` for ever.
+        """
+        number = b"%d" % record.number
+        self.fence = Fence(fence_key(run_id), number, run_id, record.workflow)
+        self.lifetime = None if keep is None else max(keep, _LEAST)
+        self.when_lost: Callable[[BaseException], object] | None = None
+        self._backend = backend
+        self._run_id = run_id
+        self._record = record
+        self._keep = keep
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def claim(self, before: bytes | None) -> bool:
+        """Take the right, if the run's record is what it was; tell whether it is ours now."""
+        run_id, lasts = self._run_id, self.lifetime
+        changes: list[Change] = [
+            Put(run_key(run_id), self._record.packed(), lasts),
+            Put(self.fence.key, self.fence.record, lasts),
+            self._sign_of_life(),
+        ]
+        checks = (Holds(run_key(run_id), before),)
+        if isinstance(self._backend.commit(checks, changes), Conflict):
+            return False
+        if self._backend.shared:
+            self._thread = threading.Thread(
+                target=self._stay_alive, name=f"graflow-{self._record.workflow}-run", daemon=True
+            )
+            self._thread.start()
+        return True
+
+    def withdraw(self) -> None:
+        """Leave nothing behind: the run did not begin."""
+        self._stop()
+        keys = run_key(self._run_id), self.fence.key, alive_key(self._run_id)
+        self._commit([Delete(key) for key in keys])
+
+    def leave(self) -> None:
+        """Be heard of no more; another process has the right."""
+        self._stop()
+
+    def end(self, error: str | None, results: Sequence[str]) -> bool:
+        """Note how the run ended; tell whether it was ours until then.
+
+        Args:
+            error: What ended it; `None` if it did all that it was to do.
+            results: The keys of the run's results.
+        """
+        self._stop()
+        state = "finished" if error is None else "failed"
+        record = replace(self._record, state=state, ended=datetime.now(UTC), error=error)
+        lasts = self._keep or None
+        kept: list[Change] = [
+            Put(run_key(self._run_id), record.packed(), lasts),
+            Put(self.fence.key, self.fence.record, lasts),
+            Delete(alive_key(self._run_id)),
+        ]
+        if self._keep == 0 and error is None:
+            kept = [Delete(change.key) for change in kept]
+        is_ours = True
+        if self._is_to_set(record):
+            for first in range(0, len(results), _AT_ONCE):
+                part = results[first : first + _AT_ONCE]
+                is_ours = is_ours and self._commit([self._expiry(key) for key in part])
+        return is_ours and self._commit(kept)
+
+    def _is_to_set(self, record: RunRecord) -> bool:
+        """Tell whether results would last for another time than they are to."""
+        assert record.ended is not None
+        took = (record.ended - record.begun).total_seconds() * 1000
+        if self._keep is None:
+            return False
+        return self._keep != self.lifetime or record.alone or took > self._keep / 100
+
+    def _expiry(self, key: str) -> Change:
+        return Expire(key, self._keep) if self._keep else Delete(key)
+
+    def _sign_of_life(self) -> Change:
+        lease = _LEASE if self._backend.shared else None
+        return Put(alive_key(self._run_id), self.fence.record, lease)
+
+    def _stay_alive(self) -> None:
+        while not self._ended.wait(_LEASE / 3_000):
+            try:
+                is_ours = self._commit([self._sign_of_life(), *self._lasting()])
+            except ChannelError:
+                continue  # the next time, perhaps
+            if not is_ours:
+                error, lost = self.fence.passed(), self.when_lost
+                RUN.warning(
+                    "Run %r was taken over by another process",
+                    self._run_id,
+                    extra={"run_id": self._run_id},
+                )
+                if lost is not None:
+                    lost(error)
+                return
+
+    def _lasting(self) -> list[Change]:
+        """Return what keeps the record of a run that takes as long as it would last."""
+        return [Expire(key, self.lifetime) for key in (run_key(self._run_id), self.fence.key)]
+
+    def _commit(self, changes: Sequence[Change]) -> bool:
+        checks = (Holds(self.fence.key, self.fence.record),)
+        return not isinstance(self._backend.commit(checks, changes), Conflict)
+
+    def _stop(self) -> None:
+        self._ended.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+
+
+def begin(backend: Backend, run_id: str, record: RunRecord, keep: int | None) -> Tenure | RunRecord:
+    """Begin a run, unless it has finished; then return its record.
+
+    Raises:
+        RunInProgressError: A run of this id has begun and has not finished.
+        WorkflowValueError: It is one of another workflow.
+    """
+    tenure = Tenure(backend, run_id, record, keep)
+    while not tenure.claim(None):
+        held, alive = backend.read((run_key(run_id), alive_key(run_id)))
+        found = unpacked(held)
+        if found is None:
+            continue  # it has just gone
+        if found.workflow != record.workflow:
+            raise WorkflowValueError(
+                f"the id {run_id!r} is that of a run of workflow {found.workflow!r}",
+                workflow=record.workflow,
+            )
+        if found.state == "finished":
+            return found
+        raise _in_progress(run_id, found, is_alive=alive is not None)
+    return tenure
+
+
+def take_over(backend: Backend, run_id: str, record: RunRecord, keep: int | None) -> Tenure:
+    """Go on with a run in place of whoever ran it before, dead or alive.
+
+    Raises:
+        RunInProgressError: Somebody else takes it over at this moment.
+    """
+    (held,) = backend.read((run_key(run_id),))
+    found = unpacked(held)
+    if found is not None:
+        record = replace(record, number=found.number + 1, begun=found.begun)
+    tenure = Tenure(backend, run_id, record, keep)
+    before = None if held is None else held.record
+    assert before is None or isinstance(before, bytes)
+    if not tenure.claim(before):
+        raise RunInProgressError(
+            f"run {run_id!r} of workflow {record.workflow!r} is just being taken over by another "
+            "process",
+            workflow=record.workflow,
+            run_id=run_id,
+        )
+    return tenure
+
+
+def _in_progress(run_id: str, record: RunRecord, *, is_alive: bool) -> RunInProgressError:
+    begun = f"run {run_id!r} of workflow {record.workflow!r}, which began at {record.begun:%c} UTC,"
+    if record.state == "running" and is_alive:
+        told = f"{begun} is under way; wait for it, or give another run_id"
+    else:
+        what = f"failed ({record.error})" if record.state == "failed" else "died"
+        how = (
+            f"go on with resume({record.checkpoint!r})"
+            if record.checkpoint
+            else "it has no checkpoint to resume from; look at what it did, and begin anew under "
+            "another run_id"
+        )
+        told = f"{begun} {what} before it was done; {how}"
+    return RunInProgressError(told, workflow=record.workflow, run_id=run_id)

@@ -1,0 +1,37 @@
+"""Threads that contend for a lock."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from graflow.testing.trials.trial import Trial
+
+__all__ = ["in_thread", "try_lock"]
+
+
+def in_thread(body: Callable[[], object]) -> BaseException | None:
+    """Run `body` in a thread of its own, and return what it raised."""
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            body()
+        except BaseException as error:  # noqa: BLE001 - it is handed on
+            raised.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    return raised[0] if raised else None
+
+
+def try_lock(trial: Trial, handle: int, timeout: float, key: str = "key") -> BaseException | None:
+    """Try to take a lock in another thread, and give it back; return what was raised."""
+
+    def body() -> None:
+        with channel.lock(key, timeout=timeout):
+            pass
+
+    channel = trial.open("job", handle)
+    return in_thread(body)

@@ -1,0 +1,1 @@
+"""Edge cases of schemas in front of a channel."""

@@ -1,0 +1,64 @@
+"""Equality of values, and of their types all the way down."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from datetime import datetime, time
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+__all__ = ["fingerprint", "same", "scribble"]
+
+
+def same(one: object, other: object, *, in_order: bool = True) -> bool:
+    """Tell whether two values can't be told apart: `1`, `True` and `1.0` can.
+
+    Args:
+        one: A value.
+        other: Another one.
+        in_order: Whether the keys of a dict have an order.
+    """
+    return fingerprint(one, in_order=in_order) == fingerprint(other, in_order=in_order)
+
+
+def fingerprint(value: object, *, in_order: bool = True) -> Hashable:
+    """Return something hashable that is equal for values that are the same, and only for them.
+
+    It tells types, the sign of a zero, the digits of a `Decimal`, the zone and the fold of a
+    moment, and the order of a dict if asked for. All NaNs are the same.
+    """
+    part = partial(fingerprint, in_order=in_order)
+    kind = type(value)
+    name = kind.__qualname__
+    if isinstance(value, int):
+        return name, hex(value)  # as decimal text has a limit
+    if isinstance(value, float):
+        return name, value.hex()
+    if isinstance(value, Decimal):
+        return name, str(value)
+    if isinstance(value, datetime | time):
+        return name, type(value.tzinfo).__qualname__, repr(value)
+    if isinstance(value, list | tuple):
+        return name, tuple(map(part, value))
+    if isinstance(value, set | frozenset):
+        return name, tuple(sorted(map(repr, map(part, value))))
+    if isinstance(value, dict):
+        pairs = [(part(key), part(item)) for key, item in value.items()]
+        return name, tuple(pairs if in_order else sorted(pairs, key=repr))
+    return name, repr(value) if getattr(kind, "__hash__", None) is None else value
+
+
+def scribble(value: Any) -> None:
+    """Change everything that can be changed in a value, as its owner may."""
+    if isinstance(value, dict):
+        for item in value.values():
+            scribble(item)
+        value["scribbled"] = "over"
+    elif isinstance(value, list | tuple):
+        for item in value:
+            scribble(item)
+        if isinstance(value, list):
+            value.append("scribbled over")
+    elif isinstance(value, set):
+        value.add("scribbled over")

@@ -1,0 +1,88 @@
+"""The time of a trial: moved at will, or real and waited for."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any
+
+from graflow.testing.harness import Harness
+from graflow.testing.trials.model import Model
+from graflow.testing.trials.steps import Expected, Gave, Left, Step, Updater
+
+__all__ = ["Timing"]
+
+_SLACK = 0.05  # seconds by which two clocks may differ
+_MARGIN = 0.2  # seconds around an expiry in which nothing is asked, where time is real
+_REAL_SCALE = 0.01  # real seconds for a second of a script, where time can't be moved
+
+
+class Timing:
+    """The clock of a backend, and steps made short enough to wait for where it can't be moved.
+
+    Attributes:
+        is_real: Whether time can't be moved.
+    """
+
+    def __init__(self, harness: Harness, model: Model) -> None:
+        """Begin now.
+
+        Args:
+            harness: Moves the time of the backend, if anything does.
+            model: Is told the time where it is real.
+        """
+        self.is_real = harness.advance is None
+        self._advance = time.sleep if harness.advance is None else harness.advance
+        self._model = model
+        self._started = time.monotonic()
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass on the backend."""
+        self._advance(seconds)
+
+    def settle(self) -> None:
+        """Where time is real, let no step fall on a moment at which something expires."""
+        if not self.is_real:
+            return
+        model = self._model
+        model.now = time.monotonic()
+        near = [at for at in model.deadlines() if abs(at - model.now) < _MARGIN]
+        if near:
+            time.sleep(max(near) + _MARGIN - model.now)
+            model.now = time.monotonic()
+
+    def scaled(self, step: Step) -> Step:
+        """Return a step with the times that can be waited for, where time is real."""
+        if not self.is_real:
+            return step
+        args, options = step.args, step.options
+        if step.operation == "advance":
+            args = (step.args[0] * _REAL_SCALE,)
+        elif _is_span(options.get("ttl")):
+            options = {**options, "ttl": options["ttl"] * _REAL_SCALE}
+        args = tuple(self._scaled_argument(each) for each in args)
+        return Step(step.operation, args, options, step.channel, step.handle)
+
+    def scaled_outcome(self, outcome: Expected) -> Expected:
+        """Return the outcome of a step that was scaled."""
+        if self.is_real and isinstance(outcome, Gave) and isinstance(outcome.value, Left):
+            return Gave(Left(outcome.value.seconds * _REAL_SCALE))
+        return outcome
+
+    def is_left(self, expected: float, found: object) -> bool:
+        """Tell whether a number of seconds is what is left of those that were expected."""
+        passed = 0.0 if self.is_real else time.monotonic() - self._started
+        slack = _MARGIN if self.is_real else _SLACK
+        return type(found) is float and expected - passed - slack <= found <= expected + slack
+
+    def _scaled_argument(self, value: Any) -> Any:
+        if isinstance(value, Updater) and value.meanwhile is not None:
+            return Updater(value.source, self.scaled(value.meanwhile))
+        return value
+
+
+def _is_span(ttl: object) -> bool:
+    """Tell whether a time to live is one that can be scaled and stays acceptable."""
+    if isinstance(ttl, timedelta):
+        return timedelta(seconds=1) <= ttl < timedelta(days=36_000)
+    return type(ttl) in {int, float} and 1 <= ttl < 3e9  # type: ignore[operator]
