@@ -1,7 +1,7 @@
 """A program that kills runs of atomic tasks again and again, and resumes them until they end.
 
 `python -m tests.core.run.killed_atomic URL KIND EXECUTOR FOLDER KILLS`: KIND is `shared` for one
-channel that all runs share, or `per_run`; EXECUTOR is `threads`, `processes`, `loky` or `dask`.
+channel that all runs share, or `per_run`; EXECUTOR is `threads`, `processes` or `loky`.
 Each try is a process that is forked from this one. It is killed at a random moment, mostly while a
 task is running, or a process of its executor is. The program goes on until it has killed so often,
 raises if anything is not as promised, and prints how often it did kill.
@@ -23,6 +23,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from loky import ProcessPoolExecutor as LokyExecutor
+
 import graflow
 from graflow import (
     Channel,
@@ -42,10 +44,10 @@ ACCOUNTS, MONEY = 3, 100
 MOVES = 8
 LONGEST = 0.03  # seconds from the beginning of an attempt until a kill
 
-ALWAYS = {"max_retries": 1_000_000, "retry_delay": 0.0}
+ALWAYS = 1_000_000
 
 
-@task(inject_context=True, atomic=True, **ALWAYS)  # type: ignore[call-overload]
+@task(inject_context=True, atomic=True, max_retries=ALWAYS, retry_delay=0)
 def open_accounts(ctx: TaskExecutionContext, log: str) -> int:
     """Put money into accounts that are not there yet."""
     note(log)
@@ -57,7 +59,7 @@ def open_accounts(ctx: TaskExecutionContext, log: str) -> int:
     return ACCOUNTS * MONEY
 
 
-@task(inject_context=True, atomic=True, **ALWAYS)  # type: ignore[call-overload]
+@task(inject_context=True, atomic=True, max_retries=ALWAYS, retry_delay=0)
 def move(ctx: TaskExecutionContext, number: int, log: str) -> int:
     """Move money, and book that, with pauses in which everything is half done."""
     note(log)
@@ -78,7 +80,7 @@ def move(ctx: TaskExecutionContext, number: int, log: str) -> int:
     return number
 
 
-@task(inject_context=True, atomic=True, **ALWAYS)  # type: ignore[call-overload]
+@task(inject_context=True, atomic=True, max_retries=ALWAYS, retry_delay=0)
 def look(ctx: TaskExecutionContext, log: str) -> int:
     """Return what all have moved, by their results."""
     note(log)
@@ -113,31 +115,16 @@ TASKS = {"open", "look", *(f"move {number}" for number in range(MOVES))}
 RESULT = sum(range(MOVES))
 
 
-def executor_of(name: str) -> Callable[[], Executor] | None:
-    """Return what makes an executor, with two processes."""
-    if name == "processes":
-        return partial(ProcessPoolExecutor, 2)
-    if name == "loky":
-        from loky import ProcessPoolExecutor as Loky
-
-        return partial(Loky, 2)
-    if name == "dask":
-        return dask_executor
-    return None
-
-
-def dask_executor() -> Executor:
-    """Return the executor of a cluster on this machine."""
-    from distributed import Client, LocalCluster
-
-    cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
-    executor: Executor = Client(cluster).get_executor()
-    return executor
+EXECUTORS: dict[str, Callable[[], Executor] | None] = {
+    "threads": None,
+    "processes": partial(ProcessPoolExecutor, 2),
+    "loky": partial(LokyExecutor, 2),
+}
 
 
 def run(wf: Workflow, executor: str, path: Path, final: Path) -> None:
     """Run the workflow, or go on with it, and write down its id and result at the end."""
-    arguments: Any = {"ret_context": True, "executor": executor_of(executor)}
+    arguments: Any = {"ret_context": True, "executor": EXECUTORS[executor]}
     if path.exists():
         result, ctx = wf.resume(path, **arguments)
     else:
