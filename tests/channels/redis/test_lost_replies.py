@@ -16,18 +16,18 @@ from graflow.channels.backend import (
     Add,
     Delete,
     Expire,
-    Fence,
     Holds,
     Pop,
     Push,
     Put,
     StartsWith,
 )
-from graflow.channels.hidden_keys import kept_key
+from graflow.channels.base import Channel
 from graflow.channels.redis_channel import RedisChannel
 from graflow.channels.transactions import Transaction
 from graflow.exceptions import ChannelConnectionError, ChannelUnavailableError, OutcomeUnknownError
 from graflow.testing import Fault
+from tests.channels.redis.fencing import fenced, put_fence
 from tests.proxy import run_proxy, url_of
 from tests.servers import Server
 
@@ -57,14 +57,6 @@ class Operation(NamedTuple):
 BEFORE: dict[str, object] = {"value": {"a": 1}, "list": ["x", "y"], "number": 5, "float": 0.5}
 
 
-FENCE = Fence(kept_key("fence", "run"), b"1", "run", "workflow")
-
-
-def fenced(channel: RedisChannel) -> RedisChannel:
-    """Return the channel as a run has it."""
-    return channel.on(channel.backend.fenced(FENCE))
-
-
 def blind(tx: Transaction) -> None:
     """Change several keys without reading any."""
     tx.append("list", "z")
@@ -82,7 +74,7 @@ def move(tx: Transaction) -> int:
     return left
 
 
-def commit_many(channel: RedisChannel, amount: int = 2) -> object:
+def commit_many(channel: Channel, amount: int = 2) -> object:
     """Make each kind of change in one commit, some of them to one key."""
     return channel.backend.commit(
         (Holds("number", b"5"), StartsWith("list", (b'"x"',)), Holds("none", None)),
@@ -209,7 +201,7 @@ def direct(redis_client: redis.Redis) -> RedisChannel:
     """The channel by a way on which no reply is lost."""
     channel = RedisChannel("c", redis_client)
     channel.set_many(BEFORE)
-    channel.backend.put(FENCE.key, FENCE.record, None)
+    put_fence(channel)
     return channel
 
 
