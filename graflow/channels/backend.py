@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from graflow.channels import arguments
 from graflow.channels.codec.codec import Record
+from graflow.channels.codec.digests import digest_of
 from graflow.channels.commits.commit import (
     KEEP,
     Add,
@@ -198,6 +199,10 @@ class Backend(ABC):
         """Tell of each of `keys` whether it exists, at one moment."""
         return [held is not None for held in self.read(keys)]
 
+    def digests(self, keys: Sequence[str]) -> list[str | None]:
+        """Return `digest_of` what each of `keys` holds at one moment; `None` if it is nothing."""
+        return [None if held is None else digest_of(held.record) for held in self.read(keys)]
+
     def put(self, key: str, record: Record, ttl: int | None) -> None:
         """Let a key hold a record, as `Put` does."""
         self.apply(Put(key, record, ttl))
@@ -336,6 +341,10 @@ class BackendInFront(Backend):
     @override
     def exist(self, keys: Sequence[str]) -> list[bool]:
         return self.inner.exist(keys)
+
+    @override
+    def digests(self, keys: Sequence[str]) -> list[str | None]:
+        return self.inner.digests(keys)
 
     @override
     def acquire(self, lock: str, owner: str, lease: int, least: int = 0) -> int | str:

@@ -19,7 +19,12 @@ from graflow.channels.operation.requests import Call
 from graflow.channels.overlay.overlay import Overlay, Stale
 from graflow.channels.overlay.pending import known
 from graflow.channels.typed import TypedChannel
-from graflow.exceptions import ChannelTypeError, ChannelValueError
+from graflow.exceptions import (
+    ChannelConnectionError,
+    ChannelError,
+    ChannelTypeError,
+    ChannelValueError,
+)
 
 __all__ = ["Transaction", "limits_of", "transact"]
 
@@ -90,13 +95,14 @@ def transact(backend: Backend, fn: Callable[[Transaction], R], limits: Limits) -
         overlay = transaction.backend
         try:
             result: R = yield Call(fn, transaction)
-        except Stale as stale:
-            return Conflict(stale.key)
+        except Stale as change:
+            return Conflict(change.key)
+        except ChannelConnectionError:
+            raise
         except Exception:
-            # Of what it read, some may be older than the rest; then it has raised for nothing.
-            answers = yield Commit(overlay.checks(), ())
-            if isinstance(answers, Conflict):
-                return answers
+            stale = yield from _find_stale(overlay)
+            if stale is not None:
+                return stale
             raise
         finally:
             overlay.end()
@@ -111,6 +117,21 @@ def transact(backend: Backend, fn: Callable[[Transaction], R], limits: Limits) -
 
     done: _Done[R] = yield from insist(attempt, limits, backend.name)
     return done.result
+
+
+def _find_stale(overlay: Overlay) -> Steps[Conflict | None]:
+    """Return a conflict if the function that has raised may have done so for nothing.
+
+    Of what it read, some may be older than the rest.
+    """
+    checks = overlay.checks()
+    if not checks:
+        return None
+    try:
+        answers: list[Answer] | Conflict = yield Commit(checks, ())
+    except ChannelError:
+        return None  # what the function raised says more
+    return answers if isinstance(answers, Conflict) else None
 
 
 def _commit(overlay: Overlay, owner: str = "") -> Steps[list[Answer] | Conflict]:

@@ -266,7 +266,7 @@ class Workflow:
             plan = match_plan(checkpoint, self._name, self._plan)
             state = self._open_run(plan, checkpoint.run_id)
             match_channel(checkpoint, state)
-            finished = checkpoint.encoded_metadata()
+            finished = checkpoint.finished_tasks()
             with (
                 registered(plan, state, options, resumed=True) as run,
                 prepared(plan, run.state, self._variables(), options, finished) as execution,

@@ -125,6 +125,10 @@ class Overlay(BackendInFront):
         return [held is not None for held in self.read(keys)]
 
     @override
+    def digests(self, keys: Sequence[str]) -> list[str | None]:
+        return Backend.digests(self, keys)
+
+    @override
     def head(self, key: str, count: int) -> list[bytes]:
         changes = self._changed.get(key, ())
         if not self._is_known(key) and all(map(_leaves_the_head, changes)):

@@ -74,6 +74,7 @@ _READ, _READ_MANY, _HEAD = script("read"), script("read_many"), script("head")
 _COMMIT, _SET, _PUSH, _POP = script("commit"), script("set"), script("push"), script("pop")
 _ADD, _DELETE, _SWAP, _WRITE = script("add"), script("delete"), script("swap"), script("write")
 _EXIST_MANY, _KEYS, _CLEAR = script("exist_many"), script("keys"), script("clear")
+_DIGESTS = script("digests")
 _ACQUIRE, _RENEW, _RELEASE = script("acquire"), script("renew"), script("release")
 _LINE_UP = script("line_up")
 
@@ -258,6 +259,11 @@ class RedisBackend(Backend):
             values = [self._value(key) for key in keys[first : first + _EXIST_AT_ONCE]]
             found += self._run(_EXIST_MANY, None, values)
         return list(map(bool, found))
+
+    @override
+    def digests(self, keys: Sequence[str]) -> list[str | None]:
+        found: list[bytes | None] = self._run(_DIGESTS, None, [self._value(key) for key in keys])
+        return [None if digest is None else digest.decode() for digest in found]
 
     @override
     def keys(self, *, kept: bool = False) -> list[str]:

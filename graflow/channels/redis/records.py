@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from hashlib import sha1
-
 from graflow.channels.codec.codec import Record
+from graflow.channels.codec.digests import digest_of
 from graflow.channels.redis.connections import Part
 
 __all__ = ["MAX_PARTS", "expected", "parts"]
 
 MAX_PARTS = 1_000_000
 """How many parts of a command records may take; servers refuse 1,048,577 of a command."""
-
-_DIGESTED = 1_000  # items that are hashed at once, here and in lua/record.lua
 
 
 def parts(record: Record) -> tuple[Part, ...]:
@@ -30,13 +27,5 @@ def expected(record: Record | None, room: int) -> tuple[Part, ...]:
     if record is None:
         return (b"none",)
     if isinstance(record, list) and len(record) >= room:
-        return (b"digest", _digest(record))
+        return (b"digest", digest_of(record).encode())
     return parts(record)
-
-
-def _digest(items: list[bytes]) -> bytes:
-    digests = []
-    for first in range(0, len(items), _DIGESTED):
-        text = b"".join(b"%d:%b" % (len(item), item) for item in items[first : first + _DIGESTED])
-        digests.append(sha1(text, usedforsecurity=False).hexdigest())
-    return sha1("".join(digests).encode(), usedforsecurity=False).hexdigest().encode()

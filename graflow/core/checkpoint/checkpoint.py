@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, NotRequired
+from typing import Any, Literal, NamedTuple, NotRequired
 from zlib import crc32
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
@@ -25,10 +25,17 @@ from graflow.channels.contents.change_log import Change, Changes, Contents, repl
 from graflow.core.checkpoint.checkpoint_files import check_path, file_errors, read
 from graflow.exceptions import CheckpointDamagedError, CheckpointVersionError
 
-__all__ = ["VERSION", "ChannelAddress", "Checkpoint", "address_of", "read_checkpoint"]
+__all__ = [
+    "VERSION",
+    "ChannelAddress",
+    "Checkpoint",
+    "FinishedTask",
+    "address_of",
+    "read_checkpoint",
+]
 
-VERSION = 1
-"""The version of the file's format."""
+VERSION = 2
+"""The version of the file's format; version 1 had no digests."""
 
 _STRICT = ConfigDict(extra="forbid", strict=True)
 
@@ -80,8 +87,21 @@ class Entry(TypedDict):
 
     finished: list[str]
     metadata: NotRequired[dict[str, str]]
+    digests: NotRequired[dict[str, str]]
     cleared: NotRequired[bool]
     keys: NotRequired[list[Key]]
+
+
+class FinishedTask(NamedTuple):
+    """What a checkpoint says of a task that has finished.
+
+    Attributes:
+        metadata: What it passed to `ctx.checkpoint`, encoded; `None` if it passed nothing.
+        digest: That of its result, if a server holds it.
+    """
+
+    metadata: bytes | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +117,7 @@ class Checkpoint:
         finished: The ids of the tasks that finished, in that order.
         metadata: What tasks passed to `ctx.checkpoint`, by task id.
         contents: The contents of a channel in memory, encoded, by key.
+        digests: Those of the results on a server, by task id.
     """
 
     workflow: str
@@ -107,11 +128,15 @@ class Checkpoint:
     finished: tuple[str, ...]
     metadata: dict[str, dict[str, Any]]
     contents: Contents = field(repr=False)
+    digests: dict[str, str] = field(repr=False)
 
-    def encoded_metadata(self) -> dict[str, bytes | None]:
-        """Return the tasks that finished, with their metadata, encoded."""
+    def finished_tasks(self) -> dict[str, FinishedTask]:
+        """Return what is known of the tasks that finished, by id."""
         return {
-            task: encode_item(self.metadata[task]) if task in self.metadata else None
+            task: FinishedTask(
+                encode_item(self.metadata[task]) if task in self.metadata else None,
+                self.digests.get(task),
+            )
             for task in self.finished
         }
 
@@ -157,12 +182,15 @@ def pack(record: Mapping[str, Any], sum_before: int) -> tuple[bytes, int]:
     return b'{"crc32":"%08x","record":%b}\n' % (checksum, text), checksum
 
 
-def entry_of(finished: Mapping[str, bytes | None], changes: Changes | None) -> Mapping[str, Any]:
+def entry_of(finished: Mapping[str, FinishedTask], changes: Changes | None) -> Mapping[str, Any]:
     """Return the record of finished tasks and changes; empty fields are omitted."""
     entry: dict[str, Any] = {"finished": list(finished)}
-    metadata = {task: text for task, text in finished.items() if text is not None}
+    metadata = {task: end.metadata for task, end in finished.items() if end.metadata is not None}
     if metadata:
         entry["metadata"] = metadata
+    digests = {task: end.digest for task, end in finished.items() if end.digest is not None}
+    if digests:
+        entry["digests"] = digests
     if changes is not None and changes.cleared:
         entry["cleared"] = True
     if changes is not None and changes.keys:
@@ -212,7 +240,7 @@ def _header(text: bytes, file: Path) -> Header:
             path=str(file),
         )
     header: Header = _adapter(Header).validate_json(text)
-    if header["version"] != VERSION:
+    if header["version"] < 1:
         raise ValueError(f"version {version} is unknown")
     return header
 
@@ -220,10 +248,12 @@ def _header(text: bytes, file: Path) -> Header:
 def _checkpoint(header: Header, entries: list[Entry]) -> Checkpoint:
     finished: dict[str, None] = {}
     metadata: dict[str, dict[str, Any]] = {}
+    digests: dict[str, str] = {}
     for entry in entries:
         finished.update(dict.fromkeys(entry["finished"]))
         for task, text in entry.get("metadata", {}).items():
             metadata[task] = decode(text.encode())
+        digests |= entry.get("digests", {})
     contents = replay(
         Changes(entry.get("cleared", False), [_unpacked(key) for key in entry.get("keys", ())])
         for entry in entries
@@ -237,6 +267,7 @@ def _checkpoint(header: Header, entries: list[Entry]) -> Checkpoint:
         tuple(finished),
         metadata,
         contents,
+        digests,
     )
 
 

@@ -13,7 +13,14 @@ from graflow.channels.base import Channel
 from graflow.channels.contents.change_log import Changes
 from graflow.channels.contents.tracking import Tracker, tracker_of
 from graflow.channels.hidden_keys import belongs_to
-from graflow.core.checkpoint.checkpoint import VERSION, Header, address_of, entry_of, pack
+from graflow.core.checkpoint.checkpoint import (
+    VERSION,
+    FinishedTask,
+    Header,
+    address_of,
+    entry_of,
+    pack,
+)
 from graflow.core.checkpoint.checkpoint_files import file_errors, replace, write
 
 __all__ = ["Journal"]
@@ -38,7 +45,7 @@ class Journal:
         run_id: str,
         graph: str,
         start: str | None,
-        finished: Mapping[str, bytes | None],
+        finished: Mapping[str, FinishedTask],
     ) -> None:
         """Prepare to write.
 
@@ -49,7 +56,7 @@ class Journal:
             run_id: The id of the run.
             graph: The fingerprint of the graph.
             start: The id of the task that the run starts at; `None` if it runs everything.
-            finished: The tasks that have already finished, with their metadata, encoded.
+            finished: The tasks that have already finished, by id.
         """
         self._path, self._target = path, Path(os.path.realpath(path))
         self._header: Header = {
@@ -65,7 +72,7 @@ class Journal:
         self._mine = belongs_to(run_id)
         self._finished = dict(finished)
         self._turn = Condition()
-        self._pending: dict[str, bytes | None] = {}  # what is saved with the next batch
+        self._pending: dict[str, FinishedTask] = {}  # what is saved with the next batch
         self._batch, self._saved = 1, 0  # the numbers of the next batch and of the last saved
         self._writing = False
         self._broken: BaseException | None = None
@@ -95,13 +102,13 @@ class Journal:
         self._file.close()
         self._close()
 
-    def record(self, finished: Mapping[str, bytes | None]) -> None:
+    def record(self, finished: Mapping[str, FinishedTask]) -> None:
         """Save that tasks have finished; this is on disk when it returns.
 
         While one thread writes, others wait; then one of them saves everything that has finished.
 
         Args:
-            finished: The ids of the tasks, with their metadata, encoded, or `None`.
+            finished: The tasks, by id.
 
         Raises:
             CheckpointFileError: The file can't be written; later calls fail as well.
@@ -128,7 +135,7 @@ class Journal:
                     self._writing, self._saved = False, writes
                     self._turn.notify_all()
 
-    def _append(self, ended: Mapping[str, bytes | None]) -> None:
+    def _append(self, ended: Mapping[str, FinishedTask]) -> None:
         self._finished.update(ended)
         if self._changed > 2 * self._snapshot + _LEAST:
             self._file.close()

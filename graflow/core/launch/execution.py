@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from graflow.channels.codec.codec import Record
+from graflow.core.checkpoint.checkpoint import FinishedTask
 from graflow.core.checkpoint.journal import Journal
 from graflow.core.context import ExecutionContext
 from graflow.core.graph.graph import RunPlan
@@ -48,7 +49,7 @@ class Execution:
         options: The options of the run.
         pool: Runs the tasks.
         parcel: What workers outside this process have to know; `None` if there are none.
-        finished: The tasks that were done before, with their metadata, encoded.
+        finished: The tasks that were done before, by id.
     """
 
     plan: RunPlan
@@ -57,7 +58,7 @@ class Execution:
     options: Options
     pool: Pool
     parcel: Parcel | None
-    finished: Mapping[str, bytes | None] = field(default_factory=dict)
+    finished: Mapping[str, FinishedTask] = field(default_factory=dict)
 
     def run(self, starts: Callable[[BaseRun], object]) -> dict[str, Any]:
         """Run the tasks, and return what the last ones returned, by id.
@@ -147,7 +148,7 @@ def prepared(
     state: RunState,
     variables: Context,
     options: Options,
-    finished: Mapping[str, bytes | None],
+    finished: Mapping[str, FinishedTask],
 ) -> Iterator[Execution]:
     """Open the executor, and check that the tasks can get there; nothing has run yet.
 

@@ -16,7 +16,7 @@ from graflow.exceptions import CheckpointMismatchError, TaskNotFoundError
 __all__ = ["match_channel", "match_plan", "restore"]
 
 _NAMED = 10
-"""The most lost results that a message names."""
+"""The most results that a message names."""
 
 
 def match_plan(
@@ -47,7 +47,7 @@ def match_channel(checkpoint: Checkpoint, state: RunState) -> None:
     """Check that the channel is the one that the checkpoint belongs to.
 
     Raises:
-        CheckpointMismatchError: It is a different channel, or has lost its contents.
+        CheckpointMismatchError: It is a different channel, or does not hold what it held.
     """
     channel = state.channel
     before, now = checkpoint.channel, address_of(channel)
@@ -60,14 +60,20 @@ def match_channel(checkpoint: Checkpoint, state: RunState) -> None:
         )
     if not channel.shared:
         return
-    lost = state.results.missing(checkpoint.finished)
+    lost, altered = [], []
+    digests = state.results.digests(checkpoint.finished)
+    for task_id, digest in zip(checkpoint.finished, digests, strict=True):
+        if digest is None:
+            lost.append(task_id)
+        elif checkpoint.digests.get(task_id, digest) != digest:
+            altered.append(task_id)
+    told = []
     if lost:
-        more = f" and {len(lost) - _NAMED:,} more" if len(lost) > _NAMED else ""
-        _refuse(
-            state.workflow_name,
-            f"{_told(now)} has lost results of finished tasks: "
-            f"{', '.join(map(repr, lost[:_NAMED]))}{more}",
-        )
+        told.append(f"has lost results of finished tasks: {_named(lost)}")
+    if altered:
+        told.append(f"holds other results of finished tasks than it did: {_named(altered)}")
+    if told:
+        _refuse(state.workflow_name, f"{_told(now)} {', and '.join(told)}")
 
 
 def restore(checkpoint: Checkpoint, state: RunState, plan: RunPlan) -> None:
@@ -84,6 +90,11 @@ def restore(checkpoint: Checkpoint, state: RunState, plan: RunPlan) -> None:
     to_do = plan.tasks.keys() - finished
     for task_id in to_do.intersection(results.tasks()):
         results.forget(task_id)
+
+
+def _named(task_ids: list[str]) -> str:
+    more = f" and {len(task_ids) - _NAMED:,} more" if len(task_ids) > _NAMED else ""
+    return f"{', '.join(map(repr, task_ids[:_NAMED]))}{more}"
 
 
 def _told(address: ChannelAddress) -> str:

@@ -22,7 +22,7 @@ from graflow.system.logs import RUN
 
 __all__ = ["Tenure", "begin", "take_over"]
 
-_LEASE: Final = 30_000  # ms after which a run whose process was not heard of counts as dead
+LEASE = 30_000  # ms after which a run whose process was not heard of counts as dead
 _LEAST: Final = 7 * 86_400_000  # ms for which a run that never ends is known, at the least
 _AT_ONCE: Final = 1_000  # results whose expiry is set in one step
 
@@ -122,11 +122,11 @@ class Tenure:
         return Expire(key, self._keep) if self._keep else Delete(key)
 
     def _sign_of_life(self) -> Change:
-        lease = _LEASE if self._backend.shared else None
+        lease = LEASE if self._backend.shared else None
         return Put(alive_key(self._run_id), self.fence.record, lease)
 
     def _stay_alive(self) -> None:
-        while not self._ended.wait(_LEASE / 3_000):
+        while not self._ended.wait(LEASE / 3_000):
             try:
                 is_ours = self._commit([self._sign_of_life(), *self._lasting()])
             except ChannelError:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
+from graflow.channels.codec.codec import Record
+from graflow.core.checkpoint.checkpoint import FinishedTask
 from graflow.core.checkpoint.journal import Journal
 from graflow.core.run.observers import Observers
+from graflow.core.state.results import digest_of_result
 from graflow.core.state.run_state import RunState
 from graflow.core.task.retries import Attempts
 from graflow.core.task.task import Task
@@ -37,6 +40,7 @@ class Supervisor:
         self._metadata = state.metadata
         self._observers = observers
         self._journal = journal
+        self._is_on_server = state.channel.shared
         self._attempts: dict[str, Attempts] = {}
 
     def begins(self, task: Task[..., Any]) -> None:
@@ -48,12 +52,19 @@ class Supervisor:
         """Tell whether an earlier attempt in this run may have left a result."""
         return task.task_id in self._attempts
 
-    def ended(self, tasks: Iterable[Task[..., Any]]) -> None:
-        """Save that these tasks are done, and report it."""
-        tasks = list(tasks)
+    def ended_with(self, task: Task[..., Any], record: Record) -> None:
+        """Save that a task is done, which has stored this result, and report it."""
+        saves = self._journal is not None and self._is_on_server
+        self.ended({task: digest_of_result(record) if saves else None})
+
+    def ended(self, tasks: Mapping[Task[..., Any], str | None]) -> None:
+        """Save that these tasks are done, with the digests of their results, and report it."""
         if self._journal is not None:
-            ids = [task.task_id for task in tasks]
-            self._journal.record({each: self._metadata.pop(each, None) for each in ids})
+            finished = {
+                task.task_id: FinishedTask(self._metadata.pop(task.task_id, None), digest)
+                for task, digest in tasks.items()
+            }
+            self._journal.record(finished)
         if self._observers:
             for task in tasks:
                 self._observers.finished(task.task_id, self._number(task))

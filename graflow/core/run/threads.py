@@ -173,7 +173,7 @@ class Run(BaseRun):
         if record is None:
             return None
         if not self._supervisor.idle:
-            self._supervisor.ended((task,))
+            self._supervisor.ended_with(task, record)
         if task in self._keep:
             self.results[task.task_id] = record
         return task

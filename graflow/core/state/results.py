@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from graflow.channels.arguments import check_key
 from graflow.channels.base import Channel
 from graflow.channels.codec.codec import Record
+from graflow.channels.codec.digests import digest_of
 from graflow.channels.commits.commit import Put
 from graflow.channels.contents.change_log import Contents
 from graflow.channels.hidden_keys import HiddenKey, run_prefix, stored_key, visible_keys
@@ -15,9 +16,11 @@ from graflow.channels.operation.blame import blame
 from graflow.core.task.hint import Hint
 from graflow.exceptions import ChannelError
 
-__all__ = ["Results", "is_result", "result_key"]
+__all__ = ["Results", "digest_of_result", "is_result", "result_key"]
 
 _SUFFIX = ".__result__"
+_DIGITS = 16  # of a digest; so many that no two results of a run share them by chance
+_AT_ONCE = 100  # results whose digests are asked for in one step
 
 
 def is_result(stored: str) -> bool:
@@ -28,6 +31,11 @@ def is_result(stored: str) -> bool:
 def result_key(task_id: str) -> str:
     """Return the channel key under which users find the latest result of a task."""
     return f"{task_id}{_SUFFIX}"
+
+
+def digest_of_result(record: Record) -> str:
+    """Return the digest of a result, as checkpoints have it: 16 hex digits."""
+    return digest_of(record)[:_DIGITS]
 
 
 class Results:
@@ -100,10 +108,12 @@ class Results:
         """
         return hint.read(self._channel, self.key(task_id), default)
 
-    def missing(self, task_ids: Sequence[str]) -> list[str]:
-        """Return those of the tasks whose results are not there."""
-        there = self._channel.backend.exist([check_key(self.key(task_id)) for task_id in task_ids])
-        return [task_id for task_id, is_there in zip(task_ids, there, strict=True) if not is_there]
+    def digests(self, task_ids: Sequence[str]) -> Iterator[str | None]:
+        """Yield the digest of the result of each task; `None` if it is not there."""
+        keys = [check_key(self.key(task_id)) for task_id in task_ids]
+        for first in range(0, len(keys), _AT_ONCE):
+            for digest in self._channel.backend.digests(keys[first : first + _AT_ONCE]):
+                yield None if digest is None else digest[:_DIGITS]
 
     def forget(self, task_id: str) -> None:
         """Remove the run's result of a task, if it has one."""

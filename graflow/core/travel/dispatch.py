@@ -136,7 +136,11 @@ class Dispatch(BaseRun):
         """Act on the replies."""
         answers = [(self._flights.pop(future), _answer(future)) for future in arrivals]
         arrivals.clear()  # a cluster reruns tasks of a dead worker while their futures exist
-        done = [flight.task for flight, answer in answers if self._is_done(flight, answer)]
+        done = {
+            flight.task: answer.digest
+            for flight, answer in answers
+            if self._is_done(flight, answer) and isinstance(answer, Reply)
+        }
         if done:
             self._supervisor.ended(done)
             if not self._stopped:

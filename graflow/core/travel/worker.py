@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from graflow.core.run.attempt import begin, keep, perform_atomic
 from graflow.core.run.failures import is_failure
+from graflow.core.state.results import digest_of_result
 from graflow.core.task.pickling import dumps
 from graflow.core.travel.known_runs import KNOWN_RUNS, KnownRun
 from graflow.exceptions import UnpicklableError
@@ -39,10 +40,12 @@ class Reply(NamedTuple):
         outcome: One of the `Outcome`s: the task is done, it failed, it raised something that is not
             a failure, another worker has already begun this attempt, or the run is not known here.
         data: The metadata for a checkpoint, or the exception, pickled.
+        digest: That of the result, if the task is done.
     """
 
     outcome: str
     data: bytes | None = None
+    digest: str | None = None
 
 
 def perform(run: str, task_id: str, serial: int, packed: bytes | None, again: bool) -> Reply:
@@ -74,13 +77,13 @@ def _attempt(known: KnownRun, task_id: str, serial: int, again: bool) -> Reply:
     try:
         task = state.tasks[task_id]
         if task.atomic:
-            perform_atomic(task, state, partial(_wait_for, known, task_id))
+            record = perform_atomic(task, state, partial(_wait_for, known, task_id))
         else:
             value = begin(task, state, again=again)
             if isinstance(value, CoroutineType):
                 value = _wait_for(known, task_id, value)
-            keep(task, state, value)
-        return Reply(Outcome.DONE, state.metadata.get(task_id))
+            record = keep(task, state, value)
+        return Reply(Outcome.DONE, state.metadata.get(task_id), digest_of_result(record))
     finally:
         state.metadata.pop(task_id, None)  # that of a failed attempt does not count
         marks.drop(serial)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from graflow.channels.backend import Delete
 from graflow.channels.base import Channel
+from graflow.channels.transactions import Transaction
 from graflow.channels.typed import TypedChannel
+from tests.channels.redis.fencing import FENCE, fenced, put_fence
 
 __all__ = ["use_every_operation"]
 
@@ -39,6 +42,7 @@ def use_every_operation(channel: Channel) -> None:
     assert "a" in channel
     assert channel.delete("a")
     assert not channel.delete("a")
+    use_commits(channel)
     with channel.lock("lock", lease=20) as lock:
         assert channel.backend.renew("lock", lock._holding._owner, 30_000)
         assert channel.backend.line_up("lock", "another", 10_000) == 0
@@ -47,3 +51,27 @@ def use_every_operation(channel: Channel) -> None:
     assert set(channel.keys()) == expected
     channel.clear()
     assert channel.keys() == []
+
+
+def use_commits(channel: Channel) -> None:
+    """Run what commits alone can do, and leave nothing new."""
+    assert channel.add("added", 1, ttl=600)
+    assert not channel.add("added", 2)
+    assert channel.persist("added")
+    assert channel.touch("added", 600)
+    channel.set("added", [1], if_etag=channel.entry("added").etag)
+
+    def change(tx: Transaction) -> None:
+        assert set(tx.keys()) >= {"added", "value"}
+        tx.append("added", 2)
+        tx.set("popped", tx.pop("added"))
+        tx.atomic_add("popped", 2)
+        tx.delete("added")
+
+    channel.transact(change)
+    put_fence(channel)
+    assert fenced(channel).atomic_add("popped") == 4
+    assert channel.backend.digests(["popped", "none"])[1] is None
+    assert channel.backend.keys(kept=True) == [FENCE.key]
+    assert channel.backend.apply(Delete(FENCE.key))
+    assert channel.delete("popped")

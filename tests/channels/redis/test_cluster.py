@@ -14,7 +14,9 @@ from redis.cluster import RedisCluster
 from redis.crc import key_slot
 
 from graflow.channels.redis_channel import RedisChannel
+from graflow.channels.transactions import Transaction
 from graflow.exceptions import ChannelServerError, ChannelUnavailableError, ChannelValueError
+from tests.channels.redis.fencing import fenced, put_fence
 from tests.servers import SERVERS, Cluster, run_cluster
 from tests.servers.cluster import ClusterNode
 from tests.servers.server import wait_until
@@ -155,6 +157,18 @@ def test_reads_go_on_while_a_slot_is_on_its_way(cluster: Cluster, move: Move) ->
         assert channel.get_many(["a", "b"]) == {"a": 1, "b": 2}
 
 
+MOVED: dict[str, Any] = {"number": 0, "new": [1], "list": [2, 3], "last": None, "empty": [9]}
+
+
+def move_between(tx: Transaction) -> int:
+    """Change all keys: what was read, and what was not."""
+    tx.append("new", tx.pop("list"))
+    tx.append("list", 3)
+    tx.pop("last")
+    tx.append("empty", 9)
+    return int(tx.atomic_add("number", -tx.get("number")))
+
+
 CHANGES: dict[str, tuple[Callable[[RedisChannel], object], object, dict[str, Any]]] = {
     "append": (lambda channel: channel.append("list", 3), 3, {"list": [1, 2, 3]}),
     "append to a new list": (lambda channel: channel.append("new", 1), 1, {"new": [1]}),
@@ -177,6 +191,11 @@ CHANGES: dict[str, tuple[Callable[[RedisChannel], object], object, dict[str, Any
         {"number": [7], "list": 8},
     ),
     "delete": (lambda channel: channel.delete("number"), True, {"number": None}),
+    "put a new key": (lambda channel: channel.add("new", 1), True, {"new": 1}),
+    "persist": (lambda channel: channel.persist("number"), True, {}),
+    "transact": (lambda channel: channel.transact(move_between), 0, MOVED),
+    "transact, fenced": (lambda channel: fenced(channel).transact(move_between), 0, MOVED),
+    "append, fenced": (lambda channel: fenced(channel).append("list", 3), 3, {"list": [1, 2, 3]}),
     "clear": (lambda channel: channel.clear(), None, {"number": None, "list": None}),
 }
 
@@ -201,6 +220,7 @@ def test_changes_happen_once_while_a_slot_is_on_its_way(
     with RedisChannel(move.name, url=cluster.url, cluster=True, timeout=20) as channel:
         before = {"list": [1, 2], "last": [1], "empty": [], "number": 1}
         channel.set_many(before)
+        put_fence(channel)
         channel.append("list", 0)
         channel.update("list", lambda items: items[:2])
         move.begin()

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 import redis
 
+from graflow.channels.backend import Add, Pop, Push
 from graflow.channels.redis.server_clock import clock_of
 from graflow.channels.redis_channel import RedisChannel
+from graflow.channels.transactions import Transaction
 from graflow.exceptions import OutcomeUnknownError
+from tests.channels.redis.fencing import fenced, put_fence
 from tests.proxy import HoldingProxy, url_of
 from tests.servers import Server
 from tests.servers.server import wait_until
@@ -30,7 +33,29 @@ CHANGES: list[Callable[[RedisChannel], object]] = [
     lambda c: c.backend.acquire("lock", "somebody", 60_000),
     lambda c: c.backend.release("lock", "holder"),
     lambda c: c.clear(),
+    lambda c: c.add("new", [1], ttl=9),
+    lambda c: c.set("old", 2, if_etag=c.entry("old").etag),
+    lambda c: c.touch("old", 9),
+    lambda c: c.persist("old"),
+    lambda c: c.transact(blind),
+    lambda c: c.transact(move),
+    lambda c: c.backend.commit((), (Pop("pair"), Push("list", b"1"), Add("sum", 2**70))),
+    lambda c: fenced(c).append("list", 1),
+    lambda c: fenced(c).transact(move),
 ]
+
+
+def blind(tx: Transaction) -> None:
+    """Change several keys without reading any."""
+    tx.append("list", 1)
+    tx.atomic_add("sum", 5)
+    tx.delete("old")
+
+
+def move(tx: Transaction) -> None:
+    """Change what was read."""
+    tx.set("sum", tx.get("sum") + 1)
+    tx.append("list", tx.pop("pair"))
 
 
 @pytest.fixture
@@ -51,7 +76,9 @@ def channel(network: HoldingProxy, redis_client: redis.Redis) -> Iterator[RedisC
 @pytest.fixture
 def direct(redis_client: redis.Redis) -> RedisChannel:
     """The channel by a way on which nothing is held."""
-    return RedisChannel("c", redis_client)
+    channel = RedisChannel("c", redis_client)
+    put_fence(channel)
+    return channel
 
 
 def content(channel: RedisChannel) -> dict[str, object]:
@@ -136,10 +163,11 @@ def test_a_process_that_stood_still_learns_the_time_anew(channel: RedisChannel) 
 
 
 def test_an_answer_is_kept_until_the_deadline(
-    channel: RedisChannel, redis_client: redis.Redis
+    channel: RedisChannel, direct: RedisChannel, redis_client: redis.Redis
 ) -> None:
     """And no longer, lest a server is full of them."""
     for change in CHANGES:
+        direct.set_many(BEFORE)
         change(channel)
     slots = list(redis_client.scan_iter(match="graflow:*:t:*"))
     assert slots

@@ -12,9 +12,22 @@ from typing import Any, NamedTuple
 import pytest
 import redis
 
+from graflow.channels.backend import (
+    Add,
+    Delete,
+    Expire,
+    Holds,
+    Pop,
+    Push,
+    Put,
+    StartsWith,
+)
+from graflow.channels.base import Channel
 from graflow.channels.redis_channel import RedisChannel
+from graflow.channels.transactions import Transaction
 from graflow.exceptions import ChannelConnectionError, ChannelUnavailableError, OutcomeUnknownError
 from graflow.testing import Fault
+from tests.channels.redis.fencing import fenced, put_fence
 from tests.proxy import run_proxy, url_of
 from tests.servers import Server
 
@@ -44,16 +57,68 @@ class Operation(NamedTuple):
 BEFORE: dict[str, object] = {"value": {"a": 1}, "list": ["x", "y"], "number": 5, "float": 0.5}
 
 
+def blind(tx: Transaction) -> None:
+    """Change several keys without reading any."""
+    tx.append("list", "z")
+    tx.atomic_add("number", 2)
+    tx.set("new", [1], ttl=100)
+    tx.delete("value")
+
+
+def move(tx: Transaction) -> int:
+    """Change what was read, twice, and take an item."""
+    left = int(tx.get("number")) - 2
+    tx.set("number", left)
+    tx.set("float", tx.get("float") + 2)
+    tx.append("taken", tx.pop("list"))
+    return left
+
+
+def commit_many(channel: Channel, amount: int = 2) -> object:
+    """Make each kind of change in one commit, some of them to one key."""
+    return channel.backend.commit(
+        (Holds("number", b"5"), StartsWith("list", (b'"x"',)), Holds("none", None)),
+        (
+            Pop("list"),
+            Push("list", b"1"),
+            Push("list", b"0", at_head=True),
+            Add("number", amount),
+            Add("number", 1),
+            Delete("float"),
+            Put("new", [b"1"]),
+            Expire("new", 100_000),
+            Expire("none", None),
+        ),
+    )
+
+
+def many(amount: int = 2) -> list[object]:
+    """Return what `commit_many` answers."""
+    sums = [b"%d" % (5 + amount), b"%d" % (6 + amount)]
+    return [b'"x"', 2, 3, *sums, True, None, True, False]
+
+
 def lock_and_release(channel: RedisChannel) -> bool:
     """Tell whether the holder's number is the latest that the server gave."""
     with channel.lock("lock", timeout=0) as lock:
         return lock.fence == int(channel.backend._transport.read("GET", channel.backend._fences))
 
 
+READ_FIRST = {
+    "update": 1,
+    "add 2**70": 1,
+    "set, if the same": 2,
+    "move": 3,
+    "a commit with 2**70": 1,
+    "move, fenced": 3,
+    "a commit with 2**70, fenced": 1,
+}
+
+
 def operation(name: str, call: Call, answer: object, **after: object) -> Operation:
     """Return a write that changes these keys."""
-    reads = 1 if name in {"update", "add 2**70"} else 0
-    return Operation(name, call, answer, {**BEFORE, **after}, reads=reads)
+    after = {key: value for key, value in {**BEFORE, **after}.items() if value is not None}
+    return Operation(name, call, answer, after, reads=READ_FIRST.get(name, 0))
 
 
 def reading(name: str, call: Call, answer: object) -> Operation:
@@ -61,6 +126,9 @@ def reading(name: str, call: Call, answer: object) -> Operation:
     return Operation(name, call, answer, BEFORE, writes=False)
 
 
+BLIND: dict[str, object] = {"list": ["x", "y", "z"], "number": 7, "new": [1], "value": None}
+MOVED: dict[str, object] = {"number": 3, "float": 2.5, "list": ["y"], "taken": ["x"]}
+COMMITTED: dict[str, object] = {"list": [0, "y", 1], "float": None, "new": [1]}
 WRITES = [
     operation("set", lambda c: c.set("value", 2), None, value=2),
     operation("set a list", lambda c: c.set("value", [1, 2]), None, value=[1, 2]),
@@ -73,12 +141,40 @@ WRITES = [
     operation("add a float", lambda c: c.atomic_add("float", 0.25), 0.75, float=0.75),
     operation("add 2**70", lambda c: c.atomic_add("number", 2**70), 2**70 + 5, number=2**70 + 5),
     operation("update", lambda c: c.update("number", lambda n: n * 3), 15, number=15),
-    operation("delete", lambda c: c.delete("float"), True),
-    operation("clear", lambda c: c.clear(), None),
+    operation("delete", lambda c: c.delete("float"), True, float=None),
+    operation("clear", lambda c: c.clear(), None, **dict.fromkeys(BEFORE)),
     operation("lock", lock_and_release, True),
+    operation("put a new key", lambda c: c.add("new", [1], ttl=100), True, new=[1]),
+    operation(
+        "set, if the same",
+        lambda c: c.set("value", 2, if_etag=c.entry("value").etag),
+        None,
+        value=2,
+    ),
+    operation("touch", lambda c: (c.touch("value", 100), c.ttl("value") is None), (True, False)),
+    operation("persist", lambda c: c.persist("value"), True),
+    operation("blind", lambda c: c.transact(blind), None, **BLIND),
+    operation("move", lambda c: c.transact(move), 3, **MOVED),
+    operation("a commit", commit_many, many(), **COMMITTED, number=8),
+    operation(
+        "a commit with 2**70",
+        lambda c: commit_many(c, 2**70),
+        many(2**70),
+        **COMMITTED,
+        number=2**70 + 6,
+    ),
+    operation("append, fenced", lambda c: fenced(c).append("list", "z"), 3, list=["x", "y", "z"]),
+    operation("add, fenced", lambda c: fenced(c).atomic_add("number", 2), 7, number=7),
+    operation("set, fenced", lambda c: fenced(c).set("value", 2), None, value=2),
+    operation("move, fenced", lambda c: fenced(c).transact(move), 3, **MOVED),
+    operation(
+        "a commit with 2**70, fenced",
+        lambda c: commit_many(fenced(c), 2**70),
+        many(2**70),
+        **COMMITTED,
+        number=2**70 + 6,
+    ),
 ]
-WRITES[-3].after.pop("float")
-WRITES[-2].after.clear()
 READS = [
     reading("get", lambda c: c.get("value"), {"a": 1}),
     reading("get a list", lambda c: c.get("list"), ["x", "y"]),
@@ -86,7 +182,17 @@ READS = [
     reading("keys", lambda c: sorted(c.keys()), sorted(BEFORE)),
     reading("pop nothing", lambda c: c.pop("none", 0), 0),
     reading("delete nothing", lambda c: c.delete("none"), False),
+    reading("put a key that is there", lambda c: c.add("value", 1), False),
+    reading("touch nothing", lambda c: c.touch("none", 1), False),
+    reading("transact without changes", lambda c: c.transact(lambda tx: tx.get("number")), 5),
 ]
+MIGHT_WRITE = {
+    "pop nothing",
+    "delete nothing",
+    "put a key that is there",
+    "touch nothing",
+    "transact without changes",
+}
 each_operation = pytest.mark.parametrize("operation", WRITES + READS, ids=lambda each: each.name)
 
 
@@ -95,6 +201,7 @@ def direct(redis_client: redis.Redis) -> RedisChannel:
     """The channel by a way on which no reply is lost."""
     channel = RedisChannel("c", redis_client)
     channel.set_many(BEFORE)
+    put_fence(channel)
     return channel
 
 
@@ -134,7 +241,7 @@ def test_it_says_that_it_may_have_happened(
         with pytest.raises(ChannelConnectionError) as caught:
             operation.call(channel)
         assert time.monotonic() - started < 4  # by default it waits for 5 s
-        if operation.name not in {"pop nothing", "delete nothing"}:  # they might have written
+        if operation.name not in MIGHT_WRITE:
             kind = OutcomeUnknownError if operation.writes else ChannelUnavailableError
             assert type(caught.value) is kind
         assert url_of(proxy) in str(caught.value)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor
 from pathlib import Path
 
 import pytest
@@ -31,7 +33,7 @@ from graflow.core.state.results import Results
 from graflow.core.workflow import Workflow
 from graflow.exceptions import CheckpointMismatchError, TaskFailedError
 from tests.core.checkpointed import Count, Steps, with_checksums
-from tests.core.travelling import processes
+from tests.core.travelling import add, processes
 from tests.paths import ROOT
 from tests.servers import Server
 
@@ -173,22 +175,91 @@ def test_nothing_connects_to_the_address_in_a_file(path: Path) -> None:
             listener.accept()
 
 
-def test_results_are_not_read_to_see_that_they_are_there(
-    path: Path, servers: Callable[[str], Server]
+def test_another_result_than_the_one_that_was_saved_is_refused(
+    path: Path, open_channel: Callable[[str], Channel]
 ) -> None:
-    """They may be big, and what is wrong with one matters to those alone who read it."""
-    with (
-        RedisChannel("run", url=servers("valkey-9").url) as channel,
-        redis.Redis.from_url(servers("valkey-9").url) as client,
+    """On every server, whatever it is now; what is lost is named beside it, and nothing runs."""
+    channel = open_channel("run")
+    if not channel.shared:
+        return  # its contents are in the file
+    kinds: list[object] = [5, "text", [], [1, "two"], list(range(2_500)), {"big": "x" * 100_000}]
+
+    def store(number: int) -> object:
+        return kinds[number]
+
+    with workflow("w", channel=channel) as wf:
+        numbers = range(len(kinds))
+        parallel(*(task(store)(task_id=f"store {number}", number=number) for number in numbers))
+    wf.execute(checkpoint=path)
+    results = Results(channel, read_checkpoint(path).run_id)
+    assert wf.resume(path) == {f"store {number}": kind for number, kind in enumerate(kinds)}
+    saved = path.read_bytes()
+    other = {0: 6, 1: "texts", 2: [1], 3: [1, "twos"], 4: list(range(2_499))}
+    for number, value in other.items():
+        before = channel.get(results.key(f"store {number}"))
+        channel.set(results.key(f"store {number}"), value)
+        with pytest.raises(CheckpointMismatchError, match=f"other results .*: 'store {number}'$"):
+            wf.resume(path)
+        channel.set(results.key(f"store {number}"), before)
+    channel.set(results.key("store 4"), [*range(2_499), 0])
+    channel.set(results.key("store 3"), 1)
+    channel.delete(results.key("store 5"))
+    with pytest.raises(
+        CheckpointMismatchError, match=r"lost .*: 'store 5', and .*other .*'store 3', 'store 4'$"
     ):
+        wf.resume(path)
+    assert path.read_bytes() == saved
+
+
+def test_results_are_compared_where_they_are(path: Path, servers: Callable[[str], Server]) -> None:
+    """They may be big, and need not be read for it."""
+    url = servers("valkey-9").url
+    with RedisChannel("run", url=url) as channel, redis.Redis.from_url(url) as client:
         channel.clear()
-        steps = Steps(channel)
-        steps.fail(path)
-        (key,) = client.scan_iter("graflow:{run}:k:\0*first.__result__")
-        client.set(key, "no JSON")
-        with pytest.raises(TaskFailedError, match="'second'"):
-            steps.workflow.resume(path)
-        assert steps.ran == ["second"]
+        with workflow("w", channel=channel) as wf:
+            task("big")(lambda: "x" * 5_000_000) >> task("small")(lambda: 1)
+        wf.execute(checkpoint=path)
+        before = client.info("stats")["total_net_output_bytes"]
+        assert wf.resume(path) == 1
+        assert client.info("stats")["total_net_output_bytes"] - before < 1_000_000
+
+
+@pytest.mark.parametrize("executor", [None, processes])
+def test_digests_of_results_are_saved_for_a_channel_on_a_server(
+    path: Path, executor: Callable[[], Executor] | None, servers: Callable[[str], Server]
+) -> None:
+    """Wherever tasks run, and they stay when it is resumed; a file with the results has none."""
+    with RedisChannel("run", url=f"unix://{servers('valkey-9').socket}") as channel:
+        channel.clear()
+        with workflow("w", channel=channel) as wf:
+            add(task_id="add", amount=3) >> add(task_id="more", amount=4)
+        wf.execute(executor=executor, checkpoint=path)
+        saved = read_checkpoint(path)
+        assert list(saved.digests) == ["add", "more"]
+        assert all(re.fullmatch("[0-9a-f]{16}", digest) for digest in saved.digests.values())
+        assert wf.resume(path) == 7
+        assert read_checkpoint(path) == saved
+    with workflow("w") as wf:
+        add(task_id="add", amount=3) >> add(task_id="more", amount=4)
+    wf.execute(checkpoint=path)
+    assert read_checkpoint(path).digests == {}
+    assert b"digests" not in path.read_bytes()
+
+
+def test_a_file_of_version_1_is_read(path: Path, open_channel: Callable[[str], Channel]) -> None:
+    """It knows no digests, so all that counts is that there are results; the next is version 2."""
+    channel = open_channel("run")
+    steps = Steps(channel)
+    steps.fail(path)
+    header, *records = [json.loads(line)["record"] for line in path.read_text().splitlines()]
+    for record in records:
+        record.pop("digests", None)
+    path.write_bytes(with_checksums({**header, "version": 1}, *records))
+    assert steps.workflow.resume(path) == {"count": 3}
+    assert steps.ran == ["second", "third"]
+    assert json.loads(path.read_text().splitlines()[0])["record"]["version"] == 2
+    if channel.shared:
+        assert list(read_checkpoint(path).digests) == ["second", "third"]
 
 
 def test_a_result_that_no_checkpoint_knows_of_is_gone_before_the_task_runs_again(

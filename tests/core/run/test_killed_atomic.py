@@ -1,0 +1,56 @@
+"""Atomic tasks under `kill -9`: of the driver, and of the processes that run the tasks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.paths import ROOT
+from tests.patience import LONG
+from tests.servers import Server
+
+_KILLS = {"threads": 150, "processes": 80, "loky": 20}  # on each server, with each kind of channel
+THOROUGH: list[Any] = [
+    pytest.param(kind, how, executor, kills, marks=pytest.mark.thorough)
+    for kind, how, (executor, kills) in product(
+        ("valkey-9", "redis-6.2"), ("shared", "per_run"), _KILLS.items()
+    )
+]
+"""1,000 kills, which take six minutes or so on two cores."""
+
+
+@pytest.mark.timeout(LONG)
+@pytest.mark.parametrize(
+    ("kind", "how", "executor", "kills"),
+    [
+        ("redis-6.2", "shared", "threads", 15),
+        ("valkey-9", "per_run", "processes", 15),
+        *THOROUGH,
+    ],
+)
+def test_what_is_killed_happens_once_and_as_a_whole(
+    kind: str,
+    how: str,
+    executor: str,
+    kills: int,
+    tmp_path: Path,
+    servers: Callable[[str], Server],
+) -> None:
+    """At random moments; `killed_atomic.py` says what is checked."""
+    url = f"unix://{servers(kind).socket}"
+    program = [sys.executable, "-m", "tests.core.run.killed_atomic"]
+    done = subprocess.run(
+        [*program, url, how, executor, tmp_path, str(kills)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert int(done.stdout.split()[0]) >= kills
