@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from random import Random
 from typing import Final, NamedTuple
 
 from graflow.channels.commits.commit import Steps
 from graflow.channels.locks.requests import Acquire, LineUp, Sleep
 from graflow.exceptions import ChannelError
+from graflow.system.chance import CHANCE
 from graflow.system.clock import monotonic
 
 __all__ = ["PATIENCE", "Grant", "wait_in_line"]
-
-_random = Random()  # of our own, as programs and tests may seed the one they share
 
 PATIENCE: Final = 500
 """ms for which a waiting owner keeps its place without asking again, and delays others if dead."""
@@ -99,4 +97,4 @@ class _Pace:
         if seen != self._seen:
             self._seen, self._since = seen, now
         pause = max(_SHORTEST_PAUSE, (now - self._since) / 4) * (1 + ahead)
-        return min(pause, _LONGEST_PAUSE) * _random.uniform(0.75, 1.25)
+        return min(pause, _LONGEST_PAUSE) * CHANCE.uniform(0.75, 1.25)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import suppress
-from random import Random
 from typing import Final, NamedTuple, TypeVar
 
 from graflow.channels.backend import Conflict
@@ -25,13 +24,12 @@ from graflow.exceptions import (
     ChannelError,
     ChannelUnavailableError,
 )
+from graflow.system.chance import CHANCE
 from graflow.system.clock import monotonic
 
 __all__ = ["Limits", "insist", "turn_name"]
 
 R = TypeVar("R")
-
-_random = Random()  # of our own, as programs and tests may seed the one they share
 
 _EAGER: Final = 0.1  # seconds for which attempts are made without a turn
 _LEAST_LEASE: Final = 1_000  # ms for which a turn is taken, and lost if its owner dies
@@ -91,7 +89,7 @@ def _insist(
             if now - started > min(_EAGER, limits.seconds / 4):
                 yield from turns.take(_LEAST_LEASE + round(2_000 * (now - began)), until)
             else:
-                yield Sleep(_random.uniform(0, 0.001 * min(count, 20)))
+                yield Sleep(CHANCE.uniform(0, 0.001 * min(count, 20)))
             began = monotonic()
             outcome = yield from attempt(turns.owner)
             count += 1

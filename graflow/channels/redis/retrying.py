@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from random import Random
 
 from redis.exceptions import (
     AuthenticationError,
@@ -25,12 +24,11 @@ from graflow.channels.redis.errors import (
     unavailable,
 )
 from graflow.exceptions import ChannelError
+from graflow.system.chance import CHANCE
 from graflow.system.clock import monotonic
 from graflow.system.logs import CHANNELS
 
 __all__ = ["BROKEN", "FAILURES", "Effort", "NotExecuted"]
-
-_random = Random()  # of our own, as programs and tests may seed the one they share
 
 BROKEN = (ConnectionError, TimeoutError, OSError)
 """What redis-py raises when a connection can't be had, or breaks."""
@@ -140,7 +138,7 @@ class Effort:
             self._server,
             extra={"channel": self._channel},
         )
-        return pause * _random.uniform(0.5, 1)
+        return pause * CHANCE.uniform(0.5, 1)
 
     def _end(self, cause: BaseException | None) -> ChannelError:
         if self.unanswered and self._writes:

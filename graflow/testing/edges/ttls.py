@@ -16,6 +16,7 @@ from graflow.exceptions import (
 from graflow.testing.edges.edge import Edge, edge
 from graflow.testing.harness import Capability
 from graflow.testing.trials.steps import Left, Updater, do, wait
+from graflow.testing.trials.timing import is_left
 from graflow.testing.trials.trial import Trial
 
 __all__ = ["EDGES"]
@@ -69,9 +70,8 @@ def _milliseconds(trial: Trial) -> None:
         before = time.monotonic()
         channel.set("key", 1, ttl=ttl)
         left = channel.ttl("key")
-        passed = time.monotonic() - before
         trial.require(
-            left is not None and expected - passed - 0.002 <= left <= expected + 0.002,
+            is_left(expected, left, since=before, slack=0.002),
             f"a ttl is kept to the millisecond, and this one gave {left!r}",
         )
 

@@ -10,7 +10,7 @@ from graflow.testing.harness import Harness
 from graflow.testing.trials.model import Model
 from graflow.testing.trials.steps import Expected, Gave, Left, Step, Updater
 
-__all__ = ["Timing"]
+__all__ = ["Timing", "is_left"]
 
 _SLACK = 0.05  # seconds by which two clocks may differ
 _MARGIN = 0.2  # seconds around an expiry in which nothing is read, if time is real
@@ -71,14 +71,27 @@ class Timing:
 
     def is_left(self, expected: float, found: object) -> bool:
         """Tell whether a number of seconds is what is left of those that were expected."""
-        passed = 0.0 if self.is_real else time.monotonic() - self._started
         slack = _MARGIN if self.is_real else _SLACK
-        return type(found) is float and expected - passed - slack <= found <= expected + slack
+        return is_left(expected, found, since=self._started, slack=slack)
 
     def _scaled_argument(self, value: Any) -> Any:
         if isinstance(value, Updater) and value.meanwhile is not None:
             return Updater(value.source, self.scaled(value.meanwhile))
         return value
+
+
+def is_left(expected: float, found: object, *, since: float, slack: float = _SLACK) -> bool:
+    """Tell whether a number of seconds is what is left of those that were expected.
+
+    Args:
+        expected: What was left at `since`, or later.
+        found: What is left now.
+        since: A moment on the clock of `time.monotonic`. However long a busy machine took since
+            then, so much less may be left, and no less than that.
+        slack: By how many seconds clocks may differ.
+    """
+    passed = time.monotonic() - since
+    return type(found) is float and expected - passed - slack <= found <= expected + slack
 
 
 def _is_span(ttl: object) -> bool:

@@ -35,15 +35,16 @@ class Diagnostic:
 Locations = Mapping[Claim, tuple[str, str]]
 
 _VERBS = {
+    "add": "set",
     "append": "appended to",
     "prepend": "prepended to",
     "atomic_add": "added to as a number",
+    "entry": "read as a value",
     "get": "read as a value",
     "get_list": "read as a list",
     "pop": "popped as a list",
     "set": "set",
     "update": "updated as a value",
-    "ttl": "used",
 }
 
 

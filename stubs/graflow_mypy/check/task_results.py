@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from graflow_mypy.check.key_uses import Diagnostic
 from graflow_mypy.messages import RESULT, RESULT_AMBIGUOUS, UNREAD, suggestion
 from graflow_mypy.program.forms import ANY_FORM, Form, is_certain
+from graflow_mypy.program.functions import function_of
 from graflow_mypy.program.patterns import ANYTHING, Pattern, Patterns, joined, text_of
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import (
@@ -15,11 +16,10 @@ from graflow_mypy.program.resolved import (
     OfGraflow,
     ProgramClass,
     ProgramFunction,
-    Unresolved,
 )
 from graflow_mypy.program.type_terms import form_of
 from graflow_mypy.source.notes import CallSite, FileNotes, InstanceNote
-from graflow_mypy.source.terms import ANY, Attribute, Call, Constant, Declared, Name, Term, Text
+from graflow_mypy.source.terms import ANY, Call, Constant, Name, Term, Text
 
 __all__ = ["Tasks"]
 
@@ -46,7 +46,9 @@ class Tasks:
                 self._decorated(ProgramFunction(module, name), decorator)
         for task in notes.tasks:
             if self._program.is_task(task.maker):
-                self._add(self._program.texts(task.task_id), self._defined(task.function))
+                self._add(
+                    self._program.texts(task.task_id), function_of(task.function, self._program)
+                )
         for instance in notes.instances:
             self._instance(instance)
 
@@ -81,43 +83,13 @@ class Tasks:
             for each in self._program.function_note(definition).decorators
         )
 
-    def _defined(self, function: Term) -> ProgramFunction | None:
-        """Return the function that `task("id")(...)` was given, a method included."""
-        match function:
-            case Name(dotted):
-                found = self._program.resolve(dotted)
-                if isinstance(found, ProgramFunction):
-                    return found
-                owner, _, method = dotted.rpartition(".")
-                is_unknown = isinstance(found, Unresolved) and owner
-                return self._method(Name(owner), method) if is_unknown else None
-            case Attribute(its_owner, name):
-                return self._method(its_owner, name)
-            case _:
-                return None
-
     def _defined_by(self, term: Term) -> ProgramFunction | None:
         """Return the function of a task that a term makes: `task("id")(function)`."""
         if isinstance(term, Call) and term.arguments:
             called = term.function
             if self._program.is_task(called.function if isinstance(called, Call) else called):
-                return self._defined(term.arguments[0])
+                return function_of(term.arguments[0], self._program)
         return None
-
-    def _method(self, owner: Term, method: str) -> ProgramFunction | None:
-        while isinstance(owner, Declared | Call):
-            owner = owner.annotation if isinstance(owner, Declared) else owner.function
-        found = self._program.resolve(owner.dotted) if isinstance(owner, Name) else None
-        if isinstance(found, Given):
-            return self._method(found.term, method)
-        if not isinstance(found, ProgramClass):
-            return None
-        name = f"{found.name}.{method}"
-        if name in self._program.notes(found.module).functions:
-            return ProgramFunction(found.module, name)
-        bases = self._program.class_note(found).bases
-        inherited = (self._method(base, method) for base in bases)
-        return next((each for each in inherited if each is not None), None)
 
     def _add(self, ids: frozenset[Pattern], definition: ProgramFunction | None) -> None:
         for pattern in ids:

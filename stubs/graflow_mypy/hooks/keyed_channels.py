@@ -29,8 +29,8 @@ __all__ = ["KEYED_CHANNEL", "METHODS", "ON_SEVERAL", "keyed_signature", "several
 KEYED_CHANNEL = "graflow.channels.keyed.KeyedChannel"
 METHODS = frozenset(
     {
-        *("__contains__", "append", "delete", "exists", "get", "lock"),
-        *("pop", "prepend", "set", "ttl", "update"),
+        *("__contains__", "add", "append", "delete", "entry", "exists", "get", "lock"),
+        *("persist", "pop", "prepend", "set", "touch", "ttl", "update"),
     }
 )
 """The methods whose first argument is a key."""
@@ -39,7 +39,9 @@ ON_SEVERAL = frozenset({"get_many", "set_many"})
 """The methods whose first argument has several keys."""
 
 _ON_LISTS = {"append", "pop", "prepend"}
-_CHANGING = {"append", "delete", "pop", "prepend", "set", "set_many", "update"}
+_CHANGING = {
+    *("add", "append", "delete", "persist", "pop", "prepend", "set", "set_many", "touch", "update")
+}
 
 
 def keyed_signature(method: str, ctx: MethodSigContext, off: frozenset[str]) -> FunctionLike:
@@ -179,6 +181,8 @@ def _of_key(ctx: MethodSigContext, method: str, held: Type, item: Type) -> Funct
     if method == "pop":
         kind = item if has_default else make_simplified_union([item, NoneType()])
         return with_result(signature, kind, ctx.api, has_default=has_default)
+    if method == "entry":
+        return _with_argument(signature, held)
     if method == "update":
         function = get_proper_type(takes[1])
         if not isinstance(function, CallableType):
@@ -186,6 +190,16 @@ def _of_key(ctx: MethodSigContext, method: str, held: Type, item: Type) -> Funct
         takes[1] = function.copy_modified(arg_types=[held], ret_type=held)
         takes[2] = held
         return signature.copy_modified(arg_types=takes, ret_type=held)
-    if method in {"set", "append", "prepend"}:
+    if method in {"set", "add", "append", "prepend"}:
         takes[1] = item
     return signature.copy_modified(arg_types=takes)
+
+
+def _with_argument(signature: CallableType, held: Type) -> CallableType:
+    """Return a signature whose generic result is one of the type of a key: `Entry[int]`."""
+    kind = get_proper_type(signature.ret_type)
+    if isinstance(kind, TupleType):
+        fallback = kind.partial_fallback.copy_modified(args=[held])
+        items = [held, *kind.items[1:]]
+        return signature.copy_modified(ret_type=kind.copy_modified(fallback=fallback, items=items))
+    return signature

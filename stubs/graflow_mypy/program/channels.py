@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from graflow_mypy.program.functions import function_of
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import (
     External,
@@ -23,8 +24,10 @@ from graflow_mypy.source.terms import (
     Call,
     Constant,
     Declared,
+    Face,
     Name,
     OneOf,
+    Parameter,
     RunChannel,
     Subscript,
     Term,
@@ -34,7 +37,7 @@ from graflow_mypy.source.terms import (
 __all__ = ["NO_CHANNEL", "UNKNOWN", "Receiver", "Receivers", "Whose"]
 
 _KIND_OF = {"TypedChannel": "typed", "KeyedChannel": "keyed"}
-_PLAIN = {"Channel", "MemoryChannel", "RedisChannel"}
+_PLAIN = {"Channel", "MemoryChannel", "RedisChannel", "Transaction"}
 _CONTEXTS = {OfGraflow("ExecutionContext"), OfGraflow("TaskExecutionContext")}
 _WRAPPERS = {"Optional", "Annotated", "Final", "Union", "ClassVar"}
 _DEEPEST = 15
@@ -71,6 +74,8 @@ class Receivers:
         """Answers are kept for the next time."""
         self._program = program
         self._named: dict[str, Receiver] = {}
+        self._of_runs = frozenset[str]()
+        self._of_runs = frozenset(self._given_by_runs())
 
     def of(self, term: Term, depth: int = 0) -> Receiver:
         """Return what a term is."""
@@ -90,7 +95,10 @@ class Receivers:
             case Attribute(owner, "channel"):
                 found = self.of(owner, depth + 1)
                 return Receiver(found.where, "plain") if found.kind else UNKNOWN
-            case Unknown() | Attribute() | Subscript():
+            case Face(owner, kind, schema):
+                found = self.of(owner, depth + 1)
+                return Receiver(found.where, kind, schema) if found.kind == "plain" else UNKNOWN
+            case Unknown() | Parameter() | Attribute() | Subscript():
                 return UNKNOWN
             case _:
                 return NO_CHANNEL
@@ -119,7 +127,45 @@ class Receivers:
             self._named[dotted] = found
         return found
 
+    def _given_by_runs(self) -> Iterator[str]:
+        """Yield the full names of the functions that get transactions of runs."""
+        passed: dict[str, list[str]] = {}
+        waiting = []
+        for notes in self._program.files.values():
+            for note in notes.uses:
+                if note.operation != "given":
+                    continue
+                if giver := self._giver(note.receiver):
+                    passed.setdefault(giver, []).append(self._full_name(note.key))
+                elif self.of(note.receiver).where == "run":
+                    waiting.append(self._full_name(note.key))
+        found = {""}
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting += passed.get(name, ())
+                yield name
+
+    def _giver(self, term: Term) -> str:
+        """Return the full name of the function that has a transaction as a parameter, if it is."""
+        match term:
+            case Declared(Name(dotted), Parameter(function)):
+                is_transaction = self._program.resolve(dotted) == OfGraflow("Transaction")
+                return function if is_transaction else ""
+            case _:
+                return ""
+
+    def _full_name(self, function: Term) -> str:
+        """Return the name that a function has where it is defined; empty if it is unknown."""
+        found = function_of(function, self._program)
+        if found is not None:
+            return f"{found.module}.{found.name}"
+        return self._program.home(function.dotted) if isinstance(function, Name) else ""
+
     def _declared(self, term: Declared, depth: int) -> Receiver:
+        if self._giver(term) in self._of_runs:
+            return Receiver("run", "plain")
         found = self._annotation(term.annotation, depth + 1)
         is_told = found is not UNKNOWN or term.value == ANY
         return found if is_told else self.of(term.value, depth + 1)

@@ -43,6 +43,7 @@ _OF_GRAFLOW = frozenset(
         "RedisChannel",
         "Task",
         "TaskExecutionContext",
+        "Transaction",
         "TypedChannel",
         "Workflow",
         "task",

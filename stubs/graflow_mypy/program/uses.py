@@ -19,6 +19,7 @@ from graflow_mypy.source.terms import ANY, Call, Constant, Declared, DictDisplay
 __all__ = ["Claim", "Use", "uses_of", "writes_at_start"]
 
 _ON_LISTS = frozenset({"append", "prepend", "pop", "get_list"})
+_ON_ANYTHING = frozenset({"ttl", "touch", "persist"})
 _DEEPEST = 5
 
 
@@ -83,6 +84,8 @@ def uses_of(program: Program, layouts: Layouts) -> tuple[list[Use], bool]:
         for note in notes.uses:
             if note.operation == "made":
                 is_closed = is_closed and reader.receivers.of(note.receiver).where in _OF_RUNS
+            elif note.operation == "given":
+                continue  # the receivers know it
             elif note.operation == "lent":
                 if _is_external(note.key, program) and reader.receivers.reaches(note.receiver):
                     found.append(_anything(module))
@@ -124,6 +127,8 @@ class _UseReader:
         if receiver.where == "unknown" and operation not in WRITES:
             return
         keys = self._program.texts(note.key)
+        if receiver.kind == "keyed" and self._is_refused(receiver, keys):
+            return
         form = self._form(operation, receiver, keys, note.value)
         is_list = isinstance(form, AnyForm | ArrayForm)
         if receiver.kind == "keyed" and operation in _ON_LISTS and not is_list:
@@ -134,6 +139,8 @@ class _UseReader:
     def _form(
         self, operation: str, receiver: Receiver, keys: frozenset[Pattern], value: Term
     ) -> Form:
+        if operation in _ON_ANYTHING:
+            return ANY_FORM
         if receiver.kind == "keyed":
             return self._field(receiver, keys)
         if receiver.kind == "plain":
@@ -145,6 +152,15 @@ class _UseReader:
         else:
             return ANY_FORM
         return ArrayForm("list", form) if operation in _ON_LISTS else form
+
+    def _is_refused(self, receiver: Receiver, keys: frozenset[Pattern]) -> bool:
+        """Tell whether a keyed channel certainly does not have a key; the plugin says so there."""
+        schema = self._schema(receiver.schema)
+        if not isinstance(schema, ProgramClass):
+            return False
+        layout = self._layouts.of(schema)
+        key = text_of(next(iter(keys))) if len(keys) == 1 else None
+        return layout.has_fields and key is not None and key not in layout.fields
 
     def _schema(self, term: Term) -> Form:
         if term not in self._forms:

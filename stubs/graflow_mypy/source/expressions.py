@@ -18,8 +18,10 @@ from graflow_mypy.source.terms import (
     Declared,
     DictDisplay,
     Display,
+    Face,
     Joined,
     Name,
+    Parameter,
     RunChannel,
     Subscript,
     Term,
@@ -27,7 +29,7 @@ from graflow_mypy.source.terms import (
     either,
 )
 
-__all__ = ["CHANNEL_GETTERS", "binding_term", "home_of", "last_name", "term_of"]
+__all__ = ["CHANNEL_GETTERS", "FACES", "binding_term", "home_of", "last_name", "term_of"]
 
 CHANNEL_GETTERS = {
     "get_channel": "plain",
@@ -35,6 +37,9 @@ CHANNEL_GETTERS = {
     "get_keyed_channel": "keyed",
 }
 """The methods of a context that give the channel of the run, and the kind of channel."""
+
+FACES = {"typed", "keyed"}
+"""The methods of a transaction that put a schema in front of it."""
 
 _DEEPEST = 12
 _STR = Name("builtins.str")
@@ -153,9 +158,22 @@ class _TermReader:
             kind = CHANNEL_GETTERS[function.attr]
             schema = node.args[0] if node.args else _keyword(node, "schema")
             return RunChannel(kind, term_of(schema, self._scope, is_type=True, depth=self._depth))
+        if isinstance(function, ast.Attribute) and function.attr in FACES:
+            return self._face(node, function)
         if isinstance(function, ast.Attribute) and function.attr == "format":
             return _template(self.read(function.value), _BRACES, "{{", "{")
-        called = self.read(function)
+        return self._call(node, self.read(function))
+
+    def _face(self, node: ast.Call, function: ast.Attribute) -> Term:
+        """Read `tx.typed(Schema)`; a transaction is never a name of a module."""
+        owner = self.read(function.value)
+        if owner is ANY or isinstance(owner, Name):
+            return self._call(node, self.read(function))
+        schema = node.args[0] if node.args else _keyword(node, "schema")
+        form = term_of(schema, self._scope, is_type=True, depth=self._depth)
+        return Face(owner, function.attr, form)
+
+    def _call(self, node: ast.Call, called: Term) -> Term:
         if called == _STR and len(node.args) == 1:
             return self.read(node.args[0])
         if called is ANY:
@@ -247,7 +265,14 @@ def binding_term(binding: Binding, scope: Scope, depth: int = 0) -> Term:
     if binding.annotation is None or (binding.value and _says_nothing(binding.annotation)):
         return value
     annotated = scope if scope.kind != "function" or binding.value else scope.parent or scope
-    return Declared(term_of(binding.annotation, annotated, is_type=True, depth=depth + 1), value)
+    annotation = term_of(binding.annotation, annotated, is_type=True, depth=depth + 1)
+    if binding.kind == "parameter" and _may_be_a_transaction(annotation):
+        value = Parameter(binding.dotted)
+    return Declared(annotation, value)
+
+
+def _may_be_a_transaction(annotation: Term) -> bool:
+    return isinstance(annotation, Name) and not annotation.dotted.startswith("builtins.")
 
 
 def _item(node: ast.expr | None, scope: Scope, depth: int) -> Term:

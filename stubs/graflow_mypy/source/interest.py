@@ -14,14 +14,15 @@ _ONE_ARGUMENT = (
 )
 _NAMES = (
     rb"get_(?:result|channel)|_channel\(|Channel\b|ExecutionContext\b|initial_channel"
+    rb"|transact\b|Transaction\b"
     rb"|task(?:_id|(?<!\wtask)\b)"
 )
 _OPERATIONS = (
     # A channel takes more than the one simple argument of `list.append` and `set.update`.
-    rb"(?:set|append|prepend|update)\b(?!" + _ONE_ARGUMENT + rb")"
+    rb"(?:set|add|append|prepend|update)\b(?!" + _ONE_ARGUMENT + rb")"
     rb"|(?:atomic_add|set_many|set_all|get_many|get_list|execute)\s*\("
 )
-_READS = rb"\.\s*(?:get|pop|ttl)\s*\(|\*\*|getattr\b"
+_READS = rb"\.\s*(?:get|pop|ttl|entry|touch|persist|typed|keyed)\s*\(|\*\*|getattr\b"
 _FOR_A_FILE = re.compile(rb"%b|\.\s*(?:%b)" % (_NAMES, _OPERATIONS))
 _FOR_A_FUNCTION = re.compile(_FOR_A_FILE.pattern + rb"|" + _READS)
 _LETTER = rb"[\w\x80-\xff]"  # what is not ASCII may be one

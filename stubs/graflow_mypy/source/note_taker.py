@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from graflow_mypy.source.expressions import CHANNEL_GETTERS, home_of, term_of
+from graflow_mypy.source.expressions import CHANNEL_GETTERS, FACES, home_of, term_of
 from graflow_mypy.source.notes import (
     CallSite,
     FileNotes,
@@ -22,6 +22,7 @@ from graflow_mypy.source.terms import (
     Declared,
     DictDisplay,
     Display,
+    Face,
     Joined,
     Name,
     RunChannel,
@@ -32,13 +33,16 @@ from graflow_mypy.source.terms import (
 
 __all__ = ["OPERATIONS", "READS", "WRITES", "NoteTaker", "keyword_of"]
 
-READS = frozenset({"get", "get_list", "pop", "get_many", "ttl"})
-WRITES = {"set": 2, "append": 2, "prepend": 2, "update": 2, "atomic_add": 1, "set_many": 1}
+READS = frozenset({"get", "get_list", "entry", "pop", "get_many", "ttl", "touch", "persist"})
+WRITES = {
+    **dict.fromkeys(("set", "add", "append", "prepend", "update"), 2),
+    **dict.fromkeys(("atomic_add", "set_many"), 1),
+}
 """The operations that write, and how many arguments tell a channel's from those of other types."""
 
 OPERATIONS = READS | WRITES.keys() | {"set_all"}
 _MAPPINGS = {"set_many": "set", "set_all": "set", "get_many": "get"}
-_MAY_WRITE = ("Channel", "Context")  # ends of the names of types
+_MAY_WRITE = ("Channel", "Context", "Transaction")  # ends of the names of types
 
 
 class NoteTaker:
@@ -85,8 +89,7 @@ class NoteTaker:
             count = max(count, 2)
         if isinstance(receiver, Constant | Text | Display | DictDisplay | Joined):
             return
-        is_doubtful = receiver is ANY or isinstance(receiver, Attribute)
-        if is_doubtful and count < WRITES.get(name, count + 1):
+        if count < WRITES.get(name, count + _is_doubtful(receiver)):
             return
         site = self.call_site(node) if is_seen else None
         if name in _MAPPINGS:
@@ -157,10 +160,10 @@ class NoteTaker:
 
     def schema(self, node: ast.Call, name: str, scope: Scope) -> None:
         """Note the schema that a channel is made with."""
-        position = 0 if name in CHANNEL_GETTERS else 1
+        position = 0 if name in CHANNEL_GETTERS or name in FACES else 1
         schema = node.args[position] if len(node.args) > position else keyword_of(node, "schema")
         term = term_of(schema, scope, is_type=True)
-        is_keyed = name.startswith("get_keyed") or name[0] == "K"
+        is_keyed = name in {"KeyedChannel", "get_keyed_channel", "keyed"}
         self.notes.schemas.append(SchemaNote(term, is_keyed, self.call_site(node)))
 
     def task_call(self, call: ast.Call, outer: ast.Call | None, scope: Scope) -> None:
@@ -207,8 +210,17 @@ def _name_of(function: Term) -> Term:
     return Text(function.last) if isinstance(function, Name) else ANY
 
 
+def _is_doubtful(receiver: Term) -> bool:
+    """Tell whether a file says too little about something for it to be a channel of a run."""
+    match receiver:
+        case Attribute(owner, name):
+            return name != "channel" or owner is ANY
+        case _:
+            return receiver is ANY
+
+
 def _may_write(term: Term) -> bool:
     """Tell whether who gets a term may write into a channel of a run."""
     if isinstance(term, Declared):
         return any(name.endswith(_MAY_WRITE) for name in names_in(term.annotation))
-    return isinstance(term, RunChannel)
+    return _may_write(term.owner) if isinstance(term, Face) else isinstance(term, RunChannel)

@@ -44,7 +44,8 @@ class UseNote(NamedTuple):
 
     Attributes:
         operation: The name of the method; `handed` for a method that is handed on, `lent` for a
-            channel that another package gets (which is the key), `made` where one is made.
+            channel that another package gets (which is the key), `given` for a transaction that a
+            function gets (which is the key), `made` where a channel is made.
         receiver: The channel.
         key: The key.
         value: What is known of the value, without what is in it.

@@ -32,10 +32,11 @@ class Binding:
     """One place that gives a name its meaning.
 
     Attributes:
-        kind: `value`, `each` (an item of the value), `definition`, `import` or `unknown`.
+        kind: `value`, `each` (an item of the value), `definition`, `import`, `parameter` or
+            `unknown`.
         value: The expression.
         annotation: What is said to be its type.
-        dotted: The full name of what is imported or defined.
+        dotted: The full name of what is imported or defined, or of the function of a parameter.
     """
 
     kind: str
@@ -88,6 +89,14 @@ class Scope:
         full = f"{self.name}.{name}" if self.name and name else name or self.name
         return Scope(kind, full, node, self, self.package, self.module, self.has_walrus)
 
+    @property
+    def class_around(self) -> Scope | None:
+        """The innermost class around it."""
+        place: Scope | None = self
+        while place is not None and place.kind != "class":
+            place = place.parent
+        return place
+
     def full_name(self, name: str) -> str:
         """Return the dotted name of what is defined here."""
         return ".".join(part for part in (self.module, self.name, name) if part)
@@ -97,7 +106,7 @@ def bindings_of(scope: Scope) -> Iterator[tuple[str, Binding]]:
     """Yield every name that is bound in a scope, with what binds it."""
     node = scope.node
     if isinstance(node, Function):
-        yield from _parameters(node.args)
+        yield from _parameters(node.args, scope.full_name(""))
         if not isinstance(node, ast.Lambda):
             yield from _in_body(node.body, scope)
         elif scope.has_walrus:
@@ -109,9 +118,9 @@ def bindings_of(scope: Scope) -> Iterator[tuple[str, Binding]]:
         yield from _in_body(node.body, scope)
 
 
-def _parameters(arguments: ast.arguments) -> Iterator[tuple[str, Binding]]:
+def _parameters(arguments: ast.arguments, function: str) -> Iterator[tuple[str, Binding]]:
     for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
-        yield each.arg, Binding("unknown", annotation=each.annotation)
+        yield each.arg, Binding("parameter", annotation=each.annotation, dotted=function)
     for several in (arguments.vararg, arguments.kwarg):
         if several is not None:
             yield several.arg, Binding("unknown")

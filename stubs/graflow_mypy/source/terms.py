@@ -19,9 +19,11 @@ __all__ = [
     "Declared",
     "DictDisplay",
     "Display",
+    "Face",
     "Joined",
     "Name",
     "OneOf",
+    "Parameter",
     "RunChannel",
     "Subscript",
     "Term",
@@ -170,6 +172,34 @@ class RunChannel:
 
 
 @dataclass(frozen=True, slots=True)
+class Face:
+    """A transaction seen through a schema: `tx.typed(Schema)`.
+
+    Attributes:
+        owner: The transaction.
+        kind: `typed` or `keyed`.
+        schema: The schema.
+    """
+
+    tag: ClassVar[Literal["v"]] = "v"
+    owner: Term
+    kind: str
+    schema: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter that may get a transaction.
+
+    Attributes:
+        function: The full name of the function.
+    """
+
+    tag: ClassVar[Literal["p"]] = "p"
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
 class Declared:
     """A variable or parameter with an annotation."""
 
@@ -192,6 +222,8 @@ Term: TypeAlias = (
     | DictDisplay
     | Call
     | RunChannel
+    | Face
+    | Parameter
     | Declared
 )
 """What an expression says."""
@@ -240,5 +272,7 @@ def _parts(term: Term) -> tuple[Term, ...]:
             return function, *arguments, *(value for _, value in named)
         case RunChannel(_, schema):
             return (schema,)
-        case Unknown() | Text() | Constant() | Name():
+        case Face(owner, _, schema):
+            return owner, schema
+        case Unknown() | Text() | Constant() | Name() | Parameter():
             return ()

@@ -9,13 +9,14 @@ from types import NoneType
 from typing import Any, TypeGuard, get_args
 
 from graflow_mypy.source.definitions import class_note, function_note
-from graflow_mypy.source.expressions import CHANNEL_GETTERS, last_name, term_of
+from graflow_mypy.source.expressions import CHANNEL_GETTERS, FACES, last_name, term_of
 from graflow_mypy.source.interest import Interest
 from graflow_mypy.source.note_taker import OPERATIONS, WRITES, NoteTaker
 from graflow_mypy.source.notes import InstanceNote
 from graflow_mypy.source.rebindings import FILLING, ONLY_READING
 from graflow_mypy.source.scopes import Comprehension, Scope
 from graflow_mypy.source.terms import ANY, Attribute, Name, Term
+from graflow_mypy.source.transactions import Transactions
 
 __all__ = ["Visitor"]
 
@@ -64,6 +65,7 @@ class Visitor:
         self._interest = interest
         aliases = interest.aliases
         self._task_words = {"task", *(each.rpartition(".")[2] for each in aliases)}
+        self._transactions = Transactions(module, taker)
         self._task_names = set(self._task_words if "*" in module.bindings else ())
         for name, bindings in module.bindings.items():
             for each in bindings:
@@ -144,7 +146,10 @@ class Visitor:
             self._taker.filled(given, scope)
 
     def _visit_lambda(self, node: ast.Lambda, scope: Scope) -> None:
-        self._visit(node.body, scope.inner("function", "", node))
+        inner = scope.inner("function", "", node)
+        self._transactions.enter_lambda(node, inner)
+        self._visit_defaults(node.args, scope)
+        self._visit(node.body, inner)
 
     def _visit_comprehension(self, node: ast.expr, scope: Scope) -> None:
         self._visit_children(node, scope.inner("function", "", node))
@@ -177,9 +182,13 @@ class Visitor:
                 self._visit(decorator, scope)
         if node.returns or decorators:
             self._notes.functions[inner.name] = function_note(node, scope, decorators)
-        self._visit_all([*node.args.defaults, *filter(None, node.args.kw_defaults)], scope)
+        self._transactions.enter_function(node.args)
+        self._visit_defaults(node.args, scope)
         if scope.is_in_function or not self._is_dull(node):
             self.visit_body(node.body, inner)
+
+    def _visit_defaults(self, arguments: ast.arguments, scope: Scope) -> None:
+        self._visit_all([*arguments.defaults, *filter(None, arguments.kw_defaults)], scope)
 
     def _is_dull(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         lines = self._taker.lines[node.lineno - 1 : node.end_lineno]
@@ -236,6 +245,7 @@ class Visitor:
             self._visit(function, scope)
         if self._foreign and _root(function) in self._foreign:
             self._taker.lent(node, scope)
+        self._transactions.pass_on(node, scope)
         for keyword in node.keywords:
             self._look_at_keyword(keyword, function, scope)
             self._visit(keyword.value, scope)
@@ -267,6 +277,8 @@ class Visitor:
                 self._taker.use("made", term_of(node, scope), ANY, ANY, scope, None)
             case Attribute(owner, name) if name in WRITES:
                 self._taker.operation(node, name, owner, scope, is_seen=False)
+            case Attribute(owner, "transact"):
+                self._transactions.begin(node, owner, scope)
             case _:
                 pass
 
@@ -276,7 +288,9 @@ class Visitor:
             self._taker.filled(function.value, scope)
         if name == "get_result":
             self._taker.result(node, scope)
-        elif name in CHANNEL_GETTERS and name in _SCHEMA_CALLS:
+        elif name == "transact":
+            self._transactions.begin(node, term_of(function.value, scope), scope)
+        elif name in FACES or (name in CHANNEL_GETTERS and name in _SCHEMA_CALLS):
             self._taker.schema(node, name, scope)
         elif name in _SCHEMA_CALLS or name.endswith("Channel") or name == "create_channel":
             self._taker.use("made", term_of(node, scope), ANY, ANY, scope, None)

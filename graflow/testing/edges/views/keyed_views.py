@@ -101,7 +101,7 @@ EDGES = [
         "set_many of some keys takes a TTL",
         "`set_many(mapping, ttl=None)`",
         ("state.set_many({'key': 1, 'logs': []}, ttl=150)", None),
-        ("149 < state.ttl('key') <= 150 and 149 < state.ttl('logs') <= 150", True),
+        ("is_left(150, state.ttl('key')) and is_left(150, state.ttl('logs'))", True),
         ("state.set_many({'key': 3}, ttl=0)", ChannelValueError),
         ("state.set_many({'key': 3})", None),
         ("state.ttl('key')", None),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from graflow.channels.base import Channel
@@ -12,6 +14,7 @@ from graflow.exceptions import ChannelError
 from graflow.testing.edges.edge import Edge
 from graflow.testing.harness import Capability
 from graflow.testing.trials.equality import same
+from graflow.testing.trials.timing import is_left
 from graflow.testing.trials.trial import Trial
 
 __all__ = ["typed_edge", "view_edge"]
@@ -29,7 +32,8 @@ def view_edge(
 ) -> Edge:
     """Make an edge case of lines of code, each with its value or the kind of its error.
 
-    In a line, `a` is the channel below the view, and `b` another handle on it.
+    In a line, `a` is the channel below the view, and `b` another handle on it; `is_left(150, ttl)`
+    tells whether a time to live is that of a key that was given 150 seconds since the case began.
 
     Args:
         name: The name of the edge.
@@ -45,6 +49,7 @@ def view_edge(
 
     def body(trial: Trial) -> None:
         names = {"a": trial.open("job"), "b": trial.open("job", 1), "same": same}
+        names["is_left"] = partial(is_left, since=time.monotonic())
         names[variable] = make(trial.open("job"))
         for line in setup:
             trial.note(line)

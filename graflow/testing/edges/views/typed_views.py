@@ -27,7 +27,7 @@ _VALIDATES = "validate before anything is written"
 
 
 def _time_left(writes: str, *, key: str = "key") -> tuple[tuple[str, object], ...]:
-    return (writes, None), (f"149 < typed.ttl({key!r}) <= 150", True)
+    return (writes, None), (f"is_left(150, typed.ttl({key!r}))", True)
 
 
 def _pop_meanwhile(write: str, args: tuple[Any, ...], given: Any, left: Any) -> Edge:
@@ -127,7 +127,7 @@ EDGES = [
             (f"typed.{end}('key', 1)", 1),
             (f"typed.{end}('key', 2, ttl=150)", 2),
             (f"typed.{end}('key', 3)", 3),
-            ("149 < typed.ttl('key') <= 150", True),
+            ("is_left(150, typed.ttl('key'))", True),
             (f"typed.{end}('key', 4, ttl=-1)", ChannelValueError),
             ("len(typed.get_list('key'))", 3),
             needs=Capability.TTL,
@@ -139,7 +139,7 @@ EDGES = [
         _WRAPS,
         ("typed.set('key', 1, ttl=150)", None),
         ("typed.update('key', lambda value: value + 1)", 2),
-        ("149 < typed.ttl('key') <= 150", True),
+        ("is_left(150, typed.ttl('key'))", True),
         needs=Capability.TTL,
     ),
     typed_edge(
