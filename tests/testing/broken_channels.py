@@ -32,9 +32,9 @@ from graflow.channels.backend import (
     holder_in,
 )
 from graflow.channels.codec.codec import Record, decode, encode, encode_item
+from graflow.channels.commits.settling import Outcome
 from graflow.channels.hidden_keys import KEPT, lock_key
 from graflow.channels.locks.lock import ChannelLock
-from graflow.channels.settling import Outcome
 from graflow.exceptions import ChannelError
 from tests.testing.dict_channel import DictBackend, DictChannel, Store
 

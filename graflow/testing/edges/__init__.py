@@ -1,7 +1,9 @@
 """The table of edge cases: a name, a clause of the contract, and each step's expected outcome."""
 
 from graflow.testing.edges import (
+    all_or_nothing,
     batches,
+    entries,
     keys,
     leases,
     lists,
@@ -26,6 +28,8 @@ _MODULES = (
     ttls,
     read_modify_write,
     batches,
+    entries,
+    all_or_nothing,
     locks,
     leases,
     typed_views,
