@@ -29,9 +29,9 @@ from graflow.channels.backend import (
     Pop,
     Push,
     Put,
-    holder_in,
 )
 from graflow.channels.codec.codec import Record, decode, encode, encode_item
+from graflow.channels.commits.lock_records import holder_in
 from graflow.channels.commits.settling import Outcome
 from graflow.channels.hidden_keys import KEPT, lock_key
 from graflow.channels.locks.lock import ChannelLock
@@ -491,9 +491,10 @@ class WritesInTurn(DictBackend):
     def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
         if checks:
             return super().commit(checks, changes)
-        for each in changes[:-1]:
-            super().commit((), [each])
-        return super().commit((), changes[-1:])
+        answers: list[Answer] = []
+        for each in changes:
+            answers += super().commit((), [each])  # type: ignore[arg-type]
+        return answers
 
 
 @broken("get_many is not one moment")

@@ -11,6 +11,7 @@ from graflow.testing.edges import (
     names,
     numbers,
     read_modify_write,
+    run_fences,
     ttls,
     value_types,
 )
@@ -30,6 +31,7 @@ _MODULES = (
     batches,
     entries,
     all_or_nothing,
+    run_fences,
     locks,
     leases,
     typed_views,

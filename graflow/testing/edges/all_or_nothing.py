@@ -95,6 +95,28 @@ class _Order(TypedDict):
     items: list[str]
 
 
+def _blind(trial: Trial) -> None:
+    """Write what nothing was read for, once, while another handle writes."""
+    channel, other = trial.open("job"), trial.open("job", 1)
+    trial.note("# in one attempt, while another handle writes to the same keys")
+
+    def change(tx: Channel) -> None:
+        tx.atomic_add("number", 1)
+        tx.append("list", "mine")
+        tx.delete("gone")
+        tx.touch("number", 550)
+        other.atomic_add("number", 10)
+        other.append("list", "theirs")
+        other.set("gone", 1)
+
+    try:
+        channel.transact(change, attempts=1)
+    except ChannelConflictError as error:
+        trial.require(False, f"it is not in conflict; it raised {error!r}")
+    found = channel.get_many(["number", "list", "gone"])
+    trial.require(found == {"number": 11, "list": ["theirs", "mine"]}, f"both wrote: {found!r}")
+
+
 def _typed(trial: Trial) -> None:
     channel, other = trial.open("job"), trial.open("job", 1)
     trial.note("# tx.typed(int) and tx.keyed(Order) in one transaction")
@@ -216,6 +238,21 @@ EDGES = [
         _tx(do("pop", "queue", "none"), do("append", "queue", "c")).gives(["none", 1]),
         do("ttl", "queue").gives(None),
         do("get_many", ["queue", "done"]).gives({"queue": ["c"], "done": ["a"]}),
+    ),
+    edge(
+        Capability.COMMITS,
+        "transact: what is pushed after the last pop is a new list",
+        _ALL,
+        do("set_many", {"one": ["a"], "two": ["a", "b"]}, ttl=150),
+        _tx(
+            do("pop", "one"),
+            do("append", "one", "c"),
+            do("pop", "two"),
+            do("prepend", "two", "d"),
+        ).gives(["a", 1, "a", 2]),
+        do("ttl", "one").gives(None),
+        do("ttl", "two").gives(Left(150)),
+        do("get_many", ["one", "two"]).gives({"one": ["c"], "two": ["d", "b"]}),
     ),
     edge(
         Capability.COMMITS,
@@ -436,6 +473,12 @@ EDGES = [
         "transact: bad limits are refused",
         _END,
         body=_rejected,
+    ),
+    edge(
+        Capability.COMMITS,
+        "transact: writes need one attempt",
+        _BLIND,
+        body=_blind,
     ),
     edge(
         Capability.COMMITS,
