@@ -12,12 +12,12 @@ from graflow.channels.backend import Backend, BackendInFront
 from graflow.channels.codec.codec import Record, decode
 from graflow.channels.commits.commit import (
     KEEP,
-    Add,
     Answer,
     Change,
     Check,
     Conflict,
     Delete,
+    Expire,
     Held,
     Holds,
     KeysAre,
@@ -25,11 +25,14 @@ from graflow.channels.commits.commit import (
     Pop,
     Push,
     Put,
+    Refusal,
     StartsWith,
     Unlocked,
 )
 from graflow.channels.commits.settling import Settlement, record_of, settle
+from graflow.channels.hidden_keys import KEPT
 from graflow.channels.operation.attempts import turn_name
+from graflow.channels.operation.blame import does_not_fit
 from graflow.channels.overlay.pending import Pending
 from graflow.exceptions import ChannelTypeError
 
@@ -148,14 +151,23 @@ class Overlay(BackendInFront):
         if self._listed is None:
             self._listed = self.inner.keys()
         found = dict.fromkeys(self._listed)
-        for change in self.changes:
-            if isinstance(change, Put | Push | Add):
-                found[change.key] = None
-            elif isinstance(change, Delete) or (
-                isinstance(change, Pop) and self._now(change.key) is None
-            ):
-                found.pop(change.key, None)
+        for key, known in list(self._keys.items()):
+            if key.startswith(KEPT) or all(isinstance(each, Expire) for each in known.changes):
+                continue
+            if self._exists(key, known):
+                found[key] = None
+            else:
+                found.pop(key, None)
         return list(found)
+
+    def _exists(self, key: str, known: _Key) -> bool:
+        """Tell whether a key that changes exists then, and read it only if it has to be."""
+        if any(isinstance(change, Pop) for change in known.changes):
+            self._learn((key,))
+        if known.is_known:
+            return self._now(key) is not None
+        decisive = [change for change in known.changes if not isinstance(change, Expire)]
+        return not isinstance(decisive[-1], Delete)
 
     @override
     def clear(self, *, kept: bool = False) -> None:
@@ -186,8 +198,9 @@ class Overlay(BackendInFront):
             if items:
                 self._add(change)
             return items[0] if items else None
+        was_known = self._is_known(key)
         index = self._add(change)
-        if self._is_known(key):
+        if was_known:
             try:
                 return self._after(key)[1][index]
             except BaseException:  # it can't be made, so it was not
@@ -246,7 +259,10 @@ class Overlay(BackendInFront):
         return None if now is None else Held(now, left), done.answers
 
     def _now(self, key: str) -> Held | None:
-        held = self._after(key)[0]
+        try:
+            held = self._after(key)[0]
+        except Refusal as refusal:  # a change that nobody had looked at
+            raise does_not_fit(self.name, refusal) from None
         if held is None or isinstance(held.record, bytes):
             return held
         return Held(list(held.record), held.left)
@@ -299,8 +315,13 @@ class Overlay(BackendInFront):
                 return True  # the turns of the whole transaction are what counts
 
     def _answer(self, key: str, index: int) -> Any:
-        self._learn((key,))
-        return _told(self._after(key, index + 1)[1][index])
+        # Whether a key existed that is deleted first can't be told by what it holds then.
+        if key not in self._bases and (index == 0 or not self._is_known(key)):
+            self._note(key, self.inner.read((key,))[0])
+        try:
+            return _told(self._after(key, index + 1)[1][index])
+        except Refusal as refusal:
+            raise does_not_fit(self.name, refusal) from None
 
 
 def _leaves_the_head(change: Change) -> bool:
