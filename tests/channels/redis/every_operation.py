@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graflow.channels.base import Channel
+from graflow.channels.transactions import Transaction
 from graflow.channels.typed import TypedChannel
 
 __all__ = ["use_every_operation"]
@@ -39,11 +40,32 @@ def use_every_operation(channel: Channel) -> None:
     assert "a" in channel
     assert channel.delete("a")
     assert not channel.delete("a")
+    assert channel.add("a", 1, ttl=600)
+    assert not channel.add("a", 2)
+    channel.set("a", 2, if_etag=channel.entry("a").etag)
+    assert channel.touch("a", 60)
+    assert channel.persist("a")
+    assert channel.transact(_change) == 3
     with channel.lock("lock", lease=20) as lock:
         assert channel.backend.renew("lock", lock._holding._owner, 30_000)
         assert channel.backend.line_up("lock", "another", 10_000) == 0
         assert channel.backend.line_up("lock", "another", 0) == 0
-    expected = {"b", "empty", "huge", "list", "new", "short", "value"}
+    expected = {"a", "b", "empty", "huge", "list", "new", "short", "value"}
     assert set(channel.keys()) == expected
     channel.clear()
     assert channel.keys() == []
+    channel.set("last", 1)
+    channel.destroy()
+    assert channel.keys() == []
+
+
+def _change(tx: Transaction) -> int | float:
+    """Read and change everything in one transaction."""
+    assert len(tx.keys()) == 8
+    tx.prepend("list", tx.pop("list"))
+    tx.append("jobs", "last", ttl=600)
+    tx.set("short", tx.get("short"), ttl=600)
+    tx.touch("b", 600)
+    tx.persist("b")
+    tx.delete("jobs")
+    return tx.atomic_add("a")
