@@ -1,4 +1,4 @@
-"""Every Python snippet of the documentation runs, and those of the specification type-check.
+"""Every Python snippet of the documentation runs, and those of two pages type-check.
 
 The specification's snippets are fragments: they get `PRELUDE` before them and nothing else.
 """
@@ -35,6 +35,7 @@ from tests.servers import (
 
 README = ROOT / "README.md"
 SPECIFICATION = ROOT / "docs/specification.md"
+TRANSACTIONS = ROOT / "docs/transactions.md"
 DIGEST = "3b222afc1e56efff1b0b5805871cbaef17f9d9f6dc540c7840dd360a625929c4"
 PRELUDE = """
 from redis import Redis
@@ -72,6 +73,7 @@ SNIPPETS_AND_OUTPUT = Sybil([PythonCodeBlockParser(), CodeBlockParser("text", co
     [
         ("README.md", 8),
         ("docs/channels.md", 12),
+        ("docs/transactions.md", 14),
         ("docs/executors.md", 8),
         ("docs/checkpoints.md", 2),
         ("docs/guarantees.md", 2),
@@ -165,12 +167,17 @@ def test_parallel_results_are_all_collected(names: dict[str, Any]) -> None:
     assert sorted(collected) == ["Data from api", "Data from cache", "Data from db"]
 
 
-def test_the_specification_type_checks(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("page", "prelude"),
+    [(SPECIFICATION, PRELUDE.format(url="redis://127.0.0.1/0")), (TRANSACTIONS, "")],
+    ids=["specification", "transactions"],
+)
+def test_a_page_type_checks(page: Path, prelude: str, tmp_path: Path) -> None:
     """With mypy and with pyright, bodies without annotations included."""
-    document = SNIPPETS.parse(SPECIFICATION)
+    document = SNIPPETS.parse(page)
     snippets = "\n\n".join(str(example.parsed) for example in document.examples())
-    module = tmp_path / "specification.py"
-    module.write_text(PRELUDE.format(url="redis://127.0.0.1/0") + snippets)
+    module = tmp_path / "page.py"
+    module.write_text(prelude + snippets)
     for command in (
         ["mypy", "--check-untyped-defs", "--config-file=", "--cache-dir", str(tmp_path / "cache")],
         ["pyright", "--pythonpath", sys.executable],
@@ -188,6 +195,24 @@ def test_the_specification_type_checks(tmp_path: Path) -> None:
 def test_the_specification_is_as_it_was_given() -> None:
     """It is what the library is held to, so it changes on purpose or not at all."""
     assert hashlib.sha256(SPECIFICATION.read_bytes()).hexdigest() == DIGEST
+
+
+def test_the_page_on_transactions_runs_on_a_server(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """What it shows in memory is the same there."""
+    text = TRANSACTIONS.read_text()
+    page = tmp_path / "transactions.md"
+    text = text.replace('MemoryChannel("', 'RedisChannel.embedded(name="')
+    page.write_text(text.replace("MemoryChannel", "RedisChannel"))
+    document = SNIPPETS_AND_OUTPUT.parse(page)
+    document.namespace["capsys"] = capsys
+    for example in document.examples():
+        example.evaluate()
+    for name in ("bank", "shop"):
+        channel = document.namespace[name]
+        assert isinstance(channel, RedisChannel)
+        channel.close()
 
 
 def test_the_page_on_servers_runs(
