@@ -76,7 +76,7 @@ SNIPPETS_AND_OUTPUT = Sybil([PythonCodeBlockParser(), CodeBlockParser("text", co
         ("docs/transactions.md", 14),
         ("docs/executors.md", 8),
         ("docs/checkpoints.md", 2),
-        ("docs/guarantees.md", 2),
+        ("docs/guarantees.md", 4),
         ("docs/backends.md", 6),
     ],
 )
