@@ -89,36 +89,33 @@ class Tenure:
 
         Args:
             error: What ended it; `None` if it did all that it was to do.
-            results: The keys of the run's results.
+            results: The keys of the run's results, and of what else goes with them.
         """
         self._stop()
         state = "finished" if error is None else "failed"
         record = replace(self._record, state=state, ended=datetime.now(UTC), error=error)
-        lasts = self._keep or None
+        keep = self._keep if error is None else self.lifetime  # it may be resumed
+        lasts = keep or None
         kept: list[Change] = [
             Put(run_key(self._run_id), record.packed(), lasts),
             Put(self.fence.key, self.fence.record, lasts),
             Delete(alive_key(self._run_id)),
         ]
-        if self._keep == 0 and error is None:
+        if keep == 0:
             kept = [Delete(change.key) for change in kept]
         is_ours = True
-        if self._is_to_set(record):
+        if keep is not None and self._is_to_set(record, keep):
             for first in range(0, len(results), _AT_ONCE):
                 part = results[first : first + _AT_ONCE]
-                is_ours = is_ours and self._commit([self._expiry(key) for key in part])
+                changes = [Expire(key, keep) if keep else Delete(key) for key in part]
+                is_ours = is_ours and self._commit(changes)
         return is_ours and self._commit(kept)
 
-    def _is_to_set(self, record: RunRecord) -> bool:
+    def _is_to_set(self, record: RunRecord, keep: int) -> bool:
         """Tell whether results would last for another time than they are to."""
         assert record.ended is not None
         took = (record.ended - record.begun).total_seconds() * 1000
-        if self._keep is None:
-            return False
-        return self._keep != self.lifetime or record.alone or took > self._keep / 100
-
-    def _expiry(self, key: str) -> Change:
-        return Expire(key, self._keep) if self._keep else Delete(key)
+        return keep != self.lifetime or record.alone or took > keep / 100
 
     def _sign_of_life(self) -> Change:
         lease = _LEASE if self._backend.shared else None
