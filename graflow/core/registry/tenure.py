@@ -89,33 +89,37 @@ class Tenure:
 
         Args:
             error: What ended it; `None` if it did all that it was to do.
-            results: The keys of the run's results, and of what else goes with them.
+            results: The keys of the run's results.
         """
         self._stop()
         state = "finished" if error is None else "failed"
         record = replace(self._record, state=state, ended=datetime.now(UTC), error=error)
-        keep = self._keep if error is None else self.lifetime  # it may be resumed
-        lasts = keep or None
+        # A run that failed may be resumed, and needs its results then.
+        lasts = self._keep if error is None else self.lifetime
         kept: list[Change] = [
             Put(run_key(self._run_id), record.packed(), lasts),
             Put(self.fence.key, self.fence.record, lasts),
             Delete(alive_key(self._run_id)),
         ]
-        if keep == 0:
+        if lasts == 0:
             kept = [Delete(change.key) for change in kept]
         is_ours = True
-        if keep is not None and self._is_to_set(record, keep):
+        if error is None and self._is_to_set(record):
             for first in range(0, len(results), _AT_ONCE):
                 part = results[first : first + _AT_ONCE]
-                changes = [Expire(key, keep) if keep else Delete(key) for key in part]
-                is_ours = is_ours and self._commit(changes)
+                is_ours = is_ours and self._commit([self._expiry(key) for key in part])
         return is_ours and self._commit(kept)
 
-    def _is_to_set(self, record: RunRecord, keep: int) -> bool:
+    def _is_to_set(self, record: RunRecord) -> bool:
         """Tell whether results would last for another time than they are to."""
         assert record.ended is not None
         took = (record.ended - record.begun).total_seconds() * 1000
-        return keep != self.lifetime or record.alone or took > keep / 100
+        if self._keep is None:
+            return False
+        return self._keep != self.lifetime or record.alone or took > self._keep / 100
+
+    def _expiry(self, key: str) -> Change:
+        return Expire(key, self._keep) if self._keep else Delete(key)
 
     def _sign_of_life(self) -> Change:
         lease = _LEASE if self._backend.shared else None
