@@ -167,23 +167,22 @@ def test_parallel_results_are_all_collected(names: dict[str, Any]) -> None:
     assert sorted(collected) == ["Data from api", "Data from cache", "Data from db"]
 
 
-@pytest.mark.parametrize(
-    ("page", "prelude"),
-    [(SPECIFICATION, PRELUDE.format(url="redis://127.0.0.1/0")), (TRANSACTIONS, "")],
-    ids=["specification", "transactions"],
-)
-def test_a_page_type_checks(page: Path, prelude: str, tmp_path: Path) -> None:
+def test_pages_type_check(tmp_path: Path) -> None:
     """With mypy and with pyright, bodies without annotations included."""
-    document = SNIPPETS.parse(page)
-    snippets = "\n\n".join(str(example.parsed) for example in document.examples())
-    module = tmp_path / "page.py"
-    module.write_text(prelude + snippets)
+    modules = []
+    for page, prelude in (
+        (SPECIFICATION, PRELUDE.format(url="redis://127.0.0.1/0")),
+        (TRANSACTIONS, ""),
+    ):
+        snippets = (str(example.parsed) for example in SNIPPETS.parse(page).examples())
+        modules.append(tmp_path / f"{page.stem}.py")
+        modules[-1].write_text(prelude + "\n\n".join(snippets))
     for command in (
         ["mypy", "--check-untyped-defs", "--config-file=", "--cache-dir", str(tmp_path / "cache")],
         ["pyright", "--pythonpath", sys.executable],
     ):
         checked = subprocess.run(
-            [sys.executable, "-m", *command, str(module)],
+            [sys.executable, "-m", *command, *map(str, modules)],
             cwd=ROOT if command[0] == "mypy" else tmp_path,
             capture_output=True,
             text=True,
