@@ -1,4 +1,4 @@
-"""Every Python snippet of the documentation runs, and those of the specification type-check.
+"""Every Python snippet of the documentation runs, and those of two pages type-check.
 
 The specification's snippets are fragments: they get `PRELUDE` before them and nothing else.
 """
@@ -35,6 +35,7 @@ from tests.servers import (
 
 README = ROOT / "README.md"
 SPECIFICATION = ROOT / "docs/specification.md"
+TRANSACTIONS = ROOT / "docs/transactions.md"
 DIGEST = "3b222afc1e56efff1b0b5805871cbaef17f9d9f6dc540c7840dd360a625929c4"
 PRELUDE = """
 from redis import Redis
@@ -72,9 +73,10 @@ SNIPPETS_AND_OUTPUT = Sybil([PythonCodeBlockParser(), CodeBlockParser("text", co
     [
         ("README.md", 8),
         ("docs/channels.md", 12),
+        ("docs/transactions.md", 14),
         ("docs/executors.md", 8),
         ("docs/checkpoints.md", 2),
-        ("docs/guarantees.md", 2),
+        ("docs/guarantees.md", 4),
         ("docs/backends.md", 6),
     ],
 )
@@ -165,18 +167,22 @@ def test_parallel_results_are_all_collected(names: dict[str, Any]) -> None:
     assert sorted(collected) == ["Data from api", "Data from cache", "Data from db"]
 
 
-def test_the_specification_type_checks(tmp_path: Path) -> None:
+def test_pages_type_check(tmp_path: Path) -> None:
     """With mypy and with pyright, bodies without annotations included."""
-    document = SNIPPETS.parse(SPECIFICATION)
-    snippets = "\n\n".join(str(example.parsed) for example in document.examples())
-    module = tmp_path / "specification.py"
-    module.write_text(PRELUDE.format(url="redis://127.0.0.1/0") + snippets)
+    modules = []
+    for page, prelude in (
+        (SPECIFICATION, PRELUDE.format(url="redis://127.0.0.1/0")),
+        (TRANSACTIONS, ""),
+    ):
+        snippets = (str(example.parsed) for example in SNIPPETS.parse(page).examples())
+        modules.append(tmp_path / f"{page.stem}.py")
+        modules[-1].write_text(prelude + "\n\n".join(snippets))
     for command in (
         ["mypy", "--check-untyped-defs", "--config-file=", "--cache-dir", str(tmp_path / "cache")],
         ["pyright", "--pythonpath", sys.executable],
     ):
         checked = subprocess.run(
-            [sys.executable, "-m", *command, str(module)],
+            [sys.executable, "-m", *command, *map(str, modules)],
             cwd=ROOT if command[0] == "mypy" else tmp_path,
             capture_output=True,
             text=True,
@@ -188,6 +194,24 @@ def test_the_specification_type_checks(tmp_path: Path) -> None:
 def test_the_specification_is_as_it_was_given() -> None:
     """It is what the library is held to, so it changes on purpose or not at all."""
     assert hashlib.sha256(SPECIFICATION.read_bytes()).hexdigest() == DIGEST
+
+
+def test_the_page_on_transactions_runs_on_a_server(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """What it shows in memory is the same there."""
+    text = TRANSACTIONS.read_text()
+    page = tmp_path / "transactions.md"
+    text = text.replace('MemoryChannel("', 'RedisChannel.embedded(name="')
+    page.write_text(text.replace("MemoryChannel", "RedisChannel"))
+    document = SNIPPETS_AND_OUTPUT.parse(page)
+    document.namespace["capsys"] = capsys
+    for example in document.examples():
+        example.evaluate()
+    for name in ("bank", "shop"):
+        channel = document.namespace[name]
+        assert isinstance(channel, RedisChannel)
+        channel.close()
 
 
 def test_the_page_on_servers_runs(

@@ -114,7 +114,8 @@ class Backend(ABC):
         shared: Whether the keys live outside this process, where other processes reach them.
         server: A name that tells the server of the keys from others, without credentials. It
             survives a restart of the server, and is empty for a channel without one.
-        timeout: How many seconds a transaction keeps trying while others write in between.
+        timeout: For how many seconds transactions and updates start over while others write in
+            between.
     """
 
     shared: bool = True

@@ -197,8 +197,9 @@ class Channel:
     def entry(self, key: str) -> Entry[Any]:
         """Return the value under `key` with its etag and its TTL, as of one moment.
 
-        The etag says later, as `set(..., if_etag=...)`, that the value must still be the same, for
-        example when a form that was sent out comes back.
+        The etag is text that can leave the program, for example in a form that is sent out. When
+        the form comes back, `set(..., if_etag=...)` stores the new value only if the old one is
+        still there.
 
         Raises:
             ChannelKeyError: There is no value.
@@ -240,11 +241,20 @@ class Channel:
         `fn(tx)` reads and writes through `tx`, which has all operations of a channel, and sees
         its own writes. When it returns, everything is committed at once, provided that nothing it
         has read was changed by others; else `fn` is called again, on what is there then. It
-        should therefore do nothing but use `tx`. Writes alone (`set`, `append`, `atomic_add`)
-        are never in conflict.
+        should therefore do nothing but use `tx`. Operations on other channels, or on this one
+        without `tx`, are not part of it. Writes alone (`set`, `append`, `atomic_add`) are never
+        in conflict.
+
+            def pay(tx: Transaction) -> None:
+                if tx.get("ann") < 70:
+                    raise ValueError("not enough money")
+                tx.atomic_add("ann", -70)
+                tx.atomic_add("bob", 70)
+
+            bank.transact(pay)
 
         Args:
-            fn: Takes the transaction. If it raises, nothing changes.
+            fn: A plain function that takes the transaction. If it raises, nothing changes.
             attempts: How often `fn` may be called, >= 1. `None`: as often as there is time.
             timeout: Seconds within which the last attempt may begin, > 0; by default the
                 channel's `timeout` (5 s in memory).
@@ -339,7 +349,7 @@ class Channel:
         return self._perform(self._operations.keys())
 
     def clear(self) -> None:
-        """Remove all keys, and the results of runs; locks and the list of runs stay.
+        """Remove all keys, and the results of runs; locks, fences and the list of runs stay.
 
         Up to 10,000 keys are removed atomically. More are removed in batches, lest they block
         the server, and a key written meanwhile may survive.
@@ -349,9 +359,10 @@ class Channel:
     def destroy(self) -> None:
         """Remove the channel: all keys, and all that is kept about it, as if it had never been.
 
-        Nobody may use it any more: a lock that is held is lost, a run that is under way ends with
-        `RunSupersededError`, and numbers of locks start again from the clock. On a server some
-        answers to writes are kept for about two minutes more.
+        It is for a channel that nobody uses any more: a run that is under way ends with
+        `RunSupersededError` at its next write, and a lock that is held may be lost. On a server,
+        answers to the last writes are kept for about two minutes more. The channel can be used
+        anew.
         """
         self.backend.clear(kept=True)
 

@@ -35,9 +35,10 @@ T = TypeVar("T")
 class Transaction(Channel):
     """A channel inside `Channel.transact`: it sees its own writes, and others don't yet.
 
-    It has the operations of a channel. What `append`, `prepend`, `atomic_add`, `delete`, `touch`
-    and `persist` return is looked up only if it is used: as long as it isn't, they are never in
-    conflict with others.
+    It has the operations of a channel, except that it takes no locks and can't be destroyed. What
+    `append`, `prepend`, `atomic_add`, `delete`, `touch` and `persist` return is looked up only if
+    it is used: as long as it isn't, they are never in conflict with others. After the function has
+    returned it can't be used any more.
     """
 
     backend: Overlay

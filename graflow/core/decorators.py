@@ -111,10 +111,11 @@ def task(
         retry_delay: Seconds or `timedelta` before the second attempt, >= 0. The delay doubles
             with every further attempt, up to a minute. A random extra of up to `retry_delay` is
             added each time.
-        atomic: Whether what the task writes through its context, its parameters included, is of
-            one moment and happens together with its result: all of it, or none, also through
-            retries and kills. If others change what the task has read, it runs again, up to 20
-            times for each attempt. A lock can't be taken in such a task.
+        atomic: Whether what the task writes through its context happens together with its result:
+            all of it, or none, and once in each run, also through retries and kills. If others
+            change what it has read, its parameters included, the function is called again, up to
+            20 times in each attempt. A lock can't be taken in such a task. See
+            docs/transactions.md.
 
     Raises:
         ExtraMissingError: Retries are requested, but tenacity is not installed.

@@ -154,13 +154,14 @@ class Workflow:
             progress: Whether to show the progress of the run on the terminal, if there is one
                 (`graflow[progress]`).
             observers: Objects that are notified when a task starts, ends, fails or is retried.
-            run_id: The id of the run, non-empty text; by default a new one. On a channel that
-                runs share, or one per run, it makes the run happen once: if a run of this id has
-                finished, its result is returned and nothing runs.
+            run_id: The id of the run, non-empty text; by default a new one. With an id such as
+                "order-4711" the run happens once: if a run of this id has finished, its result is
+                returned and nothing runs. This needs a channel that was given to the workflow;
+                the one in memory that a run gets otherwise forgets it.
             keep: Seconds or `timedelta` for which the run's own results, and what the channel
-                knows of the run, last after its end, >= 0; `None` for ever. Values that tasks
-                store stay, and on a channel that runs share, so does the latest result of each
-                task. A run that failed is kept for a week at least, to be resumed.
+                knows of the run, last after its end, >= 0; by default 7 days, `None` for ever.
+                Values that tasks store stay, and on a channel that runs share, so does the latest
+                result of each task. A run that failed is kept for a week at least, to be resumed.
 
         Returns:
             The return value of the last task, or a dict by task id if the workflow ends in
@@ -176,8 +177,10 @@ class Workflow:
                 is broken.
             WorkflowTypeError, WorkflowValueError: An argument is invalid, or a task or the
                 channel can't leave the process; nothing has run.
-            RunInProgressError: A run of this id has begun and has not finished; nothing has run.
-            RunSupersededError: Another process has taken over the run, by resuming it.
+            RunInProgressError: A run of this id is under way, or has failed or died, which the
+                message says, and how to go on; nothing has run.
+            RunSupersededError: Another process has taken over the run, by resuming it, or its
+                channel was destroyed; this one has stored nothing since.
             CheckpointInUseError: Another run is saving to that file; nothing has run.
             CheckpointFileError: The checkpoint can't be written; this is an `OSError`. Nothing has
                 run, unless the disk became full later.

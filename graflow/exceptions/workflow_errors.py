@@ -64,11 +64,11 @@ class RunError(WorkflowError, RuntimeError):
 
 
 class RunSupersededError(RunError):
-    """The run was taken over by whoever resumed it; this process may not write for it any more."""
+    """The run was taken over by whoever resumed it; this process can't write for it any more."""
 
 
 class RunInProgressError(RunError):
-    """A run with this id has begun and has not ended: it is under way, or waits to be resumed."""
+    """A run with this id has begun and has not finished: it is under way, has failed, or died."""
 
 
 class DuplicateTaskError(WorkflowError, ValueError):

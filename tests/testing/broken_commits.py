@@ -219,10 +219,10 @@ class TornCommit(DictBackend):
     def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
         if not checks or (changes[:1] and changes[0].key.startswith(KEPT)):
             return super().commit(checks, changes)
-        answers = super().commit(checks, changes[:1])
-        for change in () if isinstance(answers, Conflict) else changes[1:]:
-            answers += super().commit((), [change])  # type: ignore[arg-type]
-        return answers
+        first = super().commit(checks, changes[:1])
+        if isinstance(first, Conflict):
+            return first
+        return [*first, *(self.apply(change) for change in changes[1:])]
 
 
 @broken("a missing key is said to expire")

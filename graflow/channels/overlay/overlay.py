@@ -151,22 +151,22 @@ class Overlay(BackendInFront):
         if self._listed is None:
             self._listed = self.inner.keys()
         found = dict.fromkeys(self._listed)
-        for key, known in list(self._keys.items()):
-            if key.startswith(KEPT) or all(isinstance(each, Expire) for each in known.changes):
+        for key, changes in self._changed.items():
+            if key.startswith(KEPT) or all(isinstance(each, Expire) for each in changes):
                 continue
-            if self._exists(key, known):
+            if self._exists(key, changes):
                 found[key] = None
             else:
                 found.pop(key, None)
         return list(found)
 
-    def _exists(self, key: str, known: _Key) -> bool:
+    def _exists(self, key: str, changes: Sequence[Change]) -> bool:
         """Tell whether a key that changes exists then, and read it only if it has to be."""
-        if any(isinstance(change, Pop) for change in known.changes):
+        if any(isinstance(change, Pop) for change in changes):
             self._learn((key,))
-        if known.is_known:
+        if self._is_known(key):
             return self._now(key) is not None
-        decisive = [change for change in known.changes if not isinstance(change, Expire)]
+        decisive = [change for change in changes if not isinstance(change, Expire)]
         return not isinstance(decisive[-1], Delete)
 
     @override

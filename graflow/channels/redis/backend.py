@@ -47,7 +47,7 @@ from graflow.channels.redis.commit import Refused, Swap, packed, swap_in, unpack
 from graflow.channels.redis.connections import Part
 from graflow.channels.redis.endpoints.endpoint import Endpoint
 from graflow.channels.redis.errors import FencedError
-from graflow.channels.redis.records import MAX_PARTS, parts
+from graflow.channels.redis.records import BESIDE, MAX_PARTS, parts
 from graflow.channels.redis.scripts import Script, script
 from graflow.channels.redis.sums import commit_sums
 from graflow.channels.redis.transport import ClosedTransport, Transport
@@ -294,7 +294,12 @@ class RedisBackend(Backend):
         self, checks: Sequence[Check], changes: Sequence[Change]
     ) -> list[Answer] | Conflict:
         command = packed(checks, changes)
-        self._check_size(len(command.args) + len(command.keys), f"{len(changes):,} changes")
+        size = len(command.args) + len(command.keys)
+        if size > MAX_PARTS:
+            for change in changes:
+                if isinstance(change, Put) and isinstance(change.record, list):
+                    self._check_size(len(change.record) + 1, f"{len(change.record):,} items")
+            self._check_size(size - BESIDE, f"{len(changes):,} changes")
         keys = [self._index, self._kept_index, *map(self._value, command.keys)]
         keys += [self._locks + lock.encode() for lock in command.locks]
         only = command.keys[0] if len(command.keys) == 1 else None
@@ -435,7 +440,7 @@ class RedisBackend(Backend):
     def _check_size(self, count: int, what: str) -> None:
         if count > MAX_PARTS:
             raise ChannelValueError(
-                f"a server takes commands of at most {MAX_PARTS:,} parts, and {what} make "
+                f"a server takes commands of at most {MAX_PARTS:,} parts, and {what} would need "
                 f"{count:,}; write or read them in several steps",
                 channel=self.name,
             )

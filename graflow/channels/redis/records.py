@@ -6,10 +6,13 @@ from graflow.channels.codec.codec import Record
 from graflow.channels.codec.digests import digest_of
 from graflow.channels.redis.connections import Part
 
-__all__ = ["MAX_PARTS", "expected", "parts"]
+__all__ = ["BESIDE", "MAX_PARTS", "expected", "parts"]
 
 MAX_PARTS = 1_000_000
 """How many parts of a command records may take; servers refuse 1,048,577 of a command."""
+
+BESIDE = 1_000
+"""How many more a command may have, which say what is to be done with the records."""
 
 
 def parts(record: Record) -> tuple[Part, ...]:

@@ -16,7 +16,7 @@ from graflow.channels.operation.blame import blame
 from graflow.core.task.hint import Hint
 from graflow.exceptions import ChannelError
 
-__all__ = ["Results", "digest_of_result", "is_result", "result_key"]
+__all__ = ["Results", "digest_of_result", "is_result", "mark_key", "result_key"]
 
 _SUFFIX = ".__result__"
 _DIGITS = 16  # of a digest; so many that no two results of a run share them by chance
@@ -36,6 +36,11 @@ def result_key(task_id: str) -> str:
 def digest_of_result(record: Record) -> str:
     """Return the digest of a result, as checkpoints have it: 16 hex digits."""
     return digest_of(record)[:_DIGITS]
+
+
+def mark_key(run_id: str, task_id: str) -> str:
+    """Return the hidden key of the mark that an atomic task is done in a run."""
+    return f"{run_prefix(run_id)}{task_id}.__done__"
 
 
 class Results:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypedDict
 
 from graflow.channels.base import Channel
@@ -147,7 +148,12 @@ def _over(trial: Trial) -> None:
     trial.note("tx = a.transact(lambda tx: kept.append(tx)); kept[0].set('key', 1)")
     channel = trial.open("job")
     channel.transact(kept.append)
-    for use in (lambda tx: tx.set("key", 1), lambda tx: tx.get("key"), lambda tx: tx.keys()):
+    uses: list[Callable[[Any], object]] = [
+        lambda tx: tx.set("key", 1),
+        lambda tx: tx.get("key"),
+        lambda tx: tx.keys(),
+    ]
+    for use in uses:
         try:
             use(kept[0])
         except ChannelTypeError:

@@ -43,13 +43,18 @@ def use_every_operation(channel: Channel) -> None:
     assert channel.delete("a")
     assert not channel.delete("a")
     use_commits(channel)
+    assert channel.add("a", 2, ttl=600)
+    assert channel.transact(_change) == 3
     with channel.lock("lock", lease=20) as lock:
         assert channel.backend.renew("lock", lock._holding._owner, 30_000)
         assert channel.backend.line_up("lock", "another", 10_000) == 0
         assert channel.backend.line_up("lock", "another", 0) == 0
-    expected = {"b", "empty", "huge", "list", "new", "short", "value"}
+    expected = {"a", "b", "empty", "huge", "list", "new", "short", "value"}
     assert set(channel.keys()) == expected
     channel.clear()
+    assert channel.keys() == []
+    channel.set("last", 1)
+    channel.destroy()
     assert channel.keys() == []
 
 
@@ -75,3 +80,15 @@ def use_commits(channel: Channel) -> None:
     assert channel.backend.keys(kept=True) == [FENCE.key]
     assert channel.backend.apply(Delete(FENCE.key))
     assert channel.delete("popped")
+
+
+def _change(tx: Transaction) -> int | float:
+    """Read and change everything in one transaction."""
+    assert len(tx.keys()) == 8
+    tx.prepend("list", tx.pop("list"))
+    tx.append("jobs", "last", ttl=600)
+    tx.set("short", tx.get("short"), ttl=600)
+    tx.touch("b", 600)
+    tx.persist("b")
+    tx.delete("jobs")
+    return tx.atomic_add("a")

@@ -219,6 +219,46 @@ def test_what_a_run_keeps_goes_away_with_it(
     assert channel.backend.keys() == channel.backend.keys(kept=True) == []
 
 
+def test_a_run_that_was_forgotten_is_a_new_one(channel: Channel) -> None:
+    """Its atomic tasks are done anew."""
+
+    @task(inject_context=True, atomic=True)
+    def count(ctx: TaskExecutionContext) -> int:
+        return int(ctx.get_channel().atomic_add("count"))
+
+    with workflow("counts", channel=channel) as wf:
+        chain(count)
+    assert wf.execute(run_id="one", keep=0) == 1
+    stored = channel.backend.keys()
+    assert {key for key in stored if not key.endswith("__result__")} == {"count"}
+    assert wf.execute(run_id="one", keep=0) == 2
+
+
+def test_a_run_that_failed_can_be_resumed_whatever_was_to_be_kept(
+    channel: Channel, tmp_path: Path
+) -> None:
+    """What it keeps goes only when it has finished."""
+    fails = [True]
+
+    @task
+    def fine() -> int:
+        return 1
+
+    @task(inject_context=True)
+    def fail(ctx: TaskExecutionContext) -> int:
+        if fails:
+            raise LookupError("as planned")
+        return int(ctx.get_result("fine")) + 1
+
+    with workflow("fails", channel=channel) as wf:
+        fine >> fail
+    with pytest.raises(TaskFailedError):
+        wf.execute(checkpoint=tmp_path / "run.json", keep=0)
+    fails.clear()
+    assert wf.resume(tmp_path / "run.json", keep=0) == 2
+    assert graflow.runs(channel) == []
+
+
 def test_a_channel_of_its_own_per_run(redis_url: str) -> None:
     """Knows its run, which is begun once all the same."""
     channels = RedisChannel.per_run("counts", url=redis_url)
