@@ -50,9 +50,13 @@ class HalfOfIt(DictBackend):
     @override
     def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
         with self.store.mutex:
-            answers = super().commit(checks, ())
-            for change in () if isinstance(answers, Conflict) else changes:
-                answers += super().commit((), [change])  # type: ignore[arg-type]
+            verdict = super().commit(checks, ())
+            if isinstance(verdict, Conflict):
+                return verdict
+            answers: list[Answer] = []
+            for change in changes:
+                answer = super().commit((), [change])
+                answers += () if isinstance(answer, Conflict) else answer
             return answers
 
 
@@ -222,7 +226,11 @@ class TornCommit(DictBackend):
         first = super().commit(checks, changes[:1])
         if isinstance(first, Conflict):
             return first
-        return [*first, *(self.apply(change) for change in changes[1:])]
+        answers = list(first)
+        for change in changes[1:]:
+            answer = super().commit((), [change])
+            answers += () if isinstance(answer, Conflict) else answer
+        return answers
 
 
 @broken("a missing key is said to expire")
