@@ -239,7 +239,7 @@ def test_nothing_expires_while_a_run_goes_on(
     @task(inject_context=True)
     def second(ctx: TaskExecutionContext) -> int:
         backend = ctx.get_channel().backend
-        hidden = [key for key in backend.keys() if run_of(key)]
+        hidden = list(filter(run_of, backend.keys()))
         assert len(hidden) == 2  # the result, and the mark
         for key in hidden:
             backend.apply(Expire(key, hour))
