@@ -124,9 +124,10 @@ class Tenure:
         """Let keys expire in so many ms, or at once; tell whether the run was ours until then."""
         for first in range(0, len(keys), _AT_ONCE):
             part = keys[first : first + _AT_ONCE]
-            if not self._commit(
-                [Delete(key) if lasts == 0 else Expire(key, lasts) for key in part]
-            ):
+            changes: list[Change] = [
+                Delete(key) if lasts == 0 else Expire(key, lasts) for key in part
+            ]
+            if not self._commit(changes):
                 return False
         return True
 
