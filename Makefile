@@ -14,6 +14,10 @@ OLDEST_TESTS := tests/channels/schema $(addprefix tests/,$(addsuffix .py, \
 	$(addprefix channels/redis/endpoints/test_,clients passwords) \
 	core/task/test_tasks core/test_workflow))
 
+# What the plugin says, without what does not depend on mypy's version: its own notes, and the wheel.
+OLDEST_MYPY_TESTS := $(addprefix tests/mypy_plugin/test_,$(addsuffix .py, \
+	cases daemon docs edits options unread))
+
 .PHONY: help demo test test-all check format bench conformance-long mutants fuzz-plugin oldest-mypy \
 	oldest-dependencies install servers clean
 
@@ -40,7 +44,7 @@ demo: install
 test: install servers
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-test-all: install servers oldest-dependencies
+test-all: install servers oldest-dependencies oldest-mypy
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m thorough $(ARGS)
 
 check: install
@@ -60,13 +64,14 @@ bench: install servers
 fuzz-plugin: install
 	$(BIN)/python -m tests.mypy_plugin.fuzz
 
-# The cases of the plugin with the oldest mypy that it works with.
+# The plugin with the oldest mypy that it works with.
 oldest-mypy: install
 	@test -d .venvs/mypy-1.19 || $(PYTHON) -m venv .venvs/mypy-1.19
 	@.venvs/mypy-1.19/bin/python -m pip install --quiet --disable-pip-version-check --upgrade pip
 	@.venvs/mypy-1.19/bin/python -m pip install --quiet --disable-pip-version-check \
-		--editable '.[testing]' 'mypy==1.19.0' build hatchling pytest-timeout trustme
-	.venvs/mypy-1.19/bin/python -m pytest -q tests/mypy_plugin
+		--editable '.[testing]' 'mypy==1.19.0' pytest-timeout pytest-xdist trustme
+	.venvs/mypy-1.19/bin/python -m pytest -q -n $(WORKERS) --dist worksteal \
+		-k 'not installed_wheel' $(OLDEST_MYPY_TESTS)
 
 # The channels and the workflow core with the oldest pydantic and redis-py that they work with.
 oldest-dependencies: install servers

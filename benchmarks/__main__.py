@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from typing_extensions import TypedDict as TypedDictForPydantic
 
+from benchmarks import transactions
 from graflow import MemoryChannel, RedisChannel, TypedChannel
 from tests.servers import run_server
 
@@ -103,6 +104,8 @@ def in_memory() -> Iterator[Row]:
         3.0,
     )
     yield "append number 1,000,000 over number 1,000, memory", growth(channel), 1.5
+    yield from transactions.in_memory(ratio, User, USER)
+    yield from transactions.imports()
 
 
 def growth(channel: MemoryChannel | RedisChannel) -> float:
@@ -140,6 +143,7 @@ def on_a_server(client: redis.Redis, channel: RedisChannel) -> Iterator[Row]:
         ratio(lambda: channel.append("log", USER), lambda: client.rpush("bare log", TEXT), 300),
         1.30,
     )
+    yield from transactions.on_a_server(ratio, client, channel, USER)
     channel.set("hundred", [USER] * 100)
     client.rpush("bare hundred", *[TEXT] * 100)
     yield (

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 __all__ = ["SEEDS"]
 
-SEEDS = [int(seed) for seed in os.environ.get("GRAFLOW_SEEDS", "0 1 2 3 4").split()]
-"""All of them, or those that `GRAFLOW_SEEDS` names."""
+_NAMED = os.environ.get("GRAFLOW_SEEDS")
+
+SEEDS = (
+    [0, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in range(1, 5))]
+    if _NAMED is None
+    else [int(seed) for seed in _NAMED.split()]
+)
+"""Those that `GRAFLOW_SEEDS` names; else one, and four more for `make test-all`."""

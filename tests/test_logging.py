@@ -83,6 +83,6 @@ def test_nothing_is_said_by_default() -> None:
     """A program without handlers has nothing on its standard error."""
     script = "from graflow.system.logs import RUN; RUN.warning('lost')"
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    assert done.stderr == ""
+    assert (done.returncode, done.stderr) == (0, "")

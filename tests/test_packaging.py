@@ -1,4 +1,4 @@
-"""What gets shipped: its files, and what a checker and Python make of it where it is installed."""
+"""Packages: their files, and what a checker and Python make of them where they are installed."""
 
 from __future__ import annotations
 

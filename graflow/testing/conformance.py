@@ -71,7 +71,7 @@ class ChannelConformance:
     @classmethod
     def harness(cls) -> Harness:
         """The means to reach the backend; every class must provide its own."""
-        raise NotImplementedError(f"{cls.__name__} has no fixture called `harness`")
+        raise NotImplementedError(f"{cls.__name__} lacks a fixture called `harness`")
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Collect a test for each check that applies to the backend's promises."""

@@ -17,7 +17,7 @@ __all__ = ["GraflowPlugin", "plugin"]
 
 
 def _digest() -> str:
-    """Return what tells this version of the plugin from others, of the same number too."""
+    """Return a digest of the plugin's source, which differs even within one version number."""
     found = hashlib.sha1(usedforsecurity=False)
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         found.update(path.read_bytes())
@@ -25,11 +25,11 @@ def _digest() -> str:
 
 
 __version__ = _digest()
-"""Mypy drops what it has in its cache where this differs."""
+"""Mypy drops its cache when this differs."""
 
 GraflowPlugin.version = __version__
 
 
 def plugin(version: str) -> type[GraflowPlugin]:
-    """Return the plugin, whatever the version of mypy; from 1.19 on it is tested."""
+    """Return the plugin, which is tested with mypy 1.19 and newer."""
     return GraflowPlugin

@@ -44,11 +44,11 @@ CODES = {
 
 
 def printable(message: str) -> str:
-    """Return a message without lone surrogates, which mypy can neither print nor keep."""
+    """Return a message without lone surrogates, which mypy can neither print nor cache."""
     return message.encode("utf-8", "backslashreplace").decode()
 
 
 def suggestion(name: str, names: Iterable[str]) -> str:
-    """Return the end of a message: which of `names` may have been meant, if any."""
+    """Return the end of a message, which suggests the one of `names` that may have been meant."""
     close = get_close_matches(name, sorted(names), n=1, cutoff=0.7)
     return f'; did you mean "{close[0]}"?' if close else ""

@@ -24,11 +24,11 @@ _LISTS = ("paths", "exclude", "external_keys")
 
 @dataclass(frozen=True)
 class PluginOptions:
-    """What the section says.
+    """The settings in the section.
 
     Attributes:
         paths: Files and folders to scan.
-        exclude: Regular expressions; files whose path one of them is found in are left out.
+        exclude: Regular expressions; a file whose path matches one is left out.
         external_keys: Keys that other programs write; `*` stands for anything.
         off: Codes that are not reported.
     """
@@ -40,10 +40,10 @@ class PluginOptions:
 
 
 def read_options(options: Options) -> PluginOptions:
-    """Return what the configuration says.
+    """Return the settings in mypy's configuration file.
 
     Raises:
-        CompileError: It says something that the plugin does not know.
+        CompileError: A setting is unknown, or its value isn't allowed.
     """
     path = options.config_file
     section = _section(Path(path)) if path else {}
@@ -93,7 +93,7 @@ def _items(name: str, value: object, path: str | None) -> tuple[str, ...]:
         return tuple(item for each in re.split(r"[,\n]", value) if (item := each.strip()))
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)
-    _refuse(path, f"{name} must be a list of texts, not {value!r}")
+    _refuse(path, f"{name} must be a list of strings, not {value!r}")
     return ()
 
 

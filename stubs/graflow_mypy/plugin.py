@@ -1,4 +1,4 @@
-"""The plugin itself: mypy's hooks, each a look at the facts about the module in hand."""
+"""The plugin itself: mypy's hooks, which report what is known of the module being checked."""
 
 from __future__ import annotations
 
@@ -66,17 +66,17 @@ class GraflowPlugin(Plugin):
         self._index = Index(options, self._mine, self.version)
 
     def set_modules(self, modules: dict[str, MypyFile]) -> None:
-        """Take the modules that mypy has, and report a wrong option, for now mypy can show it."""
+        """Take the modules that mypy has, and report a wrong option: only now can mypy show it."""
         if self._problem is not None:
             raise self._problem
         super().set_modules(modules)
 
     def report_config_data(self, ctx: ReportConfigContext) -> Any:
-        """Return the digest of what is said about a module; if it differs, mypy checks again."""
+        """Return the digest of the facts about a module; mypy checks it again when this differs."""
         return self._index.of(ctx.path).digest
 
     def get_additional_deps(self, file: MypyFile) -> list[tuple[int, str, int]]:
-        """Return the modules that define the tasks whose results a module asks for."""
+        """Return the modules of the tasks whose results a module asks for."""
         if not file.path:
             return []
         self._index.note_change(file.path)
@@ -165,7 +165,7 @@ class GraflowPlugin(Plugin):
 
 
 def _spans(context: Context) -> Iterator[Span]:
-    """Yield how the scan may have named the place of a call."""
+    """Yield the spans under which the scan may have noted a call."""
     line, end_line = context.line, context.end_line or 0
     yield line, end_line, context.end_column or 0
     if isinstance(context, CallExpr) and isinstance(context.callee, MemberExpr | NameExpr):

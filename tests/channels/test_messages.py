@@ -1,4 +1,4 @@
-"""What an error says: what went wrong, and which channel and key it is about, word for word."""
+"""Messages of errors: what went wrong, and about which channel and key, word for word."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is particular to channels on a server."""
+"""Channels on a server: what is particular to them."""
 
 from __future__ import annotations
 

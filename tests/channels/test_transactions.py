@@ -291,7 +291,8 @@ def test_what_a_transaction_can_not_do(channel: Channel) -> None:
     with pytest.raises(ChannelTypeError, match="is over"):
         kept[0].get("key")
     wrong: list[tuple[Any, type[Exception]]] = [(0, ChannelValueError), (True, ChannelTypeError)]
-    for attempts, error in [*wrong, ("1", ChannelTypeError)]:
+    wrong.append(("1", ChannelTypeError))
+    for attempts, error in wrong:
         with pytest.raises(error, match="attempts must be"):
             channel.transact(kept.append, attempts=attempts)
     assert channel.transact(lambda tx: tx.transact(lambda inner: inner is tx))

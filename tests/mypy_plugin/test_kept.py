@@ -52,7 +52,9 @@ def test_notes_come_back_as_they_were(program: Path) -> None:
     assert found
     text = kept("files").read_text()
     tags = {"?", "s", "k", "r", "a", "+", "o", "|", "i", "l", "d", "f", "ch", "t"}
-    assert all(f'["{tag}"' in text for tag in tags)
+    table, _ = json.loads(text)
+    assert {entry[0] for entry in table} == tags
+    assert len({json.dumps(entry) for entry in table}) == len(table)  # each once
     again = decoded(text, KeptFiles)
     assert encoded(again) == text
     assert again == decoded(encoded(again), KeptFiles)
@@ -68,24 +70,32 @@ def test_facts_come_back_as_they_were(program: Path) -> None:
     assert kept("files").read_text() == "nothing"
 
 
-def _first_of(value: Any, tag: str) -> list[Any]:
-    """Return the first list that begins with a tag."""
-    inner = value.values() if isinstance(value, dict) else value
-    for each in inner if isinstance(value, dict | list) else ():
-        if isinstance(each, list) and each[:1] == [tag]:
-            return each
-        if found := _first_of(each, tag):
-            return found
-    return []
+def _named(raw: Any) -> list[Any]:
+    """Return the first name in the table of terms."""
+    found: list[Any] = next(entry for entry in raw[0] if entry[0] == "r")
+    return found
+
+
+def _called(raw: Any) -> list[Any]:
+    """Return the first call in the table of terms; its second item is the number of a term."""
+    found: list[Any] = next(entry for entry in raw[0] if entry[0] == "f")
+    return found
 
 
 DAMAGE: dict[str, Callable[[list[Any]], object]] = {
-    "an unknown kind": lambda name: name.__setitem__(0, "z"),
-    "an item too few": lambda name: name.pop(),
-    "an item too many": lambda name: name.append("x"),
-    "an item of another type": lambda name: name.__setitem__(1, 5),
-    "nothing": lambda name: name.clear(),
-    "a kind that is none": lambda name: name.__setitem__(0, ["r"]),
+    "an unknown kind": lambda raw: _named(raw).__setitem__(0, "z"),
+    "an item too few": lambda raw: _named(raw).pop(),
+    "an item too many": lambda raw: _named(raw).append("x"),
+    "an item of another type": lambda raw: _named(raw).__setitem__(1, 5),
+    "nothing": lambda raw: _named(raw).clear(),
+    "a kind that is none": lambda raw: _named(raw).__setitem__(0, ["r"]),
+    "a number of a later term": lambda raw: _called(raw).__setitem__(1, len(raw[0]) - 1),
+    "a number of no term": lambda raw: _called(raw).__setitem__(1, -1),
+    "a truth for a number": lambda raw: _called(raw).__setitem__(1, True),
+    "a text for a number": lambda raw: _called(raw).__setitem__(1, "r"),
+    "a table too short": lambda raw: raw[0].pop(),
+    "no table": lambda raw: raw.pop(0),
+    "a table of another kind": lambda raw: raw.__setitem__(0, {}),
 }
 
 
@@ -95,9 +105,9 @@ def test_notes_of_another_form_are_dropped(kind: str, program: Path) -> None:
     found = facts()
     before = kept("files").read_text()
     raw = json.loads(before)
-    DAMAGE[kind](_first_of(raw, "r"))
+    DAMAGE[kind](raw)
     kept("files").write_text(json.dumps(raw))
-    with pytest.raises(ValueError, match="r"):
+    with pytest.raises(ValueError, match=r"not |unknown"):
         decoded(json.dumps(raw), KeptFiles)
     kept("facts").unlink()
     assert facts() == found

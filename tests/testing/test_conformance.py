@@ -45,7 +45,7 @@ class RedisServer(ChannelConformance):
     """Channels on a server of the Redis protocol that writes everything to its disk at once."""
 
     capabilities = Capabilities(shared=True, durable=True, remote=True)
-    examples = 25
+    examples = 10
     kind: ClassVar[str]
 
     @pytest.fixture(scope="class")
@@ -62,8 +62,6 @@ class RedisServer(ChannelConformance):
 
 class DecodingClient(RedisServer):
     """The same, with clients that decode what they read."""
-
-    examples = 10
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -116,17 +114,20 @@ class TestRedis8(RedisServer):
 
 
 class TestValkey9(RedisServer):
-    """The newest Valkey."""
+    """The newest Valkey, with more examples than the others."""
 
+    examples = 25
     kind = "valkey-9"
 
 
+@pytest.mark.thorough  # what decodes is the client, whatever the server
 class TestRedis62Decoding(DecodingClient):
     """The oldest Redis, with clients that decode."""
 
     kind = "redis-6.2"
 
 
+@pytest.mark.thorough
 class TestRedis8Decoding(DecodingClient):
     """The newest Redis, with clients that decode."""
 

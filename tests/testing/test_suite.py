@@ -70,7 +70,8 @@ def test_a_broken_channel_is_rejected(name: str, seed: int) -> None:
 
 def test_a_correct_channel_passes() -> None:
     """One that does everything under one mutex."""
-    findings = list(run(harness_of(DictChannel), Capabilities(), budget=Budget(seed=0)))
+    budget = Budget(seed=0, examples=25)
+    findings = list(run(harness_of(DictChannel), Capabilities(), budget=budget))
     assert [found for found in findings if found.result is Result.BROKEN] == []
     assert len(findings) == len(CHECKS)
 

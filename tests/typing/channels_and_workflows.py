@@ -1,4 +1,4 @@
-"""What type checkers infer, and what they refuse. Checked by mypy and pyright, never run."""
+"""Types that checkers infer, and what they refuse. Checked by mypy and pyright, never run."""
 
 # pyright: reportUnnecessaryTypeIgnoreComment=false, reportUnusedExpression=false
 

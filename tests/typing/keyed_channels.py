@@ -1,4 +1,4 @@
-"""What any type checker infers of keyed channels, without the plugin. Never run."""
+"""Types that any checker infers of keyed channels, without the plugin. Never run."""
 
 # pyright: reportUnnecessaryTypeIgnoreComment=true
 

@@ -1,4 +1,4 @@
-"""What type checkers infer of typed channels. Checked by mypy and pyright, never run."""
+"""Types that checkers infer of typed channels. Checked by mypy and pyright, never run."""
 
 # pyright: reportUnnecessaryTypeIgnoreComment=true
 

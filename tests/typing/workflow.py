@@ -1,4 +1,4 @@
-"""What type checkers infer of workflows, and what they refuse. Never run."""
+"""Types that checkers infer of workflows, and what they refuse. Never run."""
 
 # pyright: reportUnnecessaryTypeIgnoreComment=false, reportUnusedExpression=false
 

@@ -1,4 +1,4 @@
-"""Named tuples for a pydantic that has no nodes of their own for them, as before 2.14.
+"""Named tuples for pydantic before 2.14, which does not have nodes for them.
 
 It describes each as a call of its class. The rules of channels expect nodes that name the class
 and the fields, so calls are turned into such nodes, and turned back into what this pydantic knows

@@ -213,7 +213,7 @@ def _header(text: bytes, file: Path) -> Header:
         )
     header: Header = _adapter(Header).validate_json(text)
     if header["version"] != VERSION:
-        raise ValueError(f"there is no version {version}")
+        raise ValueError(f"version {version} is unknown")
     return header
 
 

@@ -29,7 +29,8 @@ def check_source(source: ChannelSource | None, workflow: str) -> None:
     """
     if source is not None and not isinstance(source, Channel) and not callable(source):
         raise WorkflowTypeError(
-            f"channel must be a Channel, or a function from a run's id to one, not {_told(source)}",
+            "channel must be a Channel, or a function that gets a run's id and returns "
+            f"one, not {_told(source)}",
             workflow=workflow,
         )
 

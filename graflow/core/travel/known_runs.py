@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from dataclasses import dataclass
-from multiprocessing.util import Finalize
 from threading import Lock
 
 from graflow.core.run.event_loop import EventLoop
@@ -43,7 +42,7 @@ class KnownRuns:
         self.reset()
 
     def reset(self) -> None:
-        """Know none: begin, or go on as a process of its own after a fork."""
+        """Forget all runs, without ending them: they may belong to a forked process's parent."""
         self._lock = Lock()
         self._known: OrderedDict[str, KnownRun] = OrderedDict()
         self._ends_well = False
@@ -94,6 +93,9 @@ class KnownRuns:
         """Have the loops closed when this process ends, however it was started."""
         if not self._ends_well:
             self._ends_well = True
+            # Not at the top, as it takes long to import; worker processes have it already.
+            from multiprocessing.util import Finalize  # noqa: PLC0415
+
             Finalize(None, self._close, exitpriority=100)
 
     def _close(self) -> None:
@@ -103,4 +105,4 @@ class KnownRuns:
 
 KNOWN_RUNS = KnownRuns()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=KNOWN_RUNS.reset)  # its parent's runs are none of its own
+    os.register_at_fork(after_in_child=KNOWN_RUNS.reset)  # the runs belong to its parent

@@ -17,7 +17,7 @@ from graflow.system.file_locks import FileLock, is_locked
 
 __all__ = ["OwnedFolder", "die_with_owner"]
 
-_MEMORY = "/dev/shm"  # where there is one, files cost no disk
+_MEMORY = "/dev/shm"  # files there cost no disk space, if it exists
 _OWNER = "owner"
 _LEFT_BEHIND = 60.0  # seconds after which a folder without an owner is a leftover, and not new
 

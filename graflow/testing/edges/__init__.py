@@ -1,4 +1,4 @@
-"""The table of edge cases: a name, a clause of the contract, and each step's expected outcome."""
+"""The table of edge cases: a name, a clause of the contract, and steps with their outcomes."""
 
 from graflow.testing.edges import (
     all_or_nothing,

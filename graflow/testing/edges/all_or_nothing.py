@@ -147,9 +147,15 @@ def _over(trial: Trial) -> None:
     trial.note("tx = a.transact(lambda tx: kept.append(tx)); kept[0].set('key', 1)")
     channel = trial.open("job")
     channel.transact(kept.append)
-    for use in (lambda tx: tx.set("key", 1), lambda tx: tx.get("key"), lambda tx: tx.keys()):
+    (tx,) = kept
+    for name, args in (
+        ("set", ("key", 1)),
+        ("get", ("key",)),
+        ("append", ("key", 1)),
+        ("keys", ()),
+    ):
         try:
-            use(kept[0])
+            getattr(tx, name)(*args)
         except ChannelTypeError:
             continue
         trial.require(False, "a transaction that is over raises")

@@ -143,4 +143,4 @@ EDGES = [
         do("ttl", "a").gives(None),
     ),
 ]
-"""get_many and set_many."""
+"""Edge cases of `get_many` and `set_many`."""

@@ -11,13 +11,13 @@ __all__ = ["in_thread", "try_lock"]
 
 
 def in_thread(body: Callable[[], object]) -> BaseException | None:
-    """Run `body` in a thread of its own, and return what it raised."""
+    """Run `body` in a new thread, and return what it raised."""
     raised: list[BaseException] = []
 
     def run() -> None:
         try:
             body()
-        except BaseException as error:  # noqa: BLE001 - it is handed on
+        except BaseException as error:  # noqa: BLE001 - returned to the caller
             raised.append(error)
 
     thread = threading.Thread(target=run)
@@ -27,7 +27,7 @@ def in_thread(body: Callable[[], object]) -> BaseException | None:
 
 
 def try_lock(trial: Trial, handle: int, timeout: float, key: str = "key") -> BaseException | None:
-    """Try to take a lock in another thread, and give it back; return what was raised."""
+    """Take a lock in another thread and release it, and return what that raised."""
 
     def body() -> None:
         with channel.lock(key, timeout=timeout):

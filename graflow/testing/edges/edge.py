@@ -17,14 +17,14 @@ class Edge:
     """One edge case.
 
     Attributes:
-        name: Unique in the table.
-        capability: The line of the report that it counts for.
-        clause: The words of the contract that it holds a backend to.
+        name: The name, unique within the capability.
+        capability: The line of the report where it counts.
+        clause: The words of the contract that it tests.
         moves: Steps with their outcomes.
-        body: What can't be said in steps.
+        body: Checks that can't be expressed as steps.
         needs: What else the backend must support.
-        moves_time: Whether it can't be tried where time is real.
-        is_slow: Whether it comes after those that are quick.
+        moves_time: Whether it can only be tried if the harness can move time.
+        is_slow: Whether it comes after the quick ones.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Edge:
         return f"{self.capability}: {self.name}"
 
     def run(self, trial: Trial) -> None:
-        """Carry out the steps, and look at all that is stored in the end."""
+        """Carry out the steps, and then compare everything that is stored."""
         for move in self.moves:
             trial.check(move.step, move.outcome)
         if self.body is not None:
@@ -58,7 +58,7 @@ def edge(
     moves_time: bool = False,
     is_slow: bool = False,
 ) -> Edge:
-    """Make an edge case; a step without an outcome must return `None`."""
+    """Make an edge case; steps without an outcome must return `None`."""
     moves = tuple(part if isinstance(part, Move) else part.gives(None) for part in parts)
     needs = {capability}
     for step in _all_of(moves):

@@ -101,7 +101,7 @@ def _text_enum(trial: Trial) -> None:
     trial.note("a.set(Key.USER, 1)  # a StrEnum whose value is 'user'")
     channel.set(Key.USER, 1)
     trial.require(channel.get("user") == 1, "a subclass of str is the key that its text is")
-    trial.require(list(map(type, channel.keys())) == [str], "keys are plain str")
+    trial.require(list(map(type, channel.keys())) == [str], "keys are plain `str`")
 
 
 def _many(trial: Trial) -> None:
@@ -127,7 +127,7 @@ def _no_loop(trial: Trial) -> None:
         found: object = list(channel)
     except TypeError:
         found = TypeError
-    trial.require(found is TypeError, f"{_NO_LOOP}, for which there is `keys()`; it gave {found!r}")
+    trial.require(found is TypeError, f"{_NO_LOOP}; `keys()` lists the keys; it gave {found!r}")
 
 
 def _hidden(trial: Trial) -> None:
@@ -138,12 +138,12 @@ def _hidden(trial: Trial) -> None:
     channel.set(hidden, 1)
     trial.require(channel.keys() == [], "bookkeeping is never visible as a key")
     channel.set(str(hidden), 2)
-    trial.require(channel.keys() == [str(hidden)], "a user's key of the same text is one")
+    trial.require(channel.keys() == [str(hidden)], "a user's key of the same text is a key")
     trial.require(channel.get(hidden) == 1, "no user key can collide with bookkeeping")
     channel.delete(str(hidden))
     trial.require(channel.exists(hidden), "no user key can collide with bookkeeping")
     channel.clear()
-    trial.require(not channel.exists(hidden), "a cleared channel holds no results of runs")
+    trial.require(not channel.exists(hidden), "clearing removes the results of runs")
 
 
 EDGES = [

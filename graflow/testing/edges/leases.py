@@ -1,4 +1,4 @@
-"""Edge cases of leases and fences: what becomes of a lock with time."""
+"""Edge cases of leases and fences: locks as time passes."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def _fences(trial: Trial) -> None:
         with trial.open("job", handle).lock("key") as lock:
             fences.append(lock.fence)
     trial.require(
-        fences == sorted(set(fences)), f"each holder's is larger than the one before: {fences}"
+        fences == sorted(set(fences)), f"each fence is larger than the one before: {fences}"
     )
 
 
 def _fence_after_loss(trial: Trial) -> None:
     loser = trial.open("job").lock("key", lease=60)
-    trial.note("# one holder's lease ends, another one takes the lock")
+    trial.note("# one holder's lease ends, and another takes the lock")
     loser.__enter__()
     first = loser.fence
     trial.advance(100)
@@ -65,7 +65,7 @@ def _timeout_is_no_lease(trial: Trial) -> None:
         error = try_lock(trial, 1, 0)
         trial.require(
             isinstance(error, ChannelTimeoutError),
-            "the lock is held for its lease, however short the timeout was",
+            "the lock is held for its lease, however short the timeout is",
         )
         trial.require(not lock.lost, "it is not lost")
 
@@ -81,7 +81,7 @@ def _renewed(trial: Trial) -> None:
 def _outlives(trial: Trial, lease: float) -> bool:
     with suppress(LockLostError), trial.open("job").lock("key", lease=lease) as lock:
         for _ in range(3):
-            threading.Event().wait(lease * 0.36)  # it is renewed after a third
+            threading.Event().wait(lease * 0.36)  # the lease is renewed after a third
             if trial.harness.advance is not None:
                 trial.advance(lease * 0.4)
         return isinstance(try_lock(trial, 1, 0), ChannelTimeoutError) and not lock.lost

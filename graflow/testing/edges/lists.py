@@ -12,15 +12,15 @@ from graflow.testing.trials.trial import Trial
 
 __all__ = ["EDGES"]
 
-_NO_LIST = "on a key that holds no list: refused, nothing changed"
-_NO_LISTS: list[Any] = [1, "[]", "text", {"a": 1}, {}, (), (1,), None, {1}, b"[]", 1.5]
+_NOT_A_LIST = "on a key that holds no list: refused, nothing changed"
+_NOT_LISTS: list[Any] = [1, "[]", "text", {"a": 1}, {}, (), (1,), None, {1}, b"[]", 1.5]
 
 
 def _refused(value: Any) -> Edge:
     return edge(
         Capability.LISTS,
         f"{value!r} is not a list",
-        _NO_LIST,
+        _NOT_A_LIST,
         do("set", "key", value),
         do("append", "key", 1).raises(ChannelTypeError),
         do("prepend", "key", 1).raises(ChannelTypeError),
@@ -41,7 +41,7 @@ def _long(trial: Trial) -> None:
 
 
 EDGES = [
-    *map(_refused, _NO_LISTS),
+    *map(_refused, _NOT_LISTS),
     edge(
         Capability.LISTS,
         "append builds a list in order",
@@ -196,7 +196,7 @@ EDGES = [
     ),
     edge(
         Capability.LISTS,
-        "a list that begins anew has no old TTL",
+        "a list that begins again does not keep the old TTL",
         "creates the list",
         do("set", "list", [1], ttl=50),
         do("pop", "list").gives(1),
@@ -238,7 +238,7 @@ EDGES = [
     edge(
         Capability.LISTS,
         "a refused append leaves the TTL too",
-        _NO_LIST,
+        _NOT_A_LIST,
         do("set", "key", 1, ttl=150),
         do("append", "key", 1, ttl=500).raises(ChannelTypeError),
         do("prepend", "key", 1, ttl=500).raises(ChannelTypeError),
@@ -261,4 +261,4 @@ EDGES = [
         is_slow=True,
     ),
 ]
-"""append, prepend and pop."""
+"""Edge cases of `append`, `prepend` and `pop`."""

@@ -51,7 +51,7 @@ def _handed_over(trial: Trial) -> None:
             taken.set()
             free.wait(0.1)
 
-    trial.note("# one thread holds the lock for 0.1 s, another one waits for it")
+    trial.note("# one thread holds the lock for 0.1 s while another waits for it")
     channel = trial.open("job")
     trial.open("job", 1)
     holder = threading.Thread(target=hold)
@@ -61,7 +61,7 @@ def _handed_over(trial: Trial) -> None:
         with channel.lock("key", timeout=20):
             pass
     except ChannelTimeoutError:
-        trial.require(False, "who waits long enough gets the lock")
+        trial.require(False, "whoever waits long enough gets the lock")
     finally:
         holder.join()
 
@@ -79,7 +79,7 @@ def _excludes(trial: Trial) -> None:
                 threading.Event().wait(0.001)
                 inside -= 1
 
-    trial.note("# four threads with a handle each take the lock ten times")
+    trial.note("# four threads, each with its own handle, take the lock ten times")
     for handle in range(4):
         trial.open("job", handle)
     errors: list[BaseException | None] = [None] * 4
@@ -101,12 +101,12 @@ def _no_key(trial: Trial) -> None:
     with channel.lock("key") as lock:
         trial.require(channel.keys() == [], "bookkeeping is never visible as a key")
         channel.set("key", 1)
-        trial.require(channel.keys() == ["key"], "a lock and a key of one name don't collide")
+        trial.require(channel.keys() == ["key"], "a lock and a key of the same name don't collide")
         channel.delete("key")
         channel.clear()
         error = try_lock(trial, 1, 0)
         trial.require(
-            isinstance(error, ChannelTimeoutError), "`clear()` does not free it, nor does `delete`"
+            isinstance(error, ChannelTimeoutError), "neither `clear` nor `delete` frees it"
         )
         trial.require(not lock.lost, "the lock is still held")
 
@@ -186,7 +186,7 @@ EDGES = [
     edge(Capability.LOCK, "another thread waits in vain", _EXCLUSION, body=_waits),
     edge(
         Capability.LOCK,
-        "who waits gets it",
+        "a waiter gets it",
         "waits `timeout` at most",
         body=_handed_over,
         is_slow=True,

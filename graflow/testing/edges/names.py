@@ -1,4 +1,4 @@
-"""Edge cases of the names of channels, and what keeps channels apart."""
+"""Edge cases of channel names, which keep channels apart."""
 
 from __future__ import annotations
 

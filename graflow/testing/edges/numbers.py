@@ -1,4 +1,4 @@
-"""Edge cases of sums."""
+"""Edge cases of `atomic_add`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from graflow.testing.trials.steps import Left, do, wait
 __all__ = ["EDGES"]
 
 _SUM = "`int + int` is an `int` of any size, otherwise an IEEE double, to the bit"
-_NO_NUMBER = "`bool` and non-numbers refused"
+_NOT_A_NUMBER = "`bool` and non-numbers refused"
 _OVERFLOW = "a float overflow raises `OverflowError` kind, nothing changed"
 
 _SUMS: list[tuple[Any, Any]] = [
@@ -50,7 +50,7 @@ _SUMS: list[tuple[Any, Any]] = [
     (math.nan, 1),
     (1.5, math.nan),
 ]
-_NO_NUMBERS: list[Any] = [
+_NOT_NUMBERS: list[Any] = [
     True,
     False,
     None,
@@ -87,7 +87,7 @@ def _refused(value: Any) -> Edge:
     return edge(
         Capability.NUMBERS,
         f"{value!r} is not a number",
-        _NO_NUMBER,
+        _NOT_A_NUMBER,
         do("set", "key", value),
         do("atomic_add", "key").raises(ChannelTypeError),
         do("atomic_add", "key", 0.5).raises(ChannelTypeError),
@@ -117,7 +117,7 @@ def _overflow(number: Any, amount: Any) -> Edge:
 
 EDGES = [
     *(_sum(number, amount) for number, amount in _SUMS),
-    *map(_refused, _NO_NUMBERS),
+    *map(_refused, _NOT_NUMBERS),
     *(_overflow(number, amount) for number, amount in _OVERFLOWS),
     edge(
         Capability.NUMBERS,
@@ -190,4 +190,4 @@ EDGES = [
         do("atomic_add", "key", -1.0).gives(float(2**63)),
     ),
 ]
-"""atomic_add."""
+"""Edge cases of `atomic_add`."""

@@ -152,7 +152,7 @@ EDGES = [
     ),
     edge(
         Capability.TTL,
-        "a key that is written anew after it expired does not expire",
+        "a key that is written again after it expired does not expire",
         _MISSING,
         do("set", "key", 1, ttl=50),
         wait(100),
@@ -258,4 +258,4 @@ EDGES = [
     edge(Capability.TTL, "a ttl is exact", "kept to the millisecond", body=_milliseconds),
     edge(Capability.TTL, "less than a millisecond is soon over", _MISSING, body=_soonest),
 ]
-"""ttl, and what each operation does to it."""
+"""Edge cases of `ttl`, and of the effect of each operation on it."""

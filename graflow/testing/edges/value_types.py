@@ -123,7 +123,7 @@ _REFUSED: dict[str, tuple[Any, type[ChannelError], str]] = {
     "a class in a set": ({int}, ChannelTypeError, "element of the set"),
     "a function": (print, ChannelTypeError, "builtin_function"),
     "a frozenset as a dict's key": ({frozenset([1]): 1}, ChannelTypeError, "frozenset"),
-    "a time zone of one's own": (
+    "a custom time zone": (
         [datetime(2026, 1, 1, tzinfo=_Zone())],
         ChannelTypeError,
         "time zone",
@@ -304,4 +304,4 @@ EDGES = [
     ),
     edge(Capability.VALUES, "a large value comes back", _SAME, body=_large, is_slow=True),
 ]
-"""What a channel keeps, and what it refuses."""
+"""Edge cases of values that a channel stores, and of those that it refuses."""

@@ -26,17 +26,17 @@ _CLAUSE = (
 _WORKERS = 4
 _PROCESSES = 3
 _CALLS = 25  # of each worker in a round
-_PATIENCE = 5  # times as long, for a process that others keep from working
-_LONG = 120  # seconds after which a worker is given up
+_PATIENCE = 5  # times as long, if other processes keep the processor busy
+_LONG = 120  # seconds after which a worker is given up on
 
 
 def check_threads(
     harness: Harness, capabilities: Capabilities, budget: Budget, workload: str
 ) -> None:
-    """Let threads with handles of their own work at once, and look for an order.
+    """Let threads with their own handles work at once, and look for an order.
 
-    There are as many rounds as fit into a hundredth of a second for each example. Where the
-    process has the processor for only a part of that time, it goes on for longer.
+    There are as many rounds as fit into a hundredth of a second per example. If the process gets
+    the processor for only a part of that time, it goes on for longer.
     """
     chance = random.Random(budget.seed)
     is_enough = _timer(budget.examples / 100)
@@ -46,9 +46,9 @@ def check_threads(
 
 
 def _timer(seconds: float) -> Callable[[], bool]:
-    """Return what tells whether so many seconds of the processor's time have been had.
+    """Return a function that tells whether that many seconds of processor time have been used.
 
-    A process that waits for a server or for others has them late: it is given up then.
+    A process that waits a lot, for a server or for other processes, is not held to that forever.
     """
     started, had = time.monotonic(), time.process_time()
 
@@ -75,7 +75,7 @@ def _check_round(harness: Harness, pool: ThreadPoolExecutor, workload: str, seed
 
 
 def check_processes(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
-    """Let processes that were handed a pickled handle work at once, and look for an order."""
+    """Let processes with pickled handles work at once, and look for an order."""
     seed = random.Random(budget.seed).getrandbits(32)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(_PROCESSES, mp_context=context) as pool:
@@ -120,7 +120,7 @@ def _require_order(trial: Trial, workload: str, histories: list[list[Operation]]
 
 @contextmanager
 def _frequent_switches() -> Iterator[None]:
-    """Let threads take turns so often that they get into each other's way."""
+    """Let threads switch so often that they interfere with each other."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:

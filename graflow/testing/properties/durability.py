@@ -60,7 +60,7 @@ _WRITES: list[tuple[Step | None, Step]] = [
 
 
 def check_durability(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
-    """End what keeps the channel, start it again, and look."""
+    """Restart whatever stores the channel, and look."""
     assert harness.restart is not None
     with Trial(harness, "what was stored outlives the end of its server") as trial:
         for step in (
@@ -87,7 +87,7 @@ def check_durability(harness: Harness, capabilities: Capabilities, budget: Budge
 
 
 def check_lost_replies(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
-    """Lose the reply to each kind of write: it happened once, or an error says that it may have."""
+    """Lose the reply to each kind of write: it happens once, or an error says that it may have."""
     has_ttl = "ttl" not in capabilities.unsupported
     for before, write in _WRITES:
         steps = [step for step in (before, write) if step is not None]
@@ -113,7 +113,7 @@ def _lose(harness: Harness, before: Step | None, write: Step) -> None:
 
 
 def _require_one_of_two(trial: Trial, before: Step | None, write: Step) -> None:
-    """Where nobody knows whether it happened, it happened once or not at all."""
+    """Require that a write with an unknown outcome happened once or not at all."""
     outcomes = []
     for happened in (False, True):
         model = Model()

@@ -22,9 +22,9 @@ from graflow.testing.trials.trial import Trial
 
 __all__ = ["machine_for"]
 
-_CLAUSE = "What any sequence of operations gives is what it gives on a dict"
+_CLAUSE = "Any sequence of operations gives the same results as on a dict"
 _BAD_TTLS = st.sampled_from([0, -1, float("nan"), float("inf"), True, "5", 10**40])
-# Which of two channels, and of three handles on each; most steps meet at one key of one channel.
+# Which of two channels, and of three handles on each; most steps use one key of one channel.
 _PLACES = st.sampled_from([0, 0, 2, 2, 4, 1, 3])
 _KEYS = st.sampled_from([0, 0, 0, 1, 2])
 _CHANGES = st.sampled_from(
@@ -68,7 +68,7 @@ _ACTS_ON_ALL = st.sampled_from(["keys", "clear", "get_many", "set_many"])
 
 
 def machine_for(harness: Harness, capabilities: Capabilities) -> type[RuleBasedStateMachine]:
-    """Return a state machine for a backend, with rules for all that it supports."""
+    """Return a state machine for a backend, with rules for everything that it supports."""
     lacks = {OPTIONAL[name] for name in capabilities.unsupported}
 
     class ChannelMachine(_Machine):
@@ -102,7 +102,7 @@ class _Machine(RuleBasedStateMachine):
         self.trial.close()
 
     def step(self, operation: str, place: int, *args: Any, **options: Any) -> None:
-        """Take a step and look at everything, through another handle."""
+        """Take a step, and compare everything through another handle."""
         if not self.has_ttl or options.get("ttl", 0) is None:
             options.pop("ttl", None)
         handle, channel = divmod(place, 2)

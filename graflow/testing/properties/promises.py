@@ -17,7 +17,7 @@ __all__ = ["check_pickle", "check_shared", "check_unsupported"]
 
 
 def check_pickle(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
-    """Pickle a handle: it works where it is loaded, or says why it can't leave."""
+    """Pickle a handle: it works where it is loaded, or says why it can't leave its process."""
     with Trial(harness, "Handles can be pickled and work in the process that loads them") as trial:
         trial.check(do("set", "key", {"a": (1,)}))
         channel = trial.open("job")
@@ -58,7 +58,7 @@ def check_shared(harness: Harness, capabilities: Capabilities, budget: Budget) -
 
 
 def check_unsupported(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
-    """Try what the backend says that it lacks: it must raise, and not only pretend."""
+    """Try what the backend declares unsupported: it must raise, and not pretend to work."""
     with Trial(harness, "What a backend lacks it refuses") as trial:
         channel = trial.open("job")
         attempts: dict[str, Callable[[], object]] = {

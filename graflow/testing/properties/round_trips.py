@@ -1,4 +1,4 @@
-"""Round trips of values; and plain JSON is plain JSON to any other program."""
+"""Round trips: values come back unchanged, and other programs can read plain JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PLAIN = "Plain JSON values are stored as plain JSON text, so any Redis client c
 
 
 def check_values(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
-    """Store values of the whole domain in each of the ways, and read them back."""
+    """Store values of every supported type in every way, and read them back."""
 
     def every_value_comes_back(value: Any, other: Any) -> None:
         with Trial(harness, "What `get` returns equals what was stored") as trial:

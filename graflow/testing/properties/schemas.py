@@ -29,7 +29,7 @@ class Misfit(NamedTuple):
 
     Attributes:
         value: The value.
-        path: Where the bad part is.
+        path: The path of the bad part.
     """
 
     value: Any
@@ -173,7 +173,7 @@ def _without(record: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _inside(misfit: Misfit) -> str:
-    """Return the path of a part as it goes on from what it is a part of."""
+    """Return the path of a part, as it is appended to the path of what contains it."""
     return f".{misfit.path}" if misfit.path and not misfit.path.startswith("[") else misfit.path
 
 

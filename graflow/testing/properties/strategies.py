@@ -50,7 +50,7 @@ _DICT_KEYS = _TEXTS | _HASHABLE | st.tuples(_HASHABLE, st.tuples(_HASHABLE))
 
 
 def _is_signal(value: Any) -> bool:
-    """Tell whether a value is a decimal that can't be hashed."""
+    """Tell whether a value is a signalling NaN, which can't be hashed."""
     return hasattr(value, "is_snan") and bool(value.is_snan())
 
 
@@ -65,7 +65,7 @@ values: st.SearchStrategy[Any] = st.recursive(
     ),
     max_leaves=8,
 )
-"""Whatever a channel keeps."""
+"""Any value that a channel can store."""
 
 plain_values: st.SearchStrategy[Any] = st.one_of(
     st.integers(-3, 3),
@@ -86,7 +86,7 @@ json_values: st.SearchStrategy[Any] = st.recursive(
     ),
     max_leaves=8,
 )
-"""Values that plain JSON text carries."""
+"""Values that plain JSON text can represent."""
 
 _BAD_LEAVES = st.sampled_from(
     [
@@ -113,7 +113,7 @@ bad_values: st.SearchStrategy[Any] = st.one_of(
 keys: st.SearchStrategy[str] = st.sampled_from(["key", "list", "b:c", "c", *HOSTILE.values()]) | (
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=5)
 )
-"""Keys, hostile ones among them."""
+"""Keys, including hostile ones."""
 
 names: st.SearchStrategy[tuple[str, str]] = st.sampled_from(
     [("a", "a:b"), ("j*", "jzz"), ("x", "x "), ("[ab]", "a"), ("{x}", "x"), ("é", "e\u0301")]
@@ -126,4 +126,4 @@ ttls: st.SearchStrategy[Any] = st.none() | st.sampled_from(
 """Times to live that end about 50 s from any sum of `steps_of_time`."""
 
 steps_of_time: st.SearchStrategy[int] = st.sampled_from([100, 200])
-"""Seconds that pass at once."""
+"""Seconds that pass in one step."""

@@ -25,7 +25,7 @@ _SAMPLES = st.shared(schema_samples, key="sample")
 
 
 def check_typed_values(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
-    """Write values that fit, in each of the ways, and read them."""
+    """Write values that fit, in every way, and read them."""
 
     def what_fits_comes_back(sample: SchemaSample, one: Any, other: Any) -> None:
         with Trial(harness, "`TypedChannel[T]` wraps any channel") as trial:
@@ -53,7 +53,7 @@ def check_typed_values(harness: Harness, capabilities: Capabilities, budget: Bud
 
 
 def check_typed_misfits(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
-    """Write values with one bad part: refused with its path, and nothing changes."""
+    """Write values with one bad part: they are refused with its path, and nothing changes."""
 
     def a_misfit_is_refused(sample: SchemaSample, good: Any, misfit: Misfit) -> None:
         with Trial(harness, "validate before anything is written") as trial:
@@ -80,7 +80,7 @@ def check_typed_misfits(harness: Harness, capabilities: Capabilities, budget: Bu
 
 
 def check_typed_strangers(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
-    """Reading a value that does not fit raises, never returns `None`, and leaves it there."""
+    """Read values that do not fit: that raises, never returns `None`, and leaves them there."""
 
     def a_stranger_is_reported(sample: SchemaSample) -> None:
         with Trial(harness, "Data that does not fit raises and stays stored") as trial:

@@ -16,7 +16,7 @@ __all__ = ["WORKLOADS", "Workload", "count_under_lock", "work", "work_together"]
 
 Call = tuple[Any, ...]
 State = tuple[Hashable, bool] | None
-"""What the key holds, a list as a tuple, and whether it expires; `None` where it is missing."""
+"""The value of the key, with a list as a tuple, and whether it expires; `None` if missing."""
 
 _REFUSED = "refused"
 _TTL = 5_000
@@ -27,7 +27,7 @@ class Workload:
     """Calls on one key, or on a few keys at once.
 
     Attributes:
-        name: What it is about.
+        name: Its name.
         kinds: The operations to draw from.
         start: The state before the first call.
     """
@@ -61,7 +61,7 @@ def work(workload: str, channel: Channel, worker: str, calls: int, seed: int) ->
 def work_together(
     workload: str, channel: Channel, worker: str, calls: int, seed: int, workers: int
 ) -> list[Operation]:
-    """Wait until as many workers are there, then work."""
+    """Wait until that many workers are there, then work."""
     channel.atomic_add("workers")
     deadline = time.monotonic() + _TOGETHER
     while channel.get("workers") < workers and time.monotonic() < deadline:
@@ -148,7 +148,7 @@ def _popped(state: State) -> tuple[State, Any]:
 
 
 def _more(item: str, value: Any) -> Any:
-    """Return a value that tells its history: a longer list, or a larger number."""
+    """Return a value that shows its history: a longer list, or a larger number."""
     return value + 1 if isinstance(value, int) else [*value, item]
 
 

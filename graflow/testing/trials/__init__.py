@@ -1,1 +1,1 @@
-"""Trials of a backend: steps run beside a model, and scripts that reproduce a failure."""
+"""Trials of a backend: steps compared with a model, and scripts that reproduce a failure."""

@@ -1,4 +1,4 @@
-"""Equality of values, and of their types all the way down."""
+"""Equality of values and of their types, all the way down."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ __all__ = ["fingerprint", "same", "scribble"]
 
 
 def same(one: object, other: object, *, in_order: bool = True) -> bool:
-    """Tell whether two values can't be told apart: `1`, `True` and `1.0` can.
+    """Tell whether two values are equal and of the same types, unlike `1`, `True` and `1.0`.
 
     Args:
         one: A value.
         other: Another one.
-        in_order: Whether the keys of a dict have an order.
+        in_order: Whether the order of a dict's keys matters.
     """
     return fingerprint(one, in_order=in_order) == fingerprint(other, in_order=in_order)
 
 
 def fingerprint(value: object, *, in_order: bool = True) -> Hashable:
-    """Return something hashable that is equal for values that are the same, and only for them.
+    """Return something hashable that is equal for the same values, and only for those.
 
-    It tells types, the sign of a zero, the digits of a `Decimal`, the zone and the fold of a
-    moment, and the order of a dict if asked for. All NaNs are the same.
+    It distinguishes types, the sign of zero, the digits of a `Decimal`, the zone and the fold of a
+    time and, if asked to, the order of a dict. All NaNs are the same.
     """
     part = partial(fingerprint, in_order=in_order)
     kind = type(value)
     name = kind.__qualname__
     if isinstance(value, int):
-        return name, hex(value)  # as decimal text has a limit
+        return name, hex(value)  # the length of decimal text is limited
     if isinstance(value, float):
         return name, value.hex()
     if isinstance(value, Decimal):

@@ -13,11 +13,11 @@ from typing import Any
 __all__ = ["IMPORTS", "expression"]
 
 IMPORTS = "import collections, datetime, decimal, fractions, http, uuid, zoneinfo"
-"""What the expressions need."""
+"""The imports that the expressions need."""
 
 
 def expression(value: Any) -> str:
-    """Return an expression that makes `value` again."""
+    """Return an expression that evaluates to `value`."""
     kind = type(value)
     if kind is float:
         return repr(value) if math.isfinite(value) else f"float({str(value)!r})"

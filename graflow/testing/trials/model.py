@@ -58,11 +58,12 @@ class _Entry:
 
 @dataclass(slots=True)
 class Model:
-    """All channels of a script, by name, and the time.
+    """All channels of a script, and the time.
 
     Attributes:
         now: The time in seconds, which `advance` moves.
-        channels: What each channel holds.
+        channels: The contents of each channel, by name.
+        locks: The ends of the leases of a lock, by channel and key, in the order of taking it.
     """
 
     now: float = 0.0
@@ -71,7 +72,7 @@ class Model:
     etags: list[Any] = field(default_factory=list)  # the values that they stand for
 
     def apply(self, step: Step) -> Expected:
-        """Do what a step asks for and return what must come of it."""
+        """Carry out a step, and return its required outcome."""
         try:
             method = getattr(self, f"_{step.operation}")
             return Gave(method(step.channel, *step.args, **step.options))
@@ -79,7 +80,7 @@ class Model:
             return refusal.outcome
 
     def live(self, channel: str) -> dict[str, _Entry]:
-        """Return what a channel holds, without what has expired."""
+        """Return the contents of a channel, without what has expired."""
         entries = self.channels[channel]
         for key, entry in list(entries.items()):
             if entry.deadline is not None and entry.deadline <= self.now:
@@ -283,7 +284,7 @@ class Model:
         held.append(end)
 
     def _unlock(self, channel: str, key: Any) -> None:
-        """Leave the body that took the lock first; only the last holder may have it still."""
+        """Leave the body that took the lock first; only the last holder may still have it."""
         held = self.locks[channel, key]
         deadline = held.pop(0)
         if held or deadline <= self.now:
@@ -294,7 +295,7 @@ class Model:
 
 
 def _seconds(span: Any) -> float:
-    """Return a span of time, as far as it can be one, to the millisecond."""
+    """Return a time span in seconds, rounded to the millisecond; refuse anything else."""
     seconds = span.total_seconds() if isinstance(span, timedelta) else span
     if type(seconds) is not int and type(seconds) is not float:
         raise _Refusal(ChannelTypeError, names_key=False)

@@ -11,9 +11,7 @@ from graflow.testing.trials.steps import Step
 __all__ = ["Line", "script"]
 
 _DEFAULT = "# `open` and `advance` are those of the backend's harness"
-_SCRIBBLE = (
-    "from graflow.testing.trials.equality import scribble  # changes whatever can be changed"
-)
+_SCRIBBLE = "from graflow.testing.trials.equality import scribble  # changes everything mutable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +20,7 @@ class Line:
 
     Attributes:
         content: The step or the code.
-        is_look: Whether it only reads, between the steps proper.
+        is_look: Whether it is a read between the actual steps.
     """
 
     content: Step | str
@@ -33,9 +31,9 @@ def script(lines: Sequence[Line], preamble: str, *, is_whole: bool) -> str:
     """Return Python code.
 
     Args:
-        lines: What was done; the last one is what broke.
+        lines: What was done; the last line is the one that failed.
         preamble: Code that defines `open` and `advance`.
-        is_whole: Whether to show also each look, and each change to what was stored or read.
+        is_whole: Whether to include the looks, and the changes to what was stored or read.
     """
     head = [IMPORTS, preamble.strip() or _DEFAULT]
     if is_whole:

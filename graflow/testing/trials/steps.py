@@ -31,7 +31,7 @@ class Updater:
 
     Attributes:
         source: A lambda of one argument.
-        meanwhile: A step of another handle, while the function runs for the first time.
+        meanwhile: A step on another handle, taken while the function runs for the first time.
     """
 
     source: str
@@ -84,10 +84,10 @@ class Step:
     Attributes:
         operation: A method of `Channel`; `contains`, which is `key in channel`; `unlock`, which
             ends what `lock` began; or `advance`.
-        args: Its arguments by position.
-        options: Its arguments by name.
+        args: The positional arguments.
+        options: The keyword arguments.
         channel: The channel's name.
-        handle: Which of the handles on that channel.
+        handle: The number of the handle on that channel.
     """
 
     operation: str
@@ -101,7 +101,7 @@ class Step:
         return Step(self.operation, self.args, self.options, channel, handle)
 
     def gives(self, value: Any) -> Move:
-        """Expect that it returns this value."""
+        """Expect this return value."""
         return Move(self, Gave(value))
 
     def raises(self, kind: type[BaseException], says: str = "") -> Move:
@@ -109,17 +109,17 @@ class Step:
         return Move(self, Refused(kind, names_key=True, says=says))
 
     def rejects(self, kind: type[BaseException], says: str = "") -> Move:
-        """Expect an error about an argument as such, or one that is the caller's own."""
+        """Expect an error about an argument itself, or one from the caller's own code."""
         return Move(self, Refused(kind, says=says))
 
     @property
     def meanwhile(self) -> Step | None:
-        """A step of another handle while this one is under way."""
+        """A step on another handle, taken during this one."""
         functions = [each for each in self.args if isinstance(each, Updater | Body)]
         return functions[0].meanwhile if functions else None
 
     def source(self, variable: str, meanwhile: str = "") -> str:
-        """Return it as Python code.
+        """Return the step as Python code.
 
         Args:
             variable: The handle's name.
@@ -141,7 +141,7 @@ class Step:
         return f"{variable}.{self.operation}{text}"
 
     def source_and_scribble(self, variable: str) -> str:
-        """Return it as Python code that changes what it stored and what it got afterwards."""
+        """Return the step as Python code that then changes what was stored and returned."""
         if self.operation in {"advance", "contains", "entry", "lock", "unlock"} or any(
             isinstance(each, Updater | Body) for each in self.args
         ):
@@ -175,7 +175,7 @@ def wait(seconds: float) -> Step:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A number of seconds that is a little less by the time it is asked for."""
+    """A number of seconds that is a little less by the time it is read."""
 
     seconds: float
 
@@ -201,7 +201,7 @@ class Refused:
     Attributes:
         kind: The kind, or any that derives from it.
         names_key: Whether the error has the channel and the key as attributes.
-        says: A text that the message has in it.
+        says: A text that the message contains.
     """
 
     kind: type[BaseException]
@@ -230,7 +230,7 @@ Found = Gave | Raised
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A step, and what must come of it."""
+    """A step, and its required outcome."""
 
     step: Step
     outcome: Expected = Gave()

@@ -13,8 +13,8 @@ from graflow.testing.trials.steps import Body, Expected, Gave, Left, Step, Updat
 __all__ = ["Timing"]
 
 _SLACK = 0.05  # seconds by which two clocks may differ
-_MARGIN = 0.2  # seconds around an expiry in which nothing is asked, where time is real
-_REAL_SCALE = 0.01  # real seconds for a second of a script, where time can't be moved
+_MARGIN = 0.2  # seconds around an expiry in which nothing is read, if time is real
+_REAL_SCALE = 0.01  # real seconds for a second of a script, if time can't be moved
 
 
 class Timing:
@@ -41,7 +41,7 @@ class Timing:
         self._advance(seconds)
 
     def settle(self) -> None:
-        """Where time is real, let no step fall on a moment at which something expires."""
+        """If time is real, keep steps away from moments at which something expires."""
         if not self.is_real:
             return
         model = self._model
@@ -96,7 +96,7 @@ def _scaled_result(result: Any) -> Any:
 
 
 def _is_span(ttl: object) -> bool:
-    """Tell whether a time to live is one that can be scaled and stays acceptable."""
+    """Tell whether a time to live can be scaled and stays valid."""
     if isinstance(ttl, timedelta):
         return timedelta(seconds=1) <= ttl < timedelta(days=36_000)
     return type(ttl) in {int, float} and 1 <= ttl < 3e9  # type: ignore[operator]

@@ -36,25 +36,25 @@ from graflow.testing.trials.timing import Timing
 __all__ = ["PREFIX", "Broken", "Trial", "unique_prefix"]
 
 PREFIX = f"conformance-{uuid4().hex[:8]}-"
-"""What the names of all channels begin with that this process makes."""
+"""The beginning of the names of all channels that this process makes."""
 
 _numbers = count()
 
 
 class Broken(AssertionError):
-    """A backend does not keep a clause of the contract; the message has a script that shows it."""
+    """A backend breaks a clause of the contract; the message contains a script that shows it."""
 
 
 def unique_prefix() -> str:
-    """Return the beginning of names of channels that nothing else uses."""
+    """Return a beginning for channel names that nothing else uses."""
     return f"{PREFIX}{next(_numbers)}/"
 
 
 class Trial:
-    """A script that is carried out on a backend, in channels of its own that it clears.
+    """A script that is carried out on a backend, in channels of its own, which it clears.
 
-    Whatever is stored or returned gets scribbled over afterwards, as a caller may do with what
-    is his, so a backend that keeps or hands out the very object is found at the next look.
+    Whatever was stored or returned is scribbled over afterwards, as a caller may do with their own
+    objects. So a backend that keeps or returns the very object is caught at the next look.
     """
 
     def __init__(self, harness: Harness, clause: str, model: Model | None = None) -> None:
@@ -63,7 +63,7 @@ class Trial:
         Args:
             harness: The means to reach the backend.
             clause: What is tested, for the message.
-            model: Says what must come of each step that is given without an outcome.
+            model: Gives the required outcome of steps that come without one.
         """
         self.model = Model() if model is None else model
         self.harness = harness
@@ -94,7 +94,7 @@ class Trial:
                 raise
 
     def close(self) -> None:
-        """Release what is locked and remove what was stored."""
+        """Release all locks, and remove what was stored."""
         while self._locks:
             with suppress(ChannelError):  # it may be lost
                 self._locks.pop()[1].__exit__(None, None, None)
@@ -106,15 +106,15 @@ class Trial:
         self._handles.clear()
 
     def check(self, step: Step, expected: Expected | None = None) -> None:
-        """Carry out a step and compare what comes of it.
+        """Carry out a step, and compare its outcome.
 
         Args:
             step: The step.
-            expected: What must come of it; by default what the model says. The model takes
-                the step in either case.
+            expected: The required outcome; by default that of the model. The model takes the step
+                in either case.
 
         Raises:
-            Broken: Something else came of it.
+            Broken: The outcome is different.
         """
         step = self._timing.scaled(step)
         self._timing.settle()
@@ -126,10 +126,10 @@ class Trial:
         scribble([*self._lent, found.value if isinstance(found, Gave) else None])
 
     def attempt(self, step: Step) -> None:
-        """Carry out a step as `check` does, but let an error about its outcome through.
+        """Carry out a step as `check` does, but let an `OutcomeUnknownError` through.
 
         Raises:
-            OutcomeUnknownError: Nobody knows whether it happened. The model took the step.
+            OutcomeUnknownError: The step may have happened or not. The model took it.
         """
         try:
             self.check(step)
@@ -143,8 +143,8 @@ class Trial:
 
         Args:
             channels: Their names.
-            missing: Keys that must not exist where the model does not have them.
-            handle: Which of the handles looks.
+            missing: Keys that must not exist unless the model has them.
+            handle: The number of the handle that looks.
 
         Raises:
             Broken: They differ.
@@ -154,7 +154,7 @@ class Trial:
         for name in channels:
             keys = sorted(self.model.live(name))
             asks = [Step("exists", (key,), {}, name, handle) for key in missing if key not in keys]
-            # In turn, as the first read may tidy up what has expired.
+            # Alternate the order, as the first read may remove what has expired.
             for step in asks if self._looks % 2 else ():
                 self.check(step)
             self.check(Step("keys", (), {}, name, handle))
@@ -168,9 +168,9 @@ class Trial:
         self._is_looking = False
 
     def next_unlock(self) -> Step | None:
-        """Return the step that leaves the body of the lock that was taken first, if there is one.
+        """Return the step that leaves the body of the lock taken first; `None` without a lock.
 
-        A thread that takes a lock again after it lost it has two bodies to leave.
+        A thread that takes a lock again after losing it has two bodies to leave.
         """
         if not self._locks:
             return None
@@ -178,7 +178,7 @@ class Trial:
         return Step("unlock", step.args[:1], {}, step.channel, step.handle)
 
     def require(self, holds: bool, clause: str) -> None:
-        """Raise `Broken` unless something holds that no single step can show."""
+        """Raise `Broken` unless a condition holds, for what no single step can show."""
         if not holds:
             code = script(self._lines, self.harness.preamble, is_whole=False)
             raise Broken(f"{self._clause}\n\n{code}\n# the contract: {clause}")
@@ -188,7 +188,7 @@ class Trial:
         self._lines.append(Line(line))
 
     def open(self, channel: str, handle: int = 0) -> Channel:
-        """Return a handle on a channel, the same one for the same number."""
+        """Return a handle on a channel; the same number gives the same handle."""
         found = self._handles.get((channel, handle))
         if found is None:
             found = self.harness.open(self._prefix + channel)
@@ -196,11 +196,11 @@ class Trial:
         return found
 
     def name(self, channel: str) -> str:
-        """Return the true name of a channel."""
+        """Return the actual name of a channel."""
         return self._prefix + channel
 
     def advance(self, seconds: float) -> None:
-        """Let time pass on the backend, and write nothing down."""
+        """Let time pass on the backend, without adding to the script."""
         self._timing.advance(seconds)
 
     def perform(self, step: Step) -> Found:
@@ -211,7 +211,7 @@ class Trial:
             return Gave()
         try:
             return Gave(self._call(self.open(step.channel, step.handle), step))
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is compared
+        except Exception as error:  # noqa: BLE001 - compared, whatever it is
             return Raised(error)
 
     def agrees(self, step: Step, expected: Expected, found: Found) -> bool:
@@ -326,7 +326,7 @@ class Trial:
         ) from cause
 
     def _breaks_again(self, last: Step, expected: Expected) -> bool:
-        """Tell whether the steps alone show what broke, without the looks between them."""
+        """Tell whether the steps alone reproduce the failure, without the looks between them."""
         lines = [line for line in self._lines[:-1] if not line.is_look]
         with Trial(self.harness, self._clause) as again:
             for line in lines:

@@ -1,7 +1,7 @@
-"""Compatibility: can a value written with one type be read with another, and be stored at all?
+"""Compatibility of types: what is written with one and read with another, or stored at all.
 
 The answers are those of the library as it runs: fields that the reader's type does not have are
-refused, a `TypedDict` is its fields, dates are text. Where nothing certain is known, it fits.
+refused, a `TypedDict` is its fields, dates are text. In doubt, a value fits.
 """
 
 from __future__ import annotations

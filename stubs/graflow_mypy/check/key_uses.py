@@ -17,11 +17,11 @@ __all__ = ["Diagnostic", "judge_keys"]
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """What is wrong with a call.
+    """A mistake in a call.
 
     Attributes:
-        module: The module that it stands in.
-        site: Where there.
+        module: The module of the call.
+        site: Where the call is in that module.
         code: The code.
         message: The message.
     """

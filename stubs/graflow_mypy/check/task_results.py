@@ -1,4 +1,4 @@
-"""The tasks of a program, and what is wrong with the questions for their results."""
+"""The tasks of a program, and the mistakes in asking for their results."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from graflow_mypy.check.key_uses import Diagnostic
 from graflow_mypy.messages import RESULT, RESULT_AMBIGUOUS, UNREAD, suggestion
-from graflow_mypy.program.forms import ANY_FORM, Form, form_of, is_certain
+from graflow_mypy.program.forms import ANY_FORM, Form, is_certain
 from graflow_mypy.program.patterns import ANYTHING, Pattern, Patterns, joined, text_of
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import (
@@ -17,6 +17,7 @@ from graflow_mypy.program.resolved import (
     ProgramFunction,
     Unresolved,
 )
+from graflow_mypy.program.type_terms import form_of
 from graflow_mypy.source.notes import CallSite, FileNotes, InstanceNote
 from graflow_mypy.source.terms import ANY, Attribute, Call, Constant, Declared, Name, Term, Text
 
@@ -151,7 +152,7 @@ class Tasks:
         if local:
             return local
         gapped = {definition for patterns, definition in self._gapped if patterns.match(task_id)}
-        if found:  # an id that is written down goes before those of which nothing is known
+        if found:  # an id that is written down wins over those that are unknown
             return found | ({None} if gapped - found else set())
         gapped |= self._of_any_id
         base, _, number = task_id.rpartition("_")

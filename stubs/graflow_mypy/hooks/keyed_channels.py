@@ -1,4 +1,4 @@
-"""Keyed channels: the type of each key, from the `TypedDict` that the channel was given."""
+"""Keyed channels: the type of each key, taken from the channel's `TypedDict`."""
 
 from __future__ import annotations
 

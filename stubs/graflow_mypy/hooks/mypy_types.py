@@ -1,4 +1,4 @@
-"""Types of mypy: of the functions of tasks, and of forms."""
+"""Mypy's own types, made from the functions of tasks and from forms."""
 
 from __future__ import annotations
 

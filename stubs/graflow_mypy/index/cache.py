@@ -56,7 +56,7 @@ class KeptFiles:
 
 @dataclass(frozen=True, slots=True)
 class _KeptFacts:
-    """Facts by the names of modules, and what the files were like that they were made of."""
+    """Facts by the names of modules, and the state of the files that they were made from."""
 
     state: str
     facts: dict[str, ModuleFacts]
@@ -65,7 +65,7 @@ class _KeptFacts:
 class Kept:
     """Two files beside mypy's cache: the notes on files, and the facts made of them.
 
-    Whatever goes wrong with them, the work is done again.
+    If they are lost or damaged, the work is done again.
     """
 
     def __init__(self, options: Options, mine: PluginOptions, version: str) -> None:

@@ -1,7 +1,12 @@
-"""Dataclasses as JSON and back: lists of their fields, checked when they are read.
+"""Dataclasses and named tuples as JSON and back, checked when they are read.
 
-A class of a union has a `tag`, which is the first item of the list. This is the one place where a
-value of any type is handled; whoever asks for a type gets it, or a `ValueError`.
+An instance becomes the list of its fields. A class with a `tag` is part of a union: its instances
+repeat a lot, so each distinct one is kept once, in a table that comes before the value, and its
+number there stands for it everywhere else. The fields of such a class are texts,
+instances of tagged classes, and tuples of them.
+
+This is the one place that handles values of any type: a caller gets an instance of the type that
+it asked for, or a `ValueError`.
 """
 
 from __future__ import annotations
@@ -18,30 +23,77 @@ __all__ = ["decoded", "encoded"]
 
 T = TypeVar("T")
 
-_Reader = Callable[[Any], Any]
+_Table = list[object]
+_Getter = Callable[[Any], tuple[Any, ...]]
+_Reader = Callable[[Any, _Table], Any]
 _PLAIN: Final = {str, int, bool, NoneType}
 
 
 def encoded(value: object) -> str:
-    """Return a value as JSON: a dataclass, text, number, or lists and dictionaries of them."""
-    # Nothing here holds itself, and not to look for it saves a quarter of the time.
-    return json.dumps(value, separators=(",", ":"), check_circular=False, default=_items)
+    """Return a value as JSON: an instance, text, number, or lists and dictionaries of them."""
+    writers = _Writers()
+    body = _json(value, lambda each: writers[each.__class__](each))
+    return f"[{_json([*writers.table])},{body}]"
 
 
-def _items(value: object) -> Any:
-    get = _GETTERS.get(value.__class__)
-    if get is None:
-        get = _GETTERS[value.__class__] = _getter(value.__class__)
-    return get(value)
+def _json(value: object, default: Callable[[object], object] | None = None) -> str:
+    # Nothing here contains itself, and skipping that check saves a quarter of the time.
+    return json.dumps(value, separators=(",", ":"), check_circular=False, default=default)
 
 
-_GETTERS: Final[dict[type, Callable[[object], Any]]] = {}
+class _Writers(dict[type, Callable[[Any], object]]):
+    """Functions that return what stands for an instance of a class, made when they are needed.
+
+    Attributes:
+        table: The items of each distinct tagged instance, in the order of their numbers.
+    """
+
+    def __init__(self) -> None:
+        self.table: dict[tuple[object, ...], int] = {}
+        self._numbers: dict[int, int] = {}  # by `id`, as the value keeps all of them alive
+
+    def __missing__(self, kind: type) -> Callable[[Any], object]:
+        items_of = _items_of(kind)
+        if hasattr(kind, "tag"):
+            is_flat = all(map(_plain_kinds, _hints(kind)))
+            write = self[kind] = self._flat(items_of) if is_flat else self._nested(items_of)
+        else:
+            write = self[kind] = items_of
+        return write
+
+    def _flat(self, items_of: _Getter) -> Callable[[Any], object]:
+        table = self.table
+        return lambda value: table.setdefault(items_of(value), len(table))
+
+    def _nested(self, items_of: _Getter) -> Callable[[Any], object]:
+        table, numbers, numbered = self.table, self._numbers, self._numbered
+
+        def write(value: object) -> object:
+            number = numbers.get(id(value))
+            if number is None:
+                entry = numbered(items_of(value))
+                number = numbers[id(value)] = table.setdefault(entry, len(table))
+            return number
+
+        return write
+
+    def _numbered(self, items: tuple[Any, ...]) -> tuple[object, ...]:
+        found: list[object] = []
+        for item in items:
+            if item.__class__ is str:
+                found.append(item)
+            elif item.__class__ is tuple:
+                found.append(self._numbered(item))
+            else:
+                found.append(self[item.__class__](item))
+        return tuple(found)
 
 
-def _getter(kind: type) -> Callable[[object], Any]:
-    """Return what makes a tuple of the fields of an instance."""
+@cache
+def _items_of(kind: type) -> _Getter:
+    """Return what makes a tuple of an instance: its tag, if it has one, and its fields."""
     if not is_dataclass(kind):
-        raise TypeError(f"{kind} has no form in JSON")
+        raise TypeError(f"{kind} can't be written as JSON")
     names = [*(["tag"] if hasattr(kind, "tag") else []), *(each.name for each in fields(kind))]
     get = attrgetter(*names)
     return get if len(names) > 1 else lambda value: (get(value),)
@@ -55,11 +107,44 @@ def decoded(text: str | bytes, kind: type[T]) -> T:
         kind: A dataclass.
 
     Raises:
-        ValueError: It is no JSON, or not of such an instance.
+        ValueError: It is not JSON, or not that of such an instance.
     """
     hint: Any = kind
-    found: T = _reader(hint)(json.loads(text))
+    raw = json.loads(text)
+    if raw.__class__ is not list or len(raw) != 2 or raw[0].__class__ is not list:
+        raise ValueError("not a table and a value")
+    table: _Table = []
+    readers = _entry_readers(hint)
+    for entry in raw[0]:
+        if entry.__class__ is not list or not entry or entry[0].__class__ is not str:
+            raise ValueError(f"not a tagged list: {entry!r}")
+        if entry[0] not in readers:
+            raise ValueError(f"an unknown tag: {entry!r}")
+        table.append(readers[entry[0]](entry, table))
+    found: T = _reader(hint)(raw[1], table)
     return found
+
+
+@cache
+def _entry_readers(hint: Any) -> dict[str, _Reader]:
+    """Return readers by the tags of all classes that an instance of a type may have in it."""
+    found: dict[str, _Reader] = {}
+    seen: set[Any] = set()
+    waiting = [hint]
+    while waiting:
+        each = waiting.pop()
+        if each in seen:
+            continue
+        seen.add(each)
+        hints = _hints(each) if _is_record(each) else get_args(each)
+        waiting += hints
+        if hasattr(each, "tag"):
+            found[each.tag] = _list_of([str, *hints], _without_tag(each))
+    return found
+
+
+def _without_tag(kind: Any) -> Callable[[list[Any]], object]:
+    return lambda items: kind(*items[1:])
 
 
 @cache
@@ -73,25 +158,31 @@ def _reader(hint: Any) -> _Reader:
     if origin in {Union, UnionType}:
         return _union(arguments)
     if origin is list:
-        return _list(arguments[0])
+        return _list(_reader(arguments[0]))
     if origin is dict:
-        return _dict(arguments[1])
+        return _dict(_reader(arguments[1]))
     if origin is tuple and arguments[-1] is Ellipsis:
-        read = _list(arguments[0])
-        return lambda raw: tuple(read(raw))
+        read = _list(_reader(arguments[0]))
+        return lambda raw, table: tuple(read(raw, table))
     if origin is tuple:
-        return _items_of(lambda *items: items, 0, lambda: arguments)
-    is_tagged = hasattr(hint, "tag")  # which the union has looked at
-    return _items_of(hint, int(is_tagged), lambda: _hints(hint))
+        return _list_of(arguments, tuple)
+    if hasattr(hint, "tag"):
+        return _numbered(frozenset({hint}))
+    return _list_of(_hints(hint), lambda items: hint(*items))
+
+
+def _is_record(hint: Any) -> bool:
+    return is_dataclass(hint) or hasattr(hint, "_fields")
 
 
 def _hints(kind: Any) -> list[Any]:
     hints = get_type_hints(kind)
-    return [hints[each.name] for each in fields(kind)]
+    names = [each.name for each in fields(kind)] if is_dataclass(kind) else kind._fields
+    return [hints[name] for name in names]
 
 
 def _plain(kinds: set[type]) -> _Reader:
-    def read(raw: Any) -> Any:
+    def read(raw: Any, table: _Table) -> Any:
         if raw.__class__ not in kinds:
             raise ValueError(f"not one of {kinds}: {raw!r}")
         return raw
@@ -100,7 +191,7 @@ def _plain(kinds: set[type]) -> _Reader:
 
 
 def _literal(values: frozenset[object]) -> _Reader:
-    def read(raw: Any) -> Any:
+    def read(raw: Any, table: _Table) -> Any:
         if raw.__class__ is not str or raw not in values:
             raise ValueError(f"not one of {values}: {raw!r}")
         return raw
@@ -108,62 +199,86 @@ def _literal(values: frozenset[object]) -> _Reader:
     return read
 
 
-def _list(hint: Any) -> _Reader:
-    def read(raw: Any) -> Any:
+def _list(item: _Reader) -> _Reader:
+    def read(raw: Any, table: _Table) -> Any:
         if raw.__class__ is not list:
-            raise ValueError(f"no list: {raw!r}")
-        item = _reader(hint)
-        return [item(each) for each in raw]
+            raise ValueError(f"not a list: {raw!r}")
+        return [item(each, table) for each in raw]
 
     return read
 
 
-def _dict(hint: Any) -> _Reader:
-    def read(raw: Any) -> Any:
+def _dict(item: _Reader) -> _Reader:
+    def read(raw: Any, table: _Table) -> Any:
         if raw.__class__ is not dict:
-            raise ValueError(f"no dictionary: {raw!r}")
-        item = _reader(hint)
-        return {key: item(value) for key, value in raw.items()}
+            raise ValueError(f"not a dictionary: {raw!r}")
+        return {key: item(value, table) for key, value in raw.items()}
 
     return read
 
 
-def _items_of(
-    make: Callable[..., object], skipped: int, hints: Callable[[], Sequence[Any]]
-) -> _Reader:
-    """Return a reader of a list with an item for each of some types, behind what is skipped."""
-    readers: list[_Reader] = []  # made when they are needed, for a type may hold itself
+def _list_of(hints: Sequence[Any], make: Callable[[list[Any]], object]) -> _Reader:
+    """Return a reader of a list with one item for each type.
 
-    def read(raw: Any) -> Any:
-        if not readers:
-            readers.extend([_as_it_is] * skipped)
-            readers.extend(map(_reader, hints()))
-        if raw.__class__ is not list or len(raw) != len(readers):
-            raise ValueError(f"no list of {len(readers)}: {raw!r}")
-        items = [reader(each) for reader, each in zip(readers, raw, strict=True)]
-        return make(*items[skipped:])
+    Most items are plain, and the types of a whole list are looked up at once.
+    """
+    plain = {at: _plain_kinds(hint) for at, hint in enumerate(hints)}
+    others = [(at, _reader(hints[at])) for at, kinds in plain.items() if not kinds]
+    shapes: set[tuple[type, ...]] = set()  # that were found to be right
+
+    def check(raw: list[Any], shape: tuple[type, ...]) -> None:
+        if len(shape) != len(hints):
+            raise ValueError(f"not a list of {len(hints)}: {raw!r}")
+        if any(kinds and shape[at] not in kinds for at, kinds in plain.items()):
+            raise ValueError(f"not a list of {hints}: {raw!r}")
+        shapes.add(shape)
+
+    def read(raw: Any, table: _Table) -> Any:
+        if raw.__class__ is not list:
+            raise ValueError(f"not a list: {raw!r}")
+        shape = tuple(map(type, raw))
+        if shape not in shapes:
+            check(raw, shape)
+        for at, reader in others:
+            raw[at] = reader(raw[at], table)
+        return make(raw)
 
     return read
 
 
-def _as_it_is(raw: Any) -> Any:
-    return raw
+def _plain_kinds(hint: Any) -> frozenset[type]:
+    """Return the types of the values of a type, if each is as it is in JSON."""
+    kinds = frozenset(get_args(hint) if get_origin(hint) in {Union, UnionType} else [hint])
+    return kinds if kinds <= _PLAIN else frozenset()
 
 
 def _union(kinds: tuple[Any, ...]) -> _Reader:
     """Return a reader of one of some types: plain ones, tagged ones, and at most one other."""
     plain = {kind for kind in kinds if kind in _PLAIN}
-    tagged = {kind.tag: _reader(kind) for kind in kinds if hasattr(kind, "tag")}
-    others = [kind for kind in kinds if kind not in _PLAIN and not hasattr(kind, "tag")]
-    other = _reader(others[0]) if others else None
+    tagged = frozenset(kind for kind in kinds if hasattr(kind, "tag"))
+    others = [kind for kind in kinds if kind not in plain | tagged]
+    numbered = _numbered(tagged)
+    if tagged == set(kinds):
+        return numbered
+    other = _reader(others[0]) if others else numbered
 
-    def read(raw: Any) -> Any:
-        if raw.__class__ is list and raw and raw[0].__class__ is str and raw[0] in tagged:
-            return tagged[raw[0]](raw)
+    def read(raw: Any, table: _Table) -> Any:
         if raw.__class__ in plain:
             return raw
-        if other is None:
-            raise ValueError(f"none of {kinds}: {raw!r}")
-        return other(raw)
+        return numbered(raw, table) if raw.__class__ is int else other(raw, table)
+
+    return read
+
+
+def _numbered(kinds: frozenset[Any]) -> _Reader:
+    """Return a reader of the number of an instance in the table."""
+
+    def read(raw: Any, table: _Table) -> Any:
+        if raw.__class__ is not int or not 0 <= raw < len(table):
+            raise ValueError(f"not a number in the table: {raw!r}")
+        found = table[raw]
+        if found.__class__ not in kinds:
+            raise ValueError(f"not one of {kinds}: {found!r}")
+        return found
 
     return read

@@ -1,4 +1,4 @@
-"""Facts about each module, worked out from the indexes of all files."""
+"""Facts about each module, worked out from the notes on all files."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from graflow_mypy.index.encoding import encoded
 from graflow_mypy.messages import KEY_UNKNOWN, RESULT, SCHEMA, UNREAD, printable
 from graflow_mypy.options import PluginOptions
 from graflow_mypy.program.classes import Layouts
-from graflow_mypy.program.forms import ANY_FORM, Form, form_of, parts_of, show
+from graflow_mypy.program.forms import ANY_FORM, Form, parts_of, show
 from graflow_mypy.program.patterns import Pattern, Patterns, text_of
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import ProgramClass, ProgramFunction
+from graflow_mypy.program.type_terms import form_of
 from graflow_mypy.program.uses import uses_of, writes_at_start
 from graflow_mypy.source.notes import CallSite, FileNotes
 from graflow_mypy.source.terms import Name
@@ -31,7 +32,7 @@ Span: TypeAlias = tuple[int, int, int | str]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What there is to report about a call."""
+    """An error to report at a call."""
 
     site: CallSite
     code: str
@@ -57,7 +58,7 @@ class ResultType:
 
 @dataclass(frozen=True, slots=True)
 class UnreadFile:
-    """What there is to report in a file of which nothing is known."""
+    """An error to report in a file that can't be read."""
 
     line: int
     message: str
@@ -65,7 +66,7 @@ class UnreadFile:
 
 @dataclass(slots=True)
 class ModuleFacts:
-    """All that there is to say about a module, as it is kept.
+    """The findings about a module, in the form in which they are kept.
 
     Attributes:
         messages: What is wrong.
@@ -81,7 +82,7 @@ class ModuleFacts:
 
 
 class Facts:
-    """What hooks may know of the rest of the program while one module is checked.
+    """The findings about the module being checked, in the form that hooks need.
 
     Attributes:
         messages: For the place of a call, what to report.
@@ -115,7 +116,7 @@ class Facts:
 def facts_of(
     files: Mapping[str, FileNotes], load: Callable[[str], FileNotes], options: PluginOptions
 ) -> dict[str, ModuleFacts]:
-    """Return what there is to say about each module that there is anything about.
+    """Return the findings about each module, if there are any.
 
     Args:
         files: See `Program`.
@@ -126,7 +127,7 @@ def facts_of(
 
 
 class _Judge:
-    """Goes through a program, and collects what there is to say about it."""
+    """Goes through a program, and collects the findings."""
 
     def __init__(self, program: Program, options: PluginOptions) -> None:
         self._files = program.files
@@ -212,23 +213,23 @@ class _Judge:
                 self._look_at_home(module, note.schema, note.site)
 
     def _look_at_home(self, module: str, schema: Name, site: CallSite) -> None:
-        """Say where a schema of which nothing is known comes from a file that can't be read."""
+        """Report a schema that is unknown because its file can't be read."""
         home = self._program.unread_home(schema.dotted)
         if home is not None and SCHEMA not in self._options.off:
             message = f'Schema "{schema.last}" is unknown, as "{home}" can\'t be read'
             self._diagnostics.append(Diagnostic(module, site, UNREAD, message))
 
     def _look_at_file(self, module: str, notes: FileNotes) -> None:
-        """Say in a file that can't be read that it is so; mypy may be able to read it."""
+        """Report a file that can't be read in the file itself, as mypy may be able to read it."""
         unread = notes.unread if notes.may_hide_uses else None
         if unread is not None and UNREAD not in self._options.off:
             message = f"What this file does with keys and tasks is unknown: {unread.reason}"
             self._about(module).unread = UnreadFile(unread.line, printable(message))
 
     def _unless(self, code: str) -> str:
-        """Return what to add to a message that something is nowhere: files may have it.
+        """Return what to add to a message that something is missing: unread files may have it.
 
-        Where the code is off, so is what would be said instead.
+        Where the code is off, nothing is said about such files either.
         """
         hiding = (notes.unread for notes in self._files.values() if notes.may_hide_uses)
         unread = [each for each in hiding if each is not None]
@@ -254,7 +255,7 @@ def _modules(form: Form) -> set[str]:
 
 def _unstorable(form: Form, is_keyed: bool, fitting: Fitting) -> str:
     if is_keyed and fitting.is_no_typed_dict(form):
-        return f'Schema "{show(form)}" can\'t have the keys of a channel: it is not a TypedDict'
+        return f'Schema "{show(form)}" can\'t describe the keys of a channel: it is not a TypedDict'
     found = fitting.unstorable_part(form)
     if found is None:
         return ""

@@ -25,7 +25,7 @@ from graflow_mypy.options import PluginOptions
 from graflow_mypy.program.aliases import task_aliases
 from graflow_mypy.program.constants import names_to_watch
 from graflow_mypy.program.program import Program
-from graflow_mypy.source.files import Source, find_sources
+from graflow_mypy.source.discovery import Source, find_sources
 from graflow_mypy.source.interest import Interest
 from graflow_mypy.source.notes import FileNotes, UnreadNote
 from graflow_mypy.source.reading import Unread, read_source
@@ -82,7 +82,7 @@ class Index:
         self.has_messages = any(about.messages or about.unread for about in raw.values())
 
     def of(self, path: str) -> Facts:
-        """Return the facts about a file; there are none about a file that is not scanned."""
+        """Return the facts about a file; a file that isn't scanned has none."""
         facts = self._facts.get(path)
         if facts is None:
             source = self.source(path)
@@ -104,7 +104,7 @@ class Index:
         return any(each.module == module and each.base in bases for each in self._sources.values())
 
     def note_change(self, path: str) -> None:
-        """Bring all up to date if a file is not as it was scanned, or new: a daemon lives long."""
+        """Bring all up to date if a file was edited or is new, as happens while a daemon runs."""
         source = self.source(path)
         if source is None:
             is_stale = self._is_new(os.path.abspath(path))  # noqa: PTH100
@@ -124,7 +124,7 @@ class Index:
             return False
 
     def _state(self) -> str:
-        """Return what differs where a file does; nothing, where one may have changed unseen."""
+        """Return a digest of all files; nothing, where one may have changed unseen."""
         now = time.time_ns()
         if any(stamp.time > now - _JUST_NOW for stamp in self._stamps.values()):
             return ""
@@ -153,7 +153,7 @@ class _Files:
         for path, source in sources.items():
             stamp = stamps.get(path)
             file = before.files.get(path)
-            # Nothing tells of a file without a stamp, before or now, whether it is as it was.
+            # Without a stamp, then or now, there is no telling whether the file is as it was.
             is_as_it_was = stamp is not None and file is not None and file.stamp == stamp
             if file is None or not is_as_it_was or file.module != source.name:
                 self._is_changed = True
@@ -166,7 +166,7 @@ class _Files:
         self._follow_names()
 
     def _follow_names(self) -> None:
-        """Scan files again in which names of the program matter, until no more names are found."""
+        """Scan the files again that mention names of interest, until no new names turn up."""
         for _ in range(_MOST_ROUNDS):
             self.notes = {module: self._files[path].notes for module, path in self._paths.items()}
             program = Program(self.notes, self.load)
@@ -181,7 +181,7 @@ class _Files:
                     file.notes = _scanned(path, file.module, interest)
 
     def load(self, module: str) -> FileNotes:
-        """Return all notes on a module that was passed over, for what it defines is wanted."""
+        """Return full notes on a module that was passed over, as its definitions are needed."""
         path = self._paths[module]
         file = self._files[path]
         if file.notes.is_quiet and file.notes.unread is None:
@@ -197,7 +197,7 @@ class _Files:
 
 @contextmanager
 def _without_collections() -> Iterator[None]:
-    """Let no garbage be collected meanwhile: syntax trees are many objects and leave none."""
+    """Pause garbage collection: syntax trees are many objects, and none of them is garbage."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -218,7 +218,7 @@ def _stamp(path: str) -> Stamp | None:
 
 
 def _text(path: str) -> bytes:
-    """Return what a file holds; nothing, where it can't be read."""
+    """Return the content of a file; nothing, where it can't be read."""
     try:
         return read_source(path)
     except Unread:

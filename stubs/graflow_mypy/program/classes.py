@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from graflow_mypy.program.forms import Form, form_of
+from graflow_mypy.program.forms import Form
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import External, ProgramClass
+from graflow_mypy.program.type_terms import form_of
 from graflow_mypy.source.notes import ClassNote
 from graflow_mypy.source.terms import Call, Name, Subscript, Term
 
@@ -17,7 +18,7 @@ __all__ = ["ClassKind", "Field", "Layout", "Layouts"]
 ClassKind: TypeAlias = Literal[
     "typed dict", "dataclass", "model", "enum", "named tuple", "plain", "unknown"
 ]
-"""What a class is; a `plain` one is none of the others."""
+"""The kind of a class; `plain` is none of the others."""
 
 _PLAIN: Final = "plain"
 _KINDS: Final[dict[str, ClassKind]] = {

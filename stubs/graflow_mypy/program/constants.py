@@ -1,7 +1,7 @@
 """Constants whose text or items the plugin relies on, though any file may change them.
 
-To look everywhere for what changes any name takes too long. Which names matter is known when the
-program was scanned once; files in which one of those may be changed are scanned again.
+Looking everywhere for changes to any name would take too long. Once the program has been scanned it
+is known which names matter, and only the files that may change one of them are scanned again.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ class External:
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """A full name of which the program says nothing."""
+    """A full name that the program doesn't define."""
 
     name: str
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from graflow_mypy.program.channels import Receiver, Receivers, Whose
 from graflow_mypy.program.classes import Layouts
-from graflow_mypy.program.forms import ANY_FORM, AnyForm, ArrayForm, Form, form_of, value_form
+from graflow_mypy.program.forms import ANY_FORM, AnyForm, ArrayForm, Form
 from graflow_mypy.program.patterns import ANYTHING, Pattern, text_of
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import External, Given, ProgramClass
+from graflow_mypy.program.type_terms import form_of, value_form
 from graflow_mypy.source.note_taker import READS, WRITES
 from graflow_mypy.source.notes import CallSite, FileNotes, UseNote
 from graflow_mypy.source.terms import ANY, Call, Constant, Declared, DictDisplay, Name, Term
@@ -21,8 +22,7 @@ _ON_LISTS = frozenset({"append", "prepend", "pop", "get_list"})
 _DEEPEST = 5
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """What one use says about its key; uses of the same claim are judged alike.
 
     Attributes:
@@ -51,8 +51,7 @@ class Claim:
         return self.operation in READS or self.operation == "update"
 
 
-@dataclass(frozen=True)
-class Use:
+class Use(NamedTuple):
     """One use of a key.
 
     Attributes:

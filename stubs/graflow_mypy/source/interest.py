@@ -1,4 +1,4 @@
-"""A first look at a source text: does it mention anything that is worth parsing?"""
+"""Interest: a quick look at a source text, which tells whether it is worth parsing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ASSIGNED = re.compile(rb"\.\s*(%b+)\s*[+%%]?=(?!=)" % _LETTER)
 
 
 class Interest:
-    """What makes a piece of source worth a look: what always does, and some names of a program.
+    """The words that make a piece of source worth parsing: fixed ones, and names of the program.
 
     Attributes:
         aliases: Full names that stand for the decorator `task`.
@@ -60,11 +60,11 @@ class Interest:
         self._words = re.compile(whole) if words else None
 
     def is_quiet(self, source: bytes) -> bool:
-        """Tell whether a file surely uses no key and no task, whatever it defines for others."""
+        """Tell whether a file certainly uses neither keys nor tasks, whatever it defines."""
         return _FOR_A_FILE.search(source) is None and not self.is_named_in(source)
 
     def is_dull(self, source: bytes) -> bool:
-        """Tell whether a function surely uses no key and no task, in a file that does."""
+        """Tell whether a function certainly uses neither keys nor tasks, in a file that does."""
         return _FOR_A_FUNCTION.search(source) is None and not self.is_named_in(source)
 
     def is_named_in(self, source: bytes) -> bool:

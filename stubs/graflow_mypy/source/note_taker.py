@@ -1,4 +1,4 @@
-"""Taker of notes: what is written down of a file while it is scanned."""
+"""Note taker: it collects the notes on a file while the file is scanned."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ class NoteTaker:
         self._is_ascii = source.isascii()
 
     def filled(self, node: ast.expr, scope: Scope) -> None:
-        """Write down that what a module has may get more items."""
+        """Note that a mapping of a module may get more items."""
         if isinstance(node, ast.Name | ast.Attribute):
             term = term_of(node, scope)
             if isinstance(term, Name):
                 self.notes.filled.append(term.dotted)
 
     def lent(self, node: ast.Call, scope: Scope) -> None:
-        """Write down what another package gets, for it may write into a channel."""
+        """Note what is passed to another package, which may write to a channel."""
         called = term_of(node.func, scope)
         if not isinstance(called, Name):
             return
@@ -79,7 +79,7 @@ class NoteTaker:
     def operation(
         self, node: ast.Call, name: str, receiver: Term, scope: Scope, *, is_seen: bool
     ) -> None:
-        """Write down a call that may be an operation of a channel."""
+        """Note a call that may be an operation of a channel."""
         count = len(node.args) + len(node.keywords)
         if any(isinstance(each, ast.Starred) for each in node.args):
             count = max(count, 2)
@@ -116,7 +116,7 @@ class NoteTaker:
     def _several(
         self, node: ast.Call, name: str, receiver: Term, scope: Scope, site: CallSite | None
     ) -> None:
-        """Write down one use for each key of a mapping or of a list of keys."""
+        """Note one use for each key of a mapping or of a list of keys."""
         for given in self.mapping(node.args[0] if node.args else None, scope):
             keys: tuple[Term, ...] = (ANY,)
             if isinstance(given, DictDisplay):
@@ -145,18 +145,18 @@ class NoteTaker:
         scope: Scope,
         site: CallSite | None,
     ) -> None:
-        """Write down one use of a key, or of whatever the name of the use says."""
+        """Note one use of a key, or of something else that the name of the use says."""
         self.notes.uses.append(UseNote(name, receiver, key, value, scope.name, site))
 
     def result(self, node: ast.Call, scope: Scope) -> None:
-        """Write down a question for the result of a task."""
+        """Note a call that asks for the result of a task."""
         asked = node.args[0] if node.args else keyword_of(node, "task")
         self.notes.results.append(
             ResultNote(term_of(asked, scope), scope.name, self.call_site(node))
         )
 
     def schema(self, node: ast.Call, name: str, scope: Scope) -> None:
-        """Write down the schema that a channel is made with."""
+        """Note the schema that a channel is made with."""
         position = 0 if name in CHANNEL_GETTERS else 1
         schema = node.args[position] if len(node.args) > position else keyword_of(node, "schema")
         term = term_of(schema, scope, is_type=True)
@@ -164,7 +164,7 @@ class NoteTaker:
         self.notes.schemas.append(SchemaNote(term, is_keyed, self.call_site(node)))
 
     def task_call(self, call: ast.Call, outer: ast.Call | None, scope: Scope) -> None:
-        """Write down `task(function)`, or `task("id")(function)` where there is an outer call."""
+        """Note `task(function)`, or `task("id")(function)` where there is an outer call."""
         made_of = (outer or call).args[0] if (outer or call).args else None
         if outer is None and (made_of is None or isinstance(made_of, ast.Constant)):
             made_of = None
@@ -179,7 +179,7 @@ class NoteTaker:
         )
 
     def task(self, maker: Term, function: Term, task_id: Term) -> None:
-        """Write down something that makes a task."""
+        """Note something that makes a task."""
         self.notes.tasks.append(TaskNote(maker, function, task_id))
 
     def call_site(self, node: ast.Call) -> CallSite:
@@ -199,7 +199,7 @@ class NoteTaker:
 
 
 def keyword_of(node: ast.Call, name: str) -> ast.expr | None:
-    """Return the argument that a call gives by name, if it does."""
+    """Return a keyword argument of a call, if it has it."""
     return next((each.value for each in node.keywords if each.arg == name), None)
 
 

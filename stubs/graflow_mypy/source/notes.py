@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from graflow_mypy.source.terms import Term
 
@@ -23,8 +23,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class CallSite:
+class CallSite(NamedTuple):
     """The place of a call.
 
     Attributes:
@@ -40,9 +39,8 @@ class CallSite:
     native_column: int | str
 
 
-@dataclass(frozen=True, slots=True)
-class UseNote:
-    """A use of a key, or of whatever the operation says.
+class UseNote(NamedTuple):
+    """A use of a key, or of something else that the operation names.
 
     Attributes:
         operation: The name of the method; `handed` for a method that is handed on, `lent` for a
@@ -64,7 +62,7 @@ class UseNote:
 
 @dataclass(frozen=True, slots=True)
 class ResultNote:
-    """A question for the result of a task."""
+    """A call that asks for the result of a task."""
 
     asked: Term
     function: str
@@ -188,7 +186,7 @@ class FileNotes:
         filled: The names of mappings that it may put more items into.
         names: What its names stand for.
         stars: The modules of which it imports everything.
-        is_quiet: Whether it was passed over, as it surely uses no key and no task.
+        is_quiet: Whether it was passed over, as it certainly uses neither keys nor tasks.
         unread: Why there are no other notes, if it can't be read or parsed.
     """
 

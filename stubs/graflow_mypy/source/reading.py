@@ -14,7 +14,7 @@ _AT_ONCE: Final = getattr(os, "O_NONBLOCK", 0)  # a pipe that nobody writes into
 
 
 class Unread(Exception):
-    """A file of which nothing is known.
+    """A file that can't be read or parsed.
 
     Attributes:
         reason: Why, as the end of a sentence.
@@ -28,10 +28,10 @@ class Unread(Exception):
 
 
 def read_source(path: str) -> bytes:
-    """Return what a file holds.
+    """Return the content of a file.
 
     Raises:
-        Unread: It is not a regular file, is too large, or can't be read.
+        Unread: It isn't a regular file, is too large, or can't be read.
     """
     try:
         with os.fdopen(os.open(path, os.O_RDONLY | _AT_ONCE), "rb") as file:

@@ -1,4 +1,4 @@
-"""Scopes: what the names in a piece of source stand for, as far as it says so itself."""
+"""Scopes: the names in a module, class or function, and what binds them there."""
 
 from __future__ import annotations
 

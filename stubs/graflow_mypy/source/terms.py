@@ -1,4 +1,4 @@
-r"""Terms: what an expression of a source file says, kept with the file and resolved later.
+r"""Terms: the content of expressions, noted when a file is scanned and resolved later.
 
 The notes on a file must not depend on other files, so an expression is kept as a term, in which
 the names of a module stand for themselves. The `tag` of a term is what it begins with as JSON.
@@ -34,7 +34,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Anything: nothing is known."""
+    """An expression that nothing is known about."""
 
     tag: ClassVar[Literal["?"]] = "?"
 
@@ -49,7 +49,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """Another constant, or a value of which no more than its built-in type is known.
+    """Another constant, or a value of which only its built-in type is known.
 
     Attributes:
         text: Its `repr`, where that is known.
@@ -197,7 +197,7 @@ Term: TypeAlias = (
 """What an expression says."""
 
 ANY: Final = Unknown()
-"""The term of which nothing is known."""
+"""The unknown term."""
 
 _MOST_ALTERNATIVES: Final = 8
 

@@ -1,4 +1,4 @@
-"""What an untyped channel keeps, and what it refuses."""
+"""Values that an untyped channel keeps, and those that it refuses."""
 
 from __future__ import annotations
 

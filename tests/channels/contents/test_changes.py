@@ -1,4 +1,4 @@
-"""What changed in a channel that is not shared: enough to make it again, and no more."""
+"""Changes in a channel that is not shared: enough to make it again, and no more."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def test_they_grow_over_a_restart_of_the_process_in_memory() -> None:
     """And from one space to the next."""
     first = fence_of(MemoryChannel("c"))
     command = [sys.executable, "-c", ON_MEMORY]
-    second = int(subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout)
+    second = int(subprocess.check_output(command, cwd=ROOT))
     assert grows([first, second, fence_of(MemoryChannel("c"))])
 
 

@@ -1,4 +1,4 @@
-"""Whose a lock is: that of an acquisition, whichever thread leaves it, and who has it next."""
+"""Holders of locks: whichever thread leaves one, and who has it next."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only a clock that stands still can show."""
+"""Expiry to the millisecond, which only a clock that stands still can show."""
 
 from __future__ import annotations
 

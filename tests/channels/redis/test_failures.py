@@ -1,4 +1,4 @@
-"""What a server in trouble does to a channel: an error of ours, with advice, in bounded time."""
+"""Servers in trouble: a channel raises an error of ours, with advice, in bounded time."""
 
 from __future__ import annotations
 

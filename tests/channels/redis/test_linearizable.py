@@ -1,4 +1,4 @@
-"""What eight processes do to one key at the same time could have happened one at a time."""
+"""Histories of eight processes on one key: each could have happened one at a time."""
 
 from __future__ import annotations
 

@@ -83,6 +83,11 @@ def holder(url: str, lease: float) -> Iterator[tuple[subprocess.Popen[str], int]
             process.kill()
 
 
+ON_ONE = pytest.mark.parametrize("server", ["valkey-9"], indirect=True)
+"""For tests that wait for real leases: what a lease does on each server, a moved clock shows."""
+
+
+@ON_ONE
 def test_a_killed_holder_frees_the_lock_within_its_lease(
     channel: RedisChannel, redis_url: str
 ) -> None:
@@ -139,6 +144,7 @@ class in_another_thread:  # noqa: N801 (it stands for a `with` statement)
         pass
 
 
+@ON_ONE
 def test_a_long_body_keeps_the_lock(channel: RedisChannel) -> None:
     """The lease is renewed in the background, many times if need be."""
     with channel.lock("key", lease=3) as lock:

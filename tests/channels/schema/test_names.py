@@ -60,7 +60,7 @@ KINDS: list[tuple[Any, Callable[..., Any]]] = [
 
 @pytest.mark.parametrize(("form", "make"), KINDS)
 def test_variables_of_the_caller_mean_nothing(form: Any, make: Callable[..., Any]) -> None:
-    """Neither a type that lets more through, nor what is no type at all; and not the first time."""
+    """Neither a more lenient type nor something that isn't a type, from the first time on."""
     Status = str  # noqa: N806
     date = "2024-01-01"
     LateStatus = Tag = Cents = int  # noqa: N806
@@ -73,7 +73,7 @@ def test_variables_of_the_caller_mean_nothing(form: Any, make: Callable[..., Any
 
 
 def test_what_one_caller_called_so_is_not_kept_for_the_others() -> None:
-    """The schema that is kept for the process is the one of the module."""
+    """The schema that the process keeps is the one that the module's names give."""
 
     def careless(channel: MemoryChannel) -> None:
         Status = str  # noqa: F841, N806
@@ -125,7 +125,7 @@ def test_each_class_keeps_its_names_inside_others_and_below_them() -> None:
 
 
 def test_a_class_may_have_classes_in_it_and_fields_that_are_called_as_their_types() -> None:
-    """What is in a class hides what is in its module; a default is no type."""
+    """What is in a class hides what is in its module; a default is not a type."""
     orders: Schema[bills.Shop.Order] = schema_of(bills.Shop.Order)
     order = bills.Shop.Order(bills.Shop.Status.PAID, DUE)
     assert orders.load(orders.dump(order)) == order
@@ -285,7 +285,7 @@ def test_nothing_is_left_on_the_classes() -> None:
 
 
 def test_an_annotation_may_be_any_expression() -> None:
-    """One that raises makes no schema, and the error names the field."""
+    """One that raises can't be part of a schema, and the error names the field."""
 
     class Odd(TypedDict):
         number: "1 / 0"  # type: ignore[valid-type]  # noqa: UP037

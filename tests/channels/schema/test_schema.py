@@ -84,7 +84,7 @@ class Right(enum.Flag):
 
 
 class Corner(enum.Enum):
-    """Its values are no JSON."""
+    """Its values are not JSON."""
 
     TOP = (1, 2)
 
@@ -191,7 +191,7 @@ class Ordered(BaseModel):
 
     @model_validator(mode="after")
     def check(self) -> Ordered:
-        """Refuse what is the wrong way round."""
+        """Refuse bounds in the wrong order."""
         if self.low > self.high:
             raise ValueError("low is above high")
         return self
@@ -207,7 +207,7 @@ class Job:
 
 @dataclass
 class Counter:
-    """Has a field that is no parameter."""
+    """Has a field that is not a parameter."""
 
     name: str
     count: int = field(init=False, default=0)
@@ -241,7 +241,7 @@ class Tolerant(typing_extensions.TypedDict):
 
 
 class Written(BaseModel):
-    """One field of it is never written."""
+    """Has a field that is never written."""
 
     password: str = Field(exclude=True)
 
@@ -254,9 +254,18 @@ class Same(BaseModel):
 
 
 class Inside(BaseModel):
-    """A field of it is read from inside another."""
+    """Has a field that is read from inside another."""
 
     first: int = Field(validation_alias=AliasPath("rows", 0))
+
+
+class Failing:
+    """Has a hook for pydantic that fails in its own way."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        """Fail."""
+        raise LookupError("the registry is empty")
 
 
 class Handle(BaseModel):
@@ -486,6 +495,7 @@ IMPOSSIBLE: list[tuple[Any, str]] = [
     (Corner, "TOP"),
     (Literal[b"x"], "b'x'"),
     (Json[int], "Json"),
+    (dict[str, Failing], "[]: the registry is empty"),
     (object(), "object"),
     ("NoSuchName", "NoSuchName"),
     (list["NoSuchName"], "[]: "),  # type: ignore[name-defined]  # noqa: F821
@@ -619,6 +629,6 @@ def test_a_schema_is_made_once() -> None:
 
 
 def test_a_schema_need_not_be_hashable() -> None:
-    """A type with metadata that has no hash is a schema too."""
+    """A type whose metadata can't be hashed is a schema too."""
     form: Any = Annotated[int, Field(ge=0), ["no hash"]]
     assert schema_of(form).load(schema_of(form).dump(1)) == 1

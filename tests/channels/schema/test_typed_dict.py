@@ -114,7 +114,7 @@ class Plain(IntCounts, closed=False):
 
 
 class Sealable(typing_extensions.TypedDict, Generic[T], closed=True):
-    """A generic one that says itself that it has no more items, whatever the config."""
+    """A generic one that is closed by its own word, whatever the config."""
 
     item: T
 
@@ -299,7 +299,7 @@ def test_equal_names_in_different_functions_are_different_schemas() -> None:
 
 
 def test_a_name_that_is_not_defined_is_refused_at_once() -> None:
-    """A field of a type that does not exist makes no schema."""
+    """A class with a field of an undefined type can't be a schema."""
 
     class Lost(TypedDict):
         item: NoSuchType  # type: ignore[name-defined]  # noqa: F821
@@ -369,7 +369,7 @@ def test_arguments_may_change_on_the_way() -> None:
 
 
 def classes() -> Iterator[Any]:
-    """Yield the classes above that have no hook for pydantic of their own."""
+    """Yield the classes above that don't have a hook for pydantic."""
     yield from (Address, User, Options, MoreOptions, Page, Users, Pages, Tree, Locked, Tolerant)
 
 

@@ -1,9 +1,9 @@
 """A program that kills a workflow of 50 tasks again and again, and resumes it until it ends.
 
-`python -m tests.core.checkpoint.killed_runs URL FOLDER` keeps the channel on a server, and with
-the word `memory` in place of the URL in memory. Each try is a process that is forked from this
-one, so that it begins at once, and is killed at a random moment. It raises if anything is not as
-promised, and prints how often it killed.
+`python -m tests.core.checkpoint.killed_runs URL FOLDER KILLS` keeps the channel on a server, and
+with the word `memory` in place of the URL in memory. Each try is a process that is forked from
+this one, so that it begins at once, and is killed at a random moment. It goes on until it has
+killed so often, raises if anything is not as promised, and prints how often it did kill.
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ from graflow import (
 from graflow.channels.codec.codec import encode
 from graflow.core.workflow import Workflow
 
-KILLS = 100
 LAYERS, WIDTH = 10, 5
 LONGEST = 0.06  # seconds until a kill, and longer after a try in which no task came to its end
 
@@ -128,7 +127,7 @@ def killed_until_it_ends(wf: Workflow, folder: Path, log: Path, expected: bytes)
     return kills
 
 
-def main(where: str, folder: Path) -> None:
+def main(where: str, folder: Path, enough: int) -> None:
     """Kill until it is enough."""
     log = folder / "log"
     if where == "memory":
@@ -139,11 +138,11 @@ def main(where: str, folder: Path) -> None:
     run(wf, folder / "undisturbed.json", folder / "undisturbed")
     expected = (folder / "undisturbed").read_bytes()
     kills = runs = 0
-    while kills < KILLS:
+    while kills < enough:
         kills += killed_until_it_ends(wf, folder, log, expected)
         runs += 1
     print(f"{kills} kills in {runs} runs")  # noqa: T201 - what the test reads
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))

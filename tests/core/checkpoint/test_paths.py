@@ -238,9 +238,7 @@ def test_a_run_keeps_its_file_whatever_its_tasks_do_with_the_folder(how: str, pa
         else:
             assert sum(len(entry.read_bytes()) for entry in folder.iterdir())
         program = [sys.executable, "-c", ANOTHER, str(path)]
-        said.append(
-            subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-        )
+        said.append(subprocess.check_output(program, cwd=ROOT, text=True))
         with pytest.raises(CheckpointInUseError):
             Steps().workflow.execute(checkpoint=path)
 
@@ -254,8 +252,7 @@ def test_a_run_keeps_its_file_whatever_its_tasks_do_with_the_folder(how: str, pa
 def test_a_fork_of_a_run_does_not_keep_its_file(path: Path) -> None:
     """It has inherited the open files of its parent, and goes on when that is done."""
     program = [sys.executable, "-c", FORK, str(path)]
-    done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout == "saved twice\n"
+    assert subprocess.check_output(program, cwd=ROOT, text=True) == "saved twice\n"
 
 
 def test_links_beside_the_file_are_not_followed(path: Path) -> None:

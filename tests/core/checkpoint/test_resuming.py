@@ -243,21 +243,22 @@ def test_a_run_on_processes_is_saved_and_goes_on_on_threads(
         assert channel.get("firsts") == 1
 
 
+@pytest.mark.parametrize("kills", [30, pytest.param(100, marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("where", ["memory", "server"])
 def test_a_run_that_is_killed_again_and_again_comes_to_the_same_end(
-    where: str, tmp_path: Path, servers: Callable[[str], Server]
+    where: str, kills: int, tmp_path: Path, servers: Callable[[str], Server]
 ) -> None:
-    """A hundred times, at random moments; `killed_runs.py` says what is checked."""
+    """At random moments; `killed_runs.py` says what is checked."""
     url = "memory" if where == "memory" else f"unix://{servers('valkey-9').socket}"
     done = subprocess.run(
-        [sys.executable, "-m", "tests.core.checkpoint.killed_runs", url, tmp_path],
+        [sys.executable, "-m", "tests.core.checkpoint.killed_runs", url, tmp_path, str(kills)],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert int(done.stdout.split()[0]) >= 100
+    assert int(done.stdout.split()[0]) >= kills
 
 
 @pytest.mark.parametrize("how", ["program", "server"])

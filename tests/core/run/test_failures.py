@@ -1,4 +1,4 @@
-"""What a task raises: a failure of its own, or the end of the run."""
+"""Failures: what a task raises is one of its own, or the end of the run."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from graflow import task, workflow
 from graflow.channels.base import Channel
 from graflow.exceptions import TaskFailedError
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("no_threads_left")
 
@@ -75,12 +76,12 @@ def test_a_task_that_exits_or_is_cancelled_has_failed(
 
     @task
     def raises() -> None:
-        begun.wait(20)
+        begun.wait(PATIENCE)
         raise error
 
     @task
     async def raises_later() -> None:
-        await asyncio.to_thread(begun.wait, 20)
+        await asyncio.to_thread(begun.wait, PATIENCE)
         raise error
 
     @task

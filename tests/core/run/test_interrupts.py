@@ -27,6 +27,7 @@ from graflow import (
 from tests.core.travelling import wait_for
 from tests.paths import ROOT
 from tests.patience import PATIENCE
+from tests.programs import attended
 from tests.servers import Server
 
 
@@ -50,18 +51,20 @@ def test_an_interrupt_stops_a_run_cleanly(
     with RedisChannel("interrupted", url=f"unix://{path}") as channel:
         channel.clear()
         program = [sys.executable, "-m", "tests.core.interrupted_run"]
-        process = subprocess.Popen(
-            [*program, f"unix://{path}", executor, str(checkpoint)],
-            cwd=ROOT,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        wait_for(lambda: len(channel.get("began", [])) >= 2 or process.poll() is not None)
-        if whom == "the program":
-            process.send_signal(signal.SIGINT)
-        else:
-            os.killpg(process.pid, signal.SIGINT)
-        _, said = process.communicate(timeout=PATIENCE)
+        with attended(
+            subprocess.Popen(
+                [*program, f"unix://{path}", executor, str(checkpoint)],
+                cwd=ROOT,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        ) as process:
+            wait_for(lambda: len(channel.get("began", [])) >= 2 or process.poll() is not None)
+            if whom == "the program":
+                process.send_signal(signal.SIGINT)
+            else:
+                os.killpg(process.pid, signal.SIGINT)
+            _, said = process.communicate(timeout=PATIENCE)
         assert process.returncode in (1, -signal.SIGINT), said.decode()
         assert b"KeyboardInterrupt" in said
         began, ended = channel.get("began"), channel.get("ended", [])

@@ -18,6 +18,7 @@ from graflow.core.workflow import Workflow
 from graflow.exceptions import CheckpointMismatchError, ResultNotFoundError, TaskFailedError
 from tests.core.checkpointed import Steps
 from tests.core.travelling import processes, wait_for
+from tests.patience import PATIENCE
 from tests.servers import Server
 
 RUNS = 20
@@ -49,7 +50,7 @@ class Requests:
 def test_runs_at_the_same_time_get_their_own_results(channel: Channel) -> None:
     """Twenty of one workflow, all of which have stored a result before one reads; also later."""
     barrier = Barrier(RUNS)
-    requests = Requests(channel, lambda _: barrier.wait(60))
+    requests = Requests(channel, lambda _: barrier.wait(PATIENCE))
     with ThreadPoolExecutor(RUNS) as pool:
         runs = [pool.submit(requests.run) for _ in range(RUNS)]
         contexts = [run.result() for run in runs]

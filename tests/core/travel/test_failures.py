@@ -1,4 +1,4 @@
-"""What a task raises in another process, however hard it is to send."""
+"""Failures in another process, which come back however hard they are to send."""
 
 from __future__ import annotations
 

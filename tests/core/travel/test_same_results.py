@@ -1,4 +1,4 @@
-"""What `execute` returns: what was stored, wherever the tasks ran."""
+"""Results of `execute`: what was stored, wherever the tasks ran."""
 
 from __future__ import annotations
 

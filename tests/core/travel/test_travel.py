@@ -1,4 +1,4 @@
-"""What travels to other processes, and what is refused by its name before anything runs."""
+"""Tasks that travel to other processes, and those refused by name before anything runs."""
 
 from __future__ import annotations
 

@@ -10,9 +10,9 @@ class Job:
     name: str
 Made = TypedDict("Made", {"name": str})
 def use(ctx: TaskExecutionContext, given: Any) -> None:
-    ctx.get_keyed_channel(int)  # E: Schema "int" can't have the keys of a channel: it is not a TypedDict  [graflow-schema]
-    ctx.get_keyed_channel(Job)  # E: Schema "Job" can't have the keys of a channel: it is not a TypedDict  [graflow-schema]
-    ctx.get_keyed_channel(dict[str, int])  # E: Schema "dict[str, int]" can't have the keys of a channel: it is not a TypedDict  [graflow-schema]
-    KeyedChannel(MemoryChannel(), Job)  # E: Schema "Job" can't have the keys of a channel: it is not a TypedDict  [graflow-schema]
+    ctx.get_keyed_channel(int)  # E: Schema "int" can't describe the keys of a channel: it is not a TypedDict  [graflow-schema]
+    ctx.get_keyed_channel(Job)  # E: Schema "Job" can't describe the keys of a channel: it is not a TypedDict  [graflow-schema]
+    ctx.get_keyed_channel(dict[str, int])  # E: Schema "dict[str, int]" can't describe the keys of a channel: it is not a TypedDict  [graflow-schema]
+    KeyedChannel(MemoryChannel(), Job)  # E: Schema "Job" can't describe the keys of a channel: it is not a TypedDict  [graflow-schema]
     ctx.get_keyed_channel(Made)
     ctx.get_keyed_channel(given)

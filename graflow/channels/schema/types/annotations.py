@@ -42,7 +42,7 @@ ALIASES: tuple[Any, ...] = (
 _WRAPPERS = (Annotated, Required, NotRequired, ReadOnly, Final)
 _UNIONS = (Union, types.UnionType)
 _NOT_SEARCHED: tuple[Any, ...] = (Literal, collections.abc.Callable)
-_ENDLESS = "names itself with ever bigger arguments, so there is no end to the types it is made of"
+_ENDLESS = "names itself with ever bigger arguments, so it never stops needing new types"
 _MOST_GROWTH = 8
 """How often in a row a generic type may name itself with bigger arguments than before."""
 

@@ -60,7 +60,7 @@ def hints_of(form: type, *, strict: bool = True) -> dict[str, Any]:
 
     Raises:
         NameError: An annotation names a type that is not defined.
-        TypeError: An annotation is not one.
+        TypeError: An annotation is not a type.
     """
     return _hints_of_dict(form, strict) if is_typeddict(form) else _hints_of_class(form, strict)
 

@@ -82,15 +82,19 @@ def variables_around(form: Any) -> dict[str, Any]:
     They are found in the frames of this thread: those of these very functions, or of functions
     inside them that share their variables.
     """
-    owners = getattr(form, "__qualname__", "").split(_INSIDE)[:-1]
+    owners = _functions_around(form)
     if not owners:
         return _variables_beside(form)
     names: dict[str, Any] = {}
-    for depth in range(len(owners)):
-        is_last = depth == len(owners) - 1
-        owner = _INSIDE.join(owners[: depth + 1])
-        names.update(_variables_of(owner, form.__module__, form if is_last else None))
+    for owner in owners:
+        names |= _variables_of(owner, form.__module__, form if owner == owners[-1] else None)
     return names
+
+
+def _functions_around(form: Any) -> list[str]:
+    """Return the qualified names of the functions in which a class was made, outermost first."""
+    names = getattr(form, "__qualname__", "").split(_INSIDE)
+    return [_INSIDE.join(names[:count]) for count in range(1, len(names))]
 
 
 def _variables_of(owner: str, module: str, form: Any) -> dict[str, Any]:
@@ -102,7 +106,7 @@ def _variables_of(owner: str, module: str, form: Any) -> dict[str, Any]:
         if name != owner and not name.startswith(owner + _INSIDE):
             continue
         variables = dict(frame.f_locals)
-        found = None if form is None else _found_in(variables, form)
+        found = None if form is None else _found_in(variables, _path_in_function(form))
         if name == owner and found is form is not None:
             return variables
         if (
@@ -121,23 +125,16 @@ def _variables_of(owner: str, module: str, form: Any) -> dict[str, Any]:
 
 def _variables_in_code(form: Any) -> set[str]:
     """Return the names of all variables of the functions around a class, if they can be found."""
-    owners = getattr(form, "__qualname__", "").split(_INSIDE)[:-1]
-    if not owners:
-        return set()
-    first, *others = owners[0].split(".")
-    function = _module_of(form).get(first)
-    for name in others:
-        function = getattr(function, name, None)
-    code: Any = getattr(inspect.unwrap(function) if callable(function) else None, "__code__", None)
+    owners = _functions_around(form)
+    outermost = _found_in(_module_of(form), owners[0]) if owners else None
+    code = getattr(inspect.unwrap(outermost) if callable(outermost) else None, "__code__", None)
     names: set[str] = set()
-    for depth in range(len(owners)):
-        if depth:
-            owner = _INSIDE.join(owners[: depth + 1])
-            inner = (each for each in code.co_consts if isinstance(each, CodeType))
-            code = next((each for each in inner if each.co_qualname == owner), None)
+    for inner in (*owners[1:], None):
         if not isinstance(code, CodeType):
             break
         names.update(code.co_varnames, code.co_cellvars)
+        codes = (each for each in code.co_consts if isinstance(each, CodeType))
+        code = next((each for each in codes if each.co_qualname == inner), None)
     return names
 
 
@@ -178,9 +175,9 @@ def _path_in_function(form: Any) -> str:
     return str(getattr(form, "__qualname__", "")).rpartition(_INSIDE)[2]
 
 
-def _found_in(variables: dict[str, Any], form: Any) -> Any:
-    """Return what a function has where, going by its name, `form` should be."""
-    first, *others = _path_in_function(form).split(".")
+def _found_in(variables: dict[str, Any], path: str) -> Any:
+    """Return what variables have at a dotted path, or `None`."""
+    first, *others = path.split(".")
     found = variables.get(first)
     for name in others:
         found = getattr(found, name, None)

@@ -1,4 +1,4 @@
-"""Edge cases of keyed channels: several keys at once, and what belongs to the schema."""
+"""Edge cases of keyed channels: several keys at once, and the limits of the schema."""
 
 from __future__ import annotations
 

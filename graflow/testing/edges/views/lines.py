@@ -1,4 +1,4 @@
-"""Edge cases of a schema in front of a channel, as lines of code with what each gives."""
+"""Edge cases of a schema in front of a channel, as lines of code with their outcomes."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ def view_edge(
     needs: Capability | None = None,
     names_key: bool = True,
 ) -> Edge:
-    """Make an edge case of lines of code, each with what it gives or the kind of its error.
+    """Make an edge case of lines of code, each with its value or the kind of its error.
 
     In a line, `a` is the channel below the view, and `b` another handle on it.
 
     Args:
         name: The name of the edge.
         clause: The words of the contract.
-        lines: Expressions, and what comes of each.
-        variable: What the view is called in a line.
+        lines: Expressions, each with its outcome.
+        variable: The name of the view in a line.
         make: Puts the view in front of a channel.
         setup: Lines of code that do the same in a script.
         needs: What the backend must support.
-        names_key: Whether an error has the channel and `key` as attributes; one about a time to
-            live never has.
+        names_key: Whether errors have the channel and `key` as attributes; those about a time to
+            live never have.
     """
 
     def body(trial: Trial) -> None:
@@ -66,11 +66,11 @@ def typed_edge(
     needs: Capability | None = None,
     names_key: bool = True,
 ) -> Edge:
-    """Make an edge case of lines of code, each with what it gives or the kind of its error.
+    """Make an edge case of lines of code, each with its value or the kind of its error.
 
-    In a line, `typed` is the typed channel, `a` the channel below it, and `b` another handle. An
-    error names the channel and `key`, but for those about bad arguments. A form whose own text
-    is not code has a `source` that is, after the line `setup`.
+    In a line, `typed` is the typed channel, `a` the channel below it, and `b` another handle.
+    Errors name the channel and `key`, except those about bad arguments. If the `repr` of a form is
+    not code, `source` is, after the line `setup`.
     """
     text = source or (form.__name__ if type(form) is type else form)
     return view_edge(

@@ -1,4 +1,4 @@
-"""Edge cases of typed channels: what they add to a channel, and what they leave alone."""
+"""Edge cases of typed channels: what they add to a channel, and what they leave unchanged."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ def _pop_meanwhile(write: str, args: tuple[Any, ...], given: Any, left: Any) -> 
             found: object = typed.pop("key")
         except ChannelTypeError as error:
             found = type(error)
-        trial.require(found == given, f"pop gives what is there now; it gave {found!r}")
+        trial.require(found == given, f"pop returns what is there now; it returned {found!r}")
         rest = other.get("key")
-        trial.require(rest == left, f"pop takes what it gives; {rest!r} is left")
+        trial.require(rest == left, f"pop removes what it returns; {rest!r} is left")
 
     name = f"pop while another handle calls {write}{args}"
     return Edge(name, Capability.TYPED, "Every operation is atomic", body=body)

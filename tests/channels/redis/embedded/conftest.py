@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from graflow.system.file_locks import is_locked
+from tests.channels.redis.embedded.users import kill_users
 from tests.servers.server import wait_until
 
 
@@ -16,4 +17,5 @@ def home(tmp_path: Path) -> Iterator[Path]:
     """A directory for the data, not yet made; its server is gone afterwards."""
     home = tmp_path / "data"
     yield home
+    kill_users()
     wait_until("its server is gone", lambda: not is_locked(home / "graflow.running"))

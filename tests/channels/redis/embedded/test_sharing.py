@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from graflow.exceptions import ChannelUnavailableError, ExtraMissingError
 from tests.channels.redis.embedded.users import USER, User, is_gone, pid_of, socket_of
 from tests.channels.redis.every_operation import use_every_operation
 from tests.paths import ROOT
+from tests.programs import attended
 from tests.servers.server import wait_until
 
 WORKER = """
@@ -119,13 +121,17 @@ def test_processes_share_the_server(home: Path) -> None:
 def test_processes_that_start_at_once_share_the_server(home: Path) -> None:
     """One starts it, and the others find it."""
     script = [sys.executable, "-c", USER, str(home)]
-    users = [
-        subprocess.Popen(script, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        for _ in range(4)
-    ]
-    sockets = {user.stdout.readline() for user in users if user.stdout}
-    for user in users:
-        user.communicate()
+    pipe = subprocess.PIPE
+    with ExitStack() as stack:
+        users = [
+            stack.enter_context(
+                attended(subprocess.Popen(script, cwd=ROOT, stdin=pipe, stdout=pipe))
+            )
+            for _ in range(4)
+        ]
+        sockets = {user.stdout.readline() for user in users if user.stdout}
+        for user in users:
+            user.communicate()
     assert len(sockets) == 1
 
 
@@ -142,9 +148,12 @@ def test_the_server_ends_with_a_process_that_is_killed(home: Path) -> None:
 
 def test_a_pickled_handle_works_in_another_process() -> None:
     """It connects to the same server."""
-    with RedisChannel.embedded() as channel:
+    program = [sys.executable, "-c", WORKER]
+    with RedisChannel.embedded() as channel, ExitStack() as stack:
         workers = [
-            subprocess.Popen([sys.executable, "-c", WORKER], cwd=ROOT, stdin=subprocess.PIPE)
+            stack.enter_context(
+                attended(subprocess.Popen(program, cwd=ROOT, stdin=subprocess.PIPE))
+            )
             for _ in range(2)
         ]
         for worker in workers:
@@ -155,10 +164,8 @@ def test_a_pickled_handle_works_in_another_process() -> None:
 
 def test_a_fork_uses_the_server_and_does_not_stop_it() -> None:
     """Its handle is its parent's; closing it there changes nothing here."""
-    done = subprocess.run(
-        [sys.executable, "-c", FORK], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "2\n"
+    program = [sys.executable, "-c", FORK]
+    assert subprocess.check_output(program, cwd=ROOT, text=True) == "2\n"
 
 
 def test_a_crash_of_the_server_is_tidied_up(home: Path) -> None:

@@ -13,7 +13,7 @@ from graflow.channels.redis.embedded.guard import answer
 from graflow.channels.redis_channel import RedisChannel
 from tests.paths import ROOT
 
-__all__ = ["USER", "User", "guard_of", "is_gone", "pid_of", "socket_of"]
+__all__ = ["USER", "User", "guard_of", "is_gone", "kill_users", "pid_of", "socket_of"]
 
 # Opens a channel, says where its server is, appends for each line that it reads, and ends.
 USER = """
@@ -28,6 +28,16 @@ for line in sys.stdin:
 """
 
 
+_started: list[subprocess.Popen[str]] = []
+
+
+def kill_users() -> None:
+    """Kill those that a test has left, as one does that fails: their server ends with them."""
+    while _started:
+        with _started.pop() as process:
+            process.kill()
+
+
 class User:
     """A process that uses an embedded server."""
 
@@ -39,6 +49,7 @@ class User:
             stdout=subprocess.PIPE,
             text=True,
         )
+        _started.append(self._process)
         self._input: IO[str] = self._process.stdin  # type: ignore[assignment]
         self._output: IO[str] = self._process.stdout  # type: ignore[assignment]
         self.socket = Path(self._output.readline().strip())

@@ -1,4 +1,4 @@
-"""The files of the program, and the names of their modules."""
+"""Discovery of the files of the program, and of the names of their modules."""
 
 from __future__ import annotations
 
