@@ -11,10 +11,10 @@ from typing_extensions import TypeForm
 from graflow.channels.arguments import Seconds, milliseconds
 from graflow.channels.backend import Backend
 from graflow.channels.base import Channel
-from graflow.channels.commits.commit import Answer, Commit, Conflict, NotAList, NotANumber, Steps
+from graflow.channels.commits.commit import Answer, Commit, Conflict, Refusal, Steps
 from graflow.channels.keyed import KeyedChannel
 from graflow.channels.operation.attempts import Limits, insist
-from graflow.channels.operation.blame import no_list, no_number
+from graflow.channels.operation.blame import does_not_fit
 from graflow.channels.operation.requests import Call
 from graflow.channels.overlay.overlay import Overlay, Stale
 from graflow.channels.overlay.pending import known
@@ -121,10 +121,8 @@ def _commit(overlay: Overlay, owner: str = "") -> Steps[list[Answer] | Conflict]
         return []
     try:
         answers: list[Answer] | Conflict = yield Commit(checks, changes)
-    except NotAList as refused:
-        raise no_list(overlay.name, refused.key, "append or prepend") from None
-    except NotANumber as refused:
-        raise no_number(overlay.name, refused.key) from None
+    except Refusal as refusal:
+        raise does_not_fit(overlay.name, refusal) from None
     if not isinstance(answers, Conflict):
         overlay.end(answers)
     return answers

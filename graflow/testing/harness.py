@@ -22,6 +22,7 @@ class Capability(StrEnum):
     TTL = "ttl"
     UPDATE = "update"
     BATCHES = "batches"
+    COMMITS = "commits"
     LOCK = "lock"
     SEQUENCES = "any sequence of operations"
     TYPED = "typed channels"

@@ -491,9 +491,10 @@ class WritesInTurn(DictBackend):
     def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
         if checks:
             return super().commit(checks, changes)
-        for each in changes[:-1]:
-            super().commit((), [each])
-        return super().commit((), changes[-1:])
+        answers: list[Answer] = []
+        for each in changes:
+            answers += super().commit((), [each])  # type: ignore[arg-type]
+        return answers
 
 
 @broken("get_many is not one moment")

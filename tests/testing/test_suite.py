@@ -20,6 +20,7 @@ from graflow.testing.trials.equality import same
 from graflow.testing.trials.model import Model
 from graflow.testing.trials.steps import Left, Refused
 from tests.seeds import SEEDS
+from tests.testing import broken_commits  # noqa: F401 - it enters them into the tables
 from tests.testing.broken_channels import BROKEN, FLAT, LOSSY, LossyBackend, LossyChannel
 from tests.testing.dict_channel import DictBackend, DictChannel, DictChannels, Store
 

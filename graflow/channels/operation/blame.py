@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from graflow.channels.commits.commit import NotANumber, Refusal
 from graflow.channels.hidden_keys import shown_key
 from graflow.exceptions import ChannelError, ChannelKeyError, ChannelTypeError
 
-__all__ = ["blame", "no_list", "no_number", "no_value"]
+__all__ = ["blame", "does_not_fit", "no_list", "no_number", "no_value"]
 
 
 def blame(error: ChannelError, name: str, key: str | None) -> NoReturn:
@@ -43,6 +44,18 @@ def no_list(name: str, key: str, operation: str) -> ChannelTypeError:
         channel=name,
         key=shown_key(key),
     )
+
+
+def does_not_fit(channel: str, refusal: Refusal) -> ChannelTypeError:
+    """Return the error for a change of a transaction that was refused late, as nobody had looked.
+
+    Args:
+        channel: The channel's name.
+        refusal: What a backend, or a look at the key, has raised.
+    """
+    if isinstance(refusal, NotANumber):
+        return no_number(channel, refusal.key)
+    return no_list(channel, refusal.key, "append or prepend")
 
 
 def no_number(name: str, key: str) -> ChannelTypeError:

@@ -12,12 +12,12 @@ from graflow.channels.backend import Backend, BackendInFront
 from graflow.channels.codec.codec import Record, decode
 from graflow.channels.commits.commit import (
     KEEP,
-    Add,
     Answer,
     Change,
     Check,
     Conflict,
     Delete,
+    Expire,
     Held,
     Holds,
     KeysAre,
@@ -25,11 +25,14 @@ from graflow.channels.commits.commit import (
     Pop,
     Push,
     Put,
+    Refusal,
     StartsWith,
     Unlocked,
 )
 from graflow.channels.commits.settling import Settlement, record_of, settle
+from graflow.channels.hidden_keys import KEPT
 from graflow.channels.operation.attempts import turn_name
+from graflow.channels.operation.blame import does_not_fit
 from graflow.channels.overlay.pending import Pending
 from graflow.exceptions import ChannelTypeError
 
@@ -144,14 +147,23 @@ class Overlay(BackendInFront):
         if self._listed is None:
             self._listed = self.inner.keys()
         found = dict.fromkeys(self._listed)
-        for change in self.changes:
-            if isinstance(change, Put | Push | Add):
-                found[change.key] = None
-            elif isinstance(change, Delete) or (
-                isinstance(change, Pop) and self._now(change.key) is None
-            ):
-                found.pop(change.key, None)
+        for key, changes in self._changed.items():
+            decisive = [change for change in changes if not isinstance(change, Expire)]
+            if not decisive or key.startswith(KEPT):
+                continue
+            if self._exists(key, decisive):
+                found[key] = None
+            else:
+                found.pop(key, None)
         return list(found)
+
+    def _exists(self, key: str, changes: Sequence[Change]) -> bool:
+        """Tell whether a key exists after its changes, and read it only if it has to be."""
+        if any(isinstance(change, Pop) for change in changes):
+            self._learn((key,))
+        if self._is_known(key):
+            return self._now(key) is not None
+        return not isinstance(changes[-1], Delete)
 
     @override
     def clear(self, *, kept: bool = False) -> None:
@@ -182,8 +194,9 @@ class Overlay(BackendInFront):
             if items:
                 self._add(change)
             return items[0] if items else None
+        was_known = self._is_known(key)  # a delete tells what it holds then, but not what it held
         index = self._add(change)
-        if self._is_known(key):
+        if was_known:
             try:
                 return self._after(key)[1][index]
             except BaseException:  # it can't be made, so it was not
@@ -242,7 +255,10 @@ class Overlay(BackendInFront):
         return None if now is None else Held(now, left), done.answers
 
     def _now(self, key: str) -> Held | None:
-        held = self._after(key)[0]
+        try:
+            held = self._after(key)[0]
+        except Refusal as refusal:  # a change that nobody had looked at
+            raise does_not_fit(self.name, refusal) from None
         if held is None or isinstance(held.record, bytes):
             return held
         return Held(list(held.record), held.left)
@@ -252,8 +268,10 @@ class Overlay(BackendInFront):
         unknown = [
             key for key in dict.fromkeys(keys) if key in self._untimed or not self._is_known(key)
         ]
-        if not unknown:
-            return
+        if unknown:
+            self._read_bases(unknown)
+
+    def _read_bases(self, unknown: Sequence[str]) -> None:
         for key, held in zip(unknown, self.inner.read(unknown), strict=True):
             self._note(key, held)
             self._untimed.discard(key)
@@ -275,7 +293,10 @@ class Overlay(BackendInFront):
         self._check_open()
         known = self._heads.get(key, [])
         if len(known) < count:
-            items = self.inner.head(key, count)
+            try:
+                items = self.inner.head(key, count)
+            except NotAList:
+                return False  # so it is read whole, and what is found is checked in the end
             if not _begins(items, known):
                 raise Stale(key)
             if len(items) < count:
@@ -295,8 +316,13 @@ class Overlay(BackendInFront):
                 return True  # the turns of the whole transaction are what counts
 
     def _answer(self, key: str, index: int) -> Any:
-        self._learn((key,))
-        return _told(self._after(key, index + 1)[1][index])
+        # Whether a key existed that is deleted first can't be told by what it holds then.
+        if key not in self._bases and (index == 0 or not self._is_known(key)):
+            self._read_bases((key,))
+        try:
+            return _told(self._after(key, index + 1)[1][index])
+        except Refusal as refusal:
+            raise does_not_fit(self.name, refusal) from None
 
 
 def _leaves_the_head(change: Change) -> bool:

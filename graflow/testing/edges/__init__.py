@@ -1,7 +1,9 @@
 """The table of edge cases: a name, a clause of the contract, and steps with their outcomes."""
 
 from graflow.testing.edges import (
+    all_or_nothing,
     batches,
+    entries,
     keys,
     leases,
     lists,
@@ -9,6 +11,7 @@ from graflow.testing.edges import (
     names,
     numbers,
     read_modify_write,
+    run_fences,
     ttls,
     value_types,
 )
@@ -26,6 +29,9 @@ _MODULES = (
     ttls,
     read_modify_write,
     batches,
+    entries,
+    all_or_nothing,
+    run_fences,
     locks,
     leases,
     typed_views,

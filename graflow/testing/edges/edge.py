@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from graflow.testing.harness import Capability
-from graflow.testing.trials.steps import Move, Step
+from graflow.testing.trials.steps import Body, Move, Step
 from graflow.testing.trials.trial import Trial
 
 __all__ = ["Edge", "edge"]
@@ -61,9 +61,18 @@ def edge(
     """Make an edge case; steps without an outcome must return `None`."""
     moves = tuple(part if isinstance(part, Move) else part.gives(None) for part in parts)
     needs = {capability}
-    for move in moves:
-        if move.step.operation == "advance" or move.step.options.get("ttl") is not None:
+    for step in _all_of(moves):
+        if step.operation in {"advance", "touch"} or step.options.get("ttl") is not None:
             needs.add(Capability.TTL)
-        if move.step.operation in {"lock", "unlock"}:
+        if step.operation in {"lock", "unlock"}:
             needs.add(Capability.LOCK)
     return Edge(name, capability, clause, moves, body, frozenset(needs), moves_time, is_slow)
+
+
+def _all_of(moves: Iterable[Move]) -> Iterator[Step]:
+    """Yield all steps, also those inside a transaction."""
+    for move in moves:
+        yield move.step
+        for each in move.step.args:
+            if isinstance(each, Body):
+                yield from each.steps

@@ -8,12 +8,17 @@ from graflow.testing.budget import Budget
 from graflow.testing.harness import Capabilities, Harness
 from graflow.testing.trials.equality import same
 from graflow.testing.trials.model import Model
-from graflow.testing.trials.steps import Gave, Step, Updater, do
+from graflow.testing.trials.steps import Body, Gave, Step, Updater, do
 from graflow.testing.trials.trial import Trial
 
 __all__ = ["check_durability", "check_lost_replies"]
 
 _ONCE = "One whose reply got lost is retried ... at most so that it still happens once"
+
+
+def _tx(*steps: Step) -> Step:
+    return do("transact", Body(steps))
+
 
 _WRITES: list[tuple[Step | None, Step]] = [
     (None, do("set", "key", 1)),
@@ -34,6 +39,23 @@ _WRITES: list[tuple[Step | None, Step]] = [
     (do("set", "key", 1), do("delete", "key")),
     (do("set", "key", 1), do("set_many", {"key": 2, "other": [3]})),
     (do("set_many", {"key": 1, "other": 2}), do("clear")),
+    (None, do("add", "key", 1)),
+    (do("set", "key", 1), do("add", "key", 2)),
+    (do("set", "key", 1), do("touch", "key", 150)),
+    (do("set", "key", [1], ttl=150), do("persist", "key")),
+    (
+        do("set_many", {"key": 1, "list": [1, 2]}),
+        _tx(do("get", "key"), do("atomic_add", "key", 1), do("append", "list", 3)),
+    ),
+    (
+        do("set_many", {"key": 1, "list": [1, 2]}),
+        _tx(do("atomic_add", "key", 1), do("append", "list", 3), do("atomic_add", "new", 0.5)),
+    ),
+    (
+        do("set", "list", [1, 2]),
+        _tx(do("pop", "list"), do("prepend", "list", 3), do("set", "key", [4], ttl=150)),
+    ),
+    (do("set_many", {"key": 1, "list": [1]}), _tx(do("keys"), do("clear"), do("set", "new", 1))),
 ]
 
 

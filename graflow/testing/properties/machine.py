@@ -17,7 +17,7 @@ from graflow.testing.properties.strategies import (
     ttls,
     values,
 )
-from graflow.testing.trials.steps import Step, Updater
+from graflow.testing.trials.steps import Body, Etag, Step, Updater
 from graflow.testing.trials.trial import Trial
 
 __all__ = ["machine_for"]
@@ -38,6 +38,33 @@ _CHANGES = st.sampled_from(
         "lambda value: None",
     ]
 )
+
+# What a transaction does to a key: an operation, what it takes after the key, and a TTL or none.
+_ACTS = st.sampled_from(
+    [
+        ("get", ("none",), None),
+        ("exists", (), None),
+        ("ttl", (), None),
+        ("entry", (), None),
+        ("set", (1,), None),
+        ("set", ([1, 2],), 150),
+        ("append", (7,), None),
+        ("append", ((8,),), 250),
+        ("prepend", ("9",), None),
+        ("pop", ("none",), None),
+        ("pop", ("none",), None),
+        ("delete", (), None),
+        ("atomic_add", (2,), None),
+        ("atomic_add", (0.5,), None),
+        ("add", ("new",), None),
+        ("add", ([],), 150),
+        ("touch", (250,), None),
+        ("persist", (), None),
+        ("update", (Updater("lambda value: [value]"),), None),
+        ("set", (object(),), None),
+    ]
+)
+_ACTS_ON_ALL = st.sampled_from(["keys", "clear", "get_many", "set_many"])
 
 
 def machine_for(harness: Harness, capabilities: Capabilities) -> type[RuleBasedStateMachine]:
@@ -64,6 +91,8 @@ class _Machine(RuleBasedStateMachine):
         self.naps = 1 if harness.advance is None else 1_000
         self.names: tuple[str, str] = ("", "")
         self.keys: list[str] = []
+        self.entries = 0
+        self.transactions = 0
 
     @initialize(names=names, chosen=st.lists(keys, min_size=3, max_size=3, unique=True))
     def choose(self, names: tuple[str, str], chosen: list[str]) -> None:
@@ -191,6 +220,62 @@ class _Machine(RuleBasedStateMachine):
     def set_many(self, place: int, chosen: list[int], items: list[Any], ttl: Any) -> None:
         mapping = {self.keys[key]: items[at] for at, key in enumerate(chosen)}
         self.step("set_many", place, mapping, ttl=ttl)
+
+    @rule(place=_PLACES, key=_KEYS, value=plain_values, ttl=ttls)
+    def add_key(self, place: int, key: int, value: Any, ttl: Any) -> None:
+        self.step("add", place, self.keys[key], value, ttl=ttl)
+
+    @rule(place=_PLACES, key=_KEYS)
+    def entry(self, place: int, key: int) -> None:
+        self.step("entry", place, self.keys[key])
+        self.entries = len(self.trial.model.etags)
+
+    @precondition(lambda self: self.entries)
+    @rule(place=_PLACES, key=_KEYS, value=plain_values, ttl=ttls, back=st.integers(1, 3))
+    def set_if(self, place: int, key: int, value: Any, ttl: Any, back: int) -> None:
+        etag = Etag(min(back, self.entries))
+        self.step("set", place, self.keys[key], value, ttl=ttl, if_etag=etag)
+
+    @precondition(lambda self: self.has_ttl)
+    @rule(place=_PLACES, key=_KEYS, ttl=ttls)
+    def touch(self, place: int, key: int, ttl: Any) -> None:
+        if ttl is None:
+            self.step("persist", place, self.keys[key])
+        else:
+            self.step("touch", place, self.keys[key], ttl)
+
+    @rule(
+        place=_PLACES,
+        plan=st.lists(st.tuples(_KEYS, _ACTS) | _ACTS_ON_ALL, min_size=1, max_size=5),
+        other=st.integers(0, 2),
+        key=_KEYS,
+        write=st.sampled_from([None, None, "set", "append", "pop", "delete", "clear"]),
+        fails=st.sampled_from([False] * 5 + [True]),
+    )
+    def transact(
+        self, place: int, plan: list[Any], other: int, key: int, write: str | None, fails: bool
+    ) -> None:
+        steps = tuple(each for act in plan if (each := self._act(act)))
+        name, number = self.keys[key], self.transactions
+        args = {"set": (name, [number]), "append": (name, number), "clear": ()}
+        meanwhile = None
+        if write is not None:
+            meanwhile = Step(write, args.get(write, (name,)), {}, self.names[place % 2], other)
+        self.transactions += 1
+        self.step("transact", place, Body(steps, meanwhile, fails))
+
+    def _act(self, act: Any) -> Step | None:
+        """Return a step of a transaction, unless the backend lacks what it needs."""
+        if isinstance(act, str):
+            args = {"get_many": (self.keys,), "set_many": ({self.keys[0]: 1, self.keys[1]: [2]},)}
+            return Step(act, args.get(act, ()))
+        key, (operation, args, ttl) = act
+        if not self.has_ttl and (ttl or operation in {"touch", "persist", "ttl"}):
+            return None
+        options = {} if ttl is None else {"ttl": ttl}
+        if operation == "update":
+            options["default"] = 0
+        return Step(operation, (self.keys[key], *args), options)
 
     @precondition(lambda self: self.has_ttl and self.naps)
     @rule(seconds=steps_of_time)

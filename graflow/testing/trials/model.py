@@ -15,6 +15,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from graflow.exceptions import (
+    ChannelConflictError,
     ChannelError,
     ChannelKeyError,
     ChannelOverflowError,
@@ -23,12 +24,24 @@ from graflow.exceptions import (
     LockLostError,
     LockReentryError,
 )
-from graflow.testing.trials.steps import Expected, Gave, Left, Refused, Step, Updater
+from graflow.testing.trials.equality import same
+from graflow.testing.trials.steps import (
+    Body,
+    Etag,
+    Expected,
+    Gave,
+    Left,
+    Refused,
+    Step,
+    Updater,
+)
 
 __all__ = ["Model", "refusal"]
 
 _SCALARS = {NoneType, bool, int, float, bytes, date, timedelta, Decimal, UUID}
 _HUNDRED_YEARS = 36_525 * 86_400
+_LOOKED_UP_LATE = {"append", "prepend", "atomic_add"}
+_NOTHING = object()  # what no key holds
 
 
 class _Refusal(Exception):
@@ -56,6 +69,7 @@ class Model:
     now: float = 0.0
     channels: defaultdict[str, dict[str, _Entry]] = field(default_factory=lambda: defaultdict(dict))
     locks: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+    etags: list[Any] = field(default_factory=list)  # the values that they stand for
 
     def apply(self, step: Step) -> Expected:
         """Carry out a step, and return its required outcome."""
@@ -87,10 +101,30 @@ class Model:
     def _advance(self, _: str, seconds: float) -> None:
         self.now += seconds
 
-    def _set(self, channel: str, key: Any, value: Any, ttl: Any = None) -> None:
+    def _set(
+        self, channel: str, key: Any, value: Any, ttl: Any = None, *, if_etag: Any = None
+    ) -> None:
         key = _checked_key(key)
+        if if_etag is not None and not isinstance(if_etag, Etag | str):
+            raise _Refusal(ChannelTypeError)
         value = _checked_value(value)
-        self.live(channel)[key] = _Entry(value, self._deadline(ttl))
+        deadline = self._deadline(ttl)
+        entry = self.live(channel).get(key)
+        if if_etag is not None:
+            seen = self.etags[-if_etag.back] if isinstance(if_etag, Etag) else _NOTHING
+            if entry is None or not same(entry.value, seen):
+                raise _Refusal(ChannelConflictError)
+        self.channels[channel][key] = _Entry(value, deadline)
+
+    def _add(self, channel: str, key: Any, value: Any, ttl: Any = None) -> bool:
+        key = _checked_key(key)
+        entry = _Entry(_checked_value(value), self._deadline(ttl))
+        return self.live(channel).setdefault(key, entry) is entry
+
+    def _entry(self, channel: str, key: Any) -> tuple[Any, Left | None]:
+        left = self._ttl(channel, key)
+        self.etags.append(self._get(channel, key))
+        return self._get(channel, key), left
 
     def _get(self, channel: str, key: Any, default: Any = None) -> Any:
         entry = self.live(channel).get(_checked_key(key))
@@ -147,6 +181,18 @@ class Model:
             raise _Refusal(ChannelKeyError)
         return None if entry.deadline is None else Left(entry.deadline - self.now)
 
+    def _touch(self, channel: str, key: Any, ttl: Any) -> bool:
+        return self._expire(channel, _checked_key(key), self.now + _seconds(ttl))
+
+    def _persist(self, channel: str, key: Any) -> bool:
+        return self._expire(channel, _checked_key(key), None)
+
+    def _expire(self, channel: str, key: str, deadline: float | None) -> bool:
+        entry = self.live(channel).get(key)
+        if entry is not None:
+            entry.deadline = deadline
+        return entry is not None
+
     def _atomic_add(self, channel: str, key: Any, amount: Any = 1) -> Any:
         key = _checked_key(key)
         entry = self.live(channel).get(key, _Entry(0))
@@ -201,6 +247,32 @@ class Model:
         }
         self._deadline(ttl)
         self.channels[channel].update(entries)
+
+    def _transact(self, channel: str, body: Body) -> list[Any]:
+        """Take all steps, or none if one is refused.
+
+        What others write meanwhile comes first: the function runs again if it would see that. Of
+        steps that are refused only when they are committed, another error may come before.
+        """
+        if body.meanwhile is not None:
+            self.apply(body.meanwhile)
+        before, entries = deepcopy(self.channels[channel]), len(self.etags)
+        outcomes: list[Expected] = []
+        for step in body.steps:
+            outcomes.append(self.apply(step.on(channel)))
+            if isinstance(outcomes[-1], Refused) and step.operation not in _LOOKED_UP_LATE:
+                break
+        else:
+            outcomes += [Refused(LookupError)] if body.fails else []
+        del self.etags[entries:]
+        refused = [each for each in outcomes if isinstance(each, Refused)]
+        if refused:
+            self.channels[channel] = before
+            is_one = len(set(refused)) == 1
+            raise _Refusal(
+                refused[0].kind if is_one else Exception, names_key=is_one and refused[0].names_key
+            )
+        return [each.value for each in outcomes if isinstance(each, Gave)]
 
     def _lock(self, channel: str, key: Any, timeout: Any = 10.0, lease: Any = 30.0) -> None:
         held = self.locks.setdefault((channel, _checked_key(key)), [])

@@ -38,8 +38,10 @@ def script(lines: Sequence[Line], preamble: str, *, is_whole: bool) -> str:
     head = [IMPORTS, preamble.strip() or _DEFAULT]
     if is_whole:
         head.append(_SCRIBBLE)
-    if any(isinstance(line.content, Step) and line.content.operation == "lock" for line in lines):
-        head.append("locks = []")
+    steps = [line.content for line in lines if isinstance(line.content, Step)]
+    for operation, noted in (("lock", "locks"), ("entry", "etags")):
+        if any(step.operation == operation for step in steps):
+            head.append(f"{noted} = []")
     return "\n".join([*head, *_body(lines, is_whole=is_whole)])
 
 

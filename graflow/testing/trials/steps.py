@@ -9,6 +9,8 @@ from typing import Any
 from graflow.testing.trials.literals import expression
 
 __all__ = [
+    "Body",
+    "Etag",
     "Expected",
     "Found",
     "Gave",
@@ -39,6 +41,40 @@ class Updater:
         """Call the function."""
         function: Callable[[Any], Any] = eval(self.source, {})
         return function(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A function for `transact`, which takes steps and returns what they returned.
+
+    Attributes:
+        steps: The steps; their channel and their handle don't count.
+        meanwhile: A step of another handle when the function has run for the first time.
+        fails: Whether the function raises a `LookupError` in the end.
+    """
+
+    steps: tuple[Step, ...]
+    meanwhile: Step | None = None
+    fails: bool = False
+
+    def source(self, meanwhile: str) -> str:
+        """Return it as Python code, given that of `meanwhile`."""
+        lines = [step.source("tx") for step in self.steps]
+        results = f"[{', '.join([*lines, '{}[0]'] if self.fails else lines)}]"
+        if not meanwhile:
+            return f"lambda tx: {results}"
+        return f"lambda tx, once=[]: ({results}, once or once.append({meanwhile}))[0]"
+
+
+@dataclass(frozen=True, slots=True)
+class Etag:
+    """The etag of an entry that was read before.
+
+    Attributes:
+        back: How many entries ago, 1 for the latest.
+    """
+
+    back: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +115,8 @@ class Step:
     @property
     def meanwhile(self) -> Step | None:
         """A step on another handle, taken during this one."""
-        updaters = [each for each in self.args if isinstance(each, Updater)]
-        return updaters[0].meanwhile if updaters else None
+        functions = [each for each in self.args if isinstance(each, Updater | Body)]
+        return functions[0].meanwhile if functions else None
 
     def source(self, variable: str, meanwhile: str = "") -> str:
         """Return the step as Python code.
@@ -90,7 +126,7 @@ class Step:
             meanwhile: The code of `meanwhile`.
         """
         arguments = [_argument(each, meanwhile) for each in self.args]
-        arguments += [f"{name}={expression(each)}" for name, each in self.options.items()]
+        arguments += [f"{name}={_argument(each, '')}" for name, each in self.options.items()]
         text = f"({', '.join(arguments)})"
         if self.operation == "advance":
             return f"advance{text}"
@@ -100,20 +136,26 @@ class Step:
             return f"lock = {variable}.lock{text}; lock.__enter__(); locks.append(lock)"
         if self.operation == "unlock":
             return "locks.pop(0).__exit__(None, None, None)"
+        if self.operation == "entry":
+            return f"[entry := {variable}.entry{text}, etags.append(entry.etag)][0]"
         return f"{variable}.{self.operation}{text}"
 
     def source_and_scribble(self, variable: str) -> str:
         """Return the step as Python code that then changes what was stored and returned."""
-        if self.operation in {"advance", "contains", "lock", "unlock"} or any(
-            isinstance(each, Updater) for each in self.args
+        if self.operation in {"advance", "contains", "entry", "lock", "unlock"} or any(
+            isinstance(each, Updater | Body) for each in self.args
         ):
             return self.source(variable)
-        options = "".join(f", {name}={expression(each)}" for name, each in self.options.items())
+        options = "".join(f", {name}={_argument(each, '')}" for name, each in self.options.items())
         call = f"{variable}.{self.operation}(*args{options})"
         return f"args = {expression(self.args)}; scribble([{call}, *args])"
 
 
 def _argument(value: Any, meanwhile: str) -> str:
+    if isinstance(value, Body):
+        return value.source(meanwhile)
+    if isinstance(value, Etag):
+        return f"etags[-{value.back}]"
     if not isinstance(value, Updater):
         return expression(value)
     if not meanwhile:

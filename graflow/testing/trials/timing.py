@@ -8,7 +8,7 @@ from typing import Any
 
 from graflow.testing.harness import Harness
 from graflow.testing.trials.model import Model
-from graflow.testing.trials.steps import Expected, Gave, Left, Step, Updater
+from graflow.testing.trials.steps import Body, Expected, Gave, Left, Step, Updater
 
 __all__ = ["Timing"]
 
@@ -58,6 +58,8 @@ class Timing:
         args, options = step.args, step.options
         if step.operation == "advance":
             args = (step.args[0] * _REAL_SCALE,)
+        elif step.operation == "touch" and len(args) > 1 and _is_span(args[1]):
+            args = (args[0], args[1] * _REAL_SCALE)
         elif _is_span(options.get("ttl")):
             options = {**options, "ttl": options["ttl"] * _REAL_SCALE}
         args = tuple(self._scaled_argument(each) for each in args)
@@ -65,8 +67,8 @@ class Timing:
 
     def scaled_outcome(self, outcome: Expected) -> Expected:
         """Return the outcome of a step that was scaled."""
-        if self.is_real and isinstance(outcome, Gave) and isinstance(outcome.value, Left):
-            return Gave(Left(outcome.value.seconds * _REAL_SCALE))
+        if self.is_real and isinstance(outcome, Gave):
+            return Gave(_scaled_result(outcome.value))
         return outcome
 
     def is_left(self, expected: float, found: object) -> bool:
@@ -78,7 +80,19 @@ class Timing:
     def _scaled_argument(self, value: Any) -> Any:
         if isinstance(value, Updater) and value.meanwhile is not None:
             return Updater(value.source, self.scaled(value.meanwhile))
+        if isinstance(value, Body):
+            meanwhile = None if value.meanwhile is None else self.scaled(value.meanwhile)
+            return Body(tuple(map(self.scaled, value.steps)), meanwhile, value.fails)
         return value
+
+
+def _scaled_result(result: Any) -> Any:
+    """Return a result of which each part that is a time is scaled."""
+    if isinstance(result, Left):
+        return Left(result.seconds * _REAL_SCALE)
+    if type(result) in {list, tuple}:
+        return type(result)(map(_scaled_result, result))
+    return result
 
 
 def _is_span(ttl: object) -> bool:

@@ -12,12 +12,16 @@ from uuid import uuid4
 
 from graflow.channels.base import Channel
 from graflow.channels.locks.lock import ChannelLock
+from graflow.channels.operation.operations import Entry
+from graflow.channels.overlay.pending import known
 from graflow.exceptions import ChannelError, OutcomeUnknownError
 from graflow.testing.harness import Harness
 from graflow.testing.trials.equality import same, scribble
 from graflow.testing.trials.model import Model
 from graflow.testing.trials.script import Line, script
 from graflow.testing.trials.steps import (
+    Body,
+    Etag,
     Expected,
     Found,
     Gave,
@@ -71,6 +75,7 @@ class Trial:
         self._is_looking = False
         self._locks: list[tuple[Step, ChannelLock]] = []
         self._lent: list[Any] = []
+        self._etags: list[str] = []
         self._timing = Timing(harness, self.model)
 
     def __enter__(self) -> Self:
@@ -215,11 +220,27 @@ class Trial:
             return isinstance(found, Raised) and self._is_that_error(step, expected, found.error)
         if isinstance(found, Raised):
             return False
+        if step.operation == "transact" and isinstance(found.value, list):
+            (body, *_) = step.args
+            return len(expected.value) == len(found.value) and all(
+                self.agrees(inner, Gave(value), Gave(result))
+                for inner, value, result in zip(
+                    body.steps, expected.value, found.value, strict=True
+                )
+            )
+        if step.operation == "entry" and isinstance(found.value, Entry):
+            value, left = expected.value
+            return same(value, found.value.value) and self._is_ttl(left, found.value.ttl)
         if isinstance(expected.value, Left):
-            return self._timing.is_left(expected.value.seconds, found.value)
+            return self._is_ttl(expected.value, found.value)
         if step.operation == "get_many" and isinstance(found.value, dict):
             return same(sorted(expected.value.items()), sorted(found.value.items()))
         return same(expected.value, found.value)
+
+    def _is_ttl(self, expected: Left | None, found: object) -> bool:
+        if expected is None:
+            return found is None
+        return self._timing.is_left(expected.seconds, found)
 
     def _call(self, channel: Channel, step: Step) -> Any:
         if step.operation == "lock":
@@ -232,15 +253,45 @@ class Trial:
         if step.operation == "contains":
             return step.args[0] in channel
         arguments = [self._argument(each) for each in step.args]
-        options = {name: deepcopy(value) for name, value in step.options.items()}
+        options = {name: self._argument(value) for name, value in step.options.items()}
         self._lent = [*arguments, *options.values()]
         result = getattr(channel, step.operation)(*arguments, **options)
         if step.operation == "keys" and isinstance(result, list):
             return sorted(result)
+        if step.operation == "entry" and isinstance(result, Entry):
+            self._etags.append(result.etag)
+        if step.operation == "transact" and isinstance(result, list):
+            return list(map(known, result))
         return result
 
     def _argument(self, value: Any) -> Any:
-        return self._function(value) if isinstance(value, Updater) else deepcopy(value)
+        if isinstance(value, Updater):
+            return self._function(value)
+        if isinstance(value, Body):
+            return self._transaction(value)
+        return self._etags[-value.back] if isinstance(value, Etag) else deepcopy(value)
+
+    def _transaction(self, body: Body) -> Callable[[Channel], list[Any]]:
+        calls = count()
+
+        def function(tx: Channel) -> list[Any]:
+            results, entries = [], len(self._etags)
+            try:
+                for step in body.steps:
+                    result = self._call(tx, step)
+                    results.append(_copied(result))
+                    scribble([*self._lent, result])
+                if body.fails:
+                    raise LookupError("as planned")
+            finally:
+                del self._etags[entries:]
+                if next(calls) == 0 and body.meanwhile is not None:
+                    other = body.meanwhile
+                    with suppress(ChannelError):
+                        self._call(self.open(other.channel, other.handle), other)
+            return results
+
+        return function
 
     def _function(self, updater: Updater) -> Callable[[Any], Any]:
         calls = count()
@@ -284,7 +335,15 @@ class Trial:
             return not again.agrees(last, expected, again.perform(last))
 
 
+def _copied(result: Any) -> Any:
+    """Return a result that the caller keeps; a number may be one that is looked up later."""
+    return deepcopy(result) if isinstance(result, list | dict | set | tuple) else result
+
+
 def _keys_of(step: Step) -> list[Any]:
     """Return the keys that an error about this step may name."""
+    if step.operation == "transact":
+        (body, *_) = step.args
+        return [key for inner in body.steps for key in _keys_of(inner)]
     first = step.args[0] if step.args else None
     return list(first) if isinstance(first, dict | list) else [first]
