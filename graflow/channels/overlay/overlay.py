@@ -128,10 +128,6 @@ class Overlay(BackendInFront):
         return [held is not None for held in self.read(keys)]
 
     @override
-    def digests(self, keys: Sequence[str]) -> list[str | None]:
-        return Backend.digests(self, keys)
-
-    @override
     def head(self, key: str, count: int) -> list[bytes]:
         changes = self._changed.get(key, ())
         if not self._is_known(key) and all(map(_leaves_the_head, changes)):
@@ -152,22 +148,22 @@ class Overlay(BackendInFront):
             self._listed = self.inner.keys()
         found = dict.fromkeys(self._listed)
         for key, changes in self._changed.items():
-            if key.startswith(KEPT) or all(isinstance(each, Expire) for each in changes):
+            decisive = [change for change in changes if not isinstance(change, Expire)]
+            if not decisive or key.startswith(KEPT):
                 continue
-            if self._exists(key, changes):
+            if self._exists(key, decisive):
                 found[key] = None
             else:
                 found.pop(key, None)
         return list(found)
 
     def _exists(self, key: str, changes: Sequence[Change]) -> bool:
-        """Tell whether a key that changes exists then, and read it only if it has to be."""
+        """Tell whether a key exists after its changes, and read it only if it has to be."""
         if any(isinstance(change, Pop) for change in changes):
             self._learn((key,))
         if self._is_known(key):
             return self._now(key) is not None
-        decisive = [change for change in changes if not isinstance(change, Expire)]
-        return not isinstance(decisive[-1], Delete)
+        return not isinstance(changes[-1], Delete)
 
     @override
     def clear(self, *, kept: bool = False) -> None:
@@ -198,7 +194,7 @@ class Overlay(BackendInFront):
             if items:
                 self._add(change)
             return items[0] if items else None
-        was_known = self._is_known(key)
+        was_known = self._is_known(key)  # a delete tells what it holds then, but not what it held
         index = self._add(change)
         if was_known:
             try:
@@ -272,8 +268,10 @@ class Overlay(BackendInFront):
         unknown = [
             key for key in dict.fromkeys(keys) if key in self._untimed or not self._is_known(key)
         ]
-        if not unknown:
-            return
+        if unknown:
+            self._read_bases(unknown)
+
+    def _read_bases(self, unknown: Sequence[str]) -> None:
         for key, held in zip(unknown, self.inner.read(unknown), strict=True):
             self._note(key, held)
             self._untimed.discard(key)
@@ -295,7 +293,10 @@ class Overlay(BackendInFront):
         self._check_open()
         known = self._heads.get(key, [])
         if len(known) < count:
-            items = self.inner.head(key, count)
+            try:
+                items = self.inner.head(key, count)
+            except NotAList:
+                return False  # so it is read whole, and what is found is checked in the end
             if not _begins(items, known):
                 raise Stale(key)
             if len(items) < count:
@@ -317,7 +318,7 @@ class Overlay(BackendInFront):
     def _answer(self, key: str, index: int) -> Any:
         # Whether a key existed that is deleted first can't be told by what it holds then.
         if key not in self._bases and (index == 0 or not self._is_known(key)):
-            self._note(key, self.inner.read((key,))[0])
+            self._read_bases((key,))
         try:
             return _told(self._after(key, index + 1)[1][index])
         except Refusal as refusal:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from graflow.channels.arguments import check_key
+from graflow.channels.hidden_keys import run_of
 from graflow.core.graph.graph import RunPlan
 from graflow.core.launch.run_options import Options
 from graflow.core.registry.run_records import RunRecord
@@ -67,6 +68,7 @@ def registered(
     registration = Registration(state.under(tenure.fence, tenure.lifetime), _tenure=tenure)
     results = [check_key(state.results.key(task_id)) for task_id in plan.tasks]
     results += [mark_key(state.run_id, each.task_id) for each in plan.tasks.values() if each.atomic]
+    tenure.hidden = [key for key in results if run_of(key)]
     try:
         yield registration
     except BaseException as error:

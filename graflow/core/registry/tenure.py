@@ -18,12 +18,14 @@ from graflow.core.registry.run_records import (
     unpacked,
 )
 from graflow.exceptions import ChannelError, RunInProgressError, WorkflowValueError
+from graflow.system.clock import monotonic
 from graflow.system.logs import RUN
 
 __all__ = ["Tenure", "begin", "take_over"]
 
 LEASE = 30_000  # ms after which a run whose process was not heard of counts as dead
 _LEAST: Final = 7 * 86_400_000  # ms for which a run that never ends is known, at the least
+_RENEWALS: Final = 7  # how often what a run keeps is renewed in the time that it lasts
 _AT_ONCE: Final = 1_000  # results whose expiry is set in one step
 
 
@@ -34,6 +36,7 @@ class Tenure:
         fence: What whoever writes for the run must check.
         lifetime: ms that the run's results last from when they are stored; `None` for ever.
         when_lost: Called with the error when another process has taken over.
+        hidden: The keys of what the run keeps for itself, which must not expire while it runs.
     """
 
     def __init__(self, backend: Backend, run_id: str, record: RunRecord, keep: int | None) -> None:
@@ -49,6 +52,7 @@ class Tenure:
         self.fence = Fence(fence_key(run_id), number, run_id, record.workflow)
         self.lifetime = None if keep is None else max(keep, _LEAST)
         self.when_lost: Callable[[BaseException], object] | None = None
+        self.hidden: Sequence[str] = ()
         self._backend = backend
         self._run_id = run_id
         self._record = record
@@ -105,9 +109,7 @@ class Tenure:
             kept = [Delete(change.key) for change in kept]
         is_ours = True
         if error is None and self._is_to_set(record):
-            for first in range(0, len(results), _AT_ONCE):
-                part = results[first : first + _AT_ONCE]
-                is_ours = is_ours and self._commit([self._expiry(key) for key in part])
+            is_ours = self._set_expiry(results, self._keep)
         return is_ours and self._commit(kept)
 
     def _is_to_set(self, record: RunRecord) -> bool:
@@ -118,17 +120,29 @@ class Tenure:
             return False
         return self._keep != self.lifetime or record.alone or took > self._keep / 100
 
-    def _expiry(self, key: str) -> Change:
-        return Expire(key, self._keep) if self._keep else Delete(key)
+    def _set_expiry(self, keys: Sequence[str], lasts: int | None) -> bool:
+        """Let keys expire in so many ms, or at once; tell whether the run was ours until then."""
+        for first in range(0, len(keys), _AT_ONCE):
+            part = keys[first : first + _AT_ONCE]
+            changes: list[Change] = [
+                Delete(key) if lasts == 0 else Expire(key, lasts) for key in part
+            ]
+            if not self._commit(changes):
+                return False
+        return True
 
     def _sign_of_life(self) -> Change:
         lease = LEASE if self._backend.shared else None
         return Put(alive_key(self._run_id), self.fence.record, lease)
 
     def _stay_alive(self) -> None:
+        renewed = monotonic()
         while not self._ended.wait(LEASE / 3_000):
             try:
                 is_ours = self._commit([self._sign_of_life(), *self._lasting()])
+                if is_ours and self._is_due(renewed):
+                    is_ours = self._set_expiry(self.hidden, self.lifetime)
+                    renewed = monotonic()
             except ChannelError:
                 continue  # the next time, perhaps
             if not is_ours:
@@ -141,6 +155,11 @@ class Tenure:
                 if lost is not None:
                     lost(error)
                 return
+
+    def _is_due(self, renewed: float) -> bool:
+        """Tell whether what the run keeps is to be renewed, as it was at some time."""
+        lasts = self.lifetime
+        return lasts is not None and monotonic() - renewed > lasts / 1_000 / _RENEWALS
 
     def _lasting(self) -> list[Change]:
         """Return what keeps the record of a run that takes as long as it would last."""

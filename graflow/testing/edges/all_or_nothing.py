@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, TypedDict
 
 from graflow.channels.base import Channel
@@ -148,14 +147,15 @@ def _over(trial: Trial) -> None:
     trial.note("tx = a.transact(lambda tx: kept.append(tx)); kept[0].set('key', 1)")
     channel = trial.open("job")
     channel.transact(kept.append)
-    uses: list[Callable[[Any], object]] = [
-        lambda tx: tx.set("key", 1),
-        lambda tx: tx.get("key"),
-        lambda tx: tx.keys(),
-    ]
-    for use in uses:
+    (tx,) = kept
+    for name, args in (
+        ("set", ("key", 1)),
+        ("get", ("key",)),
+        ("append", ("key", 1)),
+        ("keys", ()),
+    ):
         try:
-            use(kept[0])
+            getattr(tx, name)(*args)
         except ChannelTypeError:
             continue
         trial.require(False, "a transaction that is over raises")

@@ -115,6 +115,7 @@ EDGES = [
     _race("a set of another type in between is seen", 1, _by_another("set", "key", True), [True]),
     _race("a list in place of a value is seen", 1, _by_another("set", "key", [3]), [[3]]),
     _race("a value in place of a list is seen", [1], _by_another("set", "key", 3), [3]),
+    _race("another list of one item is seen", [1], _by_another("set", "key", [2]), [[2]]),
     _race("an append in between is not lost", [1], _by_another("append", "key", 2), [[1, 2]]),
     _race("a prepend in between is not lost", [1], _by_another("prepend", "key", 2), [[2, 1]]),
     _race("a pop in between is not lost", [1, 2], _by_another("pop", "key"), [[2]]),

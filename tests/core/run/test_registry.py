@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +23,9 @@ from graflow import (
     workflow,
 )
 from graflow.channels.base import Channel
+from graflow.channels.commits.commit import Expire
+from graflow.channels.hidden_keys import run_of
+from graflow.core.registry import tenure
 from graflow.exceptions import (
     RunInProgressError,
     RunSupersededError,
@@ -29,6 +33,7 @@ from graflow.exceptions import (
     WorkflowTypeError,
     WorkflowValueError,
 )
+from tests.patience import PATIENCE
 
 Open = Callable[[str], Channel]
 
@@ -217,6 +222,36 @@ def test_what_a_run_keeps_goes_away_with_it(
     channel.destroy()
     assert graflow.runs(channel) == []
     assert channel.backend.keys() == channel.backend.keys(kept=True) == []
+
+
+def test_nothing_expires_while_a_run_goes_on(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long it takes: what the run keeps is renewed now and then."""
+    monkeypatch.setattr(tenure, "_LEASE", 300)
+    monkeypatch.setattr(tenure, "_RENEWALS", 10**9)  # at each sign of life
+    hour = 3_600_000
+
+    @task(atomic=True)
+    def first() -> int:
+        return 1
+
+    @task(inject_context=True)
+    def second(ctx: TaskExecutionContext) -> int:
+        backend = ctx.get_channel().backend
+        hidden = list(filter(run_of, backend.keys()))
+        assert len(hidden) == 2  # the result, and the mark
+        for key in hidden:
+            backend.apply(Expire(key, hour))
+        until = time.monotonic() + PATIENCE
+        while any(held is None or (held.left or 0) <= hour for held in backend.read(hidden)):
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        return int(ctx.get_result("first"))
+
+    with RedisChannel("long", url=redis_url) as channel, workflow("long", channel=channel) as wf:
+        first >> second
+        assert wf.execute() == 1
 
 
 def test_a_run_that_was_forgotten_is_a_new_one(channel: Channel) -> None:
