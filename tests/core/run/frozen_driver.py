@@ -43,15 +43,15 @@ def transfer(ctx: TaskExecutionContext, name: str, folder: str) -> str:
 @task(inject_context=True)
 def after(ctx: TaskExecutionContext) -> str:
     """Tell who has paid."""
-    ctx.get_channel().append("after", ctx.get_result("pay"))
-    return str(ctx.get_result("pay"))
+    ctx.get_channel().append("after", ctx.get_result("transfer"))
+    return str(ctx.get_result("transfer"))
 
 
 def make(channel: RedisChannel, kind: str, name: str, folder: str) -> Workflow:
     """Return the workflow."""
     paying = task(inject_context=True, atomic=kind == "atomic")(transfer)
     with workflow("pays", channel=channel) as wf:
-        paying(task_id="pay", name=name, folder=folder) >> after
+        paying(task_id="transfer", name=name, folder=folder) >> after
     return wf
 
 
