@@ -21,7 +21,7 @@ from graflow.channels.backend import (
     Put,
 )
 from graflow.channels.codec.codec import Record
-from graflow.channels.commits.settling import settle
+from graflow.channels.commits.settling import Outcome, settle
 from graflow.channels.contents.tracking import Comparison, Tracker
 from graflow.channels.hidden_keys import KEPT
 from graflow.channels.memory.store import MemorySpace, StoreTracker, as_record
@@ -98,10 +98,12 @@ class MemoryBackend(Backend):
         store = self._store
         store.lock.acquire()  # a `with` takes longer
         try:
-            if ttl or store.deadlines or store.watches:
-                store.put({key: record}, ttl)
-            else:
+            if ttl is None and not (store.deadlines or store.watches):
                 store.values[key] = record
+            elif ttl == KEEP:
+                store.become({key: Outcome(record, KEEP if store.live(key) is not None else None)})
+            else:
+                store.put({key: record}, ttl)
         finally:
             store.lock.release()
 

@@ -72,6 +72,7 @@ class Overlay(BackendInFront):
         self.is_over = False
         self._changed: dict[str, list[Change]] = {}
         self._bases: dict[str, Held | None] = {}  # what was read whole
+        self._untimed: set[str] = set()  # of these, those whose time to live nobody has asked for
         self._heads: dict[str, list[bytes]] = {}  # lists of which only the first items were read
         self._listed: list[str] | None = None
         self._promises: list[_Promise] = []
@@ -111,7 +112,12 @@ class Overlay(BackendInFront):
 
     @override
     def get(self, key: str) -> Record | None:
-        held = self.read((key,))[0]
+        self._check_open()
+        if not self._is_known(key):
+            record = self.inner.get(key)
+            self._note(key, None if record is None else Held(record, None))
+            self._untimed.add(key)
+        held = self._now(key)
         return None if held is None else held.record
 
     @override
@@ -247,14 +253,26 @@ class Overlay(BackendInFront):
 
     def _learn(self, keys: Sequence[str]) -> None:
         self._check_open()
-        unknown = [key for key in dict.fromkeys(keys) if not self._is_known(key)]
+        unknown = [
+            key for key in dict.fromkeys(keys) if key in self._untimed or not self._is_known(key)
+        ]
         if not unknown:
             return
         for key, held in zip(unknown, self.inner.read(unknown), strict=True):
-            head, record = self._heads.get(key), None if held is None else held.record
-            if head and (not isinstance(record, list) or not _begins(record, head)):
+            self._note(key, held)
+            self._untimed.discard(key)
+
+    def _note(self, key: str, held: Held | None) -> None:
+        """Note what a key holds, which must fit what was read of it before."""
+        record = None if held is None else held.record
+        if key in self._bases:
+            before = self._bases[key]
+            if record != (None if before is None else before.record):
                 raise Stale(key)
-            self._bases[key] = held
+        head = self._heads.get(key)
+        if head and (not isinstance(record, list) or not _begins(record, head)):
+            raise Stale(key)
+        self._bases[key] = held
 
     def _learn_head(self, key: str, count: int) -> bool:
         """Find out the first `count` items of a list; tell whether there are so many."""
