@@ -14,6 +14,7 @@ from graflow.core.launch.run_options import Options
 from graflow.core.registry.run_records import RunRecord
 from graflow.core.registry.tenure import Tenure, begin, take_over
 from graflow.core.run.base_run import BaseRun
+from graflow.core.state.results import mark_key
 from graflow.core.state.run_state import RunState
 from graflow.exceptions import ChannelError, RunSupersededError
 from graflow.system.logs import RUN
@@ -37,19 +38,36 @@ class Registration:
     _has_begun: bool = False
 
     def starts(self, run: BaseRun) -> None:
-        """Note that tasks may run from now on, and let `run` end if it is taken over."""
+        """Note that tasks may run from now on, and let `run` end if it is taken over.
+
+        Raises:
+            RunSupersededError: It has been already.
+        """
         self._has_begun = True
         if self._tenure is not None:
             self._tenure.when_lost = run.lose
+            self._tenure.start()
 
 
 @contextmanager
 def registered(
-    plan: RunPlan, state: RunState, options: Options, *, resumed: bool = False
+    plan: RunPlan,
+    state: RunState,
+    options: Options,
+    *,
+    resumed: bool = False,
+    named: bool = False,
 ) -> Iterator[Registration]:
     """Register a run, and note afterwards how it ended.
 
     A run on a channel of its own, in the memory of this process, is not registered.
+
+    Args:
+        plan: Its tasks.
+        state: The run.
+        options: Its options.
+        resumed: Whether it was begun before.
+        named: Whether somebody chose its id, and may choose it again.
 
     Raises:
         RunInProgressError: A run of this id has begun and has not finished; or, if it is resumed,
@@ -59,12 +77,13 @@ def registered(
     if not state.is_registered:
         yield Registration(state)
         return
-    tenure = _tenure(state, options, resumed=resumed)
+    tenure = _tenure(state, options, resumed=resumed, named=named)
     if tenure is None:
         yield Registration(state, is_finished=True)
         return
     registration = Registration(state.under(tenure.fence, tenure.lifetime), _tenure=tenure)
     results = [check_key(state.results.key(task_id)) for task_id in plan.tasks]
+    results += [mark_key(state.run_id, each) for each in plan.tasks if plan.tasks[each].atomic]
     try:
         yield registration
     except BaseException as error:
@@ -73,7 +92,7 @@ def registered(
     _end_well(tenure, results)
 
 
-def _tenure(state: RunState, options: Options, *, resumed: bool) -> Tenure | None:
+def _tenure(state: RunState, options: Options, *, resumed: bool, named: bool) -> Tenure | None:
     path = None if options.checkpoint is None else str(Path(options.checkpoint).absolute())
     record = RunRecord(
         workflow=state.workflow_name,
@@ -82,6 +101,7 @@ def _tenure(state: RunState, options: Options, *, resumed: bool) -> Tenure | Non
         begun=datetime.now(UTC),
         checkpoint=path,
         alone=state.results.is_alone,
+        started=resumed or not named,
     )
     backend = state.channel.backend
     if resumed:

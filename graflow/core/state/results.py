@@ -16,7 +16,7 @@ from graflow.channels.operation.blame import blame
 from graflow.core.task.hint import Hint
 from graflow.exceptions import ChannelError
 
-__all__ = ["Results", "digest_of_result", "is_result", "result_key"]
+__all__ = ["Results", "digest_of_result", "is_result", "mark_key", "result_key"]
 
 _SUFFIX = ".__result__"
 _DIGITS = 16  # of a digest; so many that no two results of a run share them by chance
@@ -31,6 +31,11 @@ def is_result(stored: str) -> bool:
 def result_key(task_id: str) -> str:
     """Return the channel key under which users find the latest result of a task."""
     return f"{task_id}{_SUFFIX}"
+
+
+def mark_key(run_id: str, task_id: str) -> str:
+    """Return the key, as it is stored, of the mark that an atomic task of a run is done."""
+    return f"{run_prefix(run_id)}{task_id}.__done__"
 
 
 def digest_of_result(record: Record) -> str:
