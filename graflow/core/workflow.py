@@ -193,7 +193,7 @@ class Workflow:
         state = self._open_run(plan, chosen)
         with (
             nullcontext() if checkpoint is None else claimed(checkpoint, self._name),
-            registered(plan, state, options) as run,
+            registered(plan, state, options, named=run_id is not None) as run,
         ):
             if run.is_finished:
                 return _returned(results_of(plan, state), state, ret_context)

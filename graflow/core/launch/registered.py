@@ -39,19 +39,36 @@ class Registration:
     _has_begun: bool = False
 
     def starts(self, run: BaseRun) -> None:
-        """Note that tasks may run from now on, and let `run` end if it is taken over."""
+        """Note that tasks may run from now on, and let `run` end if it is taken over.
+
+        Raises:
+            RunSupersededError: It has been already.
+        """
         self._has_begun = True
         if self._tenure is not None:
             self._tenure.when_lost = run.lose
+            self._tenure.start()
 
 
 @contextmanager
 def registered(
-    plan: RunPlan, state: RunState, options: Options, *, resumed: bool = False
+    plan: RunPlan,
+    state: RunState,
+    options: Options,
+    *,
+    resumed: bool = False,
+    named: bool = False,
 ) -> Iterator[Registration]:
     """Register a run, and note afterwards how it ended.
 
     A run on a channel of its own, in the memory of this process, is not registered.
+
+    Args:
+        plan: Its tasks.
+        state: The run.
+        options: Its options.
+        resumed: Whether it was begun before.
+        named: Whether somebody chose its id, and may choose it again.
 
     Raises:
         RunInProgressError: A run of this id has begun and has not finished; or, if it is resumed,
@@ -61,7 +78,7 @@ def registered(
     if not state.is_registered:
         yield Registration(state)
         return
-    tenure = _tenure(state, options, resumed=resumed)
+    tenure = _tenure(state, options, resumed=resumed, named=named)
     if tenure is None:
         yield Registration(state, is_finished=True)
         return
@@ -77,7 +94,7 @@ def registered(
     _end_well(tenure, results)
 
 
-def _tenure(state: RunState, options: Options, *, resumed: bool) -> Tenure | None:
+def _tenure(state: RunState, options: Options, *, resumed: bool, named: bool) -> Tenure | None:
     path = None if options.checkpoint is None else str(Path(options.checkpoint).absolute())
     record = RunRecord(
         workflow=state.workflow_name,
@@ -86,6 +103,7 @@ def _tenure(state: RunState, options: Options, *, resumed: bool) -> Tenure | Non
         begun=datetime.now(UTC),
         checkpoint=path,
         alone=state.results.is_alone,
+        started=resumed or not named,
     )
     backend = state.channel.backend
     if resumed:

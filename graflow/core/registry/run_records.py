@@ -70,6 +70,7 @@ class RunRecord:
         error: What ended it.
         checkpoint: The path of its checkpoint.
         alone: Whether no other run uses the channel, so that results have no keys of the run.
+        started: Whether tasks may have run.
     """
 
     workflow: str
@@ -80,6 +81,7 @@ class RunRecord:
     error: str | None = None
     checkpoint: str | None = None
     alone: bool = False
+    started: bool = True
 
     def packed(self) -> bytes:
         """Return what a channel stores."""

@@ -7,9 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
+from uuid import uuid4
 
 from graflow.channels.backend import Backend, Fence
-from graflow.channels.commits.commit import Change, Conflict, Delete, Expire, Holds, Put
+from graflow.channels.commits.commit import (
+    Change,
+    Conflict,
+    Delete,
+    Expire,
+    Held,
+    Holds,
+    Put,
+)
 from graflow.core.registry.run_records import (
     RunRecord,
     alive_key,
@@ -48,8 +57,9 @@ class Tenure:
             record: What is to be stored of the run.
             keep: ms for which what the run keeps lasts after its end; `None` for ever.
         """
-        number = b"%d" % record.number
-        self.fence = Fence(fence_key(run_id), number, run_id, record.workflow)
+        # Numbers alone would begin anew once the channel has forgotten the run.
+        mine = b"%d %b" % (record.number, uuid4().hex.encode())
+        self.fence = Fence(fence_key(run_id), mine, run_id, record.workflow)
         self.lifetime = None if keep is None else max(keep, _LEAST)
         self.when_lost: Callable[[BaseException], object] | None = None
         self.hidden: Sequence[str] = ()
@@ -69,14 +79,26 @@ class Tenure:
             self._sign_of_life(),
         ]
         checks = (Holds(run_key(run_id), before),)
-        if isinstance(self._backend.commit(checks, changes), Conflict):
-            return False
+        return not isinstance(self._backend.commit(checks, changes), Conflict)
+
+    def start(self) -> None:
+        """Note that tasks may run from now on, and be heard of.
+
+        The thread for that starts as late as this, since executors may fork their processes before.
+
+        Raises:
+            RunSupersededError: Another process has taken over.
+        """
+        if not self._record.started:
+            self._record = replace(self._record, started=True)
+            put = Put(run_key(self._run_id), self._record.packed(), self.lifetime)
+            if not self._commit([put, self._sign_of_life()]):
+                raise self.fence.passed()
         if self._backend.shared:
             self._thread = threading.Thread(
                 target=self._stay_alive, name=f"graflow-{self._record.workflow}-run", daemon=True
             )
             self._thread.start()
-        return True
 
     def withdraw(self) -> None:
         """Leave nothing behind: the run did not begin."""
@@ -178,6 +200,8 @@ class Tenure:
 def begin(backend: Backend, run_id: str, record: RunRecord, keep: int | None) -> Tenure | RunRecord:
     """Begin a run, unless it has finished; then return its record.
 
+    A run whose process died before any of its tasks ran is begun anew.
+
     Raises:
         RunInProgressError: A run of this id has begun and has not finished.
         WorkflowValueError: It is one of another workflow.
@@ -195,6 +219,11 @@ def begin(backend: Backend, run_id: str, record: RunRecord, keep: int | None) ->
             )
         if found.state == "finished":
             return found
+        if not found.started and alive is None:
+            tenure = Tenure(backend, run_id, replace(record, number=found.number + 1), keep)
+            if tenure.claim(_record_in(held)):
+                return tenure
+            continue
         raise _in_progress(run_id, found, is_alive=alive is not None)
     return tenure
 
@@ -210,9 +239,7 @@ def take_over(backend: Backend, run_id: str, record: RunRecord, keep: int | None
     if found is not None:
         record = replace(record, number=found.number + 1, begun=found.begun)
     tenure = Tenure(backend, run_id, record, keep)
-    before = None if held is None else held.record
-    assert before is None or isinstance(before, bytes)
-    if not tenure.claim(before):
+    if not tenure.claim(_record_in(held)):
         raise RunInProgressError(
             f"run {run_id!r} of workflow {record.workflow!r} is just being taken over by another "
             "process",
@@ -220,6 +247,13 @@ def take_over(backend: Backend, run_id: str, record: RunRecord, keep: int | None
             run_id=run_id,
         )
     return tenure
+
+
+def _record_in(held: Held | None) -> bytes | None:
+    """Return what a run's key holds, for a check that it still does."""
+    record = None if held is None else held.record
+    assert record is None or isinstance(record, bytes)
+    return record
 
 
 def _in_progress(run_id: str, record: RunRecord, *, is_alive: bool) -> RunInProgressError:

@@ -33,6 +33,11 @@ def result_key(task_id: str) -> str:
     return f"{task_id}{_SUFFIX}"
 
 
+def mark_key(run_id: str, task_id: str) -> str:
+    """Return the key, as it is stored, of the mark that an atomic task of a run is done."""
+    return f"{run_prefix(run_id)}{task_id}.__done__"
+
+
 def digest_of_result(record: Record) -> str:
     """Return the digest of a result, as checkpoints have it: 16 hex digits."""
     return digest_of(record)[:_DIGITS]

@@ -6,7 +6,7 @@ from graflow.channels.backend import Delete
 from graflow.channels.base import Channel
 from graflow.channels.transactions import Transaction
 from graflow.channels.typed import TypedChannel
-from tests.channels.redis.fencing import FENCE, fenced, put_fence
+from tests.channels.fencing import FENCE, fenced, put_fence
 
 __all__ = ["use_every_operation"]
 

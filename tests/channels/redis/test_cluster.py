@@ -16,7 +16,7 @@ from redis.crc import key_slot
 from graflow.channels.redis_channel import RedisChannel
 from graflow.channels.transactions import Transaction
 from graflow.exceptions import ChannelServerError, ChannelUnavailableError, ChannelValueError
-from tests.channels.redis.fencing import fenced, put_fence
+from tests.channels.fencing import fenced, put_fence
 from tests.servers import SERVERS, Cluster, run_cluster
 from tests.servers.cluster import ClusterNode
 from tests.servers.server import wait_until

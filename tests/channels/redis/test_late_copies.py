@@ -13,7 +13,7 @@ from graflow.channels.redis.server_clock import clock_of
 from graflow.channels.redis_channel import RedisChannel
 from graflow.channels.transactions import Transaction
 from graflow.exceptions import OutcomeUnknownError
-from tests.channels.redis.fencing import fenced, put_fence
+from tests.channels.fencing import fenced, put_fence
 from tests.proxy import HoldingProxy, url_of
 from tests.servers import Server
 from tests.servers.server import wait_until

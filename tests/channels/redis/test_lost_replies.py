@@ -27,7 +27,7 @@ from graflow.channels.redis_channel import RedisChannel
 from graflow.channels.transactions import Transaction
 from graflow.exceptions import ChannelConnectionError, ChannelUnavailableError, OutcomeUnknownError
 from graflow.testing import Fault
-from tests.channels.redis.fencing import fenced, put_fence
+from tests.channels.fencing import fenced, put_fence
 from tests.proxy import run_proxy, url_of
 from tests.servers import Server
 

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 
 from graflow import (
     RedisChannel,
+    RunObserver,
+    TaskEvent,
     TaskExecutionContext,
     chain,
     parallel,
@@ -21,6 +24,8 @@ from graflow import (
 )
 from graflow.channels.base import Channel
 from graflow.exceptions import ChannelTypeError, TaskFailedError
+from tests.proxy import run_proxy, url_of
+from tests.servers import Server
 
 Open = Callable[[str], Channel]
 
@@ -173,3 +178,39 @@ def pay_elsewhere(ctx: TaskExecutionContext) -> int:
     channel.set("paid", paid + 10)
     assert channel.get("paid") == paid + 10
     return int(paid)
+
+
+@pytest.mark.parametrize("lost", [1, 2, 1_000])
+def test_replies_that_get_lost_double_nothing(
+    server: Server, redis_client: redis.Redis, lost: int
+) -> None:
+    """If none comes at all, the next attempt finds that the task is done, and does nothing."""
+    calls: list[int] = []
+    with (
+        run_proxy(server) as proxy,
+        RedisChannel("c", url=url_of(proxy), timeout=0.5) as channel,
+    ):
+
+        class Mender(RunObserver):
+            """Ends the outage before the next attempt."""
+
+            def task_retried(self, event: TaskEvent, error: BaseException, pause: float) -> None:
+                proxy.faults = 0
+
+        @task(inject_context=True, atomic=True, max_retries=5, retry_delay=0)
+        def pay(ctx: TaskExecutionContext) -> int:
+            money = ctx.get_channel()
+            left = money.get("balance", 100) - 10
+            money.set("balance", left)
+            money.append("payments", 10)
+            calls.append(left)
+            proxy.faults = lost
+            return int(left)
+
+        with workflow("pays", channel=channel) as wf:
+            chain(pay)
+        assert wf.execute(observers=[Mender()], keep=None) == 90
+        assert proxy.lost
+    assert calls == [90]
+    direct = RedisChannel("c", redis_client)
+    assert (direct.get("balance"), direct.get("payments")) == (90, [10])

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pickle
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -33,6 +36,8 @@ from graflow.exceptions import (
     WorkflowTypeError,
     WorkflowValueError,
 )
+from tests.core.travelling import wait_for
+from tests.paths import ROOT
 from tests.patience import PATIENCE
 
 Open = Callable[[str], Channel]
@@ -148,6 +153,50 @@ def test_what_never_ran_leaves_nothing(channel: Channel) -> None:
         wf.execute(run_id="one", initial_channel=wrong)
     assert graflow.runs(channel) == []
     assert wf.execute(run_id="one") == 1
+
+
+KILLED = """
+import os, sys
+from graflow import RedisChannel, chain, task, workflow
+from graflow.core.registry import tenure
+
+tenure.LEASE = 300
+with workflow("counts", channel=RedisChannel("killed", url=sys.argv[1])) as wf:
+    chain(task("count")(lambda: None))
+wf.execute(run_id="one", checkpoint=sys.argv[2], executor=lambda: os.kill(os.getpid(), 9))
+"""
+
+
+def test_a_run_that_died_before_its_first_task_is_begun_anew(
+    redis_url: str, tmp_path: Path
+) -> None:
+    """It has no checkpoint yet from which it could be resumed, and nothing was done."""
+    path = tmp_path / "run.json"
+    program = [sys.executable, "-c", KILLED, redis_url, str(path)]
+    assert subprocess.run(program, cwd=ROOT, check=False).returncode == -signal.SIGKILL
+    assert not path.exists()
+    with RedisChannel("killed", url=redis_url) as channel:
+        wf = counting(channel)
+        wait_for(lambda: [info.state for info in graflow.runs(channel)] == ["dead"])
+        assert wf.execute(run_id="one", checkpoint=path) == 1
+        assert wf.execute(run_id="one") == 1
+        assert [info.state for info in graflow.runs(channel)] == ["finished"]
+
+
+def test_marks_of_atomic_tasks_go_with_the_run(
+    channel: Channel, advance: Callable[[float], None]
+) -> None:
+    """As its results do."""
+
+    @task(inject_context=True, atomic=True)
+    def count_once(ctx: TaskExecutionContext) -> int:
+        return int(ctx.get_channel().atomic_add("count"))
+
+    with workflow("counts", channel=channel) as wf:
+        chain(count_once)
+    assert [wf.execute(run_id="short", keep=60), wf.execute(keep=0)] == [1, 2]
+    advance(61)
+    assert sorted(channel.backend.keys()) == ["count", "count_once.__result__"]
 
 
 def test_a_run_that_was_taken_over_stops_at_its_next_write(

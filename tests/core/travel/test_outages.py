@@ -14,8 +14,9 @@ import redis
 
 from graflow import RedisChannel, TaskExecutionContext, task, workflow
 from graflow.core.run.observers import TaskEvent
+from graflow.core.state.results import Results
 from graflow.core.travel.executors import ExecutorSource
-from graflow.exceptions import ChannelUnavailableError, TaskFailedError
+from graflow.exceptions import ChannelUnavailableError, RunSupersededError, TaskFailedError
 from tests.core.travelling import Elsewhere, processes
 from tests.core.watching import Log
 from tests.servers import Server, run_server
@@ -25,8 +26,8 @@ SOURCES: list[ExecutorSource | None] = [None, partial(ThreadPoolExecutor, 1), El
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    """A server that may be killed."""
-    with run_server("valkey-9") as server:
+    """A server that may be killed, and keeps what it was given."""
+    with run_server("valkey-9", "--appendonly", "yes", "--appendfsync", "always") as server:
         yield server
 
 
@@ -59,9 +60,9 @@ def unlucky(ctx: TaskExecutionContext, server: int, ran: str) -> int:
     with Path(ran).open("a") as file:
         file.write("x")
     if len(Path(ran).read_text()) == 1:
-        channel.set("unlucky.__result__", "too early")
+        channel.set(Results(channel, ctx.run_id).key("unlucky"), "too early")
         os.kill(server, signal.SIGKILL)
-    return len(Path(ran).read_text()) + int(channel.get("unlucky.__result__", 0))
+    return len(Path(ran).read_text()) + int(ctx.get_result("unlucky", 0))
 
 
 @pytest.mark.parametrize("executor", SOURCES)
@@ -79,6 +80,19 @@ def test_retries_outlast_an_outage(
     assert [event.rpartition(" ")[0] for event in log.events if "retried" in event] == [
         f"unlucky {attempt} retried after" for attempt in (1, 2, 3)
     ]
+
+
+def test_a_run_ends_that_its_server_has_forgotten(tmp_path: Path) -> None:
+    """Who lost the run has lost its results, and anybody may have begun it anew."""
+    with run_server("valkey-9") as server:
+        log = Back(server, attempt=1)
+        with RedisChannel("w", url=f"unix://{server.socket}", timeout=0.3) as channel:
+            with workflow("w", channel=channel) as wf:
+                ran = str(tmp_path / "ran")
+                unlucky(task_id="unlucky", server=process_of(server), ran=ran)
+            with pytest.raises(RunSupersededError, match="destroyed"):
+                wf.execute(observers=[log])
+            assert channel.keys() == []
 
 
 @pytest.mark.parametrize("executor", SOURCES)
