@@ -299,3 +299,84 @@ def test_histories_of_processes_share_one_clock() -> None:
     assert check([read, *after, *before], register, 0)
     stale = Operation("p", ("get", None), read.invoked, read.returned, 1)
     assert not check([stale, *after, *before], register, 0)
+
+
+def pair(state: tuple[int, int], call: Call) -> tuple[tuple[int, int], Any]:
+    """Model two numbers that are written and read together, and one at a time."""
+    name, number = call
+    match name:
+        case "set both":
+            return (number, number), None
+        case "set x":
+            return (number, state[1]), None
+        case "get x":
+            return state, state[0]
+        case "get y":
+            return state, state[1]
+        case _:
+            return state, state
+
+
+ABOUT = {"set x": "x", "get x": "x", "get y": "y"}
+
+
+def about(call: Call) -> str:
+    """Return the keys that a call on the pair is about."""
+    return ABOUT.get(call[0], "xy")
+
+
+def test_a_torn_pair_is_rejected() -> None:
+    """Each register alone has an order, and both together have none."""
+    history = [
+        op("set both", 1, 0, 10),
+        op("get x", None, 1, 2, 1),
+        op("get y", None, 3, 4, 0),
+    ]
+    assert check(history[1:], pair, (1, 0), keys=about)
+    assert not check(history, pair, (0, 0), keys=about)
+    assert not check(history, pair, (0, 0))
+    history[1:] = [*history[2:], replace(history[1], invoked=5, returned=6)]
+    assert check(history, pair, (0, 0), keys=about)
+
+
+def test_keys_that_meet_nowhere_are_checked_apart() -> None:
+    """As strictly, and in a time that grows with their number alone."""
+    asked = 0
+
+    def registers(state: int, call: Call) -> tuple[int, Any]:
+        nonlocal asked
+        asked += 1
+        return register(state, (call[0][1:], call[1]))
+
+    history = [
+        op(f"{key}add", 1, 10 * at, 10 * at + 500, at + 1) for key in "abcdefgh" for at in range(8)
+    ]
+    apart_from_each_other = check(history, registers, 0, keys=lambda call: call[0][0])
+    assert apart_from_each_other
+    assert len(apart_from_each_other.order) == len(history)
+    assert asked < 8 * 100
+    history[-1] = replace(history[-1], result=7)
+    verdict = check(iter(history), registers, 0, keys=lambda call: call[0][0])
+    assert not verdict
+    assert {each.call[0][0] for each in verdict.stuck} == {"h"}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_groups_of_keys_are_as_strict_as_all_at_once(seed: int) -> None:
+    """On random histories, most of which have no order."""
+    chance = random.Random(seed)
+    verdicts = set()
+    for _ in range(40):
+        history = []
+        for number in range(7):
+            name = chance.choice(["set both", "set x", "get x", "get y", "get both"])
+            begun = chance.randrange(20)
+            results = {"get x": chance.randrange(3), "get y": chance.randrange(3)}
+            both = (chance.randrange(3), chance.randrange(3))
+            result = results.get(name, both if name == "get both" else None)
+            history.append(op(name, number % 3, begun, begun + chance.randrange(1, 12), result))
+        verdict = bool(check(history, pair, (0, 0), keys=about))
+        assert verdict == bool(check(history, pair, (0, 0)))
+        assert verdict == bool(check(history, pair, (0, 0), keys=lambda _: None))
+        verdicts.add(verdict)
+    assert verdicts == {True, False} or seed

@@ -79,7 +79,7 @@ def check_processes(harness: Harness, capabilities: Capabilities, budget: Budget
     seed = random.Random(budget.seed).getrandbits(32)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(_PROCESSES, mp_context=context) as pool:
-        for workload in ("queue", "anything"):
+        for workload in ("queue", "anything", "transfers"):
             _check_order(harness, pool, workload, seed)
         if "lock" not in capabilities.unsupported:
             _check_lock(harness, pool)

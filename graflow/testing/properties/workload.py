@@ -11,6 +11,12 @@ from typing import Any
 from graflow.channels.base import Channel
 from graflow.exceptions import ChannelKeyError, ChannelTypeError
 from graflow.testing.linearizability import Operation, Recorder
+from graflow.testing.properties.several_keys import (
+    perform_pair,
+    perform_transfer,
+    step_pair,
+    step_transfer,
+)
 
 __all__ = ["WORKLOADS", "Workload", "count_under_lock", "work", "work_together"]
 
@@ -212,6 +218,28 @@ WORKLOADS = {
             _perform_batch,
             _step_batch,
             (),
+        ),
+        Workload(
+            "pair",
+            (
+                "write both",
+                "write both",
+                "read both",
+                "get_many",
+                "swap",
+                "write one",
+                "delete both",
+            ),
+            perform_pair,
+            step_pair,
+            (None, None),
+        ),
+        Workload(
+            "transfers",
+            ("transfer", "transfer", "blind transfer", "to and fro", "balances"),
+            perform_transfer,
+            step_transfer,
+            (0, 0, 0),
         ),
     )
 }
