@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any, Generic, NamedTuple, Self, TypeVar
+from typing import Generic, NamedTuple, Self, TypeVar
 
 from typing_extensions import TypeForm
 
-from graflow.channels.arguments import Seconds, milliseconds
+from graflow.channels.arguments import MISSING, Missing, Seconds, milliseconds
 from graflow.channels.backend import Backend
 from graflow.channels.base import Channel
 from graflow.channels.commits.commit import Answer, Commit, Conflict, NotAList, NotANumber, Steps
@@ -59,9 +59,16 @@ class Transaction(Channel):
         """Call `fn` as a part of this transaction, which is what is tried again."""
         return fn(self)
 
-    def set(self, key: str, value: object, ttl: Seconds | None = None, **options: Any) -> None:
+    def set(
+        self,
+        key: str,
+        value: object,
+        ttl: Seconds | None = None,
+        *,
+        if_etag: str | Missing = MISSING,
+    ) -> None:
         """Store a value, which may be what another operation returned; see `Channel.set`."""
-        super().set(key, known(value), ttl, **options)
+        super().set(key, known(value), ttl, if_etag=if_etag)
 
     def append(self, key: str, value: object, ttl: Seconds | None = None) -> int:
         """Add a value, which may be what another operation returned; see `Channel.append`."""
