@@ -3,15 +3,16 @@
 # pyright: reportUnnecessaryTypeIgnoreComment=false, reportUnusedExpression=false
 
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, TypedDict, assert_type
+from typing import Any, Literal, TypedDict, assert_type
 
 from graflow import (
     Channel,
     ExecutionContext,
     MemoryChannel,
     RedisChannel,
+    RunInfo,
     RunObserver,
     Task,
     TaskEvent,
@@ -23,6 +24,7 @@ from graflow import (
     task,
     workflow,
 )
+from graflow import runs as list_runs
 from graflow.core.task.composition import Chain, Group
 
 
@@ -94,6 +96,30 @@ async def retried_with_context(ctx: TaskExecutionContext) -> bytes:
     return b""
 
 
+@task(atomic=True)
+def whole(number: int) -> Report:
+    """Be all or nothing."""
+    return {"rows": number}
+
+
+@task("whole with a context", inject_context=True, atomic=True, max_retries=2)
+async def whole_with_context(ctx: TaskExecutionContext, source: str) -> Report:
+    """Be all or nothing, with a context."""
+    assert_type(ctx.get_channel(), Channel)
+    return {"rows": len(source)}
+
+
+@task(id="the other name", atomic=True)
+def whole_by_the_other_name() -> bytes:
+    """Be all or nothing under the other name for an id."""
+    return b""
+
+
+@task(atomic="yes")  # type: ignore[call-overload, untyped-decorator, unused-ignore]  # pyright: ignore[reportCallIssue, reportArgumentType, reportUntypedFunctionDecorator]
+def whole_wrongly() -> None:
+    """Give a text for a flag."""
+
+
 @task(max_retries="2")  # type: ignore[call-overload, untyped-decorator, unused-ignore]  # pyright: ignore[reportCallIssue, reportArgumentType, reportUntypedFunctionDecorator]
 def retried_wrongly() -> None:
     """Give a text for a number."""
@@ -135,6 +161,16 @@ class Part:
 def forgotten() -> int:
     """Leave out the context."""
     return 1
+
+
+async def atomic(ctx: TaskExecutionContext) -> None:
+    """An atomic task has the types of its function, as any other."""
+    assert_type(whole_by_the_other_name, Task[[], bytes])
+    assert_type(whole.run(1), Report)
+    assert_type(await whole_with_context.run(ctx, "api"), Report)
+    assert_type(whole_by_the_other_name.run(), bytes)
+    assert_type(ctx.get_result(whole_with_context), Report)
+    whole.run("1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 async def direct(ctx: TaskExecutionContext) -> None:
@@ -182,6 +218,30 @@ def runs(wf: Workflow, flag: bool) -> None:
     assert_type(wf.execute(initial_channel={"number": 1}, max_workers=2), Any)
     assert_type(wf.execute(ret_context=flag), Any)
     wf.execute(initial_channel=MemoryChannel())  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def registered(wf: Workflow, channel: Channel, flag: bool) -> None:
+    """Runs with an id of their own, and what their channel knows of them."""
+    assert_type(wf.execute(run_id="order-4711"), Any)
+    assert_type(wf.execute(keep=timedelta(days=1)), Any)
+    assert_type(wf.execute(keep=None, run_id=None, ret_context=flag), Any)
+    assert_type(
+        wf.execute(ret_context=True, run_id="order-4711", keep=60), tuple[Any, ExecutionContext]
+    )
+    assert_type(wf.resume("run.json", keep=3600.5), Any)
+    listed = list_runs(channel)
+    each = listed[0]
+    assert_type(each, RunInfo)
+    assert_type(each.state, Literal["running", "finished", "failed", "dead"])
+    assert_type(each.begun, datetime)
+    assert_type(each.ended, datetime | None)
+    assert_type(each.tasks_done, int)
+    assert_type(each.last_error, str | None)
+    wf.execute(run_id=4711)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
+    wf.execute(keep="a day")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
+    wf.resume("run.json", run_id="order-4711")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    list_runs("orders")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    each.state = "finished"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def elsewhere(wf: Workflow, pool: Executor, path: Path) -> None:

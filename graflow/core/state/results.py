@@ -43,11 +43,6 @@ def digest_of_result(record: Record) -> str:
     return digest_of(record)[:_DIGITS]
 
 
-def mark_key(run_id: str, task_id: str) -> str:
-    """Return the hidden key of the mark that an atomic task is done in a run."""
-    return f"{run_prefix(run_id)}{task_id}.__done__"
-
-
 class Results:
     """The results of one run.
 
