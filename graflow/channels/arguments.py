@@ -131,6 +131,8 @@ def check_number(number: object) -> int | float:
     """
     if type(number) is int or type(number) is float:
         return number
+    if hasattr(number, "__stored__"):  # it stands for a number
+        return check_number(number.__stored__())
     raise ChannelTypeError(f"the amount must be an int or a float, not {type(number).__name__}")
 
 

@@ -305,7 +305,7 @@ class BackendInFront(Backend):
 
     def __init__(self, inner: Backend) -> None:
         """Stand in front of `inner`."""
-        super().__init__(inner.name)
+        self.name = inner.name
         self.shared, self.server, self.timeout = inner.shared, inner.server, inner.timeout
         self.inner = inner
 

@@ -8,7 +8,7 @@ from typing import Generic, NamedTuple, Self, TypeVar
 
 from typing_extensions import TypeForm
 
-from graflow.channels.arguments import MISSING, Missing, Seconds, milliseconds
+from graflow.channels.arguments import Seconds, milliseconds
 from graflow.channels.backend import Backend
 from graflow.channels.base import Channel
 from graflow.channels.commits.commit import Answer, Commit, Conflict, NotAList, NotANumber, Steps
@@ -39,7 +39,7 @@ class Transaction(Channel):
 
     def __init__(self, backend: Backend) -> None:
         """Begin a transaction in front of a backend."""
-        super().__init__(Overlay(backend))
+        self._take(Overlay(backend))
 
     def typed(self, schema: TypeForm[T], *, strict: bool = True) -> TypedChannel[T]:
         """Return the transaction behind a schema; see `TypedChannel`."""
@@ -58,29 +58,6 @@ class Transaction(Channel):
     ) -> R:
         """Call `fn` as a part of this transaction, which is what is tried again."""
         return fn(self)
-
-    def set(
-        self,
-        key: str,
-        value: object,
-        ttl: Seconds | None = None,
-        *,
-        if_etag: str | Missing = MISSING,
-    ) -> None:
-        """Store a value, which may be what another operation returned; see `Channel.set`."""
-        super().set(key, known(value), ttl, if_etag=if_etag)
-
-    def append(self, key: str, value: object, ttl: Seconds | None = None) -> int:
-        """Add a value, which may be what another operation returned; see `Channel.append`."""
-        return super().append(key, known(value), ttl)
-
-    def prepend(self, key: str, value: object, ttl: Seconds | None = None) -> int:
-        """Add a value, which may be what another operation returned; see `Channel.prepend`."""
-        return super().prepend(key, known(value), ttl)
-
-    def atomic_add(self, key: str, amount: int | float = 1) -> int | float:
-        """Add a number, which may be what another operation returned."""
-        return super().atomic_add(key, known(amount))
 
 
 class _Done(NamedTuple, Generic[R]):
@@ -112,7 +89,7 @@ def transact(backend: Backend, fn: Callable[[Transaction], R], limits: Limits) -
         transaction = Transaction(backend)
         overlay = transaction.backend
         try:
-            result: R = yield Call(lambda: _called(fn, transaction))
+            result: R = yield Call(fn, transaction)
         except Stale as stale:
             return Conflict(stale.key)
         except Exception:
@@ -123,14 +100,20 @@ def transact(backend: Backend, fn: Callable[[Transaction], R], limits: Limits) -
             raise
         finally:
             overlay.end()
-        answers = yield from commit(overlay, owner)
+        if inspect.iscoroutine(result):
+            result.close()
+            raise ChannelTypeError(
+                f"transact takes a plain function, and {getattr(fn, '__name__', fn)!r} is a "
+                "coroutine function"
+            )
+        answers = yield from _commit(overlay, owner)
         return answers if isinstance(answers, Conflict) else _Done(known(result))
 
     done: _Done[R] = yield from insist(attempt, limits, backend.name)
     return done.result
 
 
-def commit(overlay: Overlay, owner: str = "") -> Steps[list[Answer] | Conflict]:
+def _commit(overlay: Overlay, owner: str = "") -> Steps[list[Answer] | Conflict]:
     """Commit what a transaction has read and changed."""
     checks, changes = overlay.checks(owner), overlay.changes
     if not checks and not changes:
@@ -144,14 +127,3 @@ def commit(overlay: Overlay, owner: str = "") -> Steps[list[Answer] | Conflict]:
     if not isinstance(answers, Conflict):
         overlay.end(answers)
     return answers
-
-
-def _called(fn: Callable[[Transaction], R], transaction: Transaction) -> R:
-    result = fn(transaction)
-    if inspect.iscoroutine(result):
-        result.close()
-        raise ChannelTypeError(
-            f"transact takes a plain function, and {getattr(fn, '__name__', fn)!r} is a coroutine "
-            "function"
-        )
-    return result

@@ -159,7 +159,8 @@ class Workflow:
                 finished, its result is returned and nothing runs.
             keep: Seconds or `timedelta` for which the run's own results, and what the channel
                 knows of the run, last after its end, >= 0; `None` for ever. Values that tasks
-                store, and the latest result of each task, stay.
+                store stay, and on a channel that runs share, so does the latest result of each
+                task. A run that failed is kept for a week at least, to be resumed.
 
         Returns:
             The return value of the last task, or a dict by task id if the workflow ends in

@@ -5,20 +5,40 @@ from __future__ import annotations
 import json
 import threading
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any, ClassVar
 
+from typing_extensions import override
+
 from graflow.channels.arguments import add
-from graflow.channels.backend import MISSING, Missing, NotAList, NotANumber
+from graflow.channels.backend import (
+    KEEP,
+    Add,
+    Answer,
+    Change,
+    Check,
+    Conflict,
+    Delete,
+    Expire,
+    Held,
+    NotAList,
+    NotANumber,
+    Pop,
+    Push,
+    Put,
+)
 from graflow.channels.codec.codec import Record, decode, encode, encode_item
+from graflow.channels.commits.lock_records import holder_in
+from graflow.channels.commits.settling import Outcome
+from graflow.channels.hidden_keys import KEPT, lock_key
 from graflow.channels.locks.lock import ChannelLock
 from graflow.exceptions import ChannelError
-from tests.testing.dict_channel import DictChannel, Store
+from tests.testing.dict_channel import DictBackend, DictChannel, Store
 
-__all__ = ["BROKEN", "FLAT", "LOSSY", "LossyChannel"]
+__all__ = ["BROKEN", "FLAT", "LOSSY", "Hooked", "LossyChannel", "broken"]
 
 BROKEN: dict[str, type[DictChannel]] = {}
 """Channels whose handles share a store by name."""
@@ -31,13 +51,53 @@ LOSSY: dict[str, type[DictChannel]] = {}
 
 
 def broken(name: str, among: dict[str, type[DictChannel]] = BROKEN) -> Callable[[Any], Any]:
-    """Enter a class into a table."""
+    """Enter a channel into a table, or the channel on a backend."""
 
     def enter(kind: Any) -> Any:
-        among[name] = kind
+        among[name] = channel_on(kind) if issubclass(kind, DictBackend) else kind
         return kind
 
     return enter
+
+
+def channel_on(backend: type[DictBackend]) -> type[DictChannel]:
+    """Return the class of channels on a kind of backend."""
+    return type(f"On{backend.__name__}", (DictChannel,), {"kind": backend})
+
+
+class Hooked(DictBackend):
+    """Does something else than it is asked to, where a user's key is to change."""
+
+    def instead(self, change: Change) -> Iterable[Change]:
+        """Return what is done in place of a change; one of them is of the same type."""
+        return [change]
+
+    def answered(self, change: Change, answer: Answer) -> Answer:
+        """Return what is answered, and do more if there is more to do."""
+        return answer
+
+    @override
+    def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
+        with self.store.mutex:
+            made = [self._instead(change) for change in changes]
+            answers = super().commit(checks, [each for done in made for each in done])
+            if isinstance(answers, Conflict):
+                return answers
+            found = []
+            for change, done in zip(changes, made, strict=True):
+                own = next(n for n, each in enumerate(done) if type(each) is type(change))
+                mine = answers[own]
+                del answers[: len(done)]
+                hidden = change.key.startswith(KEPT)
+                found.append(mine if hidden else self.answered(change, mine))
+            return found
+
+    def _instead(self, change: Change) -> list[Change]:
+        return [change] if change.key.startswith(KEPT) else list(self.instead(change))
+
+    def again(self, change: Change) -> None:
+        """Make one more change, without hooks."""
+        super().commit((), (change,))
 
 
 def deep(value: Any, change: Callable[[Any], Any]) -> Any:
@@ -52,17 +112,20 @@ def deep(value: Any, change: Callable[[Any], Any]) -> Any:
     return deep(changed, change) if isinstance(changed, list) else changed
 
 
-class Changes(DictChannel):
+class Changes(Hooked):
     """Changes parts of what it stores."""
 
     def change(self, part: Any) -> Any:
         return part
 
-    def _changed(self, record: Record) -> Record:
-        return encode(deep(decode(record), self.change))
+    def whole(self, value: Any) -> Any:
+        return deep(value, self.change)
 
-    def _write_many(self, records: Mapping[str, Record], ttl: int | None) -> None:
-        super()._write_many({key: self._changed(each) for key, each in records.items()}, ttl)
+    @override
+    def instead(self, change: Change) -> Iterable[Change]:
+        if isinstance(change, Put):
+            change = change._replace(record=encode(self.whole(decode(change.record))))
+        return [change]
 
 
 @broken("a tuple becomes a list")
@@ -72,16 +135,11 @@ class TupleToList(Changes):
 
 
 @broken("an int key becomes text")
-class IntKeyToText(DictChannel):
-    def _write_many(self, records: Mapping[str, Record], ttl: int | None) -> None:
-        def plain(value: Any) -> Any:
-            if isinstance(value, dict) and all(type(key) is int for key in value):
-                return {str(key): item for key, item in value.items()}
-            return value
-
-        super()._write_many(
-            {key: encode(plain(decode(each))) for key, each in records.items()}, ttl
-        )
+class IntKeyToText(Changes):
+    def whole(self, value: Any) -> Any:
+        if isinstance(value, dict) and all(type(key) is int for key in value):
+            return {str(key): item for key, item in value.items()}
+        return value
 
 
 @broken("in goes by the keys, unchecked")
@@ -146,15 +204,15 @@ class Stripped(Changes):
 
 @broken("what is stored is the caller's object")
 class Aliasing(DictChannel):
-    def set(self, key: str, value: object, ttl: Any = None) -> None:
-        super().set(key, value, ttl)
-        self.objects = {**getattr(self, "objects", {}), key: (self._read(key), value)}
+    def set(self, key: str, value: object, ttl: Any = None, **options: Any) -> None:
+        super().set(key, value, ttl, **options)
+        self.objects = {**getattr(self, "objects", {}), key: (self.backend.get(key), value)}
 
     def get(self, key: str, default: Any = None) -> Any:
         record, value = getattr(self, "objects", {}).get(key, (None, None))
-        return (
-            value if record is not None and record == self._read(key) else super().get(key, default)
-        )
+        if record is not None and record == self.backend.get(key):
+            return value
+        return super().get(key, default)
 
 
 @broken("what is read is handed out again")
@@ -162,121 +220,133 @@ class CachedReads(DictChannel):
     cache: dict[bytes, Any] = {}  # noqa: RUF012 - it is broken
 
     def get(self, key: str, default: Any = None) -> Any:
-        record = self._read(key)
+        record = self.backend.get(key)
         if not isinstance(record, bytes):
             return super().get(key, default)
         return self.cache.setdefault(record, decode(record))
 
 
 @broken("set keeps the old TTL")
-class SetKeepsTtl(DictChannel):
-    def _write(self, key: str, record: Record, ttl: int | None) -> None:
-        _, deadline = self._live(key)
-        super()._write(key, record, ttl)
-        if ttl is None:
-            self.store.entries[key] = (record, deadline)
+class SetKeepsTtl(Hooked):
+    @override
+    def instead(self, change: Change) -> Iterable[Change]:
+        if isinstance(change, Put) and change.ttl is None:
+            change = change._replace(ttl=KEEP)
+        return [change]
 
 
 @broken("set_many keeps the old TTLs")
-class SetManyKeepsTtl(DictChannel):
-    def _write_many(self, records: Mapping[str, Record], ttl: int | None) -> None:
-        before = {key: self._live(key)[1] for key in records}
-        super()._write_many(records, ttl)
-        if ttl is None and len(records) > 1:
-            for key, record in records.items():
-                self.store.entries[key] = (record, before[key])
+class SetManyKeepsTtl(DictBackend):
+    @override
+    def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
+        if len(changes) > 1 and not checks:
+            changes = [each._replace(ttl=each.ttl or KEEP) for each in changes if type(each) is Put]
+        return super().commit(checks, changes)
 
 
 @broken("append ignores its TTL")
-class AppendIgnoresTtl(DictChannel):
-    def _push(self, key: str, item: bytes, ttl: int | None, at_head: bool) -> int:
-        return super()._push(key, item, None, at_head)
+class AppendIgnoresTtl(Hooked):
+    @override
+    def instead(self, change: Change) -> Iterable[Change]:
+        return [change._replace(ttl=KEEP) if isinstance(change, Push) else change]
 
 
 @broken("append clears the TTL")
-class AppendClearsTtl(DictChannel):
-    def _push(self, key: str, item: bytes, ttl: int | None, at_head: bool) -> int:
-        length = super()._push(key, item, ttl, at_head)
-        if ttl is None:
-            self.store.entries[key] = (self.store.entries[key][0], None)
-        return length
+class AppendClearsTtl(Hooked):
+    @override
+    def instead(self, change: Change) -> Iterable[Change]:
+        if isinstance(change, Push) and change.ttl == KEEP:
+            return [change, Expire(change.key, None)]
+        return [change]
 
 
 @broken("append to an expired list revives its TTL")
-class RevivedTtl(DictChannel):
-    def _push(self, key: str, item: bytes, ttl: int | None, at_head: bool) -> int:
-        old = self.store.entries.get(key, (None, None))[1]
-        length = super()._push(key, item, ttl, at_head)
-        if ttl is None and old is not None and length == 1:
-            self.store.entries[key] = (self.store.entries[key][0], old + 500)
-        return length
+class RevivedTtl(Hooked):
+    @override
+    def instead(self, change: Change) -> Iterable[Change]:
+        has_expired = change.key in self.store.entries and self.find(change.key) is None
+        if isinstance(change, Push) and change.ttl == KEEP and has_expired:
+            return [change, Expire(change.key, 500_000)]
+        return [change]
 
 
 @broken("append and expire are two steps")
-class TwoSteps(DictChannel):
-    def _push(self, key: str, item: bytes, ttl: int | None, at_head: bool) -> int:
-        length = super()._push(key, item, None, at_head)
-        with self.store.mutex:
-            record, _ = self._live(key)
-            if ttl is not None and record is not None:
-                self.store.entries[key] = (record, self.store.clock() + ttl / 1000)
-        return length
+class TwoSteps(DictBackend):
+    @override
+    def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
+        answers = super().commit(
+            checks, [each._replace(ttl=KEEP) if type(each) is Push else each for each in changes]
+        )
+        for each in changes:
+            if type(each) is Push and each.ttl != KEEP:
+                super().commit((), [Expire(each.key, each.ttl)])
+        return answers
 
 
 @broken("the TTL is in whole seconds")
-class WholeSeconds(DictChannel):
-    def _write_many(self, records: Mapping[str, Record], ttl: int | None) -> None:
-        super()._write_many(records, None if ttl is None else max(1, ttl // 1000) * 1000)
+class WholeSeconds(Hooked):
+    @override
+    def instead(self, change: Change) -> Iterable[Change]:
+        if isinstance(change, Put) and change.ttl:
+            change = change._replace(ttl=max(1, change.ttl // 1000) * 1000)
+        return [change]
 
 
 @broken("the TTL of a missing key is None")
 class TtlOfNothing(DictChannel):
-    def _remaining(self, key: str) -> int | Missing | None:
-        left = super()._remaining(key)
-        return None if left is MISSING else left
+    def ttl(self, key: str) -> float | None:
+        return super().ttl(key) if self.exists(key) else None
 
 
 @broken("update drops the TTL")
-class UpdateDropsTtl(DictChannel):
-    def _swap(self, key: str, old: Record | None, new: Record) -> bool:
-        swapped = super()._swap(key, old, new)
-        if swapped:
-            self.store.entries[key] = (new, None)
-        return swapped
+class UpdateDropsTtl(Hooked):
+    @override
+    def instead(self, change: Change) -> Iterable[Change]:
+        if isinstance(change, Put) and change.ttl == KEEP:
+            change = change._replace(ttl=None)
+        return [change]
 
 
 @broken("delete of an expired key is True")
-class DeleteOfExpired(DictChannel):
-    def _delete(self, key: str) -> bool:
-        with self.store.mutex:
-            return self.store.entries.pop(key, None) is not None
+class DeleteOfExpired(Hooked):
+    @override
+    def instead(self, change: Change) -> Iterable[Change]:
+        self.was_there = change.key in self.store.entries
+        return [change]
+
+    @override
+    def answered(self, change: Change, answer: Answer) -> Answer:
+        return self.was_there if isinstance(change, Delete) else answer
 
 
 @broken("keys lists what has expired")
-class ExpiredKeys(DictChannel):
-    def _keys(self) -> list[str]:
-        return list(self.store.entries)
+class ExpiredKeys(DictBackend):
+    @override
+    def keys(self, *, kept: bool = False) -> list[str]:
+        return [key for key in self.store.entries if key.startswith(KEPT) is kept]
 
 
 @broken("exists ignores the time")
-class ExpiredExists(DictChannel):
-    def _exists(self, key: str) -> bool:
-        return key in self.store.entries
+class ExpiredExists(DictBackend):
+    @override
+    def exist(self, keys: Sequence[str]) -> list[bool]:
+        return [key in self.store.entries for key in keys]
 
 
 @broken("a refused append has cleared the TTL")
-class RefusedClearsTtl(DictChannel):
-    def _push(self, key: str, item: bytes, ttl: int | None, at_head: bool) -> int:
-        record, _ = self._live(key)
-        if isinstance(record, bytes):
-            self.store.entries[key] = (record, None)
-        return super()._push(key, item, ttl, at_head)
+class RefusedClearsTtl(Hooked):
+    @override
+    def instead(self, change: Change) -> Iterable[Change]:
+        if isinstance(change, Push) and isinstance(self.find(change.key), bytes):
+            self.again(Expire(change.key, None))
+        return [change]
 
 
 @broken("an empty list is a missing key")
-class EmptyIsMissing(DictChannel):
-    def _read_many(self, keys: Sequence[str]) -> list[Record | None]:
-        return [record or None for record in super()._read_many(keys)]
+class EmptyIsMissing(DictBackend):
+    @override
+    def find(self, key: str) -> Record | None:
+        return super().find(key) or None
 
 
 @broken("a stored None is a missing key")
@@ -287,84 +357,93 @@ class NoneIsMissing(DictChannel):
 
 
 @broken("pop leaves an empty list")
-class PopLeavesEmpty(DictChannel):
-    def _pop(self, key: str) -> bytes | None:
-        item = super()._pop(key)
-        if item is not None and not self._exists(key):
-            self._write(key, [], None)
-        return item
+class PopLeavesEmpty(Hooked):
+    @override
+    def answered(self, change: Change, answer: Answer) -> Answer:
+        if isinstance(change, Pop) and answer is not None and self.find(change.key) is None:
+            self.again(Put(change.key, []))
+        return answer
 
 
 @broken("pop takes the last item")
-class PopFromTheEnd(DictChannel):
-    def _pop(self, key: str) -> bytes | None:
-        with self.store.mutex:
-            record, deadline = self._live(key)
-            if not isinstance(record, list) or len(record) < 2:
-                return super()._pop(key)
-            self.store.entries[key] = (record[:-1], deadline)
-            return record[-1]
+class PopFromTheEnd(Hooked):
+    @override
+    def instead(self, change: Change) -> Iterable[Change]:
+        items = self.find(change.key)
+        if isinstance(change, Pop) and isinstance(items, list):
+            return [Put(change.key, [items[-1], *items[:-1]], KEEP), change]
+        return [change]
 
 
 @broken("prepend appends")
-class PrependAppends(DictChannel):
-    def _push(self, key: str, item: bytes, ttl: int | None, at_head: bool) -> int:
-        return super()._push(key, item, ttl, False)
+class PrependAppends(Hooked):
+    @override
+    def instead(self, change: Change) -> Iterable[Change]:
+        return [change._replace(at_head=False) if isinstance(change, Push) else change]
 
 
 @broken("append returns the old length")
-class OldLength(DictChannel):
-    def _push(self, key: str, item: bytes, ttl: int | None, at_head: bool) -> int:
-        return super()._push(key, item, ttl, at_head) - 1
+class OldLength(Hooked):
+    @override
+    def answered(self, change: Change, answer: Answer) -> Answer:
+        return answer - 1 if isinstance(change, Push) and isinstance(answer, int) else answer
 
 
 @broken("append replaces what is no list")
-class AppendReplaces(DictChannel):
-    def _push(self, key: str, item: bytes, ttl: int | None, at_head: bool) -> int:
-        if isinstance(self._read(key), bytes):
-            self._delete(key)
-        return super()._push(key, item, ttl, at_head)
+class AppendReplaces(Hooked):
+    @override
+    def instead(self, change: Change) -> Iterable[Change]:
+        if isinstance(change, Push) and isinstance(self.find(change.key), bytes):
+            return [Delete(change.key), change]
+        return [change]
 
 
 @broken("a JSON array is taken for a list")
-class ArrayIsAList(DictChannel):
-    def _push(self, key: str, item: bytes, ttl: int | None, at_head: bool) -> int:
-        record = self._read(key)
-        if isinstance(record, bytes) and record in {b'"[]"', b"{}"}:
-            self._write(key, [], None)
-        return super()._push(key, item, ttl, at_head)
+class ArrayIsAList(Hooked):
+    @override
+    def instead(self, change: Change) -> Iterable[Change]:
+        if isinstance(change, Push) and self.find(change.key) in (b'"[]"', b"{}"):
+            return [Put(change.key, []), change]
+        return [change]
 
 
 @broken("pop from what is no list gives the default")
-class PopFromAnything(DictChannel):
-    def _pop(self, key: str) -> bytes | None:
+class PopFromAnything(DictBackend):
+    @override
+    def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
         try:
-            return super()._pop(key)
+            return super().commit(checks, changes)
         except NotAList:
-            return None
+            if type(changes[0]) is Pop:
+                return [None]
+            raise
 
 
 @broken("a sum loses updates")
-class LostUpdate(DictChannel):
-    def _add(self, key: str, amount: int | float) -> int | float:
-        present, _ = self._live(key)
-        number = 0 if present is None else decode(present)
+class LostUpdate(DictBackend):
+    @override
+    def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
+        (change, *others) = changes
+        if others or not isinstance(change, Add):
+            return super().commit(checks, changes)
+        record = self.find(change.key)
+        number = 0 if record is None else decode(record)
         if type(number) not in {int, float}:
             raise NotANumber
-        total: int | float = add(number, amount)
-        with self.store.mutex:
-            self.store.entries[key] = (encode(total), self._live(key)[1])
-        return total
+        total = encode_item(add(number, change.amount))
+        super().commit((), [Put(change.key, total, KEEP)])
+        return [total]
 
 
 @broken("a float sum goes through decimal text")
-class DecimalSum(DictChannel):
-    def _add(self, key: str, amount: int | float) -> int | float:
-        total = super()._add(key, amount)
+class DecimalSum(Hooked):
+    @override
+    def answered(self, change: Change, answer: Answer) -> Answer:
+        total = decode(answer) if isinstance(change, Add) and isinstance(answer, bytes) else None
         if type(total) is float and abs(total) < 1e15:
-            total = float(format(Decimal(repr(total)), ".10f"))
-            self._swap(key, self._read(key), encode(total))
-        return total
+            answer = encode_item(float(format(Decimal(repr(total)), ".10f")))
+            self.again(Put(change.key, answer, KEEP))
+        return answer
 
 
 @broken("a sum takes True for 1")
@@ -374,27 +453,29 @@ class AddsBool(DictChannel):
 
 
 @broken("a sum clears the TTL")
-class AddClearsTtl(DictChannel):
-    def _add(self, key: str, amount: int | float) -> int | float:
-        total = super()._add(key, amount)
-        self._write(key, encode(total), None)
-        return total
+class AddClearsTtl(Hooked):
+    @override
+    def instead(self, change: Change) -> Iterable[Change]:
+        return [change, Expire(change.key, None)] if isinstance(change, Add) else [change]
 
 
 @broken("a sum beyond 64 bits is a float")
-class SumOf64Bits(DictChannel):
-    def _add(self, key: str, amount: int | float) -> int | float:
-        total = super()._add(key, amount)
+class SumOf64Bits(Hooked):
+    @override
+    def answered(self, change: Change, answer: Answer) -> Answer:
+        total = decode(answer) if isinstance(change, Add) and isinstance(answer, bytes) else None
         if type(total) is int and 2**63 <= abs(total) < 2**900:
-            total = float(total)
-            self._swap(key, self._read(key), encode(total))
-        return total
+            answer = encode_item(float(total))
+            self.again(Put(change.key, answer, KEEP))
+        return answer
 
 
 @broken("update overwrites what was written in between")
-class BlindSwap(DictChannel):
-    def _swap(self, key: str, old: Record | None, new: Record) -> bool:
-        return super()._swap(key, self._read(key), new)
+class BlindSwap(DictBackend):
+    @override
+    def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
+        is_update = isinstance(changes[0], Put) and changes[0].ttl == KEEP
+        return super().commit(() if is_update else checks, changes)
 
 
 @broken("set_many writes one by one")
@@ -405,58 +486,78 @@ class OneByOne(DictChannel):
 
 
 @broken("set_many is not one moment")
-class WritesInTurn(DictChannel):
-    def _write_many(self, records: Mapping[str, Record], ttl: int | None) -> None:
-        for key, record in records.items():
-            super()._write_many({key: record}, ttl)
+class WritesInTurn(DictBackend):
+    @override
+    def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
+        if checks:
+            return super().commit(checks, changes)
+        for each in changes[:-1]:
+            super().commit((), [each])
+        return super().commit((), changes[-1:])
 
 
 @broken("get_many is not one moment")
-class ReadsInTurn(DictChannel):
-    def _read_many(self, keys: Sequence[str]) -> list[Record | None]:
-        return [record for key in keys for record in super(ReadsInTurn, self)._read_many([key])]
+class ReadsInTurn(DictBackend):
+    @override
+    def read(self, keys: Sequence[str]) -> list[Held | None]:
+        return [held for key in keys for held in super(ReadsInTurn, self).read([key])]
 
 
 @broken("clear forgets lists")
-class ClearForgetsLists(DictChannel):
-    def _clear(self) -> None:
-        for key in self._keys():
-            if isinstance(self._read(key), bytes):
-                self._delete(key)
+class ClearForgetsLists(DictBackend):
+    @override
+    def clear(self, *, kept: bool = False) -> None:
+        for key in self.keys():
+            if isinstance(self.find(key), bytes):
+                self.apply(Delete(key))
 
 
 @broken("clear frees locks")
-class ClearFreesLocks(DictChannel):
-    def _clear(self) -> None:
-        super()._clear()
-        self.store.locks.clear()
+class ClearFreesLocks(DictBackend):
+    @override
+    def clear(self, *, kept: bool = False) -> None:
+        super().clear(kept=True)
 
 
 @broken("clear stops at 10,000 keys")
-class ClearStops(DictChannel):
-    def _clear(self) -> None:
-        for key in self._keys()[:10_000]:
-            self._delete(key)
+class ClearStops(DictBackend):
+    @override
+    def clear(self, *, kept: bool = False) -> None:
+        for key in self.keys()[:10_000]:
+            self.apply(Delete(key))
 
 
 @broken("keys are case-insensitive")
-class CaseInsensitive(DictChannel):
-    def _live(self, key: str) -> tuple[Record | None, float | None]:
+class CaseInsensitive(Hooked):
+    def cased(self, key: str) -> str:
         lower = {each.lower(): each for each in list(self.store.entries)}
-        return super()._live(lower.get(key.lower(), key))
+        return lower.get(key.lower(), key)
+
+    @override
+    def read(self, keys: Sequence[str]) -> list[Held | None]:
+        return super().read(list(map(self.cased, keys)))
+
+    @override
+    def instead(self, change: Change) -> Iterable[Change]:
+        return [change._replace(key=self.cased(change.key))]
 
 
 @broken("keys are composed")
 class Composed(DictChannel):
-    def set(self, key: str, value: object, ttl: Any = None) -> None:
-        super().set(unicodedata.normalize("NFC", key), value, ttl)
+    def set(self, key: str, value: object, ttl: Any = None, **options: Any) -> None:
+        super().set(unicodedata.normalize("NFC", key), value, ttl, **options)
 
 
 @broken("deleting takes a pattern")
-class DeletesPattern(DictChannel):
-    def _delete(self, key: str) -> bool:
-        found = [each for each in self._keys() if each == key or fnmatchcase(each, key)]
-        return [DictChannel._delete(self, each) for each in found] != []
+class DeletesPattern(Hooked):
+    @override
+    def instead(self, change: Change) -> Iterable[Change]:
+        if not isinstance(change, Delete):
+            return [change]
+        found = [
+            each for each in self.keys() if each == change.key or fnmatchcase(each, change.key)
+        ]
+        return [Delete(each) for each in found] or [change]
 
 
 @broken("an error is that of the dict below")
@@ -479,12 +580,18 @@ class NamelessError(DictChannel):
 
 
 @broken("a handle remembers what it read")
-class StaleReads(DictChannel):
-    def _read(self, key: str) -> Record | None:
-        seen = self.__dict__.setdefault("seen", {})
-        fresh = super()._read(key)
+class StaleReads(DictBackend):
+    def __init__(self, name: str, store: Store) -> None:
+        super().__init__(name, store)
+        self.seen: dict[str, Record | None] = {}
+
+    @override
+    def get(self, key: str) -> Record | None:
+        seen, fresh = self.seen, super().get(key)
+        if key.startswith(KEPT):
+            return fresh
         if fresh is not None and key in seen and seen[key] != fresh and len(seen) > 1:
-            return seen.pop(key)  # type: ignore[no-any-return]
+            return seen.pop(key)
         seen[key] = fresh
         return fresh
 
@@ -500,44 +607,45 @@ def _other_store(name: str) -> Pickles:
 
 
 @broken("it says that processes share it, and they don't")
-class NotShared(DictChannel):
-    @property
-    def shared(self) -> bool:
-        """Whether other processes reach the keys: they don't, whatever this says."""
-        return True
+class NotShared(DictBackend):
+    shared = True
 
 
 @broken("clear leaves what users don't see")
-class ClearsHalf(DictChannel):
-    def _clear(self) -> None:
-        for key in self._keys():
+class ClearsHalf(DictBackend):
+    @override
+    def clear(self, *, kept: bool = False) -> None:
+        for key in self.keys():
             if not key.startswith("\0"):
-                self._delete(key)
+                self.apply(Delete(key))
 
 
 @broken("a NUL at the beginning of a key is lost")
-class DropsNul(DictChannel):
-    def _keys(self) -> list[str]:
-        return [key.removeprefix("\0") for key in super()._keys()]
+class DropsNul(DictBackend):
+    @override
+    def keys(self, *, kept: bool = False) -> list[str]:
+        return [key.removeprefix("\0") for key in super().keys(kept=kept)]
 
 
 @broken("a lock excludes nobody")
-class NoLock(DictChannel):
-    def _acquire(self, key: str, owner: str, lease: int, least: int = 0) -> int | str:
-        self.store.locks.clear()
-        return super()._acquire(key, owner, lease, least)
+class NoLock(DictBackend):
+    @override
+    def acquire(self, lock: str, owner: str, lease: int, least: int = 0) -> int | str:
+        self.apply(Delete(lock_key(lock)))
+        return super().acquire(lock, owner, lease, least)
 
 
 @broken("a lock can be taken again by its thread")
-class Reentrant(DictChannel):
+class Reentrant(DictBackend):
     takers: ClassVar[dict[str, int]] = {}
 
-    def _acquire(self, key: str, owner: str, lease: int, least: int = 0) -> int | str:
-        holder = self._holder(key)
-        if holder is not None and self.takers.get(holder[0]) == threading.get_ident():
-            del self.store.locks[key]
+    @override
+    def acquire(self, lock: str, owner: str, lease: int, least: int = 0) -> int | str:
+        holder = holder_in(self.get(lock_key(lock)))
+        if holder is not None and self.takers.get(holder) == threading.get_ident():
+            self.apply(Delete(lock_key(lock)))
         self.takers[owner] = threading.get_ident()
-        return super()._acquire(key, owner, lease, least)
+        return super().acquire(lock, owner, lease, least)
 
 
 @broken("a lock takes the wait for the lease")
@@ -547,74 +655,91 @@ class WaitIsLease(DictChannel):
 
 
 @broken("a lock that was lost frees the next holder's")
-class FreesAnybody(DictChannel):
-    def _release(self, key: str, owner: str) -> bool:
+class FreesAnybody(DictBackend):
+    @override
+    def release(self, lock: str, owner: str) -> bool:
         with self.store.mutex:
-            holder = self.store.locks.pop(key, None)
-            return holder is not None and holder[0] == owner
+            holder = holder_in(self.get(lock_key(lock)))
+            self.apply(Delete(lock_key(lock)))
+            return holder == owner
 
 
 @broken("a lost lock is given back in silence")
-class SilentLoss(DictChannel):
-    def _release(self, key: str, owner: str) -> bool:
-        super()._release(key, owner)
+class SilentLoss(DictBackend):
+    @override
+    def release(self, lock: str, owner: str) -> bool:
+        super().release(lock, owner)
         return True
 
 
 @broken("all holders have the same fencing number")
-class SameFence(DictChannel):
-    def _acquire(self, key: str, owner: str, lease: int, least: int = 0) -> int | str:
-        answer = super()._acquire(key, owner, lease, least)
+class SameFence(DictBackend):
+    @override
+    def acquire(self, lock: str, owner: str, lease: int, least: int = 0) -> int | str:
+        answer = super().acquire(lock, owner, lease, least)
         return 1 if isinstance(answer, int) else answer
 
 
 @broken("a lock is never renewed")
-class NotRenewed(DictChannel):
-    def _renew(self, key: str, owner: str, lease: int) -> bool:
+class NotRenewed(DictBackend):
+    @override
+    def renew(self, lock: str, owner: str, lease: int) -> bool:
         return True
 
 
 @broken("a lock shows as a key")
-class LockIsAKey(DictChannel):
-    def _acquire(self, key: str, owner: str, lease: int, least: int = 0) -> int | str:
-        self._write(f"{key}:lock", encode_item(owner), lease)
-        return super()._acquire(key, owner, lease, least)
+class LockIsAKey(DictBackend):
+    @override
+    def acquire(self, lock: str, owner: str, lease: int, least: int = 0) -> int | str:
+        self.put(f"{lock}:lock", encode_item(owner), lease)
+        return super().acquire(lock, owner, lease, least)
 
-    def _release(self, key: str, owner: str) -> bool:
-        self._delete(f"{key}:lock")
-        return super()._release(key, owner)
+    @override
+    def release(self, lock: str, owner: str) -> bool:
+        self.apply(Delete(f"{lock}:lock"))
+        return super().release(lock, owner)
 
 
-class Flat(DictChannel):
+class Flat(DictBackend):
     """All channels in one dict, each key behind the name of its channel."""
 
     def full(self, key: str) -> str:
         return f"{self.name}:{key}"
 
-    def mine(self, full: str) -> bool:
-        return full.startswith(f"{self.name}:")
+    def short(self, full: str) -> str | None:
+        """Return the key of this channel that is kept under a name, if it is one."""
+        return full[len(self.name) + 1 :] if full.startswith(f"{self.name}:") else None
 
-    def _live(self, key: str) -> tuple[Record | None, float | None]:
-        return super()._live(self.full(key))
+    @override
+    def find(self, key: str) -> Record | None:
+        return super().find(self.full(key))
 
-    def _put(self, key: str, record: Record, deadline: float | None) -> None:
-        super()._put(self.full(key), record, deadline)
+    @override
+    def held(self, key: str) -> Held | None:
+        record = self.find(key)
+        return None if record is None else Held(record, self.left(key))
 
-    def _keys(self) -> list[str]:
-        return [
-            full[len(self.name) + 1 :]
-            for full in list(self.store.entries)
-            if self.mine(full) and DictChannel._live(self, full)[0] is not None
-        ]
+    @override
+    def left(self, key: str) -> int | None:
+        return super().left(self.full(key))
 
-    def _clear(self) -> None:
-        for key in self._keys():
-            self._delete(key)
+    @override
+    def become(self, key: str, outcome: Outcome) -> None:
+        super().become(self.full(key), outcome)
 
-    def _delete(self, key: str) -> bool:
+    @override
+    def keys(self, *, kept: bool = False) -> list[str]:
         with self.store.mutex:
-            there = self._live(key)[0] is not None
-            return there and self.store.entries.pop(self.full(key), None) is not None
+            mine = filter(None, map(self.short, self.store.entries))
+            return [
+                key for key in mine if self.find(key) is not None and key.startswith(KEPT) is kept
+            ]
+
+    @override
+    def clear(self, *, kept: bool = False) -> None:
+        with self.store.mutex:
+            for key in self.keys():
+                self.apply(Delete(key))
 
 
 @broken("a name bleeds into another that begins like it", FLAT)
@@ -627,58 +752,51 @@ class PatternKeys(Flat):
     def full(self, key: str) -> str:
         return f"{self.name!r}:{key}"
 
-    def mine(self, full: str) -> bool:
-        return fnmatchcase(full, f"{self.name!r}:*")
+    def short(self, full: str) -> str | None:
+        is_mine = fnmatchcase(full, f"{self.name!r}:*")
+        return full[len(repr(self.name)) + 1 :] if is_mine else None
 
 
 @broken("locks of all channels are the same", FLAT)
 class SharedLocks(Flat):
     def full(self, key: str) -> str:
-        return json.dumps([self.name, key])
+        return key if key.startswith(lock_key("")) else json.dumps([self.name, key])
 
-    def mine(self, full: str) -> bool:
-        return bool(json.loads(full)[0] == self.name)
-
-    def _keys(self) -> list[str]:
-        return [
-            json.loads(full)[1]
-            for full in list(self.store.entries)
-            if self.mine(full) and DictChannel._live(self, full)[0] is not None
-        ]
+    def short(self, full: str) -> str | None:
+        if full.startswith(KEPT):
+            return None
+        name, key = json.loads(full)
+        return key if name == self.name else None
 
 
-class LossyChannel(DictChannel):
-    """Sends an operation again when its reply is lost, and knows the answer of the first time."""
+class LossyBackend(DictBackend):
+    """Sends a commit again when its reply is lost, and knows the answer of the first time."""
 
     remembers = True
 
-    def _once(self, operation: Callable[[], Any]) -> Any:
-        answer = operation()
-        if self.store.__dict__.pop("cut", False) and not self.remembers:
-            return operation()
-        return answer
+    @override
+    def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
+        answers = super().commit(checks, changes)
+        if vars(self.store).pop("cut", False) and not self.remembers:
+            return super().commit(checks, changes)
+        return answers
 
-    def _push(self, key: str, item: bytes, ttl: int | None, at_head: bool) -> int:
-        return self._once(lambda: super(LossyChannel, self)._push(key, item, ttl, at_head))  # type: ignore[no-any-return]
 
-    def _pop_if(self, key: str, item: bytes) -> bool:
-        return self._once(lambda: super(LossyChannel, self)._pop_if(key, item))  # type: ignore[no-any-return]
+class LossyChannel(DictChannel):
+    """A correct channel over a connection that loses replies."""
 
-    def _add(self, key: str, amount: int | float) -> int | float:
-        return self._once(lambda: super(LossyChannel, self)._add(key, amount))  # type: ignore[no-any-return]
-
-    def _delete(self, key: str) -> bool:
-        return self._once(lambda: super(LossyChannel, self)._delete(key))  # type: ignore[no-any-return]
+    kind = LossyBackend
 
 
 @broken("a retry happens twice", LOSSY)
-class TwiceOnRetry(LossyChannel):
+class TwiceOnRetry(LossyBackend):
     remembers = False
 
 
 @broken("a retry pops twice", LOSSY)
-class PopsTwice(LossyChannel):
-    def _pop(self, key: str) -> bytes | None:
-        cut = self.store.__dict__.pop("cut", False)
-        item = super()._pop(key)
-        return super()._pop(key) if cut else item
+class PopsTwice(LossyBackend):
+    @override
+    def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
+        if type(changes[0]) is Pop and vars(self.store).pop("cut", False):
+            changes = [*changes, *changes]
+        return super().commit(checks, changes)

@@ -49,9 +49,12 @@ class DictBackend(Backend):
         record = self.find(key)
         if record is None:
             return None
+        return Held(record if isinstance(record, bytes) else list(record), self.left(key))
+
+    def left(self, key: str) -> int | None:
+        """Return the ms that a key has left, which exists."""
         deadline = self.store.entries[key][1]
-        left = None if deadline is None else round((deadline - self.store.clock()) * 1000)
-        return Held(record if isinstance(record, bytes) else list(record), left)
+        return None if deadline is None else round((deadline - self.store.clock()) * 1000)
 
     @override
     def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
@@ -106,13 +109,13 @@ class DictChannels:
     """Channels of one kind, and a clock that stands still until it is moved."""
 
     def __init__(self, kind: Callable[[str, Store], Any] = DictChannel) -> None:
-        self._kind = kind
+        self.kind = kind
         self._now = 1_000.0
-        self._stores: dict[str, Store] = {}
+        self.stores: dict[str, Store] = {}
 
     def open(self, name: str) -> Any:
         """Open one more handle on the channel called `name`."""
-        return self._kind(name, self._stores.setdefault(name, Store(lambda: self._now)))
+        return self.kind(name, self.stores.setdefault(name, Store(lambda: self._now)))
 
     def advance(self, seconds: float) -> None:
         """Move the clock."""

@@ -7,21 +7,21 @@ from contextlib import contextmanager
 
 from graflow.testing import Harness
 from tests.testing.broken_channels import BROKEN
-from tests.testing.dict_channel import DictBackend
+from tests.testing.dict_channel import DictChannels
 
 __all__ = ["broken", "correct", "no_harness", "set_keeps_ttl"]
 
 
 def correct() -> Harness:
     """Return the harness of a correct channel."""
-    backend = DictBackend()
-    return Harness(open=backend.open, advance=backend.advance)
+    channels = DictChannels()
+    return Harness(open=channels.open, advance=channels.advance)
 
 
 def set_keeps_ttl() -> Harness:
     """Return the harness of a channel whose `set` keeps the TTL."""
-    backend = DictBackend(BROKEN["set keeps the old TTL"])
-    return Harness(open=backend.open, advance=backend.advance)
+    channels = DictChannels(BROKEN["set keeps the old TTL"])
+    return Harness(open=channels.open, advance=channels.advance)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -34,10 +35,8 @@ def sqlite_harness(path: Path) -> Harness:
 
     def advance(seconds: float) -> None:
         with sqlite3.connect(path) as connection:
-            for table, column in (("entries", "expires"), ("locks", "ends")):
-                connection.execute(
-                    f"UPDATE {table} SET {column} = {column} - ?", (round(seconds * 1000),)
-                )
+            passed = round(seconds * 1000)
+            connection.execute("UPDATE entries SET expires = expires - ?", (passed,))
         connection.close()
 
     def restart() -> None:
@@ -50,12 +49,9 @@ def sqlite_harness(path: Path) -> Harness:
             found = connection.execute(
                 "SELECT data FROM entries WHERE channel = ? AND key = ?", (name, key)
             ).fetchone()
-            if found is None or found[0] is not None:
+            if found is None or isinstance(found[0], bytes):
                 return None if found is None else bytes(found[0])
-            items = connection.execute(
-                "SELECT data FROM items WHERE channel = ? AND key = ? ORDER BY place", (name, key)
-            )
-            return [bytes(item) for (item,) in items]
+            return [item.encode("latin-1") for item in json.loads(found[0])]
         finally:
             connection.close()
 

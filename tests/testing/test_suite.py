@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from graflow.channels.typed import TypedChannel
 from graflow.exceptions import ChannelError, ChannelValidationError
@@ -19,32 +20,32 @@ from graflow.testing.trials.equality import same
 from graflow.testing.trials.model import Model
 from graflow.testing.trials.steps import Left, Refused
 from tests.seeds import SEEDS
-from tests.testing.broken_channels import BROKEN, FLAT, LOSSY, LossyChannel
-from tests.testing.dict_channel import DictBackend, DictChannel, Store
+from tests.testing.broken_channels import BROKEN, FLAT, LOSSY, LossyBackend, LossyChannel
+from tests.testing.dict_channel import DictBackend, DictChannel, DictChannels, Store
 
 
-class FlatBackend(DictBackend):
+class FlatChannels(DictChannels):
     """One store for all names."""
 
     def open(self, name: str) -> Any:
         """Open one more handle on the channel called `name`."""
-        store = self._stores.setdefault("", Store(lambda: self._now))
-        return self._kind(name, store)
+        store = self.stores.setdefault("", Store(lambda: self._now))
+        return self.kind(name, store)
 
 
 def harness_of(kind: type[DictChannel]) -> Harness:
     """Return the harness of a channel on a dict, with what its defect needs to show."""
-    backend = (FlatBackend if kind in FLAT.values() else DictBackend)(kind)
+    channels = (FlatChannels if kind in FLAT.values() else DictChannels)(kind)
 
     def cut() -> None:
-        for store in backend._stores.values():
+        for store in channels.stores.values():
             vars(store)["cut"] = True
 
     return Harness(
-        open=backend.open,
-        advance=backend.advance,
-        cut_reply=cut if issubclass(kind, LossyChannel) else None,
-        read=lambda name, key: backend.open(name).backend.get(key),
+        open=channels.open,
+        advance=channels.advance,
+        cut_reply=cut if issubclass(kind.kind, LossyBackend) else None,
+        read=lambda name, key: channels.open(name).backend.get(key),
     )
 
 
@@ -114,8 +115,8 @@ def test_what_broke_is_a_script_that_can_be_pasted(name: str) -> None:
     *_, found, expected = code.splitlines()
     assert found.startswith("# it ")
     assert expected.startswith("# the contract: it ")
-    backend = DictBackend(BROKEN[name])
-    names: dict[str, Any] = {"open": backend.open, "advance": backend.advance}
+    channels = DictChannels(BROKEN[name])
+    names: dict[str, Any] = {"open": channels.open, "advance": channels.advance}
     for line in steps:
         with suppress(ChannelError):  # at a prompt a refusal is shown, and the next line follows
             exec(line, names)
@@ -156,11 +157,13 @@ def test_a_typed_channel_that_drops_unknown_fields_is_rejected(
     """A field that the schema does not have is an error, and is never dropped."""
     set_whole = TypedChannel.set
 
-    def dropping(self: TypedChannel[Any], key: str, value: Any, ttl: Any = None) -> None:
+    def dropping(
+        self: TypedChannel[Any], key: str, value: Any, ttl: Any = None, **options: Any
+    ) -> None:
         known = getattr(self.schema, "__annotations__", None)
         if isinstance(value, dict) and known:
             value = {name: value[name] for name in value if name in known}
-        set_whole(self, key, value, ttl)
+        set_whole(self, key, value, ttl, **options)
 
     monkeypatch.setattr(TypedChannel, "set", dropping)
     assert reasons(DictChannel, Capability.TYPED, examples=1)
@@ -170,15 +173,15 @@ def test_a_typed_channel_that_reads_bad_data_as_none_is_rejected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Data that does not fit raises."""
-    load = TypedChannel._load
+    get: Any = TypedChannel.get
 
-    def lenient(self: TypedChannel[Any], key: str, record: Any) -> Any:
+    def lenient(self: TypedChannel[Any], *args: Any) -> Any:
         try:
-            return load(self, key, record)
+            return get(self, *args)
         except ChannelValidationError:
             return None
 
-    monkeypatch.setattr(TypedChannel, "_load", lenient)
+    monkeypatch.setattr(TypedChannel, "get", lenient)
     assert reasons(DictChannel, Capability.TYPED)
 
 
@@ -226,8 +229,8 @@ def test_the_model_agrees_with_the_table(edge: Edge) -> None:
 @pytest.mark.parametrize(
     ("harness", "promise"),
     [
-        (Harness(open=DictBackend().open, restart=list), "durable"),
-        (Harness(open=DictBackend().open, cut_reply=list), "remote"),
+        (Harness(open=DictChannels().open, restart=list), "durable"),
+        (Harness(open=DictChannels().open, cut_reply=list), "remote"),
     ],
 )
 def test_means_without_a_promise_are_refused(harness: Harness, promise: str) -> None:
@@ -243,11 +246,18 @@ def test_what_can_not_be_declared_is_refused(names: dict[str, str]) -> None:
         Capabilities(unsupported=names)
 
 
-class WithoutLocks(DictChannel):
+class BackendWithoutLocks(DictBackend):
     """Has no locks and says so."""
 
-    def _acquire(self, key: str, owner: str, lease: int, least: int = 0) -> int | str:
+    @override
+    def acquire(self, lock: str, owner: str, lease: int, least: int = 0) -> int | str:
         raise NotImplementedError("no locks")
+
+
+class WithoutLocks(DictChannel):
+    """A channel on it."""
+
+    kind = BackendWithoutLocks
 
 
 @pytest.mark.parametrize(("kind", "holds"), [(WithoutLocks, True), (DictChannel, False)])
@@ -291,9 +301,9 @@ REAL_TIME = {
 }
 
 
-class RealTime(DictBackend):
+class RealTime(DictChannels):
     """Channels on a dict with a true clock."""
 
     def open(self, name: str) -> Any:
         """Open one more handle on the channel called `name`."""
-        return self._kind(name, self._stores.setdefault(name, Store()))
+        return self.kind(name, self.stores.setdefault(name, Store()))

@@ -95,6 +95,8 @@ def _tag(value: object, parents: Parents) -> Any:
     if kind in _SCALARS:
         return _SCALARS[kind](value)
     if kind not in _CONTAINERS:
+        if hasattr(kind, "__stored__"):  # it stands for a value, which is stored in its place
+            return _tag(kind.__stored__(value), parents)
         _refuse_type(kind)
     if id(value) in parents:
         raise _Refused(ChannelValueError, "contains itself")

@@ -18,9 +18,10 @@ from graflow.channels.backend import (
     Held,
     Pop,
     Push,
+    Put,
 )
 from graflow.channels.codec.codec import Record
-from graflow.channels.commits.settling import settle
+from graflow.channels.commits.settling import Outcome, settle
 from graflow.channels.contents.tracking import Comparison, Tracker
 from graflow.channels.hidden_keys import KEPT
 from graflow.channels.memory.store import MemorySpace, StoreTracker, as_record
@@ -48,6 +49,9 @@ class MemoryBackend(Backend):
     def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
         store = self._store
         with store.lock:
+            if not checks and (records := _lasting(changes)) is not None:
+                store.put(records, None)
+                return [None] * len(changes)
             done = settle(checks, changes, store.live, self._keys, store.locks.holder)
             if isinstance(done, Conflict):
                 return done
@@ -94,10 +98,12 @@ class MemoryBackend(Backend):
         store = self._store
         store.lock.acquire()  # a `with` takes longer
         try:
-            if ttl or store.deadlines or store.watches:
-                store.put({key: record}, ttl)
-            else:
+            if ttl is None and not (store.deadlines or store.watches):
                 store.values[key] = record
+            elif ttl == KEEP:
+                store.become({key: Outcome(record, KEEP if store.live(key) is not None else None)})
+            else:
+                store.put({key: record}, ttl)
         finally:
             store.lock.release()
 
@@ -151,3 +157,13 @@ class MemoryBackend(Backend):
         """Return what tells how the channel changes; see `Tracked`."""
         # A subclass may read and write differently.
         return StoreTracker(self._store) if type(self) is MemoryBackend else Comparison(self)
+
+
+def _lasting(changes: Sequence[Change]) -> dict[str, Record] | None:
+    """Return what `changes` store, if that is all they do, and for ever; as `set_many` does."""
+    records: dict[str, Record] = {}
+    for change in changes:
+        if type(change) is not Put or change.ttl is not None:
+            return None
+        records[change.key] = change.record
+    return records

@@ -72,8 +72,9 @@ class Clear(NamedTuple):
 class Call(NamedTuple):
     """Call a function of the user's, which may use the channel. Answer: what it returns."""
 
-    function: Callable[[], Any]
+    function: Callable[[Any], Any]
+    argument: Any
 
     def ask(self, backend: Backend) -> Any:
         """Call it."""
-        return self.function()
+        return self.function(self.argument)

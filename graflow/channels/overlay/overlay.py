@@ -45,63 +45,6 @@ class Stale(Exception):
         self.key = key
 
 
-class _Unread:
-    """Stands for what a key holds while nobody has asked."""
-
-
-_UNREAD = _Unread()
-
-
-class _Key:
-    """One key as a transaction sees it.
-
-    Attributes:
-        base: What the key held when it was read.
-        head: The first items of its list, if only these were read.
-        changes: What the transaction does to it, in order.
-    """
-
-    __slots__ = ("base", "changes", "head")
-
-    def __init__(self) -> None:
-        self.base: Held | _Unread | None = _UNREAD
-        self.head: list[bytes] = []
-        self.changes: list[Change] = []
-
-    @property
-    def is_known(self) -> bool:
-        """Whether what it holds now follows from what is known of it."""
-        return not isinstance(self.base, _Unread) or self._is_replaced
-
-    @property
-    def _is_replaced(self) -> bool:
-        first = self.changes[0] if self.changes else None
-        return isinstance(first, Delete) or (isinstance(first, Put) and first.ttl != KEEP)
-
-    @property
-    def is_popped_alone(self) -> bool:
-        """Whether its list has lost items at the head, and got none there."""
-        return all(
-            isinstance(change, Pop) or (isinstance(change, Push) and not change.at_head)
-            for change in self.changes
-        )
-
-    def after(self, count: int | None = None) -> tuple[Held | None, list[Answer]]:
-        """Return what it holds after so many of the changes, and what they answer."""
-        base = None if isinstance(self.base, _Unread) else self.base
-        record = None if base is None else base.record
-        done = settle((), self.changes[:count], lambda _: record, tuple)
-        assert isinstance(done, Settlement)
-        if not done.outcomes:
-            return base, []
-        (outcome,) = done.outcomes.values()
-        now = record_of(outcome, record)
-        left = outcome.ttl or None
-        if outcome.ttl == KEEP and base is not None:
-            left = base.left
-        return None if now is None else Held(now, left), done.answers
-
-
 class _Promise(NamedTuple):
     """An answer that was handed out before it was known.
 
@@ -127,7 +70,10 @@ class Overlay(BackendInFront):
         super().__init__(inner)
         self.changes: list[Change] = []
         self.is_over = False
-        self._keys: dict[str, _Key] = {}
+        self._changed: dict[str, list[Change]] = {}
+        self._bases: dict[str, Held | None] = {}  # what was read whole
+        self._untimed: set[str] = set()  # of these, those whose time to live nobody has asked for
+        self._heads: dict[str, list[bytes]] = {}  # lists of which only the first items were read
         self._listed: list[str] | None = None
         self._promises: list[_Promise] = []
 
@@ -138,14 +84,18 @@ class Overlay(BackendInFront):
             owner: Who may have the turns to change the keys that were read.
         """
         checks: list[Check] = []
-        for key, known in self._keys.items():
-            if not isinstance(known.base, _Unread):
-                checks.append(Holds(key, None if known.base is None else known.base.record))
-            elif known.head:
-                checks.append(StartsWith(key, tuple(known.head)))
-        checks += [Unlocked(turn_name(check[0]), owner) for check in tuple(checks)]  # type: ignore[arg-type]
+        if not (self._bases or self._heads or self._listed is not None):
+            return checks
+        for key, held in self._bases.items():
+            checks.append(Holds(key, None if held is None else held.record))
+        for key, items in self._heads.items():
+            if key not in self._bases:
+                checks.append(StartsWith(key, tuple(items)))
+        read = {*self._bases, *self._heads}
         if self._listed is not None:
-            checks += (KeysAre(self._listed), Unlocked(turn_name(""), owner))
+            checks.append(KeysAre(self._listed))
+            read.add("")
+        checks += [Unlocked(turn_name(key), owner) for key in read]
         return checks
 
     def end(self, answers: Sequence[Answer] = ()) -> None:
@@ -162,7 +112,12 @@ class Overlay(BackendInFront):
 
     @override
     def get(self, key: str) -> Record | None:
-        held = self.read((key,))[0]
+        self._check_open()
+        if not self._is_known(key):
+            record = self.inner.get(key)
+            self._note(key, None if record is None else Held(record, None))
+            self._untimed.add(key)
+        held = self._now(key)
         return None if held is None else held.record
 
     @override
@@ -171,11 +126,11 @@ class Overlay(BackendInFront):
 
     @override
     def head(self, key: str, count: int) -> list[bytes]:
-        known = self._key(key)
-        if not known.is_known and known.is_popped_alone:
-            popped = sum(isinstance(change, Pop) for change in known.changes)
+        changes = self._changed.get(key, ())
+        if not self._is_known(key) and all(map(_leaves_the_head, changes)):
+            popped = sum(isinstance(change, Pop) for change in changes)
             if self._learn_head(key, popped + count):
-                return known.head[popped : popped + count]
+                return self._heads[key][popped : popped + count]
         record = self.get(key)
         if isinstance(record, bytes):
             raise NotAList(key)
@@ -207,7 +162,6 @@ class Overlay(BackendInFront):
 
     @override
     def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
-        self._check_open()
         for check in checks:
             if not self._holds(check):
                 return Conflict("" if isinstance(check, KeysAre) else check[0])
@@ -215,26 +169,25 @@ class Overlay(BackendInFront):
 
     @override
     def put(self, key: str, record: Record, ttl: int | None) -> None:
-        self.apply(Put(key, record if isinstance(record, bytes) else list(record), ttl))
+        self._add(Put(key, record if isinstance(record, bytes) else list(record), ttl))
 
     @override
     def apply(self, change: Change) -> Any:
-        self._check_open()
         key = change.key
+        if isinstance(change, Put):
+            self.put(*change)
+            return None
         if isinstance(change, Pop):
             items = self.head(key, 1)
             if items:
                 self._add(change)
             return items[0] if items else None
-        known = self._add(change)
-        if isinstance(change, Put):
-            return None
-        index = len(known.changes) - 1
-        if known.is_known:
+        index = self._add(change)
+        if self._is_known(key):
             try:
-                return known.after()[1][index]
+                return self._after(key)[1][index]
             except BaseException:  # it can't be made, so it was not
-                known.changes.pop()
+                self._changed[key].pop()
                 self.changes.pop()
                 raise
         pending = Pending(partial(self._answer, key, index))
@@ -256,43 +209,78 @@ class Overlay(BackendInFront):
         if self.is_over:
             raise ChannelTypeError("the transaction is over; use the channel itself")
 
-    def _key(self, key: str) -> _Key:
-        self._check_open()
-        return self._keys.setdefault(key, _Key())
-
-    def _add(self, change: Change) -> _Key:
-        known = self._key(change.key)
-        known.changes.append(change)
+    def _add(self, change: Change) -> int:
+        """Note a change, and return its number among those of its key."""
+        if self.is_over:
+            self._check_open()
         self.changes.append(change)
-        return known
+        changes = self._changed.get(change.key)
+        if changes is None:
+            self._changed[change.key] = [change]
+            return 0
+        changes.append(change)
+        return len(changes) - 1
+
+    def _is_known(self, key: str) -> bool:
+        """Tell whether what a key holds now follows from what is known of it."""
+        if key in self._bases:
+            return True
+        first = self._changed[key][0] if key in self._changed else None
+        return isinstance(first, Delete) or (isinstance(first, Put) and first.ttl != KEEP)
+
+    def _after(self, key: str, count: int | None = None) -> tuple[Held | None, list[Answer]]:
+        """Return what a key holds after so many of its changes, and what they answer."""
+        base = self._bases.get(key)
+        record = None if base is None else base.record
+        done = settle((), self._changed.get(key, ())[:count], lambda _: record, tuple)
+        assert isinstance(done, Settlement)
+        if not done.outcomes:
+            return base, []
+        outcome = done.outcomes[key]
+        now = record_of(outcome, record)
+        left = outcome.ttl or (base.left if base is not None and outcome.ttl == KEEP else None)
+        return None if now is None else Held(now, left), done.answers
 
     def _now(self, key: str) -> Held | None:
-        held = self._keys[key].after()[0]
+        held = self._after(key)[0]
         if held is None or isinstance(held.record, bytes):
             return held
         return Held(list(held.record), held.left)
 
     def _learn(self, keys: Sequence[str]) -> None:
-        unknown = [key for key in dict.fromkeys(keys) if not self._key(key).is_known]
+        self._check_open()
+        unknown = [
+            key for key in dict.fromkeys(keys) if key in self._untimed or not self._is_known(key)
+        ]
         if not unknown:
             return
         for key, held in zip(unknown, self.inner.read(unknown), strict=True):
-            known = self._keys[key]
-            record = None if held is None else held.record
-            if known.head and (not isinstance(record, list) or not _begins(record, known.head)):
+            self._note(key, held)
+            self._untimed.discard(key)
+
+    def _note(self, key: str, held: Held | None) -> None:
+        """Note what a key holds, which must fit what was read of it before."""
+        record = None if held is None else held.record
+        if key in self._bases:
+            before = self._bases[key]
+            if record != (None if before is None else before.record):
                 raise Stale(key)
-            known.base = held
+        head = self._heads.get(key)
+        if head and (not isinstance(record, list) or not _begins(record, head)):
+            raise Stale(key)
+        self._bases[key] = held
 
     def _learn_head(self, key: str, count: int) -> bool:
         """Find out the first `count` items of a list; tell whether there are so many."""
-        known = self._key(key)
-        if len(known.head) < count:
+        self._check_open()
+        known = self._heads.get(key, [])
+        if len(known) < count:
             items = self.inner.head(key, count)
-            if not _begins(items, known.head):
+            if not _begins(items, known):
                 raise Stale(key)
             if len(items) < count:
                 return False
-            known.head = items
+            self._heads[key] = items
         return True
 
     def _holds(self, check: Check) -> bool:
@@ -308,7 +296,12 @@ class Overlay(BackendInFront):
 
     def _answer(self, key: str, index: int) -> Any:
         self._learn((key,))
-        return _told(self._keys[key].after(index + 1)[1][index])
+        return _told(self._after(key, index + 1)[1][index])
+
+
+def _leaves_the_head(change: Change) -> bool:
+    """Tell whether a change puts nothing at the head of a list."""
+    return isinstance(change, Pop) or (isinstance(change, Push) and not change.at_head)
 
 
 def _begins(items: Sequence[bytes], head: Sequence[bytes]) -> bool:

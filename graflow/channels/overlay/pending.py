@@ -40,6 +40,10 @@ class Pending:
         self._find = find
         self._value: Any = _UNKNOWN
 
+    def __stored__(self) -> Any:
+        """Return what the codec stores in its place."""
+        return self.look()
+
     def settle(self, value: Any) -> None:
         """Be known from now on, unless somebody has looked already."""
         if self._value is _UNKNOWN:

@@ -39,14 +39,15 @@ from graflow.channels.commits.commit import (
     NotAList,
     Pop,
     Push,
+    Put,
 )
 from graflow.channels.hidden_keys import KEPT
 from graflow.channels.operation.blame import blame
-from graflow.channels.redis.commit import Refused, packed, unpacked
+from graflow.channels.redis.commit import Refused, Swap, packed, swap_in, unpacked
 from graflow.channels.redis.connections import Part
 from graflow.channels.redis.endpoints.endpoint import Endpoint
 from graflow.channels.redis.errors import FencedError
-from graflow.channels.redis.records import MAX_PARTS
+from graflow.channels.redis.records import MAX_PARTS, parts
 from graflow.channels.redis.scripts import Script, script
 from graflow.channels.redis.sums import commit_sums
 from graflow.channels.redis.transport import ClosedTransport, Transport
@@ -71,7 +72,7 @@ _EXIST_AT_ONCE = 10_000
 
 _READ, _READ_MANY, _HEAD = script("read"), script("read_many"), script("head")
 _COMMIT, _SET, _PUSH, _POP = script("commit"), script("set"), script("push"), script("pop")
-_ADD, _DELETE = script("add"), script("delete")
+_ADD, _DELETE, _SWAP, _WRITE = script("add"), script("delete"), script("swap"), script("write")
 _EXIST_MANY, _KEYS, _CLEAR = script("exist_many"), script("keys"), script("clear")
 _ACQUIRE, _RENEW, _RELEASE = script("acquire"), script("renew"), script("release")
 _LINE_UP = script("line_up")
@@ -267,12 +268,21 @@ class RedisBackend(Backend):
 
     @override
     def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
+        swap = swap_in(checks, changes)
+        if swap is not None:
+            return self._swap(swap)
         try:
             return self._commit(checks, changes)
         except Refused as refused:
             if refused.is_final:
                 raise refused.signal(changes) from None
         return commit_sums(self, checks, changes)
+
+    def _swap(self, swap: Swap) -> list[Answer] | Conflict:
+        keys = (self._value(swap.key), self._index, self._locks + swap.turn.encode())
+        args = (swap.key.encode(), swap.owner, swap.old, swap.new, b"keep" if swap.keeps else b"")
+        done = self._run_once(_SWAP, swap.key, keys, args)
+        return [None] if done else Conflict(swap.key)
 
     def _commit(
         self, checks: Sequence[Check], changes: Sequence[Change]
@@ -289,8 +299,12 @@ class RedisBackend(Backend):
     def put(self, key: str, record: Record, ttl: int | None) -> None:
         if ttl is None and isinstance(record, bytes):
             self._change(_SET, key, record)
-        else:
+        elif ttl == KEEP:
             super().put(key, record, ttl)
+        else:
+            stored = parts(record)
+            self._check_size(len(stored), f"{len(record):,} items")
+            self._change(_WRITE, key, b"" if ttl is None else ttl, *stored)
 
     @override
     def apply(self, change: Change) -> Any:
@@ -311,6 +325,8 @@ class RedisBackend(Backend):
             case Add(key, amount):
                 total = self._add(key, amount)
                 return commit_sums(self, (), (change,))[0] if total is None else total
+            case Put(key, record, ttl) if ttl != KEEP:
+                return self.put(key, record, ttl)
             case _:
                 return super().apply(change)
 

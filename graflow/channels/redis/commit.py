@@ -25,10 +25,11 @@ from graflow.channels.commits.commit import (
     StartsWith,
     Unlocked,
 )
+from graflow.channels.hidden_keys import KEPT
 from graflow.channels.redis.connections import Part
 from graflow.channels.redis.records import MAX_PARTS, expected, parts
 
-__all__ = ["Command", "Refused", "packed", "unpacked"]
+__all__ = ["Command", "Refused", "Swap", "packed", "swap_in", "unpacked"]
 
 _VALUES = 3  # what stands before them among the script's keys, and 1 for the first
 
@@ -68,6 +69,35 @@ class Refused(Exception):
         """Return what to raise for it."""
         kind = NotAList if self.reason == "L" else NotANumber
         return kind(changes[self.number - 1].key)
+
+
+class Swap(NamedTuple):
+    """A commit that puts one value in the place of another one, as most transactions do.
+
+    Attributes:
+        key: The key.
+        old: What it has to hold.
+        new: What it is to hold.
+        keeps: Whether it expires when it would have; else it never does.
+        turn: The lock that nobody else may hold.
+        owner: Who may.
+    """
+
+    key: str
+    old: bytes
+    new: bytes
+    keeps: bool
+    turn: str
+    owner: str
+
+
+def swap_in(checks: Sequence[Check], changes: Sequence[Change]) -> Swap | None:
+    """Return the swap that a commit is, if it is one."""
+    match checks, changes:
+        case [Holds(key, bytes(old)), Unlocked(turn, owner)], [Put(other, bytes(new), ttl)]:
+            if key == other and not ttl and not key.startswith(KEPT):
+                return Swap(key, old, new, ttl == KEEP, turn, owner)
+    return None
 
 
 def packed(checks: Sequence[Check], changes: Sequence[Change]) -> Command:

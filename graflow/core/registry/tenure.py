@@ -94,16 +94,17 @@ class Tenure:
         self._stop()
         state = "finished" if error is None else "failed"
         record = replace(self._record, state=state, ended=datetime.now(UTC), error=error)
-        lasts = self._keep or None
+        # A run that failed may be resumed, and needs its results then.
+        lasts = self._keep if error is None else self.lifetime
         kept: list[Change] = [
             Put(run_key(self._run_id), record.packed(), lasts),
             Put(self.fence.key, self.fence.record, lasts),
             Delete(alive_key(self._run_id)),
         ]
-        if self._keep == 0 and error is None:
+        if lasts == 0:
             kept = [Delete(change.key) for change in kept]
         is_ours = True
-        if self._is_to_set(record):
+        if error is None and self._is_to_set(record):
             for first in range(0, len(results), _AT_ONCE):
                 part = results[first : first + _AT_ONCE]
                 is_ours = is_ours and self._commit([self._expiry(key) for key in part])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import (
     BrokenExecutor,
     CancelledError,
     Executor,
     Future,
-    ProcessPoolExecutor,
     ThreadPoolExecutor,
 )
 from types import TracebackType
@@ -123,7 +123,7 @@ class Pool:
     def is_near(self) -> bool:
         """Tell whether all processes of the executor are known to be on this machine."""
         kind = type(self._executor)
-        return isinstance(self._executor, ProcessPoolExecutor) or any(
+        return _is_process_pool(self._executor) or any(
             base.__module__.startswith("loky.") for base in kind.__mro__
         )
 
@@ -150,6 +150,12 @@ class Pool:
             )
         executor: Executor = made
         return executor
+
+
+def _is_process_pool(executor: Executor) -> bool:
+    """Tell whether an executor is a `ProcessPoolExecutor`, whose module takes long to import."""
+    module = sys.modules.get("concurrent.futures.process")
+    return module is not None and isinstance(executor, module.ProcessPoolExecutor)
 
 
 def _is_executor(value: object) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from dataclasses import dataclass
-from multiprocessing.util import Finalize
 from threading import Lock
 
 from graflow.core.run.event_loop import EventLoop
@@ -94,6 +93,9 @@ class KnownRuns:
         """Have the loops closed when this process ends, however it was started."""
         if not self._ends_well:
             self._ends_well = True
+            # Not at the top, as it takes long to import; worker processes have it already.
+            from multiprocessing.util import Finalize  # noqa: PLC0415
+
             Finalize(None, self._close, exitpriority=100)
 
     def _close(self) -> None:

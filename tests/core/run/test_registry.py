@@ -37,11 +37,11 @@ def counting(channel: Channel, name: str = "counts") -> Workflow:
     """Return a workflow that counts how often it runs."""
 
     @task(inject_context=True)
-    def count(ctx: TaskExecutionContext) -> int:
+    def counted(ctx: TaskExecutionContext) -> int:
         return int(ctx.get_channel().atomic_add("count"))
 
     with workflow(name, channel=channel) as wf:
-        chain(count)
+        chain(counted)
     return wf
 
 
@@ -51,7 +51,7 @@ def test_a_run_of_one_id_happens_once(channel: Channel) -> None:
     assert wf.execute(run_id="order-4711") == 1
     assert wf.execute(run_id="order-4711") == 1
     result, ctx = wf.execute(run_id="order-4711", ret_context=True)
-    assert (result, ctx.run_id, ctx.get_result("count")) == (1, "order-4711", 1)
+    assert (result, ctx.run_id, ctx.get_result("counted")) == (1, "order-4711", 1)
     assert wf.execute(run_id="order-4712") == 2
     with pytest.raises(WorkflowValueError, match="of a run of workflow 'counts'"):
         counting(channel, "other").execute(run_id="order-4711")
@@ -207,9 +207,9 @@ def test_what_a_run_keeps_goes_away_with_it(
     wf.execute(run_id="usual")
     advance(61)
     assert [info.run_id for info in graflow.runs(channel)] == ["long", "usual"]
-    assert ctx.get_result("count", None) is None
-    assert channel.get("count.__result__") == 3
-    assert sorted(channel.keys()) == ["count", "count.__result__"]
+    assert ctx.get_result("counted", None) is None
+    assert channel.get("counted.__result__") == 3
+    assert sorted(channel.keys()) == ["count", "counted.__result__"]
     advance(8 * 86_400)
     assert [info.run_id for info in graflow.runs(channel)] == ["long"]
     wf.execute(run_id="none", keep=0)

@@ -237,7 +237,10 @@ return once(function()
   if problem then
     return problem, true
   end
-  redis.call('SET', KEYS[#KEYS], '', 'PX', '1000') -- a server without memory stops here, and no later
+  if ARGV[first_change] ~= 'P' or ARGV[first_change + 3] ~= 'value' then
+    -- A server without memory stops here and no later, as it does at the first value it is to store.
+    redis.call('SET', KEYS[#KEYS], '', 'PX', '1000')
+  end
   local answers, at = { '=' }, first_change
   while at <= last do
     local answer

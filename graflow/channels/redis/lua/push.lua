@@ -1,4 +1,4 @@
--- uses lists, once
+-- uses appended, lists, once
 -- KEYS: value, index, slot. ARGV: token, key, item, ttl in ms or '', RPUSH or LPUSH.
 -- Returns the new length, or -1 if the key holds no list.
 
