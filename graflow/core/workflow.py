@@ -156,7 +156,8 @@ class Workflow:
             observers: Objects that are notified when a task starts, ends, fails or is retried.
             run_id: The id of the run, non-empty text; by default a new one. On a channel that
                 runs share, or one per run, it makes the run happen once: if a run of this id has
-                finished, its result is returned and nothing runs.
+                finished, its result is returned and nothing runs; if one died before its first
+                task began, it is begun anew.
             keep: Seconds or `timedelta` for which the run's own results, and what the channel
                 knows of the run, last after its end, >= 0; `None` for ever. Values that tasks
                 store stay, and on a channel that runs share, so does the latest result of each
