@@ -156,8 +156,9 @@ class Workflow:
             observers: Objects that are notified when a task starts, ends, fails or is retried.
             run_id: The id of the run, non-empty text; by default a new one. With an id such as
                 "order-4711" the run happens once: if a run of this id has finished, its result is
-                returned and nothing runs. This needs a channel that was given to the workflow;
-                the one in memory that a run gets otherwise forgets it.
+                returned and nothing runs; one that died before its first task is begun anew.
+                This needs a channel that was given to the workflow; the one in memory that a run
+                gets otherwise forgets it.
             keep: Seconds or `timedelta` for which the run's own results, and what the channel
                 knows of the run, last after its end, >= 0; by default 7 days, `None` for ever.
                 Values that tasks store stay, and on a channel that runs share, so does the latest

@@ -189,10 +189,10 @@ def test_another_result_than_the_one_that_was_saved_is_refused(
 
     with workflow("w", channel=channel) as wf:
         numbers = range(len(kinds))
-        parallel(*(task(store)(task_id=f"store {number}", number=number) for number in numbers))
+        chain(*(task(store)(task_id=f"store {number}", number=number) for number in numbers))
     wf.execute(checkpoint=path)
     results = Results(channel, read_checkpoint(path).run_id)
-    assert wf.resume(path) == {f"store {number}": kind for number, kind in enumerate(kinds)}
+    assert wf.resume(path) == kinds[-1]
     saved = path.read_bytes()
     other = {0: 6, 1: "texts", 2: [1], 3: [1, "twos"], 4: list(range(2_499))}
     for number, value in other.items():

@@ -206,6 +206,15 @@ def parent_of(pid: int) -> int | None:
         return None
 
 
+def end_orphans(folder: Path) -> None:
+    """Kill processes of pools whose driver died before it had told them to end with it."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            command = (process / "cmdline").read_bytes().split(b"\0")
+            if os.fsencode(folder) in command and int(process.name) != os.getpid():
+                os.kill(int(process.name), signal.SIGKILL)
+
+
 def ledger_of(channel: Channel, run_id: str) -> Counter[str]:
     """Return how often each task of a run took effect."""
     entries = (str(entry).partition(" ") for entry in channel.get("ledger", []))
@@ -277,9 +286,10 @@ def main(url: str, kind: str, executor: str, folder: Path, enough: int) -> None:
         shared.destroy()
         wf = make(shared if kind == "shared" else per_run, folder / "log")
         kills = runs = 0
+        channel_of = per_run if kind == "per_run" else lambda _: shared
         while kills < enough:
-            channel_of = per_run if kind == "per_run" else lambda _: shared
             kills += killed_until_it_ends(wf, channel_of, executor, folder)
+            end_orphans(folder)
             runs += 1
         if kind == "shared":
             assert shared.get("moved") == runs * RESULT
