@@ -17,6 +17,7 @@ from graflow.testing.properties import (
     durability,
     promises,
     round_trips,
+    short_cuts,
     typed_channels,
 )
 from graflow.testing.properties.machine import machine_for
@@ -122,6 +123,7 @@ CHECKS: list[Check] = [
     Check("what is lacking is refused", Capability.KEYS, promises.check_unsupported),
     Check("whether processes share them", Capability.KEYS, promises.check_shared),
     *(_check_of(edge) for edge in EDGES if not edge.is_slow),
+    Check("each short cut", Capability.COMMITS, short_cuts.check_short_cuts),
     Check("a handle as bytes", Capability.PICKLE, promises.check_pickle),
     Check("a restart", Capability.DURABILITY, durability.check_durability, means="restart"),
     Check(

@@ -47,7 +47,7 @@ from graflow.channels.redis.commit import Refused, Swap, packed, swap_in, unpack
 from graflow.channels.redis.connections import Part
 from graflow.channels.redis.endpoints.endpoint import Endpoint
 from graflow.channels.redis.errors import FencedError
-from graflow.channels.redis.records import BESIDE, MAX_PARTS, parts
+from graflow.channels.redis.records import BESIDE, EMPTY_LIST, MAX_PARTS, parts
 from graflow.channels.redis.scripts import Script, script
 from graflow.channels.redis.sums import commit_sums
 from graflow.channels.redis.transport import ClosedTransport, Transport
@@ -234,7 +234,7 @@ class RedisBackend(Backend):
         while True:
             found: Record | int | None = self._run(_READ, key, (self._value(key),), (_LONG,))
             if not isinstance(found, int):
-                return found
+                return [] if found == EMPTY_LIST else found
             if found > _MAX_READ:
                 raise self._too_long(found, _MAX_READ, "take its items with pop", key)
             try:
@@ -458,4 +458,4 @@ class RedisBackend(Backend):
 
 
 def _held(record: Record, left: int) -> Held:
-    return Held(record, None if left == -1 else max(1, left))
+    return Held([] if record == EMPTY_LIST else record, None if left == -1 else max(1, left))

@@ -6,7 +6,10 @@ from graflow.channels.codec.codec import Record
 from graflow.channels.codec.digests import digest_of
 from graflow.channels.redis.connections import Part
 
-__all__ = ["BESIDE", "MAX_PARTS", "expected", "parts"]
+__all__ = ["BESIDE", "EMPTY_LIST", "MAX_PARTS", "expected", "parts"]
+
+EMPTY_LIST = b"[]"
+"""The text that is stored for a list without items; no value has it. See lua/lists.lua."""
 
 MAX_PARTS = 1_000_000
 """How many parts of a command records may take; servers refuse 1,048,577 of a command."""

@@ -235,6 +235,22 @@ EDGES = [
     ),
     edge(
         Capability.COMMITS,
+        "transact: an empty list is a list",
+        _OWN,
+        do("set_many", {"a": [], "b": [], "c": [], "d": []}),
+        _tx(
+            do("pop", "a", "none"),
+            do("get", "b"),
+            do("append", "b", 1),
+            do("append", "c", 2),
+            do("get", "c"),
+            do("update", "d", Updater("lambda value: [*value, 3]")),
+            do("prepend", "d", 4),
+        ).gives(["none", [], 1, 1, [2], [3], 2]),
+        do("get_many", ["a", "b", "c", "d"]).gives({"a": [], "b": [1], "c": [2], "d": [4, 3]}),
+    ),
+    edge(
+        Capability.COMMITS,
         "transact: the next of a queue goes, and something else comes",
         _ALL,
         do("set", "queue", ["a", "b"], ttl=150),
