@@ -207,11 +207,15 @@ def parent_of(pid: int) -> int | None:
 
 
 def end_orphans(folder: Path) -> None:
-    """Kill processes of pools whose driver died before it had told them to end with it."""
+    """Kill processes of pools whose driver died before it had told them to end with it.
+
+    Those of loky have the folder in their environment, and others in their command.
+    """
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            command = (process / "cmdline").read_bytes().split(b"\0")
-            if os.fsencode(folder) in command and int(process.name) != os.getpid():
+            known_by = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            is_mine = os.fsencode(folder) in known_by.replace(b"=", b"\0").split(b"\0")
+            if is_mine and int(process.name) != os.getpid():
                 os.kill(int(process.name), signal.SIGKILL)
 
 
@@ -280,6 +284,7 @@ def killed_until_it_ends(
 def main(url: str, kind: str, executor: str, folder: Path, enough: int) -> None:
     """Kill until it is enough."""
     tenure.LEASE = 1_000  # ms; so that some runs are dead by the time that they are resumed
+    os.environ["KILLED_ATOMIC"] = str(folder)
     began = time.monotonic()
     with RedisChannel("bank", url=url) as shared:
         per_run = RedisChannel.per_run("bank", shared)
