@@ -29,10 +29,12 @@ from graflow.channels.commits.settling import settle
 from graflow.channels.hidden_keys import KEPT
 from graflow.channels.operation.operations import Entry
 from graflow.exceptions import ChannelConflictError
-from tests.testing.broken_channels import LOSSY, Hooked, LossyBackend, broken
+from tests.testing.broken_channels import BROKEN, LOSSY, Hooked, LossyBackend, broken
 from tests.testing.dict_channel import DictBackend, DictChannel, Store
 
-__all__: list[str] = []
+__all__ = ["COMMITS"]
+
+_OTHERS = {*BROKEN, *LOSSY}
 
 
 @broken("a commit makes its changes before it checks")
@@ -347,3 +349,7 @@ class ConflictOnRetry(LossyBackend):
         answers = super().commit(checks, changes)
         is_pop = any(isinstance(each, Pop) for each in changes)
         return Conflict(changes[0].key) if is_cut and checks and is_pop else answers
+
+
+COMMITS = {*BROKEN, *LOSSY} - _OTHERS
+"""Their names."""

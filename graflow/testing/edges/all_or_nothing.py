@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, TypedDict
 
 from graflow.channels.base import Channel
@@ -248,6 +249,21 @@ EDGES = [
             do("prepend", "d", 4),
         ).gives(["none", [], 1, 1, [2], [3], 2]),
         do("get_many", ["a", "b", "c", "d"]).gives({"a": [], "b": [1], "c": [2], "d": [4, 3]}),
+    ),
+    edge(
+        Capability.COMMITS,
+        "transact: sums of every kind, each without a look at the number",
+        "`int + int` is an `int` of any size, otherwise an IEEE double",
+        do("set_many", {"inf": math.inf, "nan": math.nan, "huge": 10**5000, "large": 2**62}),
+        _tx(
+            do("atomic_add", "inf", 1),
+            do("atomic_add", "nan", 1),
+            do("atomic_add", "huge", 1),
+            do("atomic_add", "large", 2**62),
+            do("atomic_add", "new", 0.1),
+            do("append", "list", 1),
+        ).gives([math.inf, math.nan, 10**5000 + 1, 2**63, 0.1, 1]),
+        do("get", "huge").gives(10**5000 + 1),
     ),
     edge(
         Capability.COMMITS,

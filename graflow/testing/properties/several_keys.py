@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,11 @@ __all__ = ["perform_pair", "perform_transfer", "step_pair", "step_transfer"]
 
 _Call = tuple[Any, ...]
 _ACCOUNTS = ("a", "b", "c")
+_PATIENCE = 60.0  # seconds for a transaction on a busy machine
+
+
+def _transact(channel: Channel, fn: Callable[[Transaction], Any]) -> Any:
+    return channel.transact(fn, timeout=_PATIENCE)
 
 
 # A pair of registers, which must never be seen torn
@@ -22,15 +28,15 @@ def perform_pair(channel: Channel, call: _Call) -> Any:
     kind, item, _ = call
     match kind:
         case "write both":
-            return channel.transact(partial(_write_both, item))
+            return _transact(channel, partial(_write_both, item))
         case "write one":
             return channel.add("x", item)
         case "read both":
-            return channel.transact(lambda tx: (tx.get("x"), tx.get("y")))
+            return _transact(channel, lambda tx: (tx.get("x"), tx.get("y")))
         case "swap":
-            return channel.transact(_swap)
+            return _transact(channel, _swap)
         case "delete both":
-            return channel.transact(_delete_both)
+            return _transact(channel, _delete_both)
         case _:
             found = channel.get_many(["y", "x"])
             return found.get("x"), found.get("y")
@@ -79,11 +85,11 @@ def perform_transfer(channel: Channel, call: _Call) -> Any:
     source, target = _ACCOUNTS[number % 3], _ACCOUNTS[(number + 1) % 3]
     match kind:
         case "transfer":
-            return channel.transact(partial(_transfer, source, target, number))
+            return _transact(channel, partial(_transfer, source, target, number))
         case "blind transfer":
-            return channel.transact(partial(_transfer_blindly, source, target, number))
+            return _transact(channel, partial(_transfer_blindly, source, target, number))
         case "to and fro":
-            return channel.transact(partial(_to_and_fro, source, number))
+            return _transact(channel, partial(_to_and_fro, source, number))
         case _:
             found = channel.get_many(_ACCOUNTS)
             return tuple(found.get(account, 0) for account in _ACCOUNTS)

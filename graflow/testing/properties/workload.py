@@ -208,17 +208,6 @@ WORKLOADS = {
         Workload(
             "queue", ("append", "append", "prepend", "pop", "pop", "get"), _perform, _step, None
         ),
-        Workload("anything", _ON_ANYTHING, _perform, _step, None),
-        Workload(
-            "expiry", ("append with ttl", "append with ttl", "ttl", "delete"), _perform, _step, None
-        ),
-        Workload(
-            "batches",
-            ("set_many", "set_many", "get_many", "get_many", "set", "keys", "delete", "clear"),
-            _perform_batch,
-            _step_batch,
-            (),
-        ),
         Workload(
             "pair",
             (
@@ -233,6 +222,17 @@ WORKLOADS = {
             perform_pair,
             step_pair,
             (None, None),
+        ),
+        Workload("anything", _ON_ANYTHING, _perform, _step, None),
+        Workload(
+            "expiry", ("append with ttl", "append with ttl", "ttl", "delete"), _perform, _step, None
+        ),
+        Workload(
+            "batches",
+            ("set_many", "set_many", "get_many", "get_many", "set", "keys", "delete", "clear"),
+            _perform_batch,
+            _step_batch,
+            (),
         ),
         Workload(
             "transfers",

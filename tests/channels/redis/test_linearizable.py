@@ -14,6 +14,7 @@ import pytest
 from graflow.channels.redis_channel import RedisChannel
 from graflow.testing import Fault
 from graflow.testing.linearizability import Operation, Recorder, check
+from graflow.testing.properties.several_keys import perform_transfer, step_transfer
 from tests.channels.redis.racy import RacyChannel
 from tests.programs import apart
 from tests.proxy import run_proxy, url_of
@@ -141,6 +142,44 @@ def test_a_list_while_replies_are_lost(
         found = history(pool, channel, list_calls)
         assert proxy.lost > CALLS
     verdict = check(found, on_list, None)
+    assert verdict, verdict
+
+
+def transfers(random: random.Random, worker: int) -> list[Call]:
+    """Return transfers among three accounts, and looks at all of them."""
+    names = ["transfer", "blind transfer", "to and fro", "balances"]
+    return [(random.choice(names), worker, random.randint(1, 3)) for _ in range(CALLS)]
+
+
+def transfer(channel: RedisChannel, worker: int, calls: list[Call]) -> list[Operation]:
+    """Make transfers, and return the history of them."""
+    recorder = Recorder(f"process {worker}")
+    for call in calls:
+        recorder.do(call, partial(perform_transfer, channel, call))
+    return recorder.history
+
+
+@pytest.mark.parametrize("fault", [None, Fault.CUT, Fault.HALVE])
+def test_transfers(
+    pool: ProcessPoolExecutor, server: Server, redis_url: str, fault: Fault | None
+) -> None:
+    """Of which each happens once or not at all, also where every fifth reply is lost."""
+    with run_proxy(server, fault or Fault.CUT) as proxy:
+        url = url_of(proxy) if fault else redis_url
+        proxy.every = 5 if fault else 0
+        with (
+            RedisChannel("transfers", url=url) as channel,
+            RedisChannel("transfers", url=redis_url) as direct,
+        ):
+            direct.clear()
+            chance = random.Random(2)
+            plans = [transfers(chance, worker) for worker in range(PROCESSES)]
+            done = pool.map(transfer, [channel] * PROCESSES, range(PROCESSES), plans)
+            found = [operation for operations in done for operation in operations]
+            assert sum(direct.get_many(["a", "b", "c"]).values()) == 0
+        assert proxy.lost > CALLS or not fault
+    start: tuple[int, ...] = (0, 0, 0)
+    verdict = check(found, step_transfer, start)
     assert verdict, verdict
 
 

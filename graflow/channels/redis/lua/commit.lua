@@ -98,7 +98,8 @@ end
 local function sum_of(state, amount, kind)
   local text = state.is_gone and '0' or state.text
   if not number_in(text) then
-    return nil, 'N'
+    -- A float that is not finite, and a very large int, are tagged objects.
+    return nil, text and string.sub(text, 1, 3) == '{"$' and 'S' or 'N'
   end
   if kind == 'int' and string.find(text, INT) then
     local held, more = tonumber(text), tonumber(amount)
