@@ -180,6 +180,7 @@ class Backend(ABC):
 
     def perform(self, steps: Steps[R]) -> R:
         """Carry out an operation, and return its result."""
+        ended: StopIteration | None = None  # as a user's function raised it
         try:
             step = next(steps)
             while True:
@@ -187,12 +188,17 @@ class Backend(ABC):
                     ask = getattr(step, "ask", None)
                     answer = self.apply(step) if ask is None else ask(self)  # type: ignore[arg-type]
                 except BaseException as error:  # noqa: BLE001 - the operation may have to undo
+                    ended = error if isinstance(error, StopIteration) else ended
                     step = steps.throw(error)
                 else:
                     step = steps.send(answer)
         except StopIteration as end:
             result: R = end.value
             return result
+        except RuntimeError as error:
+            if ended is None or error.__cause__ is not ended:
+                raise
+            raise ended from None  # a generator can't let it pass as it is
 
     def exist(self, keys: Sequence[str]) -> list[bool]:
         """Tell of each of `keys` whether it exists, at one moment."""

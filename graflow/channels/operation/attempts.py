@@ -34,6 +34,7 @@ R = TypeVar("R")
 _random = Random()  # of our own, as programs and tests may seed the one they share
 
 _EAGER: Final = 0.1  # seconds for which attempts are made without a turn
+_TURN: Final = "\0turn "
 _LEAST_LEASE: Final = 1_000  # ms for which a turn is taken, and lost if its owner dies
 
 
@@ -51,7 +52,7 @@ class Limits(NamedTuple):
 
 def turn_name(key: str) -> str:
     """Return the name of the lock that is the turn to change `key`; no user's lock has it."""
-    return f"\0turn {key}"
+    return _TURN + key
 
 
 def insist(attempt: Callable[[str], Steps[R | Conflict]], limits: Limits, name: str) -> Steps[R]:
@@ -87,7 +88,7 @@ def _insist(
     began, until, count = started, started + limits.seconds, 1
     try:
         while (now := monotonic()) < until and count != limits.attempts:
-            turns.wanted.add(conflict.key)
+            turns.wanted.add(_key_of(conflict))
             if now - started > min(_EAGER, limits.seconds / 4):
                 yield from turns.take(_LEAST_LEASE + round(2_000 * (now - began)), until)
             else:
@@ -98,7 +99,7 @@ def _insist(
             if not isinstance(outcome, Conflict):
                 return outcome
             conflict = outcome
-        raise _gave_up(name, conflict.key, count, limits)
+        raise _gave_up(name, _key_of(conflict), count, limits)
     except ChannelConnectionError:
         yield from turns.leave_behind()  # the time is over, so nobody waits for this
         raise
@@ -153,6 +154,11 @@ class _Turns:
         held, self._held = self._held, []
         for turn in held:
             yield FreeLater(turn, self.owner, self._lease)
+
+
+def _key_of(conflict: Conflict) -> str:
+    """Return the key that was fought over, if only for the turn to change it."""
+    return conflict.key.removeprefix(_TURN)
 
 
 def _gave_up(name: str, key: str, count: int, limits: Limits) -> ChannelConflictError:

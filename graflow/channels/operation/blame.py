@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from graflow.channels.commits.commit import NotAList, Refusal
 from graflow.channels.hidden_keys import shown_key
 from graflow.exceptions import ChannelError, ChannelKeyError, ChannelTypeError
 
-__all__ = ["blame", "no_list", "no_number", "no_value"]
+__all__ = ["blame", "misfit", "no_list", "no_number", "no_value"]
 
 
 def blame(error: ChannelError, name: str, key: str | None) -> NoReturn:
@@ -52,3 +53,10 @@ def no_number(name: str, key: str) -> ChannelTypeError:
         channel=name,
         key=shown_key(key),
     )
+
+
+def misfit(name: str, refused: Refusal) -> ChannelTypeError:
+    """Return the error for a change, one of several, that does not fit what its key holds."""
+    if isinstance(refused, NotAList):
+        return no_list(name, refused.key, "append or prepend")
+    return no_number(name, refused.key)
