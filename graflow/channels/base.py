@@ -349,9 +349,10 @@ class Channel:
     def destroy(self) -> None:
         """Remove the channel: all keys, and all that is kept about it, as if it had never been.
 
-        Nobody may use it any more: a lock that is held is lost, a run that is under way ends with
-        `RunSupersededError`, and numbers of locks start again from the clock. On a server some
-        answers to writes are kept for about two minutes more.
+        Nobody may use it any more: a run that is under way ends with `RunSupersededError`, and
+        numbers of locks start again from the clock. A lock that is held may be lost, or stay
+        until it is released or its lease ends. On a server some answers to writes are kept for
+        about two minutes more.
         """
         self.backend.clear(kept=True)
 

@@ -47,7 +47,7 @@ from graflow.channels.redis.commit import Refused, Swap, packed, swap_in, unpack
 from graflow.channels.redis.connections import Part
 from graflow.channels.redis.endpoints.endpoint import Endpoint
 from graflow.channels.redis.errors import FencedError
-from graflow.channels.redis.records import MAX_PARTS, parts
+from graflow.channels.redis.records import EMPTY, MAX_PARTS, parts
 from graflow.channels.redis.scripts import Script, script
 from graflow.channels.redis.sums import commit_sums
 from graflow.channels.redis.transport import ClosedTransport, Transport
@@ -233,7 +233,7 @@ class RedisBackend(Backend):
         while True:
             found: Record | int | None = self._run(_READ, key, (self._value(key),), (_LONG,))
             if not isinstance(found, int):
-                return found
+                return _record(found)
             if found > _MAX_READ:
                 raise self._too_long(found, _MAX_READ, "take its items with pop", key)
             try:
@@ -446,5 +446,11 @@ class RedisBackend(Backend):
         )
 
 
-def _held(record: Record, left: int) -> Held:
+def _record(found: Record | None) -> Record | None:
+    """Return what a script found; Redis has no empty list, so that is kept as text."""
+    return [] if found == EMPTY else found
+
+
+def _held(found: Record, left: int) -> Held:
+    record: Record = [] if found == EMPTY else found
     return Held(record, None if left == -1 else max(1, left))

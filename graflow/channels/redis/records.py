@@ -7,10 +7,13 @@ from hashlib import sha1
 from graflow.channels.codec.codec import Record
 from graflow.channels.redis.connections import Part
 
-__all__ = ["MAX_PARTS", "expected", "parts"]
+__all__ = ["EMPTY", "MAX_PARTS", "expected", "parts"]
 
 MAX_PARTS = 1_000_000
 """How many parts of a command records may take; servers refuse 1,048,577 of a command."""
+
+EMPTY = b"[]"
+"""What a server keeps in place of a list without items; see lua/lists.lua."""
 
 _DIGESTED = 1_000  # items that are hashed at once, here and in lua/record.lua
 

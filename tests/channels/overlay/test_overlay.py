@@ -152,6 +152,27 @@ def test_long_transactions_take_time_for_each_operation_alone(channel: Channel) 
     assert not channel.exists("queue")
 
 
+def test_a_list_without_items_is_a_list(channel: Channel) -> None:
+    """Wherever it is kept."""
+    channel.set("list", [])
+
+    def change(tx: Transaction) -> list[Any]:
+        assert tx.get("list") == []
+        assert tx.pop("list", "none") == "none"
+        tx.append("list", 1)
+        tx.prepend("list", 0)
+        return [tx.get("list"), tx.pop("list")]
+
+    assert channel.transact(change) == [[0, 1], 0]
+    assert channel.get("list") == [1]
+    channel.set("list", [])
+    other = MemoryChannel()
+    other.set("list", [])
+    assert channel.entry("list") == other.entry("list")
+    channel.set("list", [2], if_etag=other.entry("list").etag)
+    assert channel.get("list") == [2]
+
+
 def test_pops_need_only_what_they_took(open_channel: Open) -> None:
     """Others may change the rest of the list."""
     channel, other = open_channel("c"), open_channel("c")
