@@ -241,7 +241,8 @@ class Channel:
         its own writes. When it returns, everything is committed at once, provided that nothing it
         has read was changed by others; else `fn` is called again, on what is there then. It
         should therefore do nothing but use `tx`. Writes alone (`set`, `append`, `atomic_add`)
-        are never in conflict.
+        are never in conflict, nor is the TTL of a key that others change. Within it,
+        `tx.transact(part)` is a part that leaves nothing if it raises.
 
         Args:
             fn: Takes the transaction. If it raises, nothing changes.

@@ -274,7 +274,7 @@ def _check_dict_key(key: object) -> None:
     if type(key) is tuple:
         for part in key:
             _check_dict_key(part)
-    elif type(key) not in _SCALARS:
+    elif type(key) not in _SCALARS and not is_stand_in(key):
         raise _Refused(
             ChannelTypeError,
             f"has a key of type {_name(type(key))}; the keys of a dict can be scalars and tuples "

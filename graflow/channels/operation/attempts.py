@@ -165,8 +165,9 @@ def _gave_up(name: str, key: str, count: int, limits: Limits) -> ChannelConflict
     shown = shown_key(key) if key else None
     time = "" if math.isinf(limits.seconds) else f" in at most {limits.seconds:g} s"
     what = "the channel's keys" if shown is None else f"key {shown!r}"
+    tries = "1 attempt" if count == 1 else f"{count:,} attempts"
     return ChannelConflictError(
-        f"channel {name!r}: others kept writing to {what}: {count} attempts{time} came too late, "
+        f"channel {name!r}: others kept writing to {what}: {tries}{time} came too late, "
         "and changed nothing. Make the function faster, or have every writer take a lock",
         channel=name,
         key=shown,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 from typing_extensions import override
 
@@ -22,6 +22,7 @@ from graflow.channels.commits.commit import (
     Held,
     Holds,
     KeysAre,
+    NotAList,
     Pop,
     Put,
     Refusal,
@@ -246,6 +247,10 @@ class Overlay(BackendInFront):
     def close(self) -> None:
         """Close nothing: the channel is not the transaction's."""
 
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled."""
+        raise ChannelTypeError("a transaction can't leave its process; do it all in one place")
+
     def _check_open(self) -> None:
         if self.is_over:
             raise ChannelTypeError("the transaction is over; use the channel itself")
@@ -348,8 +353,11 @@ class Overlay(BackendInFront):
         """Find out the first `count` items of a list; tell whether there are so many."""
         self._check_open()
         if len(head.items) < count:
-            # Twice as many, lest a loop that empties a list ask for each item.
-            items = self.inner.head(key, max(count, 2 * len(head.items)))
+            try:
+                # Twice as many, lest a loop that empties a list ask for each item.
+                items = self.inner.head(key, max(count, 2 * len(head.items)))
+            except NotAList:
+                return False  # as whoever reads it whole will tell, and note
             if not begins(items, head.needed()):
                 raise Stale(key)
             if len(items) < count:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
 from collections.abc import Callable, Generator
 from functools import partial
@@ -128,6 +129,33 @@ _LOOKS: dict[str, Callable[[Transaction, int | float], object]] = {
     "get_many": lambda tx, _: tx.get_many(["text", "other"]),
     "entry": lambda tx, _: tx.entry("text"),
 }
+
+
+def test_a_misfit_that_was_seen_must_still_be_there(open_channel: Open) -> None:
+    """Else the transaction runs again, on what is there then."""
+    channel, other = open_channel("c"), open_channel("c")
+    channel.set("list", "text")
+    calls: list[int] = []
+
+    def change(tx: Transaction) -> object:
+        calls.append(1)
+        tx.append("list", 1)
+        try:
+            return tx.pop("list")
+        except ChannelTypeError:
+            return "no list"
+        finally:
+            if len(calls) == 1:
+                other.delete("list")
+
+    assert channel.transact(change) == 1
+    assert len(calls) == 2
+
+
+def test_it_can_not_be_pickled(channel: Channel) -> None:
+    """Another process could do nothing with it."""
+    with pytest.raises(ChannelTypeError, match="can't leave its process"):
+        channel.transact(pickle.dumps)
 
 
 def test_long_transactions_take_time_for_each_operation_alone(channel: Channel) -> None:

@@ -140,6 +140,17 @@ def test_it_is_stored_through_schemas(channel: Channel) -> None:
         channel.transact(lambda tx: tx.typed(int).set("int", tx.atomic_add("x", 1)))  # type: ignore[arg-type]
 
 
+def test_it_is_stored_wherever_it_is(channel: Channel) -> None:
+    """Also as the key of a dict."""
+
+    def change(tx: Transaction) -> None:
+        number = tx.atomic_add("n", 2)
+        tx.set("value", {number: [(number,), {number}], (number, "x"): number})
+
+    channel.transact(change)
+    assert channel.get("value") == {2: [(2,), {2}], (2, "x"): 2}
+
+
 def test_that_of_a_transaction_that_failed_says_so(channel: Channel) -> None:
     """There is nothing that it could stand for."""
     kept: list[Any] = []
