@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Final
 
 from graflow.channels.codec.reprs import short_repr
+from graflow.channels.codec.stand_ins import is_stand_in
 from graflow.channels.hidden_keys import HiddenKey, stored_key
 from graflow.exceptions import ChannelOverflowError, ChannelTypeError, ChannelValueError
 
@@ -131,8 +132,8 @@ def check_number(number: object) -> int | float:
     """
     if type(number) is int or type(number) is float:
         return number
-    if hasattr(number, "__stored__"):  # it stands for a number
-        return check_number(number.__stored__())
+    if is_stand_in(number):
+        return check_number(number.__stored__())  # type: ignore[attr-defined]
     raise ChannelTypeError(f"the amount must be an int or a float, not {type(number).__name__}")
 
 

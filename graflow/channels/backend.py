@@ -96,8 +96,8 @@ class Fence(NamedTuple):
         """Return the error for a change that comes too late."""
         return RunSupersededError(
             f"run {self.run_id!r} of workflow {self.workflow!r} was taken over by whoever resumed "
-            "it, or its channel was destroyed or lost its data; this process may not write for it "
-            "any more, and nothing was stored",
+            "it, or its channel was destroyed or lost its data, or the run is over and nothing of it "
+            "was kept; this process may not write for it any more, and nothing was stored",
             workflow=self.workflow,
             run_id=self.run_id,
         )
@@ -182,6 +182,7 @@ class Backend(ABC):
 
     def perform(self, steps: Steps[R]) -> R:
         """Carry out an operation, and return its result."""
+        ended: StopIteration | None = None  # as a user's function raised it
         try:
             step = next(steps)
             while True:
@@ -189,12 +190,17 @@ class Backend(ABC):
                     ask = getattr(step, "ask", None)
                     answer = self.apply(step) if ask is None else ask(self)  # type: ignore[arg-type]
                 except BaseException as error:  # noqa: BLE001 - the operation may have to undo
+                    ended = error if isinstance(error, StopIteration) else ended
                     step = steps.throw(error)
                 else:
                     step = steps.send(answer)
         except StopIteration as end:
             result: R = end.value
             return result
+        except RuntimeError as error:
+            if ended is None or error.__cause__ is not ended:
+                raise
+            raise ended from None  # a generator can't let it pass as it is
 
     def exist(self, keys: Sequence[str]) -> list[bool]:
         """Tell of each of `keys` whether it exists, at one moment."""

@@ -243,7 +243,8 @@ class Channel:
         has read was changed by others; else `fn` is called again, on what is there then. It
         should therefore do nothing but use `tx`. Operations on other channels, or on this one
         without `tx`, are not part of it. Writes alone (`set`, `append`, `atomic_add`) are never
-        in conflict.
+        in conflict, nor is the TTL of a key that others change. Within it, `tx.transact(part)` is a
+        part that leaves nothing if it raises.
 
             def pay(tx: Transaction) -> None:
                 if tx.get("ann") < 70:
@@ -360,7 +361,8 @@ class Channel:
         """Remove the channel: all keys, and all that is kept about it, as if it had never been.
 
         It is for a channel that nobody uses any more: a run that is under way ends with
-        `RunSupersededError` at its next write, and a lock that is held may be lost. On a server,
+        `RunSupersededError` at its next write, and a lock that is held may be lost, or stay
+        until it is released or its lease ends. On a server,
         answers to the last writes are kept for about two minutes more. The channel can be used
         anew.
         """

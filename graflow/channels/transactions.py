@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Generic, NamedTuple, Self, TypeVar
 
 from typing_extensions import TypeForm
@@ -11,13 +12,13 @@ from typing_extensions import TypeForm
 from graflow.channels.arguments import Seconds, milliseconds
 from graflow.channels.backend import Backend
 from graflow.channels.base import Channel
+from graflow.channels.codec.stand_ins import without_stand_ins
 from graflow.channels.commits.commit import Answer, Commit, Conflict, Refusal, Steps
 from graflow.channels.keyed import KeyedChannel
 from graflow.channels.operation.attempts import Limits, insist
-from graflow.channels.operation.blame import does_not_fit
+from graflow.channels.operation.blame import misfit
 from graflow.channels.operation.requests import Call
 from graflow.channels.overlay.overlay import Overlay, Stale
-from graflow.channels.overlay.pending import known
 from graflow.channels.typed import TypedChannel
 from graflow.exceptions import (
     ChannelConnectionError,
@@ -45,7 +46,8 @@ class Transaction(Channel):
 
     def __init__(self, backend: Backend) -> None:
         """Begin a transaction in front of a backend."""
-        self._take(Overlay(backend))
+        self._overlay = Overlay(backend)
+        self._take(self._overlay)
 
     def typed(self, schema: TypeForm[T], *, strict: bool = True) -> TypedChannel[T]:
         """Return the transaction behind a schema; see `TypedChannel`."""
@@ -62,8 +64,18 @@ class Transaction(Channel):
         attempts: int | None = None,
         timeout: Seconds | None = None,
     ) -> R:
-        """Call `fn` as a part of this transaction, which is what is tried again."""
-        return fn(self)
+        """Call `fn` as a part of this transaction, which is what is tried again.
+
+        If it raises, none of its changes happens, whatever becomes of the rest.
+        """
+        before = len(self._overlay.changes)
+        try:
+            result = fn(self)
+            _check_ran(fn, result)
+        except BaseException:
+            self._overlay.undo(before)
+            raise
+        return result
 
 
 class _Done(NamedTuple, Generic[R]):
@@ -101,31 +113,28 @@ def transact(backend: Backend, fn: Callable[[Transaction], R], limits: Limits) -
         except ChannelConnectionError:
             raise
         except Exception:
-            stale = yield from _find_stale(overlay)
+            stale = yield from _find_stale(overlay, owner)
             if stale is not None:
                 return stale
             raise
         finally:
             overlay.end()
-        if inspect.iscoroutine(result):
-            result.close()
-            raise ChannelTypeError(
-                f"transact takes a plain function, and {getattr(fn, '__name__', fn)!r} is a "
-                "coroutine function"
-            )
+        _check_ran(fn, result)
         answers = yield from _commit(overlay, owner)
-        return answers if isinstance(answers, Conflict) else _Done(known(result))
+        if isinstance(answers, Conflict):
+            return answers
+        return _Done(without_stand_ins(result) if overlay.has_promised else result)
 
     done: _Done[R] = yield from insist(attempt, limits, backend.name)
     return done.result
 
 
-def _find_stale(overlay: Overlay) -> Steps[Conflict | None]:
+def _find_stale(overlay: Overlay, owner: str) -> Steps[Conflict | None]:
     """Return a conflict if the function that has raised may have done so for nothing.
 
     Of what it read, some may be older than the rest.
     """
-    checks = overlay.checks()
+    checks = overlay.checks(owner)
     if not checks:
         return None
     try:
@@ -135,6 +144,26 @@ def _find_stale(overlay: Overlay) -> Steps[Conflict | None]:
     return answers if isinstance(answers, Conflict) else None
 
 
+def _check_ran(fn: Callable[..., object], result: object) -> None:
+    """Check that the function of a transaction has run.
+
+    Raises:
+        ChannelTypeError: It is a coroutine function, or a generator function.
+    """
+    if isinstance(result, CoroutineType):
+        result.close()
+        kind = "coroutine"
+    elif isinstance(result, GeneratorType | AsyncGeneratorType) and (
+        inspect.isgeneratorfunction(fn) or inspect.isasyncgenfunction(fn)
+    ):
+        kind = "generator"
+    else:
+        return
+    raise ChannelTypeError(
+        f"transact takes a plain function, and {getattr(fn, '__name__', fn)!r} is a {kind} function"
+    )
+
+
 def _commit(overlay: Overlay, owner: str = "") -> Steps[list[Answer] | Conflict]:
     """Commit what a transaction has read and changed."""
     checks, changes = overlay.checks(owner), overlay.changes
@@ -142,8 +171,8 @@ def _commit(overlay: Overlay, owner: str = "") -> Steps[list[Answer] | Conflict]
         return []
     try:
         answers: list[Answer] | Conflict = yield Commit(checks, changes)
-    except Refusal as refusal:
-        raise does_not_fit(overlay.name, refusal) from None
+    except Refusal as refused:
+        raise misfit(overlay.name, refused) from None
     if not isinstance(answers, Conflict):
         overlay.end(answers)
     return answers

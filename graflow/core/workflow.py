@@ -16,7 +16,7 @@ from graflow.core.checkpoint.checkpoint import read_checkpoint
 from graflow.core.checkpoint.claim import claimed
 from graflow.core.context import ExecutionContext
 from graflow.core.graph.graph import Graph, RunPlan
-from graflow.core.launch.execution import prepared, results_of
+from graflow.core.launch.execution import prepared, results_of_finished
 from graflow.core.launch.opening import ChannelSource, check_source, fill, open_run
 from graflow.core.launch.registered import registered
 from graflow.core.launch.resuming import match_channel, match_plan, restore
@@ -180,6 +180,8 @@ class Workflow:
                 channel can't leave the process; nothing has run.
             RunInProgressError: A run of this id is under way, or has failed or died, which the
                 message says, and how to go on; nothing has run.
+            ResultNotFoundError: A run of this id has finished, but its result is gone, or it had
+                other tasks; nothing has run.
             RunSupersededError: Another process has taken over the run, by resuming it, or its
                 channel was destroyed; this one has stored nothing since.
             CheckpointInUseError: Another run is saving to that file; nothing has run.
@@ -197,7 +199,7 @@ class Workflow:
             registered(plan, state, options, named=run_id is not None) as run,
         ):
             if run.is_finished:
-                return _returned(results_of(plan, state), state, ret_context)
+                return _returned(results_of_finished(plan, state), state, ret_context)
             with prepared(plan, run.state, self._variables(), options, {}) as execution:
                 if initial_channel is not None:
                     fill(run.state, initial_channel)
@@ -238,7 +240,9 @@ class Workflow:
         keys that have expired since. The run keeps saving to the same file.
 
         On a channel on a server this takes the run over from whoever ran it before: should that
-        process live after all, it gets `RunSupersededError` at its next write, and stops.
+        process live after all, it gets `RunSupersededError` at its next write, and stops. If the
+        run has finished since the file was saved or copied, its result is returned and nothing
+        runs.
 
         Args:
             path: The file.
@@ -271,12 +275,13 @@ class Workflow:
             state = self._open_run(plan, checkpoint.run_id)
             match_channel(checkpoint, state)
             finished = checkpoint.finished_tasks()
-            with (
-                registered(plan, state, options, resumed=True) as run,
-                prepared(plan, run.state, self._variables(), options, finished) as execution,
-            ):
-                restore(checkpoint, run.state, plan)
-                results = execution.run(run.starts)
+            with registered(plan, state, options, resumed=True) as run:
+                if run.is_finished:
+                    return _returned(results_of_finished(plan, state), state, ret_context)
+                variables = self._variables()
+                with prepared(plan, run.state, variables, options, finished) as execution:
+                    restore(checkpoint, run.state, plan)
+                    results = execution.run(run.starts)
         return _returned(results, state, ret_context)
 
     def _plan(self, start_node: Task[..., Any] | str | None) -> RunPlan:

@@ -24,6 +24,7 @@ from zoneinfo import ZoneInfo
 
 from graflow.channels.codec.collisions import collides
 from graflow.channels.codec.reprs import short_repr
+from graflow.channels.codec.stand_ins import is_stand_in
 from graflow.exceptions import ChannelError, ChannelTypeError, ChannelValueError
 
 __all__ = ["MAX_DEPTH", "MAX_PLAIN", "tag", "untag"]
@@ -95,8 +96,8 @@ def _tag(value: object, parents: Parents) -> Any:
     if kind in _SCALARS:
         return _SCALARS[kind](value)
     if kind not in _CONTAINERS:
-        if hasattr(kind, "__stored__"):  # it stands for a value, which is stored in its place
-            return _tag(kind.__stored__(value), parents)
+        if is_stand_in(value):
+            return _tag(kind.__stored__(value), parents)  # type: ignore[attr-defined]
         _refuse_type(kind)
     if id(value) in parents:
         raise _Refused(ChannelValueError, "contains itself")
@@ -273,7 +274,7 @@ def _check_dict_key(key: object) -> None:
     if type(key) is tuple:
         for part in key:
             _check_dict_key(part)
-    elif type(key) not in _SCALARS:
+    elif type(key) not in _SCALARS and not is_stand_in(key):
         raise _Refused(
             ChannelTypeError,
             f"has a key of type {_name(type(key))}; the keys of a dict can be scalars and tuples "

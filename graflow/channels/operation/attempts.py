@@ -32,6 +32,7 @@ __all__ = ["Limits", "insist", "turn_name"]
 R = TypeVar("R")
 
 _EAGER: Final = 0.1  # seconds for which attempts are made without a turn
+_TURN: Final = "\0turn "
 _LEAST_LEASE: Final = 1_000  # ms for which a turn is taken, and lost if its owner dies
 
 
@@ -49,7 +50,7 @@ class Limits(NamedTuple):
 
 def turn_name(key: str) -> str:
     """Return the name of the lock that is the turn to change `key`; no user's lock has it."""
-    return f"\0turn {key}"
+    return _TURN + key
 
 
 def insist(attempt: Callable[[str], Steps[R | Conflict]], limits: Limits, name: str) -> Steps[R]:
@@ -85,7 +86,7 @@ def _insist(
     began, until, count = started, started + limits.seconds, 1
     try:
         while (now := monotonic()) < until and count != limits.attempts:
-            turns.wanted.add(conflict.key)
+            turns.wanted.add(_key_of(conflict))
             if now - started > min(_EAGER, limits.seconds / 4):
                 yield from turns.take(_LEAST_LEASE + round(2_000 * (now - began)), until)
             else:
@@ -96,7 +97,7 @@ def _insist(
             if not isinstance(outcome, Conflict):
                 return outcome
             conflict = outcome
-        raise _gave_up(name, conflict.key, count, limits)
+        raise _gave_up(name, _key_of(conflict), count, limits)
     except ChannelConnectionError:
         yield from turns.leave_behind()  # the time is over, so nobody waits for this
         raise
@@ -155,12 +156,18 @@ class _Turns:
             yield FreeLater(turn, self.owner, self._lease)
 
 
+def _key_of(conflict: Conflict) -> str:
+    """Return the key that was fought over, if only for the turn to change it."""
+    return conflict.key.removeprefix(_TURN)
+
+
 def _gave_up(name: str, key: str, count: int, limits: Limits) -> ChannelConflictError:
     shown = shown_key(key) if key else None
     time = "" if math.isinf(limits.seconds) else f" in at most {limits.seconds:g} s"
     what = "the channel's keys" if shown is None else f"key {shown!r}"
+    tries = "1 attempt" if count == 1 else f"{count:,} attempts"
     return ChannelConflictError(
-        f"channel {name!r}: others kept writing to {what}: {count} attempts{time} came too late, "
+        f"channel {name!r}: others kept writing to {what}: {tries}{time} came too late, "
         "and changed nothing. Make the function faster, or have every writer take a lock",
         channel=name,
         key=shown,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from graflow.channels.commits.commit import NotANumber, Refusal
+from graflow.channels.commits.commit import NotAList, Refusal
 from graflow.channels.hidden_keys import shown_key
 from graflow.exceptions import ChannelError, ChannelKeyError, ChannelTypeError
 
-__all__ = ["blame", "does_not_fit", "no_list", "no_number", "no_value"]
+__all__ = ["blame", "misfit", "no_list", "no_number", "no_value"]
 
 
 def blame(error: ChannelError, name: str, key: str | None) -> NoReturn:
@@ -46,18 +46,6 @@ def no_list(name: str, key: str, operation: str) -> ChannelTypeError:
     )
 
 
-def does_not_fit(channel: str, refusal: Refusal) -> ChannelTypeError:
-    """Return the error for a change of a transaction that was refused late, as nobody had looked.
-
-    Args:
-        channel: The channel's name.
-        refusal: What a backend, or a look at the key, has raised.
-    """
-    if isinstance(refusal, NotANumber):
-        return no_number(channel, refusal.key)
-    return no_list(channel, refusal.key, "append or prepend")
-
-
 def no_number(name: str, key: str) -> ChannelTypeError:
     """Return the error for an addition to something else."""
     return ChannelTypeError(
@@ -65,3 +53,10 @@ def no_number(name: str, key: str) -> ChannelTypeError:
         channel=name,
         key=shown_key(key),
     )
+
+
+def misfit(name: str, refused: Refusal) -> ChannelTypeError:
+    """Return the error for a change, one of several, that does not fit what its key holds."""
+    if isinstance(refused, NotAList):
+        return no_list(name, refused.key, "append or prepend")
+    return no_number(name, refused.key)

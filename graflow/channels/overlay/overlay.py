@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NoReturn
 
 from typing_extensions import override
 
@@ -23,16 +24,16 @@ from graflow.channels.commits.commit import (
     KeysAre,
     NotAList,
     Pop,
-    Push,
     Put,
     Refusal,
     StartsWith,
     Unlocked,
 )
-from graflow.channels.commits.settling import Settlement, record_of, settle
+from graflow.channels.commits.stage import Stage
 from graflow.channels.hidden_keys import KEPT
 from graflow.channels.operation.attempts import turn_name
-from graflow.channels.operation.blame import does_not_fit
+from graflow.channels.operation.blame import misfit
+from graflow.channels.overlay.heads import Head, begins
 from graflow.channels.overlay.pending import Pending
 from graflow.exceptions import ChannelTypeError
 
@@ -48,20 +49,10 @@ class Stale(Exception):
         self.key = key
 
 
-class _Promise(NamedTuple):
-    """An answer that was handed out before it was known.
-
-    Attributes:
-        number: The number of its change among all of the transaction.
-        pending: The answer.
-    """
-
-    number: int
-    pending: Pending
-
-
 class Overlay(BackendInFront):
     """A backend that keeps all changes to itself, and notes what was read.
+
+    Several threads may use it.
 
     Attributes:
         changes: All changes so far, in order.
@@ -73,12 +64,14 @@ class Overlay(BackendInFront):
         super().__init__(inner)
         self.changes: list[Change] = []
         self.is_over = False
-        self._changed: dict[str, list[Change]] = {}
+        self._lock = threading.RLock()
+        self._changed: dict[str, list[int]] = {}  # the numbers of the changes of each key
+        self._pending: dict[int, Pending] = {}  # answers not known yet, by the change's number
+        self._stages: dict[str, Stage] = {}  # what known keys hold, as far as somebody asked
         self._bases: dict[str, Held | None] = {}  # what was read whole
         self._untimed: set[str] = set()  # of these, those whose time to live nobody has asked for
-        self._heads: dict[str, list[bytes]] = {}  # lists of which only the first items were read
+        self._heads: dict[str, Head] = {}  # of lists of which only the first items were read
         self._listed: list[str] | None = None
-        self._promises: list[_Promise] = []
 
     def checks(self, owner: str = "") -> list[Check]:
         """Return what must hold for the transaction to be of one moment.
@@ -91,10 +84,11 @@ class Overlay(BackendInFront):
             return checks
         for key, held in self._bases.items():
             checks.append(Holds(key, None if held is None else held.record))
-        for key, items in self._heads.items():
-            if key not in self._bases:
-                checks.append(StartsWith(key, tuple(items)))
-        read = {*self._bases, *self._heads}
+        read = set(self._bases)
+        for key, head in self._heads.items():
+            if head.used and key not in self._bases:
+                checks.append(StartsWith(key, tuple(head.needed())))
+                read.add(key)
         if self._listed is not None:
             checks.append(KeysAre(self._listed))
             read.add("")
@@ -103,85 +97,117 @@ class Overlay(BackendInFront):
 
     def end(self, answers: Sequence[Answer] = ()) -> None:
         """Be over; with `answers`, all that was handed out is known from now on."""
-        self.is_over = True
-        if answers:
-            for number, pending in self._promises:
-                pending.settle(_told(answers[number]))
+        with self._lock:
+            self.is_over = True
+            for number, pending in self._pending.items():
+                if answers:
+                    pending.settle(_told(answers[number]))
+                else:
+                    pending.call_off()
+
+    @property
+    def has_promised(self) -> bool:
+        """Whether answers were handed out that were not known at the time."""
+        return bool(self._pending)
+
+    def undo(self, count: int) -> None:
+        """Forget all changes but the first `count`; what was read stays read."""
+        with self._lock:
+            while len(self.changes) > count:
+                key = self.changes.pop().key
+                numbers = self._changed[key]
+                pending = self._pending.pop(numbers.pop(), None)
+                if pending is not None:
+                    pending.call_off()
+                if not numbers:
+                    del self._changed[key]
+                self._stages.pop(key, None)
+            for key, head in self._heads.items():
+                head.begin_anew(self._changes_of(key))
 
     @override
     def read(self, keys: Sequence[str]) -> list[Held | None]:
-        self._learn(keys)
-        return [self._now(key) for key in keys]
+        with self._lock:
+            self._learn(keys)
+            return [self._now(key) for key in keys]
 
     @override
     def get(self, key: str) -> Record | None:
-        self._check_open()
-        if not self._is_known(key):
-            record = self.inner.get(key)
-            self._note(key, None if record is None else Held(record, None))
-            self._untimed.add(key)
-        held = self._now(key)
-        return None if held is None else held.record
+        with self._lock:
+            self._check_open()
+            if not self._is_known(key):
+                record = self.inner.get(key)
+                self._note(key, None if record is None else Held(record, None))
+                self._untimed.add(key)
+            if key in self._changed:
+                return self._stage(key).record()
+            base = self._bases[key]
+            if base is None or isinstance(base.record, bytes):
+                return base and base.record
+            return list(base.record)
 
     @override
     def exist(self, keys: Sequence[str]) -> list[bool]:
-        return [held is not None for held in self.read(keys)]
+        with self._lock:
+            self._learn(keys)
+            return [self._stage(key).exists for key in keys]
 
     @override
     def head(self, key: str, count: int) -> list[bytes]:
-        changes = self._changed.get(key, ())
-        if not self._is_known(key) and all(map(_leaves_the_head, changes)):
-            popped = sum(isinstance(change, Pop) for change in changes)
-            if self._learn_head(key, popped + count):
-                return self._heads[key][popped : popped + count]
-        record = self.get(key)
-        if isinstance(record, bytes):
-            raise NotAList(key)
-        return record[:count] if record else []
+        with self._lock:
+            if not self._is_known(key):
+                head = self._heads.get(key)
+                if head is None:
+                    head = self._heads[key] = Head(self._changes_of(key))
+                popped = head.popped
+                if popped is not None and self._learn_head(key, head, popped + count):
+                    return head.items[popped : popped + count]
+            self._learn((key,))
+            return self._stage(key).head(key, count)
 
     @override
     def keys(self, *, kept: bool = False) -> list[str]:
-        self._check_open()
-        if kept:
-            return self.inner.keys(kept=True)
-        if self._listed is None:
-            self._listed = self.inner.keys()
-        found = dict.fromkeys(self._listed)
-        for key, changes in self._changed.items():
-            decisive = [change for change in changes if not isinstance(change, Expire)]
-            if not decisive or key.startswith(KEPT):
-                continue
-            if self._exists(key, decisive):
-                found[key] = None
-            else:
-                found.pop(key, None)
-        return list(found)
-
-    def _exists(self, key: str, changes: Sequence[Change]) -> bool:
-        """Tell whether a key exists after its changes, and read it only if it has to be."""
-        if any(isinstance(change, Pop) for change in changes):
-            self._learn((key,))
-        if self._is_known(key):
-            return self._now(key) is not None
-        return not isinstance(changes[-1], Delete)
+        with self._lock:
+            self._check_open()
+            if kept:
+                return self.inner.keys(kept=True)
+            if self._listed is None:
+                self._listed = self.inner.keys()
+            found = dict.fromkeys(self._listed)
+            for key in self._changed:
+                exists = None if key.startswith(KEPT) else self._will_exist(key)
+                if exists:
+                    found[key] = None
+                elif exists is False:
+                    found.pop(key, None)
+            return list(found)
 
     @override
     def clear(self, *, kept: bool = False) -> None:
         if kept:
             raise ChannelTypeError("a channel can't be destroyed inside a transaction")
-        for key in self.keys():
-            self._add(Delete(key))
+        with self._lock:
+            for key in self.keys():
+                self._note_change(Delete(key))
 
     @override
     def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
-        for check in checks:
-            if not self._holds(check):
-                return Conflict("" if isinstance(check, KeysAre) else check[0])
-        return [self.apply(change) for change in changes]
+        with self._lock:
+            for check in checks:
+                if not self._holds(check):
+                    return Conflict("" if isinstance(check, KeysAre) else check[0])
+            before = len(self.changes)
+            try:
+                return [self.apply(change) for change in changes]
+            except BaseException:
+                self.undo(before)
+                raise
 
     @override
     def put(self, key: str, record: Record, ttl: int | None) -> None:
-        self._add(Put(key, record if isinstance(record, bytes) else list(record), ttl))
+        record = record if isinstance(record, bytes) else list(record)
+        with self._lock:
+            self._note_change(Put(key, record, ttl))
 
     @override
     def apply(self, change: Change) -> Any:
@@ -189,23 +215,20 @@ class Overlay(BackendInFront):
         if isinstance(change, Put):
             self.put(*change)
             return None
-        if isinstance(change, Pop):
-            items = self.head(key, 1)
-            if items:
-                self._add(change)
-            return items[0] if items else None
-        was_known = self._is_known(key)  # a delete tells what it holds then, but not what it held
-        index = self._add(change)
-        if was_known:
-            try:
-                return self._after(key)[1][index]
-            except BaseException:  # it can't be made, so it was not
-                self._changed[key].pop()
-                self.changes.pop()
-                raise
-        pending = Pending(partial(self._answer, key, index))
-        self._promises.append(_Promise(len(self.changes) - 1, pending))
-        return pending
+        with self._lock:
+            if isinstance(change, Pop):
+                items = self.head(key, 1)
+                if items:
+                    self._note_change(change)
+                return items[0] if items else None
+            self._check_open()
+            if self._is_known(key):
+                self._stage(key)
+                return self._note_change(change)
+            pending = Pending(partial(self._look, key))
+            self._pending[len(self.changes)] = pending
+            self._note_change(change)
+            return pending
 
     @override
     def acquire(self, lock: str, owner: str, lease: int, least: int = 0) -> int | str:
@@ -215,63 +238,103 @@ class Overlay(BackendInFront):
         )
 
     @override
+    def beside(self, name: str) -> Backend:
+        raise ChannelTypeError(
+            "another channel is no part of a transaction on this one; open it where it is to be "
+            "used"
+        )
+
+    @override
     def close(self) -> None:
         """Close nothing: the channel is not the transaction's."""
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled."""
+        raise ChannelTypeError("a transaction can't leave its process; do it all in one place")
 
     def _check_open(self) -> None:
         if self.is_over:
             raise ChannelTypeError("the transaction is over; use the channel itself")
 
-    def _add(self, change: Change) -> int:
-        """Note a change, and return its number among those of its key."""
+    def _note_change(self, change: Change) -> Answer:
+        """Note a change, and return its answer if it is known.
+
+        Raises:
+            NotAList, NotANumber, ChannelOverflowError: It is known that it can't be made.
+        """
         if self.is_over:
             self._check_open()
+        key = change.key
+        stage = self._stages.get(key) if self._stages else None
+        answer = None if stage is None else stage.make(change)
+        if key in self._changed:
+            self._changed[key].append(len(self.changes))
+        else:
+            self._changed[key] = [len(self.changes)]
         self.changes.append(change)
-        changes = self._changed.get(change.key)
-        if changes is None:
-            self._changed[change.key] = [change]
-            return 0
-        changes.append(change)
-        return len(changes) - 1
+        if self._heads and key in self._heads:
+            self._heads[key].follow(change)
+        return answer
+
+    def _changes_of(self, key: str) -> list[Change]:
+        return [self.changes[number] for number in self._changed.get(key, ())]
 
     def _is_known(self, key: str) -> bool:
         """Tell whether what a key holds now follows from what is known of it."""
         if key in self._bases:
             return True
-        first = self._changed[key][0] if key in self._changed else None
+        first = self.changes[self._changed[key][0]] if key in self._changed else None
         return isinstance(first, Delete) or (isinstance(first, Put) and first.ttl != KEEP)
 
-    def _after(self, key: str, count: int | None = None) -> tuple[Held | None, list[Answer]]:
-        """Return what a key holds after so many of its changes, and what they answer."""
+    def _stage(self, key: str) -> Stage:
+        """Return what a known key holds now; the answers to its changes are known from now on.
+
+        Raises:
+            ChannelTypeError, ChannelOverflowError: One of them can't be made.
+        """
+        stage = self._stages.get(key)
+        if stage is not None:
+            return stage
         base = self._bases.get(key)
-        record = None if base is None else base.record
-        done = settle((), self._changed.get(key, ())[:count], lambda _: record, tuple)
-        assert isinstance(done, Settlement)
-        if not done.outcomes:
-            return base, []
-        outcome = done.outcomes[key]
-        now = record_of(outcome, record)
-        left = outcome.ttl or (base.left if base is not None and outcome.ttl == KEEP else None)
-        return None if now is None else Held(now, left), done.answers
+        stage = Stage(None if base is None else base.record)
+        numbers = self._changed.get(key, [])
+        for number in numbers:
+            try:
+                answer = stage.make(self.changes[number])
+            except Refusal as refused:
+                raise misfit(self.name, refused) from None
+            pending = self._pending.get(number)
+            # What was there before can't be told by a delete that comes first.
+            if pending is not None and (key in self._bases or number != numbers[0]):
+                pending.settle(_told(answer))
+        self._stages[key] = stage
+        return stage
 
     def _now(self, key: str) -> Held | None:
-        try:
-            held = self._after(key)[0]
-        except Refusal as refusal:  # a change that nobody had looked at
-            raise does_not_fit(self.name, refusal) from None
-        if held is None or isinstance(held.record, bytes):
-            return held
-        return Held(list(held.record), held.left)
+        stage = self._stage(key)
+        record, base = stage.record(), self._bases.get(key)
+        if record is None:
+            return None
+        return Held(record, stage.ttl or (base.left if base and stage.ttl == KEEP else None))
+
+    def _will_exist(self, key: str) -> bool | None:
+        """Tell whether a key that was changed exists now; `None` if that has not changed."""
+        for number in reversed(self._changed[key]):
+            change = self.changes[number]
+            if isinstance(change, Pop):
+                self._learn((key,))
+                return self._stage(key).exists
+            if not isinstance(change, Expire):
+                return not isinstance(change, Delete)
+        return None
 
     def _learn(self, keys: Sequence[str]) -> None:
         self._check_open()
         unknown = [
             key for key in dict.fromkeys(keys) if key in self._untimed or not self._is_known(key)
         ]
-        if unknown:
-            self._read_bases(unknown)
-
-    def _read_bases(self, unknown: Sequence[str]) -> None:
+        if not unknown:
+            return
         for key, held in zip(unknown, self.inner.read(unknown), strict=True):
             self._note(key, held)
             self._untimed.discard(key)
@@ -284,24 +347,26 @@ class Overlay(BackendInFront):
             if record != (None if before is None else before.record):
                 raise Stale(key)
         head = self._heads.get(key)
-        if head and (not isinstance(record, list) or not _begins(record, head)):
+        needed = head.needed() if head is not None else []
+        if needed and (not isinstance(record, list) or not begins(record, needed)):
             raise Stale(key)
         self._bases[key] = held
 
-    def _learn_head(self, key: str, count: int) -> bool:
+    def _learn_head(self, key: str, head: Head, count: int) -> bool:
         """Find out the first `count` items of a list; tell whether there are so many."""
         self._check_open()
-        known = self._heads.get(key, [])
-        if len(known) < count:
+        if len(head.items) < count:
             try:
-                items = self.inner.head(key, count)
+                # Twice as many, lest a loop that empties a list ask for each item.
+                items = self.inner.head(key, max(count, 2 * len(head.items)))
             except NotAList:
-                return False  # so it is read whole, and what is found is checked in the end
-            if not _begins(items, known):
+                return False  # as whoever reads it whole will tell, and note
+            if not begins(items, head.needed()):
                 raise Stale(key)
             if len(items) < count:
                 return False
-            self._heads[key] = items
+            head.items = items
+        head.used = max(count, head.used)
         return True
 
     def _holds(self, check: Check) -> bool:
@@ -315,23 +380,14 @@ class Overlay(BackendInFront):
             case _:
                 return True  # the turns of the whole transaction are what counts
 
-    def _answer(self, key: str, index: int) -> Any:
-        # Whether a key existed that is deleted first can't be told by what it holds then.
-        if key not in self._bases and (index == 0 or not self._is_known(key)):
-            self._read_bases((key,))
-        try:
-            return _told(self._after(key, index + 1)[1][index])
-        except Refusal as refusal:
-            raise does_not_fit(self.name, refusal) from None
-
-
-def _leaves_the_head(change: Change) -> bool:
-    """Tell whether a change puts nothing at the head of a list."""
-    return isinstance(change, Pop) or (isinstance(change, Push) and not change.at_head)
-
-
-def _begins(items: Sequence[bytes], head: Sequence[bytes]) -> bool:
-    return list(items[: len(head)]) == list(head)
+    def _look(self, key: str) -> None:
+        """Find out the answers to the changes of a key."""
+        with self._lock:
+            self._check_open()
+            if key not in self._bases:
+                self._note(key, self.inner.read((key,))[0])
+                self._stages.pop(key, None)
+            self._stage(key)
 
 
 def _told(answer: Answer) -> Any:

@@ -7,6 +7,8 @@ import operator
 from collections.abc import Callable
 from typing import Any, Final
 
+from graflow.exceptions import ChannelTypeError
+
 __all__ = ["Pending", "known"]
 
 _UNKNOWN: Final = object()
@@ -21,7 +23,7 @@ _WITH_ANOTHER: tuple[Callable[[Any, Any], Any], ...] = (
 _EITHER_WAY: tuple[Callable[[Any, Any], Any], ...] = (
     *(operator.add, operator.sub, operator.mul, operator.truediv, operator.floordiv),
     *(operator.mod, operator.pow, operator.lshift, operator.rshift),
-    *(operator.and_, operator.or_, operator.xor),
+    *(operator.and_, operator.or_, operator.xor, divmod),
 )
 
 
@@ -30,13 +32,15 @@ class Pending:
 
     In a transaction `append`, `atomic_add` and the like return one: as long as nobody looks at
     it, the change does not depend on what others write, so it is never in conflict. It can be
-    compared, calculated with and formatted as what it stands for; `int(...)` gives that itself.
+    compared, calculated with, formatted, stored, copied and pickled as what it stands for, and is
+    that itself in what the transaction returns. Code that asks for the type needs `int(...)`,
+    `float(...)` or `bool(...)` of it.
     """
 
     __slots__ = ("_find", "_value")
 
-    def __init__(self, find: Callable[[], Any]) -> None:
-        """Look it up with `find` when it is used."""
+    def __init__(self, find: Callable[[], object]) -> None:
+        """Have it settled by `find` when it is used."""
         self._find = find
         self._value: Any = _UNKNOWN
 
@@ -45,15 +49,22 @@ class Pending:
         return self.look()
 
     def settle(self, value: Any) -> None:
-        """Be known from now on, unless somebody has looked already."""
-        if self._value is _UNKNOWN:
-            self._value = value
+        """Be known from now on."""
+        self._value = value
+
+    def call_off(self) -> None:
+        """Stand for nothing, as its change does not happen; unless it is known already."""
+        self._find = _find_nothing
 
     def look(self) -> Any:
         """Return what it stands for."""
         if self._value is _UNKNOWN:
-            self._value = self._find()
+            self._find()
         return self._value
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be copied, and pickled, as what it stands for."""
+        return _itself, (self.look(),)
 
     def __format__(self, form: str, /) -> str:
         """Format what it stands for."""
@@ -62,6 +73,17 @@ class Pending:
     def __round__(self, digits: int | None = None, /) -> Any:
         """Round what it stands for."""
         return round(self.look(), digits)
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+def _find_nothing() -> None:
+    raise ChannelTypeError(
+        "this is the answer to a change that never happened: the transaction failed, or the part "
+        "of it that made the change"
+    )
 
 
 def known(value: Any) -> Any:

@@ -12,6 +12,7 @@ from typing_extensions import TypeForm
 
 from graflow.channels.codec.codec import Record, decode, pack_json, pack_json_item, unpack_json
 from graflow.channels.codec.reprs import short_repr
+from graflow.channels.codec.stand_ins import without_stand_ins
 from graflow.channels.schema.compiling import serializer_of, validator_of
 from graflow.channels.schema.core_schema import core_schema_of, schema_error
 from graflow.channels.schema.differences import differences, leaves
@@ -175,6 +176,15 @@ class Schema(Generic[T]):
         return values
 
     def _text(self, value: T) -> bytes:
+        try:
+            return self._text_of(value)
+        except ChannelValidationError:
+            plain: T = without_stand_ins(value)
+            if plain is value:
+                raise
+        return self._text_of(plain)
+
+    def _text_of(self, value: T) -> bytes:
         try:
             valid = self._validate(value)
             text = self._to_json(valid)

@@ -30,9 +30,9 @@ from graflow.core.travel.dispatch import Dispatch
 from graflow.core.travel.executors import Pool
 from graflow.core.travel.marks import ChannelMarks, FolderMarks
 from graflow.core.travel.parcel import Parcel, pack_run
-from graflow.exceptions import WorkflowTypeError
+from graflow.exceptions import ResultNotFoundError, WorkflowTypeError
 
-__all__ = ["Execution", "prepared", "results_of"]
+__all__ = ["Execution", "prepared", "results_of", "results_of_finished"]
 
 _QUEUED = 64
 """How many tasks, at least, an executor outside the process may be given at a time."""
@@ -140,6 +140,25 @@ def results_of(
         )
         for task in plan.last
     }
+
+
+def results_of_finished(plan: RunPlan, state: RunState) -> dict[str, Any]:
+    """Return what the last tasks of a run returned that has finished before.
+
+    Raises:
+        ResultNotFoundError: The run has no such result, or none any more.
+    """
+    try:
+        return results_of(plan, state)
+    except ResultNotFoundError as error:
+        raise ResultNotFoundError(
+            f"run {state.run_id!r} of workflow {state.workflow_name!r} has finished before, and "
+            f"nothing runs again; but it has no result of task {error.task!r}, as the channel was "
+            "cleared since, or the run had other tasks. Give another run_id",
+            workflow=state.workflow_name,
+            task=error.task,
+            available=error.available,
+        ) from error
 
 
 @contextmanager

@@ -82,7 +82,7 @@ def registered(
     if tenure is None:
         yield Registration(state, is_finished=True)
         return
-    registration = Registration(state.under(tenure.fence, tenure.lifetime), _tenure=tenure)
+    registration = Registration(state.under(tenure.fence, tenure.results_last), _tenure=tenure)
     results = [check_key(state.results.key(task_id)) for task_id in plan.tasks]
     results += [mark_key(state.run_id, each.task_id) for each in plan.tasks.values() if each.atomic]
     tenure.hidden = [key for key in results if run_of(key)]
@@ -106,9 +106,8 @@ def _tenure(state: RunState, options: Options, *, resumed: bool, named: bool) ->
         started=resumed or not named,
     )
     backend = state.channel.backend
-    if resumed:
-        return take_over(backend, state.run_id, record, options.keep)
-    begun = begin(backend, state.run_id, record, options.keep)
+    start = take_over if resumed else begin
+    begun = start(backend, state.run_id, record, options.keep)
     return begun if isinstance(begun, Tenure) else None
 
 

@@ -35,6 +35,7 @@ __all__ = ["Tenure", "begin", "take_over"]
 LEASE = 30_000  # ms after which a run whose process was not heard of counts as dead
 _LEAST: Final = 7 * 86_400_000  # ms for which a run that never ends is known, at the least
 _RENEWALS: Final = 7  # how often what a run keeps is renewed in the time that it lasts
+_SHORT: Final = 100  # a run that takes this part of the time for which it is kept is short
 _AT_ONCE: Final = 1_000  # results whose expiry is set in one step
 
 
@@ -43,7 +44,8 @@ class Tenure:
 
     Attributes:
         fence: What whoever writes for the run must check.
-        lifetime: ms that the run's results last from when they are stored; `None` for ever.
+        lifetime: ms that what the run keeps lasts while it runs; `None` for ever.
+        results_last: ms that its results last from when they are stored; `None` for ever.
         when_lost: Called with the error when another process has taken over.
         hidden: The keys of what the run keeps for itself, which must not expire while it runs.
     """
@@ -61,6 +63,8 @@ class Tenure:
         mine = b"%d %b" % (record.number, uuid4().hex.encode())
         self.fence = Fence(fence_key(run_id), mine, run_id, record.workflow)
         self.lifetime = None if keep is None else max(keep, _LEAST)
+        # So much longer that those of a short run need not be touched again at its end.
+        self.results_last = None if keep is None else max(keep, _LEAST) + keep // _SHORT
         self.when_lost: Callable[[BaseException], object] | None = None
         self.hidden: Sequence[str] = ()
         self._backend = backend
@@ -140,7 +144,7 @@ class Tenure:
         took = (record.ended - record.begun).total_seconds() * 1000
         if self._keep is None:
             return False
-        return self._keep != self.lifetime or record.alone or took > self._keep / 100
+        return self._keep != self.lifetime or record.alone or took > self._keep // _SHORT
 
     def _set_expiry(self, keys: Sequence[str], lasts: int | None) -> bool:
         """Let keys expire in so many ms, or at once; tell whether the run was ours until then."""
@@ -228,8 +232,13 @@ def begin(backend: Backend, run_id: str, record: RunRecord, keep: int | None) ->
     return tenure
 
 
-def take_over(backend: Backend, run_id: str, record: RunRecord, keep: int | None) -> Tenure:
+def take_over(
+    backend: Backend, run_id: str, record: RunRecord, keep: int | None
+) -> Tenure | RunRecord:
     """Go on with a run in place of whoever ran it before, dead or alive.
+
+    One that has finished on a channel on a server is over, whatever an old copy of its checkpoint
+    says; then return its record.
 
     Raises:
         RunInProgressError: Somebody else takes it over at this moment.
@@ -237,6 +246,8 @@ def take_over(backend: Backend, run_id: str, record: RunRecord, keep: int | None
     (held,) = backend.read((run_key(run_id),))
     found = unpacked(held)
     if found is not None:
+        if found.state == "finished" and backend.shared:
+            return found
         record = replace(record, number=found.number + 1, begun=found.begun)
     tenure = Tenure(backend, run_id, record, keep)
     if not tenure.claim(_record_in(held)):

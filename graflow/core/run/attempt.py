@@ -9,8 +9,8 @@ from types import CoroutineType
 from typing import Any
 
 from graflow.channels.codec.codec import Record
+from graflow.channels.codec.stand_ins import without_stand_ins
 from graflow.channels.operation.attempts import Limits
-from graflow.channels.overlay.pending import known
 from graflow.channels.transactions import Transaction, transact
 from graflow.core.context import TaskExecutionContext
 from graflow.core.state.results import mark_key
@@ -104,7 +104,7 @@ def perform_atomic(
         value = begin(task, inside, again=False)
         if isinstance(value, CoroutineType):
             value = run(value)
-        record = keep(task, inside, known(value))
+        record = keep(task, inside, without_stand_ins(value))
         transaction.backend.put(mark, record, state.results.lifetime)
         return record
 

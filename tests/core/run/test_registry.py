@@ -30,6 +30,7 @@ from graflow.channels.commits.commit import Expire
 from graflow.channels.hidden_keys import run_of
 from graflow.core.registry import tenure
 from graflow.exceptions import (
+    ResultNotFoundError,
     RunInProgressError,
     RunSupersededError,
     TaskFailedError,
@@ -363,3 +364,80 @@ def test_runs_takes_a_channel() -> None:
     wrong: Any = "channel"
     with pytest.raises(TypeError, match="takes a Channel, not str"):
         graflow.runs(wrong)
+
+
+def test_a_finished_run_whose_results_are_gone_says_so(channel: Channel) -> None:
+    """It does not run again, nor does one with other tasks under the same id."""
+    calls: list[int] = []
+
+    @task
+    def count() -> int:
+        calls.append(1)
+        return len(calls)
+
+    @task
+    def more() -> None:
+        calls.append(1)
+
+    with workflow("counts", channel=channel) as wf:
+        chain(count)
+    assert wf.execute(run_id="one") == 1
+    with workflow("counts", channel=channel) as longer:
+        count >> more
+    with pytest.raises(ResultNotFoundError, match=r"'one'.*finished before.*no result.*'more'"):
+        longer.execute(run_id="one")
+    channel.clear()
+    with pytest.raises(ResultNotFoundError, match=r"'one'.*finished before.*was cleared"):
+        wf.execute(run_id="one")
+    assert calls == [1]
+
+
+def test_results_last_as_long_as_the_run_is_known(
+    channel: Channel, advance: Callable[[float], None]
+) -> None:
+    """Also those that were stored long before its end."""
+
+    @task
+    def early() -> int:
+        return 1
+
+    @task
+    def late() -> None:
+        advance(24 * 3_600)
+
+    with workflow("lasts", channel=channel) as wf:
+        early >> late
+    wf.execute(run_id="one", keep=timedelta(days=100))
+    advance(99.5 * 24 * 3_600)
+    assert [info.tasks_done for info in graflow.runs(channel)] == [2]
+    _, ctx = wf.execute(run_id="one", ret_context=True)
+    assert ctx.get_result(early) == 1
+
+
+def test_an_old_copy_of_a_checkpoint_doubles_nothing(redis_url: str, tmp_path: Path) -> None:
+    """If the run has finished since."""
+    channel = RedisChannel("c", url=redis_url)
+    calls: list[int] = []
+    path, copy = tmp_path / "run.json", tmp_path / "copy.json"
+
+    @task
+    def before() -> None:
+        pass
+
+    @task
+    def pay() -> int:
+        calls.append(1)
+        if len(calls) == 1:
+            copy.write_bytes(path.read_bytes())
+            raise LookupError
+        return len(calls)
+
+    with workflow("pays", channel=channel) as wf:
+        before >> pay
+    with channel:
+        with pytest.raises(TaskFailedError):
+            wf.execute(checkpoint=path)
+        assert wf.resume(path) == 2
+        assert wf.resume(copy) == 2
+        assert wf.resume(copy, ret_context=True)[1].get_result(pay) == 2
+    assert len(calls) == 2
