@@ -278,7 +278,7 @@ def test_nothing_expires_while_a_run_goes_on(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However long it takes: what the run keeps is renewed now and then."""
-    monkeypatch.setattr(tenure, "_LEASE", 300)
+    monkeypatch.setattr(tenure, "LEASE", 300)
     monkeypatch.setattr(tenure, "_RENEWALS", 10**9)  # at each sign of life
     hour = 3_600_000
 
