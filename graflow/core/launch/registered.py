@@ -14,6 +14,7 @@ from graflow.core.launch.run_options import Options
 from graflow.core.registry.run_records import RunRecord
 from graflow.core.registry.tenure import Tenure, begin, take_over
 from graflow.core.run.base_run import BaseRun
+from graflow.core.state.results import done_key
 from graflow.core.state.run_state import RunState
 from graflow.exceptions import ChannelError, RunSupersededError
 from graflow.system.logs import RUN
@@ -65,6 +66,7 @@ def registered(
         return
     registration = Registration(state.under(tenure.fence, tenure.results_last), _tenure=tenure)
     results = [check_key(state.results.key(task_id)) for task_id in plan.tasks]
+    results += [done_key(state.run_id, each) for each in plan.tasks if plan.tasks[each].atomic]
     try:
         yield registration
     except BaseException as error:

@@ -10,10 +10,10 @@ from typing import Any
 
 from graflow.channels.codec.codec import Record
 from graflow.channels.codec.stand_ins import without_stand_ins
-from graflow.channels.hidden_keys import run_prefix
 from graflow.channels.operation.attempts import Limits
 from graflow.channels.transactions import Transaction, transact
 from graflow.core.context import TaskExecutionContext
+from graflow.core.state.results import done_key
 from graflow.core.state.run_state import RunState
 from graflow.core.task.hint import Hint
 from graflow.core.task.task import Task
@@ -94,7 +94,7 @@ def perform_atomic(
         BaseException: As for `begin` and `keep`.
     """
     backend = state.channel.backend
-    mark = f"{run_prefix(state.run_id)}{task.task_id}.__done__"
+    mark = done_key(state.run_id, task.task_id)
 
     def attempt(transaction: Transaction) -> Record:
         done = transaction.backend.get(mark)

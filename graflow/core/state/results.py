@@ -15,7 +15,7 @@ from graflow.channels.operation.blame import blame
 from graflow.core.task.hint import Hint
 from graflow.exceptions import ChannelError
 
-__all__ = ["Results", "is_result", "result_key"]
+__all__ = ["Results", "done_key", "is_result", "result_key"]
 
 _SUFFIX = ".__result__"
 
@@ -28,6 +28,11 @@ def is_result(stored: str) -> bool:
 def result_key(task_id: str) -> str:
     """Return the channel key under which users find the latest result of a task."""
     return f"{task_id}{_SUFFIX}"
+
+
+def done_key(run_id: str, task_id: str) -> str:
+    """Return the stored key of the mark that an atomic task has happened in a run."""
+    return f"{run_prefix(run_id)}{task_id}.__done__"
 
 
 class Results:

@@ -173,3 +173,21 @@ def pay_elsewhere(ctx: TaskExecutionContext) -> int:
     channel.set("paid", paid + 10)
     assert channel.get("paid") == paid + 10
     return int(paid)
+
+
+def test_marks_go_with_the_run(open_channel: Open, advance: Callable[[float], None]) -> None:
+    """A run that nothing is known of any more happens again under the same id, all of it."""
+    channel = open_channel("c")
+
+    @task(inject_context=True, atomic=True)
+    def count(ctx: TaskExecutionContext) -> int:
+        return int(ctx.get_channel().atomic_add("count"))
+
+    with workflow("counts", channel=channel) as wf:
+        chain(count)
+    assert wf.execute(run_id="one", keep=0) == 1
+    assert sorted(channel.backend.keys()) == ["count", "count.__result__"]
+    assert wf.execute(run_id="one", keep=60) == 2
+    assert wf.execute(run_id="one", keep=60) == 2
+    advance(61)
+    assert wf.execute(run_id="one", keep=60) == 3
