@@ -96,8 +96,8 @@ class Fence(NamedTuple):
         """Return the error for a change that comes too late."""
         return RunSupersededError(
             f"run {self.run_id!r} of workflow {self.workflow!r} was taken over by whoever resumed "
-            "it, or its channel was destroyed or lost its data, or the run is over and nothing of it "
-            "was kept; this process may not write for it any more, and nothing was stored",
+            "it, or its channel was destroyed or lost its data, or the run is over and nothing of "
+            "it was kept; this process may not write for it any more, and nothing was stored",
             workflow=self.workflow,
             run_id=self.run_id,
         )

@@ -119,7 +119,7 @@ class Tenure:
 
         Args:
             error: What ended it; `None` if it did all that it was to do.
-            results: The keys of the run's results.
+            results: The keys of the run's results, and of the marks of its atomic tasks.
         """
         self._stop()
         state = "finished" if error is None else "failed"

@@ -214,3 +214,21 @@ def test_replies_that_get_lost_double_nothing(
     assert calls == [90]
     direct = RedisChannel("c", redis_client)
     assert (direct.get("balance"), direct.get("payments")) == (90, [10])
+
+
+def test_marks_go_with_the_run(open_channel: Open, advance: Callable[[float], None]) -> None:
+    """A run that nothing is known of any more happens again under the same id, all of it."""
+    channel = open_channel("c")
+
+    @task(inject_context=True, atomic=True)
+    def count(ctx: TaskExecutionContext) -> int:
+        return int(ctx.get_channel().atomic_add("count"))
+
+    with workflow("counts", channel=channel) as wf:
+        chain(count)
+    assert wf.execute(run_id="one", keep=0) == 1
+    assert sorted(channel.backend.keys()) == ["count", "count.__result__"]
+    assert wf.execute(run_id="one", keep=60) == 2
+    assert wf.execute(run_id="one", keep=60) == 2
+    advance(61)
+    assert wf.execute(run_id="one", keep=60) == 3

@@ -23,6 +23,7 @@ from graflow.channels.base import Channel
 from graflow.channels.memory.backend import MemoryBackend
 from graflow.channels.memory.store import MemorySpace
 from graflow.core.run.event_loop import EventLoop
+from graflow.core.state.results import is_result
 from graflow.exceptions import TaskFailedError
 from tests.paths import ROOT
 from tests.programs import attended
@@ -226,9 +227,10 @@ def test_a_result_that_can_not_be_stored_is_the_failure_of_its_coroutine() -> No
 
     class Noted(MemoryBackend):
         @override
-        def commit(self, *args: Any) -> Any:
-            threads.append(threading.current_thread())
-            return super().commit(*args)
+        def commit(self, checks: Any, changes: Any) -> Any:
+            if any(is_result(change.key) for change in changes):
+                threads.append(threading.current_thread())
+            return super().commit(checks, changes)
 
     @task
     async def fine() -> int:
