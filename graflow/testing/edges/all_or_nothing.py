@@ -523,6 +523,7 @@ EDGES = [
         "transact: attempts come to an end",
         _END,
         body=_limited,
+        needs=[Capability.LOCK],  # for the turns that attempts take
     ),
     edge(
         Capability.COMMITS,

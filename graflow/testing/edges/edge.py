@@ -55,18 +55,19 @@ def edge(
     clause: str,
     *parts: Move | Step,
     body: Callable[[Trial], None] | None = None,
+    needs: Iterable[Capability] = (),
     moves_time: bool = False,
     is_slow: bool = False,
 ) -> Edge:
     """Make an edge case; steps without an outcome must return `None`."""
     moves = tuple(part if isinstance(part, Move) else part.gives(None) for part in parts)
-    needs = {capability}
+    needed = {capability, *needs}
     for step in _all_of(moves):
         if step.operation in {"advance", "touch"} or step.options.get("ttl") is not None:
-            needs.add(Capability.TTL)
+            needed.add(Capability.TTL)
         if step.operation in {"lock", "unlock"}:
-            needs.add(Capability.LOCK)
-    return Edge(name, capability, clause, moves, body, frozenset(needs), moves_time, is_slow)
+            needed.add(Capability.LOCK)
+    return Edge(name, capability, clause, moves, body, frozenset(needed), moves_time, is_slow)
 
 
 def _all_of(moves: Iterable[Move]) -> Iterator[Step]:

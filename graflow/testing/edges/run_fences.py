@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 from graflow.channels.backend import Fence, Put
@@ -67,13 +66,13 @@ def _try(trial: Trial, what: str, write: Callable[[Channel], object]) -> None:
 
 
 def _edge(what: str, write: Callable[[Channel], object]) -> Edge:
-    case = edge(
+    return edge(
         Capability.COMMITS,
         f"fences: {what}",
         _CLAUSE,
         body=partial(_try, what=what, write=write),
+        needs=[Capability.TTL] if what in _NEEDS_TTL else [],
     )
-    return replace(case, needs=case.needs | {Capability.TTL}) if what in _NEEDS_TTL else case
 
 
 EDGES = [_edge(what, write) for what, write in _WRITES.items()]
