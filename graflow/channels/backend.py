@@ -404,6 +404,11 @@ class FencedBackend(BackendInFront):
         return answers
 
     @override
+    def beside(self, name: str) -> Backend:
+        other = self.inner.beside(name)
+        return FencedBackend(other, self._fence) if name == self.name else other
+
+    @override
     def clear(self, *, kept: bool = False) -> None:
         if self.inner.get(self._fence.key) != self._fence.record:
             raise self._fence.passed()

@@ -88,7 +88,13 @@ class Channel:
 
     def __repr__(self) -> str:
         """Show the channel's class and name."""
-        return f"{type(self).__name__}({self.name!r})"
+        name = "not open" if self.is_unfinished else repr(self.name)
+        return f"{type(self).__name__}({name})"
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether `__init__` has not come to its end, or has failed, as a traceback may show."""
+        return "backend" not in vars(self)
 
     def __enter__(self) -> Self:
         """Return the channel; leaving the block closes it."""

@@ -182,7 +182,7 @@ class RedisBackend(Backend):
     @override
     def beside(self, name: str) -> Self:
         """Return a backend of another channel on the same server, which it keeps running."""
-        return type(self)(
+        other = type(self)(
             name,
             self.endpoint,
             self.timeout,
@@ -190,6 +190,10 @@ class RedisBackend(Backend):
             server=self.server,
             neighbour=self,
         )
+        if name == self.name and self._fence is not None:
+            other._fence = self._fence  # another handle is no way round it
+            other._open()
+        return other
 
     @override
     def reopened(self) -> Self:
