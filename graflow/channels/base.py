@@ -11,8 +11,8 @@ from graflow.channels.backend import Backend
 from graflow.channels.codec.codec import decode, encode
 from graflow.channels.commits.commit import Steps
 from graflow.channels.locks.lock import ChannelLock
-from graflow.channels.operation.blame import blame
 from graflow.channels.operation.operations import PLAIN, Entry, Operations
+from graflow.channels.operation.told_errors import blame
 from graflow.exceptions import ChannelError, ChannelTypeError
 
 if TYPE_CHECKING:

@@ -24,8 +24,8 @@ from graflow.channels.base import Channel
 from graflow.channels.codec.reprs import short_repr
 from graflow.channels.hidden_keys import shown_key
 from graflow.channels.locks.lock import ChannelLock
-from graflow.channels.operation.blame import no_value
 from graflow.channels.operation.operations import Entry
+from graflow.channels.operation.told_errors import no_value
 from graflow.channels.schema import fields_of, schema_of
 from graflow.channels.typed import TypedChannel
 from graflow.channels.view import ChannelView

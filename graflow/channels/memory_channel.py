@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from graflow.channels.base import Channel
-from graflow.channels.memory.backend import MemoryBackend
+from graflow.channels.memory.memory_backend import MemoryBackend
 from graflow.channels.memory.store import MemorySpace
 from graflow.exceptions import ChannelTypeError
 

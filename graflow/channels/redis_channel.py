@@ -8,9 +8,9 @@ from typing import Any, Never, Self
 from graflow.channels.arguments import Seconds, milliseconds
 from graflow.channels.base import Channel
 from graflow.channels.per_run import PerRun
-from graflow.channels.redis.backend import RedisBackend
 from graflow.channels.redis.endpoints.from_client import endpoint_from, endpoint_of
 from graflow.channels.redis.endpoints.passwords import concealed
+from graflow.channels.redis.redis_backend import RedisBackend
 from graflow.exceptions import ChannelTypeError, ChannelUnavailableError, ChannelValueError
 
 __all__ = ["RedisChannel"]

@@ -16,8 +16,8 @@ from graflow.channels.codec.stand_ins import without_stand_ins
 from graflow.channels.commits.commit import Answer, Commit, Conflict, Refusal, Steps
 from graflow.channels.keyed import KeyedChannel
 from graflow.channels.operation.attempts import Limits, insist
-from graflow.channels.operation.blame import misfit
-from graflow.channels.operation.requests import Call
+from graflow.channels.operation.reads import CallFunction
+from graflow.channels.operation.told_errors import misfit
 from graflow.channels.overlay.overlay import Overlay, Stale
 from graflow.channels.typed import TypedChannel
 from graflow.exceptions import (
@@ -78,7 +78,7 @@ class Transaction(Channel):
         return result
 
 
-class _Done(NamedTuple, Generic[R]):
+class _Committed(NamedTuple, Generic[R]):
     """What a transaction returned, which may be anything, even a `Conflict`."""
 
     result: R
@@ -103,11 +103,11 @@ def limits_of(backend: Backend, attempts: object, timeout: Seconds | None) -> Li
 def transact(backend: Backend, fn: Callable[[Transaction], R], limits: Limits) -> Steps[R]:
     """Call `fn` with a transaction, and commit it; again, if others came in between."""
 
-    def attempt(owner: str) -> Steps[_Done[R] | Conflict]:
+    def attempt(owner: str) -> Steps[_Committed[R] | Conflict]:
         transaction = Transaction(backend)
         overlay = transaction.backend
         try:
-            result: R = yield Call(fn, transaction)
+            result: R = yield CallFunction(fn, transaction)
         except Stale as change:
             return Conflict(change.key)
         except ChannelConnectionError:
@@ -123,9 +123,9 @@ def transact(backend: Backend, fn: Callable[[Transaction], R], limits: Limits) -
         answers = yield from _commit(overlay, owner)
         if isinstance(answers, Conflict):
             return answers
-        return _Done(without_stand_ins(result) if overlay.has_promised else result)
+        return _Committed(without_stand_ins(result) if overlay.has_promised else result)
 
-    done: _Done[R] = yield from insist(attempt, limits, backend.name)
+    done: _Committed[R] = yield from insist(attempt, limits, backend.name)
     return done.result
 
 

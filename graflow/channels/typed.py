@@ -11,8 +11,8 @@ from typing_extensions import TypeForm
 from graflow.channels.arguments import MISSING, Missing, Seconds, check_key, milliseconds
 from graflow.channels.base import Channel
 from graflow.channels.locks.lock import ChannelLock
-from graflow.channels.operation.blame import blame
 from graflow.channels.operation.operations import Entry, Operations
+from graflow.channels.operation.told_errors import blame
 from graflow.channels.schema import schema_of
 from graflow.channels.view import ChannelView
 from graflow.exceptions import ChannelError

@@ -8,8 +8,8 @@ from typing import ClassVar, Self, TypeVar
 
 from graflow.channels.base import Channel
 from graflow.channels.commits.commit import Steps
-from graflow.channels.operation.blame import blame
 from graflow.channels.operation.operations import PLAIN, Operations
+from graflow.channels.operation.told_errors import blame
 from graflow.exceptions import ChannelError, ChannelTypeError
 
 __all__ = ["ChannelView"]

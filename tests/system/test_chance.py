@@ -15,7 +15,7 @@ import json, os
 from redis.exceptions import ConnectionError
 from graflow.channels.commits.commit import Conflict
 from graflow.channels.locks.line import wait_in_line
-from graflow.channels.locks.requests import Acquire, LineUp, Sleep
+from graflow.channels.locks.lock_steps import Acquire, LineUp, Sleep
 from graflow.channels.operation.attempts import Limits, insist
 from graflow.channels.redis.retrying import Effort
 from graflow.system.clock import monotonic

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Final, NamedTuple
 
 from graflow.channels.commits.commit import Steps
-from graflow.channels.locks.requests import Acquire, LineUp, Sleep
+from graflow.channels.locks.lock_steps import Acquire, LineUp, Sleep
 from graflow.exceptions import ChannelError
 from graflow.system.chance import CHANCE
 from graflow.system.clock import monotonic

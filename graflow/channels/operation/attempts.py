@@ -16,7 +16,7 @@ from graflow.channels.backend import Conflict
 from graflow.channels.commits.commit import Steps
 from graflow.channels.hidden_keys import shown_key
 from graflow.channels.locks.line import wait_in_line
-from graflow.channels.locks.requests import FreeLater, Release, Sleep
+from graflow.channels.locks.lock_steps import FreeLater, Release, Sleep
 from graflow.channels.process_ids import new_owner
 from graflow.exceptions import (
     ChannelConflictError,

@@ -33,8 +33,8 @@ from graflow.channels.codec.codec import Record, decode, encode, encode_item
 from graflow.channels.commits.commit import Steps
 from graflow.channels.hidden_keys import shown_key, visible_keys
 from graflow.channels.operation.attempts import Limits, insist, turn_name
-from graflow.channels.operation.blame import blame, no_list, no_number, no_value
-from graflow.channels.operation.requests import Call, Clear, Exist, Get, Head, Keys, Read
+from graflow.channels.operation.reads import CallFunction, Clear, Exist, Get, Head, Keys, Read
+from graflow.channels.operation.told_errors import blame, no_list, no_number, no_value
 from graflow.exceptions import ChannelConflictError, ChannelError, ChannelTypeError
 
 __all__ = ["PLAIN", "Entry", "Format", "Operations"]
@@ -175,7 +175,7 @@ class Operations:
         def attempt(owner: str) -> Steps[Any]:
             record: Record | None = yield Get(key)
             old = self.default(key, default) if record is None else self._load(key, record)
-            new = yield Call(fn, old)
+            new = yield CallFunction(fn, old)
             checks = Holds(key, record), Unlocked(turn_name(key), owner)
             answers = yield Commit(checks, (Put(key, self._dump(key, new), KEEP),))
             return answers if isinstance(answers, Conflict) else _Done(new)

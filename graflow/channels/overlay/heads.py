@@ -1,4 +1,4 @@
-"""Head of a list, of which a transaction has read no more than it took."""
+"""KnownHead of a list, of which a transaction has read no more than it took."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from graflow.channels.commits.commit import Change, Expire, Pop, Push
 
-__all__ = ["Head", "begins"]
+__all__ = ["KnownHead", "begins"]
 
 
-class Head:
+class KnownHead:
     """The first items of a list, as they were read, and what became of them.
 
     Attributes:

@@ -32,8 +32,8 @@ from graflow.channels.commits.commit import (
 from graflow.channels.commits.stage import Stage
 from graflow.channels.hidden_keys import KEPT
 from graflow.channels.operation.attempts import turn_name
-from graflow.channels.operation.blame import misfit
-from graflow.channels.overlay.heads import Head, begins
+from graflow.channels.operation.told_errors import misfit
+from graflow.channels.overlay.heads import KnownHead, begins
 from graflow.channels.overlay.pending import Pending
 from graflow.exceptions import ChannelTypeError
 
@@ -70,7 +70,7 @@ class Overlay(BackendInFront):
         self._stages: dict[str, Stage] = {}  # what known keys hold, as far as somebody asked
         self._bases: dict[str, Held | None] = {}  # what was read whole
         self._untimed: set[str] = set()  # of these, those whose time to live nobody has asked for
-        self._heads: dict[str, Head] = {}  # of lists of which only the first items were read
+        self._heads: dict[str, KnownHead] = {}  # of lists of which only the first items were read
         self._listed: list[str] | None = None
 
     def checks(self, owner: str = "") -> list[Check]:
@@ -158,7 +158,7 @@ class Overlay(BackendInFront):
             if not self._is_known(key):
                 head = self._heads.get(key)
                 if head is None:
-                    head = self._heads[key] = Head(self._changes_of(key))
+                    head = self._heads[key] = KnownHead(self._changes_of(key))
                 popped = head.popped
                 if popped is not None and self._learn_head(key, head, popped + count):
                     return head.items[popped : popped + count]
@@ -352,7 +352,7 @@ class Overlay(BackendInFront):
             raise Stale(key)
         self._bases[key] = held
 
-    def _learn_head(self, key: str, head: Head, count: int) -> bool:
+    def _learn_head(self, key: str, head: KnownHead, count: int) -> bool:
         """Find out the first `count` items of a list; tell whether there are so many."""
         self._check_open()
         if len(head.items) < count:

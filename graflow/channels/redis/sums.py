@@ -22,7 +22,7 @@ from graflow.channels.commits.commit import (
 )
 from graflow.channels.commits.settling import Ends, Outcome, settle
 from graflow.channels.operation.attempts import Limits, insist
-from graflow.channels.operation.requests import Read
+from graflow.channels.operation.reads import Read
 
 __all__ = ["commit_sums"]
 

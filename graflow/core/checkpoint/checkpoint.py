@@ -82,7 +82,7 @@ class Key(TypedDict):
 
 
 @with_config(_STRICT)
-class Entry(TypedDict):
+class JournalEntry(TypedDict):
     """Any other record: the tasks that finished, and the changes in a memory channel."""
 
     finished: list[str]
@@ -165,7 +165,9 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     try:
         records = _records(data)
         header = _header(next(records), file)
-        return _checkpoint(header, [_adapter(Entry).validate_json(record) for record in records])
+        return _checkpoint(
+            header, [_adapter(JournalEntry).validate_json(record) for record in records]
+        )
     except CheckpointVersionError:
         raise
     except (ValueError, LookupError, StopIteration) as error:
@@ -245,7 +247,7 @@ def _header(text: bytes, file: Path) -> Header:
     return header
 
 
-def _checkpoint(header: Header, entries: list[Entry]) -> Checkpoint:
+def _checkpoint(header: Header, entries: list[JournalEntry]) -> Checkpoint:
     finished: dict[str, None] = {}
     metadata: dict[str, dict[str, Any]] = {}
     digests: dict[str, str] = {}

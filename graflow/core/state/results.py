@@ -12,7 +12,7 @@ from graflow.channels.codec.digests import digest_of
 from graflow.channels.commits.commit import Put
 from graflow.channels.contents.change_log import Contents
 from graflow.channels.hidden_keys import HiddenKey, run_prefix, stored_key, visible_keys
-from graflow.channels.operation.blame import blame
+from graflow.channels.operation.told_errors import blame
 from graflow.core.task.hint import Hint
 from graflow.exceptions import ChannelError
 

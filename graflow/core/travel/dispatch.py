@@ -16,7 +16,7 @@ from graflow.core.state.run_state import RunState
 from graflow.core.task.task import Task
 from graflow.core.travel.executors import Pool
 from graflow.core.travel.parcel import Parcel
-from graflow.core.travel.worker import Outcome, Reply, perform, raised
+from graflow.core.travel.worker import Ending, Reply, perform, raised
 from graflow.exceptions import ChannelError, WorkerLostError, WorkflowStateError
 from graflow.system.logs import RUN
 
@@ -167,18 +167,18 @@ class Dispatch(BaseRun):
 
     def _settle(self, flight: _Flight, reply: Reply, *, barred: bool) -> bool:
         task = flight.task
-        if reply.outcome == Outcome.DONE:
+        if reply.ending == Ending.DONE:
             if reply.data is not None:
                 self._state.metadata[task.task_id] = reply.data
             return True
-        if barred and reply.outcome in (Outcome.REPEATED, Outcome.UNKNOWN):
+        if barred and reply.ending in (Ending.REPEATED, Ending.UNKNOWN):
             return False
-        if reply.outcome == Outcome.UNKNOWN:
+        if reply.ending == Ending.UNKNOWN:
             self._submit(task, first=False)
-        elif reply.outcome == Outcome.REPEATED:
+        elif reply.ending == Ending.REPEATED:
             self._had_begun(flight)
             self._fail(task, self._lost(task, None))
-        elif reply.outcome == Outcome.CRASHED:
+        elif reply.ending == Ending.CRASHED:
             self._had_begun(flight)  # it may have been interrupted at any point
             self._collapse(raised(reply.data or b""))
         else:

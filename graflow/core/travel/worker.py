@@ -18,12 +18,12 @@ from graflow.core.travel.known_runs import KNOWN_RUNS, KnownRun
 from graflow.exceptions import UnpicklableError
 from graflow.system.packed_errors import describe, pack_error, unpack_error
 
-__all__ = ["Outcome", "Reply", "perform", "raised"]
+__all__ = ["Ending", "Reply", "perform", "raised"]
 
 T = TypeVar("T")
 
 
-class Outcome:
+class Ending:
     """How an attempt ended, in a `Reply`."""
 
     DONE = "done"
@@ -37,13 +37,13 @@ class Reply(NamedTuple):
     """The reply of a worker, which is small and can be unpickled anywhere.
 
     Attributes:
-        outcome: One of the `Outcome`s: the task is done, it failed, it raised something that is not
+        ending: One of the `Ending`s: the task is done, it failed, it raised something that is not
             a failure, another worker has already begun this attempt, or the run is not known here.
         data: The metadata for a checkpoint, or the exception, pickled.
         digest: That of the result, if the task is done.
     """
 
-    outcome: str
+    ending: str
     data: bytes | None = None
     digest: str | None = None
 
@@ -61,19 +61,19 @@ def perform(run: str, task_id: str, serial: int, packed: bytes | None, again: bo
     try:
         known = KNOWN_RUNS.enter(run, packed)
         if known is None:
-            return Reply(Outcome.UNKNOWN)
+            return Reply(Ending.UNKNOWN)
         try:
             return _attempt(known, task_id, serial, again)
         finally:
             KNOWN_RUNS.leave(run, known)
     except BaseException as error:  # noqa: BLE001 - passed on to where the run was started
-        return Reply(Outcome.FAILED if is_failure(error) else Outcome.CRASHED, _pack_error(error))
+        return Reply(Ending.FAILED if is_failure(error) else Ending.CRASHED, _pack_error(error))
 
 
 def _attempt(known: KnownRun, task_id: str, serial: int, again: bool) -> Reply:
     state, marks = known.state, known.marks
     if not marks.take(serial):
-        return Reply(Outcome.REPEATED)
+        return Reply(Ending.REPEATED)
     try:
         task = state.tasks[task_id]
         if task.atomic:
@@ -83,7 +83,7 @@ def _attempt(known: KnownRun, task_id: str, serial: int, again: bool) -> Reply:
             if isinstance(value, CoroutineType):
                 value = _wait_for(known, task_id, value)
             record = keep(task, state, value)
-        return Reply(Outcome.DONE, state.metadata.get(task_id), digest_of_result(record))
+        return Reply(Ending.DONE, state.metadata.get(task_id), digest_of_result(record))
     finally:
         state.metadata.pop(task_id, None)  # that of a failed attempt does not count
         marks.drop(serial)

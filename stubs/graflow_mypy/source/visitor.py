@@ -16,7 +16,7 @@ from graflow_mypy.source.notes import InstanceNote
 from graflow_mypy.source.rebindings import FILLING, ONLY_READING
 from graflow_mypy.source.scopes import Comprehension, Scope
 from graflow_mypy.source.terms import ANY, Attribute, Name, Term
-from graflow_mypy.source.transactions import Transactions
+from graflow_mypy.source.transaction_functions import Transactions
 
 __all__ = ["Visitor"]
 

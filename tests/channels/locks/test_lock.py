@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from graflow.channels.base import Channel
 from graflow.channels.locks import lease as leases
-from graflow.channels.memory.backend import MemoryBackend
+from graflow.channels.memory.memory_backend import MemoryBackend
 from graflow.channels.memory_channel import MemoryChannel, MemorySpace
 from graflow.exceptions import (
     ChannelTimeoutError,

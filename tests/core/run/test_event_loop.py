@@ -20,7 +20,7 @@ from typing_extensions import override
 
 from graflow import chain, parallel, task, workflow
 from graflow.channels.base import Channel
-from graflow.channels.memory.backend import MemoryBackend
+from graflow.channels.memory.memory_backend import MemoryBackend
 from graflow.channels.memory.store import MemorySpace
 from graflow.core.run.event_loop import EventLoop
 from graflow.core.state.results import is_result

@@ -31,7 +31,7 @@ from graflow.channels.backend import (
     Put,
     Record,
 )
-from graflow.channels.memory.backend import MemoryBackend
+from graflow.channels.memory.memory_backend import MemoryBackend
 from graflow.channels.memory.store import MemorySpace
 from graflow.core.context import TaskExecutionContext
 from graflow.core.workflow import Workflow

@@ -41,7 +41,7 @@ def test_what_was_submitted_in_the_moment_of_an_interrupt_never_begins(
         chain(add)
     with pytest.raises(KeyboardInterrupt):
         wf.execute(executor=executor)
-    assert executor.submitted().outcome == worker.Outcome.REPEATED
+    assert executor.submitted().ending == worker.Ending.REPEATED
     assert channel.keys() == []
 
 

@@ -29,7 +29,7 @@ from graflow.channels.hidden_keys import KEPT
 from graflow.channels.redis.connections import Part
 from graflow.channels.redis.records import MAX_PARTS, expected, parts
 
-__all__ = ["Command", "Refused", "Swap", "packed", "swap_in", "unpacked"]
+__all__ = ["ChangeRefused", "Command", "Swap", "packed", "swap_in", "unpacked"]
 
 _VALUES = 3  # what stands before them among the script's keys, and 1 for the first
 
@@ -48,7 +48,7 @@ class Command(NamedTuple):
     args: list[Part]
 
 
-class Refused(Exception):
+class ChangeRefused(Exception):
     """A change that the script can't make.
 
     Attributes:
@@ -104,7 +104,7 @@ def packed(checks: Sequence[Check], changes: Sequence[Change]) -> Command:
     """Return the command for a commit.
 
     Raises:
-        Refused: A sum is beyond the script.
+        ChangeRefused: A sum is beyond the script.
     """
     locks = [check.lock for check in checks if isinstance(check, Unlocked)]
     named = [check.key for check in checks if isinstance(check, Holds | StartsWith)]
@@ -152,7 +152,7 @@ def _change(change: Change, place: int, number: int) -> Sequence[Part]:
             if isinstance(amount, float):
                 return (b"A", place, repr(amount).encode(), b"float")
             if amount.bit_length() > 50:
-                raise Refused("S", number)
+                raise ChangeRefused("S", number)
             return (b"A", place, amount, b"int")
 
 
@@ -162,7 +162,7 @@ def unpacked(
     """Return what the script's reply says.
 
     Raises:
-        Refused: A change can't be made.
+        ChangeRefused: A change can't be made.
     """
     kind, rest = reply[:1], reply[1:]
     if kind == b"=":
@@ -171,7 +171,7 @@ def unpacked(
             for answer, change in zip(_answers(rest), changes, strict=True)
         ]
     if kind == b"!":
-        raise Refused(rest[:1].decode(), int(rest[1:]))
+        raise ChangeRefused(rest[:1].decode(), int(rest[1:]))
     check = checks[int(rest) - 1]
     return Conflict("" if isinstance(check, KeysAre) else check[0])
 

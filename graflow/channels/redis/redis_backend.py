@@ -42,8 +42,8 @@ from graflow.channels.commits.commit import (
     Put,
 )
 from graflow.channels.hidden_keys import KEPT
-from graflow.channels.operation.blame import blame
-from graflow.channels.redis.commit import Refused, Swap, packed, swap_in, unpacked
+from graflow.channels.operation.told_errors import blame
+from graflow.channels.redis.commit_command import ChangeRefused, Swap, packed, swap_in, unpacked
 from graflow.channels.redis.connections import Part
 from graflow.channels.redis.endpoints.endpoint import Endpoint
 from graflow.channels.redis.errors import FencedError
@@ -283,7 +283,7 @@ class RedisBackend(Backend):
             return self._swap(swap)
         try:
             return self._commit(checks, changes)
-        except Refused as refused:
+        except ChangeRefused as refused:
             if refused.is_final:
                 raise refused.signal(changes) from None
         return commit_sums(self, checks, changes)

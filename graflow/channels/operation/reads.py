@@ -9,7 +9,7 @@ from graflow.channels.backend import Backend
 from graflow.channels.codec.codec import Record
 from graflow.channels.commits.commit import Held
 
-__all__ = ["Call", "Clear", "Exist", "Get", "Head", "Keys", "Read"]
+__all__ = ["CallFunction", "Clear", "Exist", "Get", "Head", "Keys", "Read"]
 
 
 class Get(NamedTuple):
@@ -69,7 +69,7 @@ class Clear(NamedTuple):
         backend.clear()
 
 
-class Call(NamedTuple):
+class CallFunction(NamedTuple):
     """Call a function of the user's, which may use the channel. Answer: what it returns."""
 
     function: Callable[[Any], Any]
