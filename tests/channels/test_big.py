@@ -10,7 +10,7 @@ import redis
 
 from graflow.channels.base import Channel
 from graflow.channels.memory_channel import MemoryChannel
-from graflow.channels.redis import backend, commit
+from graflow.channels.redis import commit_command, redis_backend
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelValueError
 from tests.servers import SERVERS, Server
@@ -62,7 +62,7 @@ def test_an_update_of_a_long_list_starts_over_if_someone_wrote(
     redis_client: redis.Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where the list is too long to be sent along for comparison."""
-    monkeypatch.setattr(commit, "MAX_PARTS", 4_000)
+    monkeypatch.setattr(commit_command, "MAX_PARTS", 4_000)
     channel = RedisChannel("long", url=redis_url)
     channel.set("list", list(range(2_500)))
     calls = 0
@@ -84,8 +84,8 @@ def test_a_list_that_is_too_long_to_read_is_refused_with_its_size(
     redis_client: redis.Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not after a time in which the server did nothing else; popping goes on."""
-    monkeypatch.setattr(backend, "_MAX_READ", 5_000)
-    monkeypatch.setattr(backend, "_MAX_READ_TOGETHER", 5_000)
+    monkeypatch.setattr(redis_backend, "_MAX_READ", 5_000)
+    monkeypatch.setattr(redis_backend, "_MAX_READ_TOGETHER", 5_000)
     channel = RedisChannel("long", url=redis_url)
     channel.set("list", [1] * 5_000)
     assert len(channel.get("list")) == 5_000
