@@ -94,7 +94,7 @@ def transact(backend: Backend, fn: Callable[[Transaction], R], limits: Limits) -
             return Conflict(stale.key)
         except Exception:
             # Of what it read, some may be older than the rest; then it has raised for nothing.
-            answers = yield Commit(overlay.checks(), ())
+            answers = yield Commit(overlay.checks(owner), ())
             if isinstance(answers, Conflict):
                 return answers
             raise

@@ -33,6 +33,7 @@ R = TypeVar("R")
 
 _random = Random()  # of our own, as programs and tests may seed the one they share
 
+_TURN: Final = "\0turn "
 _EAGER: Final = 0.1  # seconds for which attempts are made without a turn
 _LEAST_LEASE: Final = 1_000  # ms for which a turn is taken, and lost if its owner dies
 
@@ -51,7 +52,12 @@ class Limits(NamedTuple):
 
 def turn_name(key: str) -> str:
     """Return the name of the lock that is the turn to change `key`; no user's lock has it."""
-    return f"\0turn {key}"
+    return f"{_TURN}{key}"
+
+
+def _fought_over(conflict: Conflict) -> str:
+    """Return the key that a conflict is about, or whose turn somebody else has."""
+    return conflict.key.removeprefix(_TURN)
 
 
 def insist(attempt: Callable[[str], Steps[R | Conflict]], limits: Limits, name: str) -> Steps[R]:
@@ -87,7 +93,7 @@ def _insist(
     began, until, count = started, started + limits.seconds, 1
     try:
         while (now := monotonic()) < until and count != limits.attempts:
-            turns.wanted.add(conflict.key)
+            turns.wanted.add(_fought_over(conflict))
             if now - started > min(_EAGER, limits.seconds / 4):
                 yield from turns.take(_LEAST_LEASE + round(2_000 * (now - began)), until)
             else:
@@ -98,7 +104,7 @@ def _insist(
             if not isinstance(outcome, Conflict):
                 return outcome
             conflict = outcome
-        raise _gave_up(name, conflict.key, count, limits)
+        raise _gave_up(name, _fought_over(conflict), count, limits)
     except ChannelConnectionError:
         yield from turns.leave_behind()  # the time is over, so nobody waits for this
         raise
