@@ -384,3 +384,44 @@ def test_money_is_neither_made_nor_lost_by_processes(servers: Callable[[str], Se
         channel.set_many({f"account {number}": 100 for number in range(4)})
         list(pool.map(transfer, [channel] * 4, range(4)))
         assert sum(channel.get(f"account {number}") for number in range(4)) == 400
+
+
+def test_what_raises_in_its_turn_raises(
+    open_channel: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once: the turn that it has itself is not in its way."""
+    monkeypatch.setattr("graflow.channels.operation.attempts._EAGER", -1.0)
+    channel, other = open_channel("c"), open_channel("c")
+    calls = 0
+
+    def fail(tx: Transaction) -> None:
+        nonlocal calls
+        calls += 1
+        tx.get("a")
+        if calls == 1:
+            other.set("a", 1)
+        raise LookupError("as planned")
+
+    with pytest.raises(LookupError, match="as planned"):
+        channel.transact(fail)
+    assert calls == 2
+
+
+def test_who_meets_the_turn_of_another_waits_for_that_turn(
+    open_channel: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not for one of its own making, so they go on one after the other."""
+    monkeypatch.setattr("graflow.channels.operation.attempts._EAGER", -1.0)
+    channel, other = open_channel("c"), open_channel("c")
+    assert not isinstance(other.backend.acquire("\0turn a", "somebody", 60_000), str)
+    asked: list[str] = []
+    acquire = type(channel.backend).acquire
+
+    def noted(self: Any, lock: str, *args: Any) -> Any:
+        asked.append(lock)
+        return acquire(self, lock, *args)
+
+    monkeypatch.setattr(type(channel.backend), "acquire", noted)
+    with pytest.raises(ChannelConflictError, match="'a'"):
+        channel.transact(lambda tx: tx.set("b", tx.get("a")), timeout=0.3)
+    assert set(asked) == {"\0turn a"}
