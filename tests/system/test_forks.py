@@ -145,19 +145,20 @@ forked(lambda: (other.signature.result, other.signature.hints))
 
 SQLITE = """
 import tempfile
-from examples.sqlite_channel import SqliteChannel
+from examples.sqlite_channel import SqliteBackend
+from graflow import Channel
 
 folder = tempfile.TemporaryDirectory()
 
 
-class Slow(SqliteChannel):
-    def _keys(self):
+class Slow(SqliteBackend):
+    def keys(self, *, kept=False):
         with self._transaction() as rows:
             slow()
-            return rows.keys()
+            return rows.keys(kept=kept)
 
 
-channel = Slow("c", folder.name + "/file")
+channel = Channel(Slow("c", folder.name + "/file"))
 channel.set("before", 1)
 begin(channel.keys)
 
