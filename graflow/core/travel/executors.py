@@ -15,7 +15,7 @@ from concurrent.futures import (
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
-from graflow.core.run.delays import wait_until_done
+from graflow.core.run.delays import ALERT, wait_until_done
 from graflow.core.travel.greeting import Greeting, greeting_of
 from graflow.exceptions import WorkflowStateError, WorkflowTypeError
 
@@ -68,7 +68,7 @@ class Pool:
         for greeting, call in self._greetings:
             greeting.calls.remove(call)
         if self.owned:
-            self._executor.shutdown(wait=True)
+            _shut_down(self._executor)
 
     @property
     def executor(self) -> Executor:
@@ -81,7 +81,7 @@ class Pool:
 
     def replace(self) -> None:
         """Make a new executor, once everything on the old one has ended."""
-        self._executor.shutdown(wait=True)
+        _shut_down(self._executor)
         self._executor = self._make()
         before, self._greetings = self._greetings, []
         for _, call in before:
@@ -150,6 +150,26 @@ class Pool:
             )
         executor: Executor = made
         return executor
+
+
+def _shut_down(executor: Executor) -> None:
+    """Shut an executor down, and wait until everything on it has ended.
+
+    A process of a pool that is killed just then may take along the lock on the queue from which the
+    others learn that they are to end. They would wait for it for ever, so they are terminated.
+    """
+    pool: Any = executor
+    manager = getattr(pool, "_executor_manager_thread", None)
+    if not _is_process_pool(executor) or manager is None:
+        executor.shutdown(wait=True)
+        return
+    processes = list((pool._processes or {}).values())
+    executor.shutdown(wait=False)
+    while manager.is_alive():
+        manager.join(ALERT)
+        if any(process.exitcode not in (None, 0) for process in processes):
+            for process in processes:
+                process.terminate()
 
 
 def _is_process_pool(executor: Executor) -> bool:

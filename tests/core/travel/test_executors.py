@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
+import signal
 import sys
 import threading
 import time
@@ -16,6 +17,7 @@ from concurrent.futures import (
     ThreadPoolExecutor,
 )
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ from graflow import RedisChannel, chain, parallel, read_checkpoint, task, workfl
 from graflow.core.context import TaskExecutionContext
 from graflow.core.run.observers import RunObserver, TaskEvent
 from graflow.core.state.results import Results
-from graflow.core.travel.executors import ExecutorSource
+from graflow.core.travel.executors import ExecutorSource, Pool
 from graflow.exceptions import (
     TaskFailedError,
     WorkerLostError,
@@ -47,6 +49,7 @@ from tests.core.travelling import (
     wait_for,
 )
 from tests.core.watching import Log
+from tests.patience import PATIENCE
 from tests.programs import apart
 
 
@@ -508,3 +511,21 @@ def test_what_a_failed_attempt_said_for_the_record_does_not_count(
         wf.add(fails_once)
     wf.execute(executor=Elsewhere, checkpoint=tmp_path / "run.json")
     assert read_checkpoint(tmp_path / "run.json").metadata == {}
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_process_that_is_killed_while_its_pool_ends_holds_nobody_up(number: int) -> None:
+    """One of the two has the lock on the queue, and the other one waits for it."""
+    made = ProcessPoolExecutor(2, get_context("spawn"))
+    pool = Pool(lambda: made, "w")
+    for future in [pool.submit(time.sleep, 0.5) for _ in range(2)]:
+        future.result()
+    time.sleep(0.5)  # until both wait for work
+    victim = list(made._processes)[number]
+    os.kill(victim, signal.SIGSTOP)
+    leaving = threading.Thread(target=pool.__exit__, args=(None, None, None))
+    leaving.start()
+    time.sleep(0.5)  # until the pool waits for the ends of its processes
+    os.kill(victim, signal.SIGKILL)
+    leaving.join(PATIENCE)
+    assert not leaving.is_alive()
