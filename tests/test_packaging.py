@@ -133,7 +133,9 @@ def test_the_sdist_holds_what_building_and_reading_need(distributions: Distribut
     assert shipped - {".gitignore"} == source_files() | pages
 
 
-@pytest.mark.parametrize("kind", ["wheel", "sdist", "editable"])
+@pytest.mark.parametrize(
+    "kind", ["wheel", "sdist", pytest.param("editable", marks=pytest.mark.thorough)]
+)
 def test_an_installed_graflow_runs_and_type_checks(
     kind: str, distributions: Distributions, install: Callable[..., Path], consumer: Path
 ) -> None:

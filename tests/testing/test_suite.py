@@ -110,9 +110,9 @@ def reasons(
     [
         "set keeps the old TTL",
         "what is stored is the caller's object",
-        "update overwrites what was written in between",
         "append replaces what is no list",
-        "pop leaves an empty list",
+        pytest.param("update overwrites what was written in between", marks=pytest.mark.thorough),
+        pytest.param("pop leaves an empty list", marks=pytest.mark.thorough),
     ],
 )
 def test_what_broke_is_a_script_that_can_be_pasted(name: str) -> None:
