@@ -410,12 +410,15 @@ class FencedBackend(BackendInFront):
 
     @override
     def clear(self, *, kept: bool = False) -> None:
-        if self.inner.get(self._fence.key) != self._fence.record:
-            raise self._fence.passed()
+        self._check_fence()
         self.inner.clear(kept=kept)
 
     @override
     def acquire(self, lock: str, owner: str, lease: int, least: int = 0) -> int | str:
+        self._check_fence()
+        return self.inner.acquire(lock, owner, lease, least)
+
+    def _check_fence(self) -> None:
+        """Raise unless the fence stands, for the operations that are no commit."""
         if self.inner.get(self._fence.key) != self._fence.record:
             raise self._fence.passed()
-        return self.inner.acquire(lock, owner, lease, least)
