@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from graflow.channels.base import Channel
+from graflow.testing.trials.tally import Tally
 
 __all__ = ["OPTIONAL", "Capabilities", "Capability", "Harness"]
 
@@ -89,7 +90,9 @@ class Harness:
     Attributes:
         open: Opens another handle on the channel with a given name.
         advance: Lets a number of seconds pass for everything stored, without waiting, or at
-            least not for long. If it is `None`, the suite waits, rarely and briefly.
+            least not for long. If it is `None`, the suite waits, rarely and briefly. A function
+            with a parameter `names` gets the names of the channels for which time has to pass, so
+            that it can spare what others keep in the same place.
         restart: Kills whatever stores the channels, as a crash would, and starts it again; open
             handles must find it again.
         cut_reply: Lets the next write take effect, but loses its reply. The write comes from a
@@ -99,12 +102,14 @@ class Harness:
         preamble: Python code that defines `open`, and `advance` if there is one, for the top of
             the scripts that reproduce a failure.
         capabilities: For `python -m graflow.testing`, where no class declares them.
+        tally: How much was tried so far; the suite counts.
     """
 
     open: Callable[[str], Channel]
-    advance: Callable[[float], Any] | None = None
+    advance: Callable[..., Any] | None = None
     restart: Callable[[], Any] | None = None
     cut_reply: Callable[[], Any] | None = None
     read: Callable[[str, str], bytes | list[bytes] | None] | None = None
     preamble: str = ""
     capabilities: Capabilities = field(default_factory=Capabilities)
+    tally: Tally = field(default_factory=Tally, init=False, compare=False, repr=False)
