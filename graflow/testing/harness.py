@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from graflow.channels.base import Channel
-from graflow.testing.trials.tally import Tally
+from graflow.testing.tally import Tally
 
 __all__ = ["OPTIONAL", "Capabilities", "Capability", "Harness"]
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 from graflow.testing.harness import Capability
+from graflow.testing.tally import Tally
 from graflow.testing.trials.causes import cause_of, shown_error
-from graflow.testing.trials.tally import Tally
 from graflow.testing.trials.trial import Broken
 
 __all__ = ["Cause", "Finding", "Result", "causes", "report"]
@@ -60,6 +60,23 @@ class Finding:
             shown = f"it raised {shown_error(error)}"
             about = (shown, shown, cause_of(error), True)
         return cls(backend, capability, check, Result.BROKEN, *about)
+
+    @classmethod
+    def noted(cls, parts: Sequence[Any], test: Any) -> Self:
+        """Return a finding that was written down during a test of pytest.
+
+        Args:
+            parts: Its attributes as plain values.
+            test: The report of the test, which knows how it ended.
+        """
+        finding = cls(*parts)
+        result = Result(finding.result)
+        known = getattr(test, "wasxfail", "")
+        if result in {Result.HELD, Result.BROKEN} and (known or test.failed):
+            result = Result.BROKEN
+            if known:
+                return replace(finding, result=result, reason=known, outcome="", cause="")
+        return replace(finding, result=result)
 
 
 @dataclass(frozen=True, slots=True)

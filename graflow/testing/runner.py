@@ -27,7 +27,9 @@ class StoreGoneError(ConnectionError):
     def __str__(self) -> str:
         """Say when it went, and why it seems so."""
         check, message = self.args
-        return f"the store can't be reached any more since the check {check!r}: {message}"
+        return (
+            f"the store can't be reached any more since the check {check!r}: {message.rstrip('.')}"
+        )
 
 
 def run(

@@ -211,14 +211,14 @@ def _by_way_of(port: int, url: str) -> str:
 
 
 def _can_advance(client: Any) -> bool:
-    if client.dbsize() > _FEW:
-        return False
     probe = key_of(f"{PREFIX}probe", "i")
-    client.zadd(probe, {"key": 0})
     try:
+        if client.dbsize() > _FEW:
+            return False
+        client.zadd(probe, {"key": 0})
         advance(client, 1, probe)
     except redis.ResponseError:
         return False
     finally:
-        client.delete(probe)
+        client.unlink(probe)
     return True

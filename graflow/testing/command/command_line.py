@@ -33,7 +33,9 @@ def start() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # what it can't write stays Python code
-    typer.run(_main)
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(_main)
+    app(prog_name="python -m graflow.testing")
 
 
 def _main(

@@ -27,7 +27,16 @@ from graflow.testing.command.rights import missing_rights
 from graflow.testing.servers import client_of, key_of
 from graflow.testing.trials.trial import PREFIX
 
-__all__ = ["BadTarget", "Server", "clock_fault", "examine", "mode_fault", "version_fault"]
+__all__ = [
+    "BadTarget",
+    "Server",
+    "clock_fault",
+    "examine",
+    "mode_fault",
+    "reaching",
+    "role_fault",
+    "version_fault",
+]
 
 _OLDEST = (6, 2)
 
@@ -59,15 +68,15 @@ def examine(url: str, name: str) -> Server:
     Raises:
         BadTarget: Something is missing, or is in the way.
     """
-    with _reaching(name), client_of(url) as client:
+    with reaching(name), client_of(url) as client:
         with suppress(NoPermissionError):  # it has answered
             client.ping()
         about = _info(client, "server")
         _refuse(name, version_fault(about), mode_fault(about))
-        is_cluster = about.get("redis_mode") == "cluster"
+        is_cluster = _mode(about) == "cluster"
         if not is_cluster:
             return Server(_examine_node(client, name), is_cluster)
-    with _reaching(name), client_of(url, cluster=True) as cluster:
+    with reaching(name), client_of(url, cluster=True) as cluster:
         says = [
             _examine_node(cluster.get_redis_connection(node), node.name, cluster)
             for node in cluster.get_primaries()
@@ -89,9 +98,13 @@ def version_fault(about: Mapping[str, Any]) -> str | None:
 
 def mode_fault(about: Mapping[str, Any]) -> str | None:
     """Return why a server is none that stores data, from the section `server` of its INFO."""
-    if about.get("redis_mode") == "sentinel":
+    if _mode(about) == "sentinel":
         return "is a Sentinel: name the server that it watches"
     return None
+
+
+def _mode(about: Mapping[str, Any]) -> object:
+    return about.get("redis_mode", about.get("server_mode"))  # Valkey has the second
 
 
 def role_fault(about: Mapping[str, Any]) -> str | None:
@@ -150,7 +163,7 @@ def _refuse(name: str, *faults: str | None) -> None:
 
 
 @contextmanager
-def _reaching(name: str) -> Iterator[None]:
+def reaching(name: str) -> Iterator[None]:
     """Translate the errors of a connection that can't be used."""
     try:
         yield

@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import redis
-
 from graflow.channels.base import Channel
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelError
 from graflow.testing.command.leftovers import contents_of, remove
-from graflow.testing.command.preflight import BadTarget, examine
+from graflow.testing.command.preflight import BadTarget, examine, reaching
 from graflow.testing.harness import Harness
 from graflow.testing.servers import client_of, server_harness
 from graflow.testing.trials.trial import PREFIX
@@ -80,10 +78,8 @@ def _server(url: str, beside_others: bool, may_remove: Callable[[str], bool]) ->
         raise BadTarget(str(error)) from error
     name = repr(channel).partition(", ")[2].rstrip(")")
     server = examine(url, name)
-    try:
+    with reaching(name):
         _make_room(url, name, server.is_cluster, beside_others, may_remove)
-    except redis.RedisError as error:
-        raise BadTarget(f"{name} can't be searched for keys of graflow: {error}") from error
     will_write = (
         f"channels called {PREFIX}..., that is, keys that begin with "
         f"graflow:{{{PREFIX}; it removes them at the end"
@@ -91,7 +87,7 @@ def _server(url: str, beside_others: bool, may_remove: Callable[[str], bool]) ->
     return Target(
         name,
         will_write,
-        server_harness(url, cluster=server.is_cluster),
+        _reached(name, server_harness(url, cluster=server.is_cluster)),
         server.says,
         "What this run wrote may still be there: a run with --remove-leftovers removes it, a "
         "minute from now.",
@@ -124,6 +120,14 @@ def _make_room(
             f"another run of this suite is under way in {name}. They would leave each other "
             "alone; to begin nevertheless, pass --beside-others, or name another database"
         )
+
+
+@contextmanager
+def _reached(name: str, harness: AbstractContextManager[Harness]) -> Iterator[Harness]:
+    with ExitStack() as stack:
+        with reaching(name):
+            entered = stack.enter_context(harness)
+        yield entered
 
 
 def _factory(text: str) -> Target:
