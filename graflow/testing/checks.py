@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -110,13 +110,28 @@ def _check_of(edge: Edge) -> Check:
     return Check(edge.name, edge.capability, partial(_run_edge, edge), edge.needs, means)
 
 
-def _check_of_threads(workload: str) -> Check:
-    return Check(
-        workload,
-        Capability.THREADS,
-        partial(concurrency.check_threads, workload=workload),
-        frozenset({Capability.TTL}) if workload == "expiry" else frozenset(),
-    )
+def _needs(workload: str) -> set[Capability]:
+    return {Capability.TTL} if workload == "expiry" else set()
+
+
+def _checks_of_threads() -> Iterator[Check]:
+    """Yield checks with a handle for each thread, and with one for all."""
+    for one_handle, suffix in ((False, ""), (True, " on one handle")):
+        for workload in WORKLOADS:
+            run = partial(concurrency.check_threads, workload=workload, one_handle=one_handle)
+            needs = frozenset(_needs(workload))
+            yield Check(f"{workload}{suffix}", Capability.THREADS, run, needs)
+        run = partial(concurrency.check_lock_of_threads, one_handle=one_handle)
+        yield Check(f"lock{suffix}", Capability.THREADS, run, frozenset({Capability.LOCK}))
+
+
+def _checks_of_processes() -> Iterator[Check]:
+    for workload in WORKLOADS:
+        run = partial(concurrency.check_processes, workload=workload)
+        needs = frozenset({Capability.PICKLE, *_needs(workload)})
+        yield Check(workload, Capability.PROCESSES, run, needs)
+    needs = frozenset({Capability.PICKLE, Capability.LOCK})
+    yield Check("lock", Capability.PROCESSES, concurrency.check_lock_of_processes, needs)
 
 
 CHECKS: list[Check] = [
@@ -137,14 +152,9 @@ CHECKS: list[Check] = [
     ),
     Check("every value comes back", Capability.VALUES, round_trips.check_values),
     Check("every bad value is refused", Capability.VALUES, round_trips.check_refused_values),
-    *map(_check_of_threads, WORKLOADS),
+    *_checks_of_threads(),
     *(_check_of(edge) for edge in EDGES if edge.is_slow),
-    Check(
-        "several at once",
-        Capability.PROCESSES,
-        concurrency.check_processes,
-        frozenset({Capability.PICKLE}),
-    ),
+    *_checks_of_processes(),
     Check("what fits comes back", Capability.TYPED, typed_channels.check_typed_values),
     Check("what does not fit is refused", Capability.TYPED, typed_channels.check_typed_misfits),
     Check("strange data is reported", Capability.TYPED, typed_channels.check_typed_strangers),

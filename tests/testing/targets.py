@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from graflow.testing import Harness
-from tests.testing.broken_channels import BROKEN
+from tests.testing.broken.registry import dict_harness
+from tests.testing.broken.ttls import SetKeepsTtl
 from tests.testing.dict_channel import DictChannels
 
 __all__ = ["broken", "correct", "no_harness", "set_keeps_ttl"]
@@ -20,8 +21,7 @@ def correct() -> Harness:
 
 def set_keeps_ttl() -> Harness:
     """Return the harness of a channel whose `set` keeps the TTL."""
-    channels = DictChannels(BROKEN["set keeps the old TTL"])
-    return Harness(open=channels.open, advance=channels.advance)
+    return dict_harness(SetKeepsTtl)
 
 
 @contextmanager

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -14,95 +12,47 @@ from typing_extensions import override
 from graflow.channels.typed import TypedChannel
 from graflow.exceptions import ChannelError, ChannelValidationError
 from graflow.testing import Budget, Capabilities, Capability, Harness, run
-from graflow.testing.checks import CHECKS, Check
+from graflow.testing.checks import CHECKS
 from graflow.testing.edges import EDGES, Edge
-from graflow.testing.report import Finding, Result, report
+from graflow.testing.report import Result, report
 from graflow.testing.trials.equality import same
 from graflow.testing.trials.model import Model
 from graflow.testing.trials.steps import Left, Refused
-from tests.seeds import SEEDS
-from tests.testing.broken_channels import BROKEN, FLAT, LOSSY, LossyBackend, LossyChannel
-from tests.testing.broken_commits import COMMITS
+from tests.testing.broken import BROKEN
+from tests.testing.broken.lost_replies import LossyChannel
+from tests.testing.broken.registry import channel_on, dict_harness, lossy_harness
+from tests.testing.broken.ttls import SetKeepsTtl
 from tests.testing.dict_channel import DictBackend, DictChannel, DictChannels, Store
-
-
-class FlatChannels(DictChannels):
-    """One store for all names."""
-
-    def open(self, name: str) -> Any:
-        """Open one more handle on the channel called `name`."""
-        store = self.stores.setdefault("", Store(lambda: self._now))
-        return self.kind(name, store)
-
-
-def harness_of(kind: type[DictChannel]) -> Harness:
-    """Return the harness of a channel on a dict, with what its defect needs to show."""
-    channels = (FlatChannels if kind in FLAT.values() else DictChannels)(kind)
-
-    def cut() -> None:
-        for store in channels.stores.values():
-            vars(store)["cut"] = True
-
-    return Harness(
-        open=channels.open,
-        advance=channels.advance,
-        cut_reply=cut if issubclass(kind.kind, LossyBackend) else None,
-        read=lambda name, key: channels.open(name).backend.get(key),
-    )
-
-
-def first_broken(harness: Harness, seed: int, checks: list[Check] = CHECKS) -> Finding | None:
-    """Run the suite until it finds something."""
-    budget = Budget(seed=seed, shrink=False)
-    promised = Capabilities(remote=harness.cut_reply is not None)
-    findings = run(harness, promised, budget=budget, checks=checks)
-    return next((found for found in findings if found.result is Result.BROKEN), None)
-
-
-def rejections() -> Iterator[Any]:
-    """Yield broken channels with seeds; most commits break without luck, so one seed is enough."""
-    for name in (*BROKEN, *FLAT, *LOSSY):
-        for seed in SEEDS:
-            is_long = name in COMMITS and seed != SEEDS[0]
-            yield pytest.param(name, seed, marks=[pytest.mark.thorough] if is_long else [])
-
-
-@pytest.mark.parametrize(("name", "seed"), list(rejections()))
-def test_a_broken_channel_is_rejected(name: str, seed: int) -> None:
-    """With the default number of examples, on every seed, in time."""
-    kind = {**BROKEN, **FLAT, **LOSSY}[name]
-    started = time.process_time()  # other processes may slow it down
-    assert first_broken(harness_of(kind), seed) is not None
-    assert time.process_time() - started < 60
 
 
 def test_a_correct_channel_passes() -> None:
     """One that does everything under one mutex."""
     budget = Budget(seed=0, examples=25)
-    findings = list(run(harness_of(DictChannel), Capabilities(), budget=budget))
+    findings = list(run(dict_harness(DictChannel), Capabilities(), budget=budget))
     assert [found for found in findings if found.result is Result.BROKEN] == []
     assert len(findings) == len(CHECKS)
 
 
 def test_a_correct_channel_passes_when_replies_get_lost() -> None:
     """One that remembers what it has done already."""
-    assert reasons(LossyChannel, Capability.LOST_REPLIES, Capabilities(remote=True)) == []
+    assert reasons(lossy_harness(LossyChannel), Capability.LOST_REPLIES) == []
 
 
 # Reports and scripts
 
 
-def reasons(
-    kind: type[DictChannel],
-    part: Capability,
-    promised: Capabilities = Capabilities(),  # noqa: B008 - it never changes
-    **budget: Any,
-) -> list[str]:
+def reasons(harness: Harness, part: Capability, **budget: Any) -> list[str]:
     """Return how the checks of one part are broken."""
     checks = [check for check in CHECKS if check.capability is part]
-    findings = list(run(harness_of(kind), promised, budget=Budget(seed=1, **budget), checks=checks))
+    findings = list(run(harness, budget=Budget(seed=1, **budget), checks=checks))
     assert all(found.result in {Result.HELD, Result.BROKEN} for found in findings)
     return [found.reason for found in findings if found.result is Result.BROKEN]
+
+
+def broken_harness(name: str) -> Harness:
+    """Return the harness of a broken channel on a dict."""
+    with BROKEN[name].reach() as harness:
+        return harness
 
 
 @pytest.mark.parametrize(
@@ -117,15 +67,15 @@ def reasons(
 )
 def test_what_broke_is_a_script_that_can_be_pasted(name: str) -> None:
     """The shortest steps that were found, as Python code whose last line shows the defect."""
-    (reason,) = reasons(BROKEN[name], Capability.SEQUENCES, examples=500)
+    (reason,) = reasons(broken_harness(name), Capability.SEQUENCES, examples=500)
     code = reason.partition("\n\n")[2]
     assert len(code.splitlines()) < 40
     *steps, last = [line for line in code.splitlines() if not line.startswith("#")]
     *_, found, expected = code.splitlines()
     assert found.startswith("# it ")
     assert expected.startswith("# the contract: it ")
-    channels = DictChannels(BROKEN[name])
-    names: dict[str, Any] = {"open": channels.open, "advance": channels.advance}
+    harness = broken_harness(name)
+    names: dict[str, Any] = {"open": harness.open, "advance": harness.advance}
     for line in steps:
         with suppress(ChannelError):  # at a prompt a refusal is shown, and the next line follows
             exec(line, names)
@@ -157,7 +107,7 @@ def test_what_broke_is_a_script_that_can_be_pasted(name: str) -> None:
 )
 def test_the_state_machine_alone_rejects(name: str) -> None:
     """It finds defects without the table of edge cases."""
-    assert reasons(BROKEN[name], Capability.SEQUENCES, shrink=False, examples=500)
+    assert reasons(broken_harness(name), Capability.SEQUENCES, shrink=False, examples=500)
 
 
 def test_a_typed_channel_that_drops_unknown_fields_is_rejected(
@@ -175,7 +125,7 @@ def test_a_typed_channel_that_drops_unknown_fields_is_rejected(
         set_whole(self, key, value, ttl, **options)
 
     monkeypatch.setattr(TypedChannel, "set", dropping)
-    assert reasons(DictChannel, Capability.TYPED, examples=1)
+    assert reasons(dict_harness(DictChannel), Capability.TYPED, examples=1)
 
 
 def test_a_typed_channel_that_reads_bad_data_as_none_is_rejected(
@@ -191,7 +141,7 @@ def test_a_typed_channel_that_reads_bad_data_as_none_is_rejected(
             return None
 
     monkeypatch.setattr(TypedChannel, "get", lenient)
-    assert reasons(DictChannel, Capability.TYPED)
+    assert reasons(dict_harness(DictChannel), Capability.TYPED)
 
 
 # The table and the model
@@ -273,7 +223,7 @@ class WithoutLocks(DictChannel):
 def test_what_is_declared_unsupported_must_raise(kind: type[DictChannel], holds: bool) -> None:
     """A backend that has no locks must not seem to have one; nothing else is left out."""
     capabilities = Capabilities(unsupported={"lock": "no locks on a dict"})
-    findings = list(run(harness_of(kind), capabilities, budget=Budget(examples=10, seed=0)))
+    findings = list(run(dict_harness(kind), capabilities, budget=Budget(examples=10, seed=0)))
     broken = {found.check for found in findings if found.result is Result.BROKEN}
     assert broken == (set() if holds else {"keys and names: what is lacking is refused"})
     declared = [found for found in findings if found.result is Result.DECLARED]
@@ -286,8 +236,7 @@ def test_what_is_declared_unsupported_must_raise(kind: type[DictChannel], holds:
 def test_time_that_can_not_be_moved_is_waited_for() -> None:
     """Without `advance` the suite sleeps a little, and rejects what is broken all the same."""
     backend = {
-        kind: Harness(open=RealTime(kind).open)
-        for kind in (DictChannel, BROKEN["set keeps the old TTL"])
+        kind: Harness(open=RealTime(kind).open) for kind in (DictChannel, channel_on(SetKeepsTtl))
     }
     checks = [check for check in CHECKS if str(check) in REAL_TIME]
     assert len(checks) == len(REAL_TIME)

@@ -2,128 +2,215 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import pickle
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from threading import Barrier
+from functools import partial
+from typing import Any, NoReturn
 
+from graflow.channels.base import Channel
 from graflow.testing.budget import Budget
 from graflow.testing.harness import Capabilities, Harness
 from graflow.testing.linearizability import Operation, check
-from graflow.testing.properties.workload import WORKLOADS, count_under_lock, work, work_together
+from graflow.testing.properties.exclusion import Count, Stay, overlap
+from graflow.testing.properties.workload import WORKLOADS, Failed, Work
 from graflow.testing.trials.equality import same
-from graflow.testing.trials.trial import Trial
+from graflow.testing.trials.trial import Broken, Trial
+from graflow.testing.workers.meeting import Meeting, Place
+from graflow.testing.workers.team import SIZE, team
 
-__all__ = ["check_processes", "check_threads"]
+__all__ = [
+    "check_lock_of_processes",
+    "check_lock_of_threads",
+    "check_processes",
+    "check_threads",
+]
 
 _CLAUSE = (
     "Every operation is atomic and linearizable per key, across threads, processes and machines"
 )
-_WORKERS = 4
-_PROCESSES = 3
-_CALLS = 25  # of each worker in a round
-_PATIENCE = 5  # times as long, if other processes keep the processor busy
-_LONG = 120  # seconds after which a worker is given up on
+_EXCLUSION = "mutual exclusion among all handles in all processes"
+_PICKLED = "Handles can be pickled and work in the process that loads them"
+_THREADS = 4
+_LEAST = 10  # rounds, however long they take
+_EXAMPLES = 5  # for each round
+_BOUND = 0.03  # seconds for each example, after which no more rounds begin than the least number
+_PAUSE_OF_THREADS = 0.002
+_PAUSE_OF_PROCESSES = 0.005
+_LONG = 120  # seconds after which a thread is given up on
+
+Workers = Callable[[Sequence[Callable[[Place], Any]]], list[Any]]
 
 
 def check_threads(
+    harness: Harness,
+    capabilities: Capabilities,
+    budget: Budget,
+    workload: str,
+    one_handle: bool,
+) -> None:
+    """Let threads work at once, and look for an order.
+
+    Args:
+        harness: The means to reach the backend.
+        capabilities: The backend's promises.
+        budget: Determines how many rounds there are.
+        workload: What they do.
+        one_handle: Whether they all use the same handle, as the tasks of a run do.
+    """
+    how = "one handle" if one_handle else "a handle each"
+    with _threads() as perform:
+        for seed in _rounds(budget):
+            with Trial(harness, _CLAUSE) as trial:
+                trial.note(f"# {_THREADS} threads with {how}: {_kinds(workload)}")
+                tasks = [
+                    Work(
+                        workload,
+                        trial.open("job", 0 if one_handle else number),
+                        f"thread {number}",
+                        seed,
+                        _PAUSE_OF_THREADS,
+                    )
+                    for number in range(_THREADS)
+                ]
+                _require_order(trial, workload, _perform(trial, perform, tasks))
+
+
+def check_processes(
     harness: Harness, capabilities: Capabilities, budget: Budget, workload: str
 ) -> None:
-    """Let threads with their own handles work at once, and look for an order.
+    """Let processes with pickled handles work at once, and look for an order."""
+    for seed in _rounds(budget):
+        with Trial(harness, _CLAUSE) as trial:
+            trial.note(f"# {SIZE} processes with a handle each: {_kinds(workload)}")
+            channel = _require_pickles(trial)
+            tasks = [
+                Work(workload, channel, f"process {number}", seed, _PAUSE_OF_PROCESSES, True)
+                for number in range(SIZE)
+            ]
+            _require_order(trial, workload, _perform(trial, team().perform, tasks))
 
-    There are as many rounds as fit into a hundredth of a second per example. If the process gets
-    the processor for only a part of that time, it goes on for longer.
+
+def check_lock_of_threads(
+    harness: Harness, capabilities: Capabilities, budget: Budget, one_handle: bool
+) -> None:
+    """Let threads count under a lock, each with a handle, or all with one."""
+    with _threads() as perform:
+        for seed in _rounds(budget):
+            with Trial(harness, _EXCLUSION) as trial:
+                trial.note(f"# {_THREADS} threads count, each time under the lock")
+                handles = [
+                    trial.open("job", 0 if one_handle else number) for number in range(_THREADS)
+                ]
+                tasks = [
+                    Count(handle, f"thread {number}", seed, _PAUSE_OF_THREADS)
+                    for number, handle in enumerate(handles)
+                ]
+                _require_exclusion(trial, handles[0], _perform(trial, perform, tasks))
+
+
+def check_lock_of_processes(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
+    """Let processes count under a lock."""
+    for seed in _rounds(budget):
+        with Trial(harness, _EXCLUSION) as trial:
+            trial.note(f"# {SIZE} processes count, each time under the lock")
+            channel = _require_pickles(trial)
+            tasks = [
+                Count(channel, f"process {number}", seed, _PAUSE_OF_PROCESSES, True)
+                for number in range(SIZE)
+            ]
+            _require_exclusion(trial, channel, _perform(trial, team().perform, tasks))
+
+
+def _rounds(budget: Budget) -> Iterator[int]:
+    """Yield the seed of each round.
+
+    The number of rounds depends on the examples alone, unless the store is slow: then there are
+    the least number of rounds.
     """
     chance = random.Random(budget.seed)
-    is_enough = _timer(budget.examples / 100)
-    with _frequent_switches(), ThreadPoolExecutor(_WORKERS) as pool:
-        while not is_enough():
-            _check_round(harness, pool, workload, chance.getrandbits(32))
+    started = time.monotonic()
+    for number in range(max(_LEAST, budget.examples // _EXAMPLES)):
+        if number >= _LEAST and time.monotonic() - started > _BOUND * budget.examples:
+            break
+        yield chance.getrandbits(32)
 
 
-def _timer(seconds: float) -> Callable[[], bool]:
-    """Return a function that tells whether that many seconds of processor time have been used.
-
-    A process that waits a lot, for a server or for other processes, is not held to that forever.
-    """
-    started, had = time.monotonic(), time.process_time()
-
-    def is_enough() -> bool:
-        passed = time.monotonic() - started
-        busy = time.process_time() - had
-        return passed >= seconds and (busy >= seconds or passed >= _PATIENCE * seconds)
-
-    return is_enough
+def _kinds(workload: str) -> str:
+    return ", ".join(dict.fromkeys(WORKLOADS[workload].kinds))
 
 
-def _check_round(harness: Harness, pool: ThreadPoolExecutor, workload: str, seed: int) -> None:
-    with Trial(harness, _CLAUSE) as trial:
-        channels = [trial.open("job", number) for number in range(_WORKERS)]
-        trial.note(f"# {_WORKERS} threads: {', '.join(WORKLOADS[workload].kinds)}")
-        together = Barrier(_WORKERS)
-
-        def begin(number: int) -> list[Operation]:
-            together.wait(_LONG)
-            return work(workload, channels[number], f"thread {number}", _CALLS, seed)
-
-        running = [pool.submit(begin, number) for number in range(_WORKERS)]
-        _require_order(trial, workload, [each.result(_LONG) for each in running])
+def _require_pickles(trial: Trial) -> Channel:
+    """Return a handle that other processes can load."""
+    channel = trial.open("job")
+    try:
+        pickle.dumps(channel)
+    except Exception as error:  # noqa: BLE001 - whatever a broken backend raises
+        _refuse(trial, f"a handle can't be pickled: {error!r}", _PICKLED, error)
+    return channel
 
 
-def check_processes(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
-    """Let processes with pickled handles work at once, and look for an order."""
-    seed = random.Random(budget.seed).getrandbits(32)
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(_PROCESSES, mp_context=context) as pool:
-        for workload in ("queue", "anything", "transfers"):
-            _check_order(harness, pool, workload, seed)
-        if "lock" not in capabilities.unsupported:
-            _check_lock(harness, pool)
+def _perform(trial: Trial, workers: Workers, tasks: Sequence[Callable[[Place], Any]]) -> list[Any]:
+    """Let workers carry out tasks at once, and return their results."""
+    try:
+        return workers(tasks)
+    except Failed as failed:
+        _refuse(
+            trial,
+            str(failed),
+            "no operation fails because others happen at the same time",
+            failed.error,
+        )
+    except Exception as error:  # noqa: BLE001 - whatever a broken backend raises
+        _refuse(trial, repr(error), "all workers come to their end", error)
 
 
-def _check_order(harness: Harness, pool: ProcessPoolExecutor, workload: str, seed: int) -> None:
-    with Trial(harness, _CLAUSE) as trial:
-        channel = trial.open("job")
-        trial.note(f"# {_PROCESSES} processes: {', '.join(WORKLOADS[workload].kinds)}")
-        running = [
-            pool.submit(
-                work_together, workload, channel, f"process {number}", 2 * _CALLS, seed, _PROCESSES
-            )
-            for number in range(_PROCESSES)
-        ]
-        _require_order(trial, workload, [each.result(_LONG) for each in running])
-
-
-def _check_lock(harness: Harness, pool: ProcessPoolExecutor) -> None:
-    with Trial(harness, "mutual exclusion among all handles in all processes") as trial:
-        channel = trial.open("job")
-        trial.note(f"# {_PROCESSES} processes count to 20, each time under the lock")
-        running = [pool.submit(count_under_lock, channel, 20) for _ in range(_PROCESSES)]
-        for each in running:
-            each.result(_LONG)
-        total = channel.get("count")
-        trial.require(total == 20 * _PROCESSES, f"no count gets lost; {total} were left")
+def _refuse(trial: Trial, found: str, clause: str, error: Exception) -> NoReturn:
+    for line in found.splitlines():
+        trial.note(f"# {line}")
+    try:
+        trial.require(False, clause)
+    except Broken as broken:
+        raise broken from error
+    raise AssertionError
 
 
 def _require_order(trial: Trial, workload: str, histories: list[list[Operation]]) -> None:
     chosen = WORKLOADS[workload]
     operations = [each for history in histories for each in history]
-    verdict = check(operations, chosen.step, chosen.start, same=same)
+    verdict = check(operations, chosen.step, chosen.start, same=same, keys=chosen.keys)
     for line in str(verdict).splitlines() if not verdict else ():
         trial.note(f"# {line}")
     trial.require(bool(verdict), "the operations could have happened one at a time")
 
 
+def _require_exclusion(trial: Trial, channel: Channel, stays: list[list[Stay]]) -> None:
+    both = overlap(stay for each in stays for stay in each)
+    for stay in both:
+        trial.note(f"# {stay}")
+    trial.require(not both, "no two of them have the lock at the same time")
+    times = sum(map(len, stays))
+    total = channel.get("count")
+    trial.require(total == times, f"no count of {times} gets lost; {total} were left")
+
+
 @contextmanager
-def _frequent_switches() -> Iterator[None]:
-    """Let threads switch so often that they interfere with each other."""
+def _threads() -> Iterator[Workers]:
+    """Give threads that switch so often that they interfere with each other."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
-        yield
+        with ThreadPoolExecutor(_THREADS) as pool:
+            yield partial(_in_threads, pool)
     finally:
         sys.setswitchinterval(before)
+
+
+def _in_threads(pool: ThreadPoolExecutor, tasks: Sequence[Callable[[Place], Any]]) -> list[Any]:
+    meeting = Meeting.of_threads(len(tasks))
+    running = [pool.submit(task, Place(meeting, number)) for number, task in enumerate(tasks)]
+    return [each.result(_LONG) for each in running]
