@@ -35,6 +35,15 @@ _PROMISES = {
 """The promise without which a capability is not tried, and the reason given then."""
 
 
+_MEANS = {
+    "advance": "minutes have to pass",
+    "cut_reply": "a reply has to get lost",
+    "read": "what is stored has to be read as by another program",
+    "restart": "the store has to be restarted",
+}
+"""What a check needs that only a means of the harness can bring about."""
+
+
 @dataclass(frozen=True, slots=True)
 class Absence:
     """The reason why a check does not apply to a backend.
@@ -86,7 +95,7 @@ class Check:
         if exemption is not None:
             return Absence(True, exemption)
         if self.means is not None and getattr(harness, self.means) is None:
-            return Absence(False, f"the harness offers no `{self.means}`")
+            return Absence(False, f"{_MEANS[self.means]}, and the harness offers no `{self.means}`")
         return None
 
 

@@ -24,6 +24,11 @@ class Tally:
     faults_injected: int = 0
     faults_seen: int = 0
 
+    def add_history(self, operations: int) -> None:
+        """Count what threads or processes did at once, and one interleaving of it."""
+        self.operations += operations
+        self.interleavings += 1
+
     @property
     def counts(self) -> tuple[int, ...]:
         """All numbers, in the order of the attributes."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import sys
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -24,8 +25,9 @@ __all__ = ["start"]
 _BROKEN = 1
 _UNUSABLE = 2  # nothing, or not everything, could be tried
 _INTERRUPTED = 130  # as shells have it
-_EXAMPLES = 100
-_QUICK = 20
+_USUAL = Budget()
+_QUICK = 20  # examples
+_ROUNDS = 3  # of threads and processes, if it is to be quick
 
 
 def start() -> None:
@@ -42,10 +44,10 @@ def _main(
     target: Annotated[str, typer.Argument(help="redis://host:port/db, or module:factory")],
     examples: Annotated[
         int | None,
-        typer.Option(min=1, help=f"How often to try each property.  [default: {_EXAMPLES}]"),
+        typer.Option(min=1, help=f"How often to try each property.  [default: {_USUAL.examples}]"),
     ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help=f"Try all checks, with --examples {_QUICK}.")
+        bool, typer.Option("--quick", help=f"Try all checks, with {_QUICK} examples.")
     ] = False,
     seed: Annotated[int | None, typer.Option(help="Try the same examples again.")] = None,
     beside_others: Annotated[
@@ -66,7 +68,8 @@ def _main(
     console = Console(highlight=False, soft_wrap=True, emoji=False, markup=False)
     if seed is None:
         seed = random.randrange(2**32)
-    budget = Budget(examples=examples or (_QUICK if quick else _EXAMPLES), seed=seed)
+    usual = Budget(examples=_QUICK, rounds=_ROUNDS) if quick else _USUAL
+    budget = replace(usual, examples=examples or usual.examples, seed=seed)
 
     def may_remove(what: str) -> bool:
         return remove_leftovers or (

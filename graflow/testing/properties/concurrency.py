@@ -19,7 +19,7 @@ from graflow.testing.linearizability import Operation, check
 from graflow.testing.properties.exclusion import Count, Stay, overlap
 from graflow.testing.properties.workload import WORKLOADS, Failed, Work
 from graflow.testing.trials.equality import same
-from graflow.testing.trials.trial import Broken, Trial
+from graflow.testing.trials.trial import Trial
 from graflow.testing.workers.meeting import Meeting, Place
 from graflow.testing.workers.team import SIZE, team
 
@@ -36,7 +36,6 @@ _CLAUSE = (
 _EXCLUSION = "mutual exclusion among all handles in all processes"
 _PICKLED = "Handles can be pickled and work in the process that loads them"
 _THREADS = 4
-_LEAST = 10  # rounds, however long they take
 _EXAMPLES = 5  # for each round
 _BOUND = 0.03  # seconds for each example, after which no more rounds begin than the least number
 _PAUSE_OF_THREADS = 0.002
@@ -134,8 +133,8 @@ def _rounds(budget: Budget) -> Iterator[int]:
     """
     chance = random.Random(budget.seed)
     started = time.monotonic()
-    for number in range(max(_LEAST, budget.examples // _EXAMPLES)):
-        if number >= _LEAST and time.monotonic() - started > _BOUND * budget.examples:
+    for number in range(max(budget.rounds, budget.examples // _EXAMPLES)):
+        if number >= budget.rounds and time.monotonic() - started > _BOUND * budget.examples:
             break
         yield chance.getrandbits(32)
 
@@ -172,16 +171,14 @@ def _perform(trial: Trial, workers: Workers, tasks: Sequence[Callable[[Place], A
 def _refuse(trial: Trial, found: str, clause: str, error: Exception) -> NoReturn:
     for line in found.splitlines():
         trial.note(f"# {line}")
-    try:
-        trial.require(False, clause)
-    except Broken as broken:
-        raise broken from error
+    trial.require(False, clause, error)
     raise AssertionError
 
 
 def _require_order(trial: Trial, workload: str, histories: list[list[Operation]]) -> None:
     chosen = WORKLOADS[workload]
     operations = [each for history in histories for each in history]
+    trial.harness.tally.add_history(len(operations))
     verdict = check(operations, chosen.step, chosen.start, same=same, keys=chosen.keys)
     for line in str(verdict).splitlines() if not verdict else ():
         trial.note(f"# {line}")
@@ -194,6 +191,7 @@ def _require_exclusion(trial: Trial, channel: Channel, stays: list[list[Stay]]) 
         trial.note(f"# {stay}")
     trial.require(not both, "no two of them have the lock at the same time")
     times = sum(map(len, stays))
+    trial.harness.tally.add_history(times)
     total = channel.get("count")
     trial.require(total == times, f"no count of {times} gets lost; {total} were left")
 

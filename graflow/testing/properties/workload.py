@@ -114,7 +114,11 @@ class Work:
             self.channel.keys()  # opens a connection
             place.arrive()
             for number in range(_CALLS):
-                call = (chance.choice(chosen.kinds), f"{self.worker}.{number}", chance.randint(1, 3))
+                call = (
+                    chance.choice(chosen.kinds),
+                    f"{self.worker}.{number}",
+                    chance.randint(1, 3),
+                )
                 perform = partial(self._perform, chosen, call)
                 if chance.random() < _PAUSED:
                     recorder.do(call, partial(pauses.inside, call[0], perform))

@@ -10,9 +10,14 @@ __all__ = ["cause_of", "cause_of_difference", "shown_error"]
 
 # The name of a channel that the suite made, and numbers with what surrounds them.
 _NAME = re.compile(r"conformance-[0-9a-f]{8}-[^\s'\"}]*")
+_HIDDEN = re.compile(r"""(["'])(?:\\x00)+.*?\1""")  # a hidden key, or one of a user that is escaped
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
+_ABOUT = re.compile(r"^channel …(?:, keys? [^:]*)?: ")  # what graflow's errors begin with
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*(?:e[+-]?\d+)?")
 _FRACTION = re.compile(r"(\d+)\.\d+")
+
+_KEYS = ("counter", "count", "items", "key", "list", "logs", "other", "value")
+"""Keys that many checks use where no step says so."""
 
 
 def shown_error(error: BaseException) -> str:
@@ -22,7 +27,9 @@ def shown_error(error: BaseException) -> str:
     return f"{name}: {text}" if text else name
 
 
-def cause_of(error: BaseException, names: Iterable[object] = ()) -> str:
+def cause_of(
+    error: BaseException, keys: Iterable[object] = (), channels: Iterable[str] = ()
+) -> str:
     """Return the type and the message of an error without what varies between checks.
 
     The channel, the key, addresses in memory and numbers are masked. If nothing is left of the
@@ -30,14 +37,17 @@ def cause_of(error: BaseException, names: Iterable[object] = ()) -> str:
 
     Args:
         error: The error.
-        names: What else may vary: the keys of the operation that raised the error.
+        keys: Keys that the error may be about, in quotation marks.
+        channels: The names of channels that it may be about.
     """
     text = str(error)
-    varying = {getattr(error, "channel", None), getattr(error, "key", None), *map(_text, names)}
-    for name in sorted((each for each in varying if isinstance(each, str) and each), key=len)[::-1]:
-        for quoted in {repr(name), f'"{name}"', f"'{name}'"}:
+    for name in _longest_first([getattr(error, "channel", None), *channels]):
+        text = text.replace(repr(name), "…").replace(name, "…")
+    for key in _longest_first([getattr(error, "key", None), *keys, *_KEYS]):
+        for quoted in (repr(key), f'"{key}"', f"'{key}'"):
             text = text.replace(quoted, "…")
-    for pattern in (_NAME, _ADDRESS, _NUMBER):
+    text = _ABOUT.sub("", text)
+    for pattern in (_NAME, _HIDDEN, _ADDRESS, _NUMBER):
         text = pattern.sub("…", text)
     where = "" if any(map(str.isalpha, text)) else _line_of(error)
     return f"raised {type(error).__qualname__}: {text}{where}"
@@ -54,8 +64,9 @@ def cause_of_difference(operation: str, found: str, expected: str) -> str:
     return _FRACTION.sub(r"\1", f"{operation} {found}, not {expected}")
 
 
-def _text(name: object) -> str | None:
-    return name if isinstance(name, str) else None
+def _longest_first(names: Iterable[object]) -> list[str]:
+    texts = {name for name in names if isinstance(name, str) and name}
+    return sorted(texts, key=len, reverse=True)
 
 
 def _line_of(error: BaseException) -> str:

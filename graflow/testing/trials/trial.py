@@ -160,7 +160,12 @@ class Trial:
         self._require_store(error)
         code = script(self._lines, self.harness.preamble, is_whole=False)
         outcome = f"it raised {shown_error(error)}"
-        raise Broken.of(self._clause, code, outcome, cause_of(error), is_error=True) from error
+        raise Broken.of(self._clause, code, outcome, self._cause(error), is_error=True) from error
+
+    def _cause(self, error: BaseException) -> str:
+        steps = [line.content for line in self._lines if isinstance(line.content, Step)]
+        keys = (key for step in steps for key in _keys_of(step))
+        return cause_of(error, keys, [self._prefix + name for name, _ in self._handles])
 
     def _require_store(self, error: BaseException) -> None:
         try:
@@ -241,11 +246,23 @@ class Trial:
         step, _ = self._locks[0]
         return Step("unlock", step.args[:1], {}, step.channel, step.handle)
 
-    def require(self, holds: bool, clause: str) -> None:
-        """Raise `Broken` unless a condition holds, for what no single step can show."""
-        if not holds:
-            code = script(self._lines, self.harness.preamble, is_whole=False)
-            raise Broken.of(self._clause, code, f"the contract: {clause}")
+    def require(self, holds: bool, clause: str, error: BaseException | None = None) -> None:
+        """Raise `Broken` unless a condition holds, for what no single step can show.
+
+        Args:
+            holds: Whether it holds.
+            clause: The condition.
+            error: What it does not hold because of, if that is an error.
+        """
+        if holds:
+            return
+        code = script(self._lines, self.harness.preamble, is_whole=False)
+        outcome = f"the contract: {clause}"
+        if error is None:
+            raise Broken.of(self._clause, code, outcome)
+        self._require_store(error)
+        outcome = f"it raised {shown_error(error)}\n{outcome}"
+        raise Broken.of(self._clause, code, outcome, self._cause(error), is_error=True) from error
 
     def note(self, line: str) -> None:
         """Add a line of code to the script."""
@@ -382,7 +399,7 @@ class Trial:
         if isinstance(found, Raised):
             self._require_store(found.error)
             shown, raised = f"raised {shown_error(found.error)}", found.error
-            cause = cause_of(raised, _keys_of(step))
+            cause = self._cause(raised)
         else:
             shown, raised = str(found).replace("returns", "returned", 1), None
             cause = cause_of_difference(step.operation, shown, str(expected))
