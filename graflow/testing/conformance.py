@@ -114,7 +114,7 @@ class ChannelConformance:
             finding = Finding.broken(type(self).__name__, check.capability, str(check), error)
             note_finding(request.node, finding)
             if str(check) not in self.xfail:
-                _refer_to_the_first(type(self), finding)
+                _fail_in_short(type(self), finding)
             raise
         finally:
             counts = harness.tally.since(before).counts
@@ -152,12 +152,17 @@ def _require_store(cls: type) -> None:
         pytest.fail(f"the store can't be reached any more: {_gone[cls]}", pytrace=False)
 
 
-def _refer_to_the_first(cls: type, finding: Finding) -> None:
-    """Fail in a few lines if the same cause was shown in full before, in this process."""
+def _fail_in_short(cls: type, finding: Finding) -> None:
+    """Fail without a traceback where that says nothing.
+
+    That is, if no error is the cause, or if the same cause was shown in this process before.
+    """
     first = _first.setdefault((cls, finding.cause or finding.check), finding.check)
     if first != finding.check:
         clause = finding.reason.partition("\n\n")[0]
         pytest.fail(f"{clause}\n\n{finding.outcome}\n(as in {first!r})", pytrace=False)
+    if not finding.is_error:
+        pytest.fail(finding.reason, pytrace=False)
 
 
 def _require_reason(cls: type, name: str, override: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -54,11 +54,11 @@ def test_one_cause_is_one_entry() -> None:
     assert cause.shortest.reason not in report(findings, len(CHECKS), shown=[cause.shortest])
 
 
-def test_a_right_that_is_missing_is_one_entry(server: Server) -> None:
+@pytest.mark.parametrize("kind", ["redis-6.2", "valkey-9"])
+def test_a_right_that_is_missing_is_one_entry(servers: Callable[[str], Server], kind: str) -> None:
     """Of hundreds of checks that fail on a server that lets nobody run scripts."""
-    if server.kind != "valkey-9":
-        pytest.skip("the words of one server are enough")
-    with user(server, "+@all", "-eval", "-evalsha") as url, server_harness(url) as harness:
+    rights = ("+@all", "-eval", "-evalsha")
+    with user(servers(kind), *rights) as url, server_harness(url) as harness:
         budget = Budget(seed=0, examples=1, rounds=1, shrink=False)
         findings = list(run(replace(harness, cut_reply=None), budget=budget, checks=QUICK))
     broken = [each for each in findings if each.result is Result.BROKEN]
