@@ -96,26 +96,28 @@ class Dispatch(BaseRun):
             self._recover(self._break)
         ready = self._ready
         ready.extend(self._pauses.over())
-        while ready and len(self._flights) < self._max_flights:
-            task = ready.popleft()
-            try:
-                self._submit(task, first=True)
-            except BrokenExecutor as error:
-                ready.appendleft(task)
-                self._break = error
-                return True
-        return bool(self._flights or self._pauses)
+        while ready and self._break is None and len(self._flights) < self._max_flights:
+            self._submit(ready.popleft(), first=True)
+        return bool(self._flights or self._pauses or self._break)
 
     def _submit(self, task: Task[..., Any], *, first: bool) -> None:
+        """Submit a task; if the executor is broken, the task counts as lost with it."""
         self._serial += 1
         self._bearers -= 1
         packed = self._parcel.packed if self._bearers >= 0 or not first else None
         self._boarding = self._serial
         again = self._supervisor.is_again(task)
-        future = self._pool.submit(
-            perform, self._parcel.run, task.task_id, self._serial, packed, again
-        )
-        self._flights[future] = _Flight(task, self._serial)
+        flight = _Flight(task, self._serial)
+        try:
+            future = self._pool.submit(
+                perform, self._parcel.run, task.task_id, flight.serial, packed, again
+            )
+        except BrokenExecutor as error:
+            self._boarding = None
+            self._broken.append(flight)
+            self._break = error
+            return
+        self._flights[future] = flight
         self._boarding = None
         future.add_done_callback(self._landed.put)
         if first:
@@ -174,7 +176,8 @@ class Dispatch(BaseRun):
         if barred and reply.ending in (Ending.REPEATED, Ending.UNKNOWN):
             return False
         if reply.ending == Ending.UNKNOWN:
-            self._submit(task, first=False)
+            if not self._stopped:
+                self._submit(task, first=False)
         elif reply.ending == Ending.REPEATED:
             self._had_begun(flight)
             self._fail(task, self._lost(task, None))

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import (
+    BrokenExecutor,
     Executor,
     Future,
     ProcessPoolExecutor,
@@ -30,6 +31,7 @@ from graflow import RedisChannel, chain, parallel, read_checkpoint, task, workfl
 from graflow.core.context import TaskExecutionContext
 from graflow.core.run.observers import RunObserver, TaskEvent
 from graflow.core.state.results import Results
+from graflow.core.travel import worker
 from graflow.core.travel.executors import ExecutorSource, Pool
 from graflow.exceptions import (
     TaskFailedError,
@@ -434,6 +436,76 @@ def test_a_broken_executor_of_the_caller_ends_the_run(channel: RedisChannel) -> 
             wf.execute(executor=pool)
         with pytest.raises(WorkflowStateError, match=r"broken.*pass a function"):
             wf.execute(executor=pool)
+
+
+class BreaksInBetween(Elsewhere):
+    """Its worker does not know the run; the executor breaks before it is told of it."""
+
+    made = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        BreaksInBetween.made += 1
+        self.submitted = 0
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Ask for the run, then break; the second executor works."""
+        if fn is not worker.perform or BreaksInBetween.made > 1:
+            return super().submit(fn, *args, **kwargs)
+        self.submitted += 1
+        if self.submitted > 1:
+            raise BrokenExecutor("a worker was killed")
+        future: Future[Any] = Future()
+        future.set_result(worker.Reply(worker.Ending.UNKNOWN))
+        return future
+
+
+def test_an_executor_may_break_while_a_worker_asks_for_the_run(
+    channel: RedisChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run goes on with another executor, as whenever one breaks."""
+    monkeypatch.setattr(BreaksInBetween, "made", 0)
+    with workflow("w", channel=channel) as wf:
+        chain(add)
+    assert isinstance(wf.execute(executor=BreaksInBetween), int)
+    assert BreaksInBetween.made == 2
+    assert channel.get("sum") == 1
+
+
+class Unknowing(Elsewhere):
+    """Answers at once; its worker does not know the run when the task called `late` first comes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.submitted: list[str] = []
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Call the function here."""
+        if fn is not worker.perform:
+            return super().submit(fn, *args, **kwargs)
+        task_id = args[1]
+        self.submitted.append(task_id)
+        future: Future[Any] = Future()
+        known = task_id != "late" or self.submitted.count("late") > 1
+        future.set_result(fn(*args) if known else worker.Reply(worker.Ending.UNKNOWN))
+        return future
+
+
+def test_a_worker_that_asks_for_a_run_that_has_failed_is_not_told_of_it(
+    channel: RedisChannel,
+) -> None:
+    """Nothing is submitted after a failure, not even once more."""
+
+    @task
+    def fails() -> None:
+        raise OSError("no disk")
+
+    executor = Unknowing()
+    with workflow("w", channel=channel) as wf:
+        parallel(fails(task_id="fails"), add(task_id="late"))
+    with pytest.raises(TaskFailedError, match="no disk"):
+        wf.execute(executor=executor)
+    assert executor.submitted == ["fails", "late"]
 
 
 def test_a_pool_that_never_works_is_given_up(channel: RedisChannel) -> None:
