@@ -19,14 +19,11 @@ class Budget:
 
     Attributes:
         examples: The number of examples per property, > 0.
-        rounds: The least number of rounds in which threads or processes work at once, > 0. There
-            are more of them if there are many examples.
         seed: Makes a run repeatable; with `None`, each run tries different examples.
         shrink: Whether to search for a shorter example of a failure.
     """
 
     examples: int = 100
-    rounds: int = 10
     seed: int | None = None
     shrink: bool = True
 

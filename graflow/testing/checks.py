@@ -27,6 +27,7 @@ from graflow.testing.trials.trial import Trial
 __all__ = ["CHECKS", "Absence", "Check"]
 
 _STEPS = 40  # of the state machine in one example
+_HANDLES = ((False, ""), (True, " on one handle"))
 _PROMISES = {
     Capability.PROCESSES: ("shared", "the backend is not shared between processes"),
     Capability.DURABILITY: ("durable", "the backend is not durable"),
@@ -125,11 +126,12 @@ def _needs(workload: str) -> set[Capability]:
 
 def _checks_of_threads() -> Iterator[Check]:
     """Yield checks with a handle for each thread, and with one for all."""
-    for one_handle, suffix in ((False, ""), (True, " on one handle")):
-        for workload in WORKLOADS:
+    for workload in WORKLOADS:
+        needs = frozenset(_needs(workload))
+        for one_handle, suffix in _HANDLES:
             run = partial(concurrency.check_threads, workload=workload, one_handle=one_handle)
-            needs = frozenset(_needs(workload))
             yield Check(f"{workload}{suffix}", Capability.THREADS, run, needs)
+    for one_handle, suffix in _HANDLES:
         run = partial(concurrency.check_lock_of_threads, one_handle=one_handle)
         yield Check(f"lock{suffix}", Capability.THREADS, run, frozenset({Capability.LOCK}))
 
@@ -141,6 +143,8 @@ def _checks_of_processes() -> Iterator[Check]:
         yield Check(workload, Capability.PROCESSES, run, needs)
     needs = frozenset({Capability.PICKLE, Capability.LOCK})
     yield Check("lock", Capability.PROCESSES, concurrency.check_lock_of_processes, needs)
+    forked = frozenset({Capability.PICKLE})
+    yield Check("after a fork", Capability.PROCESSES, concurrency.check_forks, forked)
 
 
 CHECKS: list[Check] = [

@@ -59,7 +59,7 @@ def test_a_right_that_is_missing_is_one_entry(servers: Callable[[str], Server], 
     """Of hundreds of checks that fail on a server that lets nobody run scripts."""
     rights = ("+@all", "-eval", "-evalsha")
     with user(servers(kind), *rights) as url, server_harness(url) as harness:
-        budget = Budget(seed=0, examples=1, rounds=1, shrink=False)
+        budget = Budget(seed=0, examples=1, shrink=False)
         findings = list(run(replace(harness, cut_reply=None), budget=budget, checks=QUICK))
     broken = [each for each in findings if each.result is Result.BROKEN]
     assert len(broken) > 300
@@ -173,9 +173,9 @@ def test_what_was_tried_is_counted() -> None:
     assert len(chosen) == 2
     assert all(
         found.result is Result.HELD
-        for found in run(harness, budget=Budget(examples=5, rounds=3), checks=chosen)
+        for found in run(harness, budget=Budget(examples=5), checks=chosen)
     )
-    assert harness.tally.interleavings == 3
+    assert harness.tally.interleavings >= 2
     assert harness.tally.operations > 50
 
 
@@ -189,7 +189,7 @@ def test_a_run_ends_when_its_server_does(kind: str) -> None:
             if check is QUICK[20]:
                 server.stop()
 
-        budget = Budget(examples=1, rounds=1)
+        budget = Budget(examples=1)
         with pytest.raises(StoreGoneError, match="can't be reached any more since") as caught:
             found.extend(run(harness, budget=budget, checks=QUICK, begin=begin))
     assert caught.value.check == str(QUICK[20])

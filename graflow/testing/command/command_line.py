@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import random
 import sys
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -25,9 +24,8 @@ __all__ = ["start"]
 _BROKEN = 1
 _UNUSABLE = 2  # nothing, or not everything, could be tried
 _INTERRUPTED = 130  # as shells have it
-_USUAL = Budget()
-_QUICK = 20  # examples
-_ROUNDS = 3  # of threads and processes, if it is to be quick
+_USUAL = 100  # examples
+_QUICK = 20
 
 
 def start() -> None:
@@ -44,7 +42,7 @@ def _main(
     target: Annotated[str, typer.Argument(help="redis://host:port/db, or module:factory")],
     examples: Annotated[
         int | None,
-        typer.Option(min=1, help=f"How often to try each property.  [default: {_USUAL.examples}]"),
+        typer.Option(min=1, help=f"How often to try each property.  [default: {_USUAL}]"),
     ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help=f"Try all checks, with {_QUICK} examples.")
@@ -68,8 +66,8 @@ def _main(
     console = Console(highlight=False, soft_wrap=True, emoji=False, markup=False)
     if seed is None:
         seed = random.randrange(2**32)
-    usual = Budget(examples=_QUICK, rounds=_ROUNDS) if quick else _USUAL
-    budget = replace(usual, examples=examples or usual.examples, seed=seed)
+    usual = _QUICK if quick else _USUAL
+    budget = Budget(examples=examples or usual, seed=seed)
 
     def may_remove(what: str) -> bool:
         return remove_leftovers or (

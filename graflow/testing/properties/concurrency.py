@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import random
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any, NoReturn
 
@@ -17,13 +18,15 @@ from graflow.testing.budget import Budget
 from graflow.testing.harness import Capabilities, Harness
 from graflow.testing.linearizability import Operation, check
 from graflow.testing.properties.exclusion import Count, Stay, overlap
+from graflow.testing.properties.forks import Fork
 from graflow.testing.properties.workload import WORKLOADS, Failed, Work
 from graflow.testing.trials.equality import same
 from graflow.testing.trials.trial import Trial
 from graflow.testing.workers.meeting import Meeting, Place
-from graflow.testing.workers.team import SIZE, team
+from graflow.testing.workers.team import SIZE, Team, team
 
 __all__ = [
+    "check_forks",
     "check_lock_of_processes",
     "check_lock_of_threads",
     "check_processes",
@@ -35,9 +38,14 @@ _CLAUSE = (
 )
 _EXCLUSION = "mutual exclusion among all handles in all processes"
 _PICKLED = "Handles can be pickled and work in the process that loads them"
+_FORKED = (
+    "After `os.fork` a handle works in the child, and no lock of the parent's threads is taken"
+)
+_AFTER_FORKS = ("own keys", "anything", "transfers")
 _THREADS = 4
+_LEAST = 4  # rounds
 _EXAMPLES = 5  # for each round
-_BOUND = 0.03  # seconds for each example, after which no more rounds begin than the least number
+_BOUND = 0.03  # seconds for each example, after which half of the rounds are enough
 _PAUSE_OF_THREADS = 0.002
 _PAUSE_OF_PROCESSES = 0.005
 _LONG = 120  # seconds after which a thread is given up on
@@ -125,16 +133,39 @@ def check_lock_of_processes(harness: Harness, capabilities: Capabilities, budget
             _require_exclusion(trial, channel, _perform(trial, team().perform, tasks))
 
 
+def check_forks(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
+    """Fork a process that was started for this, and let both use a handle at once."""
+    if not hasattr(os, "fork"):
+        return
+    with closing(Team(1)) as alone:
+        for number, seed in enumerate(_rounds(budget)):
+            workload = _AFTER_FORKS[number % len(_AFTER_FORKS)]
+            with Trial(harness, _FORKED) as trial:
+                trial.note(f"# os.fork(), then parent and child use a: {_kinds(workload)}")
+                channel = _require_pickles(trial)
+                task = Fork(workload, channel, seed, _PAUSE_OF_PROCESSES)
+                (forked,) = _perform(trial, alone.perform, [task])
+                _require_order(trial, workload, forked.histories)
+                sums, late = channel.get("busy", 0), channel.get("late")
+                trial.require(
+                    sums == forked.sums,
+                    f"what another thread adds counts once: {forked.sums} times 1, "
+                    f"and `busy` is {sums}",
+                )
+                trial.require(late == 1, f"the child goes on alone; `late` is {late!r}, and not 1")
+
+
 def _rounds(budget: Budget) -> Iterator[int]:
     """Yield the seed of each round.
 
-    The number of rounds depends on the examples alone, unless the store is slow: then there are
-    the least number of rounds.
+    The number of rounds depends on the examples alone, however long a round takes; but if they
+    take very long, there are half as many.
     """
     chance = random.Random(budget.seed)
     started = time.monotonic()
-    for number in range(max(budget.rounds, budget.examples // _EXAMPLES)):
-        if number >= budget.rounds and time.monotonic() - started > _BOUND * budget.examples:
+    rounds = max(_LEAST, budget.examples // _EXAMPLES)
+    for number in range(rounds):
+        if number >= rounds / 2 and time.monotonic() - started > _BOUND * budget.examples:
             break
         yield chance.getrandbits(32)
 

@@ -308,6 +308,14 @@ _ON_ANYTHING = ("set", "set list", "append", "prepend", "pop", "get", "exists", 
 WORKLOADS = {
     each.name: each
     for each in (
+        Workload(
+            "own keys",
+            ("set", "get", "get", "append", "pop", "exchange"),
+            _perform_alone,
+            _step_alone,
+            (None, ()),
+            lambda call: [_owner(call)],
+        ),
         Workload("sums", ("add", "add", "add", "get", "update"), _perform, _step, None),
         Workload(
             "queue", ("append", "append", "prepend", "pop", "pop", "get"), _perform, _step, None
@@ -340,6 +348,13 @@ WORKLOADS = {
             (),
         ),
         Workload(
+            "reads",
+            ("get_many", "get_many", "get_many", "keys", "keys", "keys", "set_many", "delete"),
+            _perform_batch,
+            _step_batch,
+            (),
+        ),
+        Workload(
             "transfers",
             (
                 "transfer",
@@ -353,14 +368,6 @@ WORKLOADS = {
             perform_transfer,
             step_transfer,
             (0, 0, 0),
-        ),
-        Workload(
-            "own keys",
-            ("set", "get", "get", "append", "pop", "exchange"),
-            _perform_alone,
-            _step_alone,
-            (None, ()),
-            lambda call: [_owner(call)],
         ),
     )
 }

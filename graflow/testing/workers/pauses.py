@@ -18,9 +18,7 @@ import time
 from collections.abc import Callable
 from statistics import median
 from types import FrameType
-from typing import Any, TypeVar
-
-from graflow.testing.workers.meeting import Place
+from typing import Any, Protocol, TypeVar
 
 __all__ = ["Pauses"]
 
@@ -32,19 +30,26 @@ _MOST = 0.2  # seconds of a pause
 _TIMES = 4  # as long as an operation, for others to make a step
 
 
+class Others(Protocol):
+    """The other workers, as one of them sees them."""
+
+    def wait_for_others(self, steps: int, patience: float) -> None:
+        """Wait until the others have made some steps, but not for more than `patience` seconds."""
+
+
 class Pauses:
     """The pauses of one worker."""
 
-    def __init__(self, place: Place, chance: random.Random, least: float) -> None:
+    def __init__(self, others: Others, chance: random.Random, least: float) -> None:
         """Begin at a random place of each operation.
 
         Args:
-            place: Shows how far the other workers are.
+            others: The other workers.
             chance: Draws where to begin, and how long to wait.
             least: For how many seconds a pause lasts if the others can't go on. It is longer if
                 operations take long.
         """
-        self._place = place
+        self._others = others
         self._chance = chance
         self._least = least
         self._took: list[float] = []
@@ -88,4 +93,4 @@ class Pauses:
     def _pause(self) -> None:
         usual = _TIMES * median(self._took) if self._took else 0.0
         patience = min(max(usual, self._least), _MOST)
-        self._place.wait_for_others(self._chance.randint(1, 3), patience)
+        self._others.wait_for_others(self._chance.randint(1, 3), patience)

@@ -21,12 +21,13 @@ SIZE = 3
 
 _LONG = 120.0  # seconds after which a task is given up
 _END = 5.0  # seconds for a process to end by itself
+_IDLE = 60.0  # seconds without a task after which the processes end
 
 Task = Callable[[Place], Any]
 
 
 class Team:
-    """Processes that wait for tasks. They end when this process does."""
+    """Processes that wait for tasks. They end when this process does, or has no tasks for them."""
 
     def __init__(self, size: int = SIZE) -> None:
         """Start the processes.
@@ -37,6 +38,7 @@ class Team:
         context = multiprocessing.get_context("spawn")
         self._meeting = Meeting(context.RawArray("Q", size), context.RawArray("Q", size))
         self._members = []
+        self._used = time.monotonic()
         for number in range(size):
             ours, theirs = context.Pipe()
             process = context.Process(target=_serve, args=(theirs, self._meeting, number))
@@ -60,6 +62,7 @@ class Team:
             connection.send_bytes(pickle.dumps(task))
         until = time.monotonic() + _LONG
         results = [self._result(number, until) for number in range(len(self._members))]
+        self._used = time.monotonic()
         for result in results:
             if isinstance(result, _Raised):
                 raise result.error
@@ -92,9 +95,9 @@ class Team:
         raise multiprocessing.ProcessError(problem)
 
     @property
-    def is_closed(self) -> bool:
-        """Whether the processes were ended."""
-        return not self._members
+    def is_ready(self) -> bool:
+        """Whether the processes wait for tasks, and will do so for a while."""
+        return bool(self._members) and time.monotonic() - self._used < _IDLE / 2
 
 
 class _Raised:
@@ -108,7 +111,7 @@ def _serve(connection: Connection, meeting: Meeting, number: int) -> None:
     """Carry out tasks until the connection ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it reaches the whole terminal
     with suppress(EOFError, OSError):
-        while True:
+        while connection.poll(_IDLE):
             received = connection.recv_bytes()
             connection.send_bytes(_outcome(received, Place(meeting, number)))
 
@@ -137,7 +140,8 @@ _team: Team | None = None
 def team() -> Team:
     """Return the team of this process, which is started when it is first needed."""
     global _team
-    if _team is None or _team.is_closed:
+    if _team is None or not _team.is_ready:
+        dismiss()
         _team = Team()
         atexit.register(dismiss)
     return _team

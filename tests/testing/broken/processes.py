@@ -1,18 +1,17 @@
 """Channels in a file that are right in one process and wrong as soon as there are several.
 
-All break "Every operation is atomic and linearizable per key, across threads, processes and
-machines", or "mutual exclusion among all handles in all processes": their authors guard them with a
-lock of threads, or remember what they have read.
+Their authors guard them with a lock of threads, or remember what they have read.
 """
 
 from __future__ import annotations
 
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from typing_extensions import override
 
@@ -32,39 +31,28 @@ from graflow.channels.backend import (
 )
 from graflow.channels.base import Channel
 from graflow.channels.hidden_keys import KEPT
+from graflow.testing import Capabilities, Capability, Harness
+from tests.testing.broken.registry import Group
 
-__all__ = ["PROCESSES", "FileChannel"]
-
-PROCESSES: dict[str, type[SqliteBackend]] = {}
-"""Backends in a file."""
-
-B = TypeVar("B", bound=type[SqliteBackend])
+__all__ = ["broken", "file_harness"]
 
 _mutex = threading.RLock()
 
 
-class FileChannel(Channel):
-    """A channel on one of the backends."""
-
-    def __init__(self, kind: str, name: str, path: str | Path) -> None:
-        """Open a handle on the channel called `name`.
-
-        Args:
-            kind: The backend, by name.
-            name: The channel.
-            path: The file.
-        """
-        super().__init__(PROCESSES[kind](name, path))
+@contextmanager
+def file_harness(kind: type[SqliteBackend]) -> Generator[Harness]:
+    """Give the harness of a backend in a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "channels.db"
+        yield Harness(
+            open=lambda name: Channel(kind(name, path)), capabilities=Capabilities(shared=True)
+        )
 
 
-def broken(name: str) -> Callable[[B], B]:
-    """Enter a backend into the table."""
+broken = Group(Capability.PROCESSES, file_harness)
 
-    def enter(kind: B) -> B:
-        PROCESSES[name] = kind
-        return kind
-
-    return enter
+_ATOMIC = "Every operation is atomic and linearizable per key, across threads, processes"
+_OVER_THE_CHANNEL = "are atomic over the channel"
 
 
 class ThreadsOnly(SqliteBackend):
@@ -100,21 +88,21 @@ class ThreadsOnly(SqliteBackend):
                 self.is_loose = False
 
 
-@broken("sums of processes get lost")
+@broken("sums of processes get lost", clause=_ATOMIC)
 class Sums(ThreadsOnly):
     @override
     def is_unguarded(self, checks: Sequence[Check], changes: Sequence[Change]) -> bool:
         return all(isinstance(change, Add) for change in changes)
 
 
-@broken("processes see a part of a batch")
+@broken("processes see a part of a batch", clause=_OVER_THE_CHANNEL)
 class Batches(ThreadsOnly):
     @override
     def is_unguarded(self, checks: Sequence[Check], changes: Sequence[Change]) -> bool:
         return len(changes) > 1 and not checks and all(type(each) is Put for each in changes)
 
 
-@broken("processes read a batch key by key")
+@broken("processes read a batch key by key", clause=_OVER_THE_CHANNEL)
 class BatchReads(ThreadsOnly):
     @override
     def read(self, keys: Sequence[str]) -> list[Held | None]:
@@ -126,7 +114,10 @@ class BatchReads(ThreadsOnly):
                 self.is_loose = False
 
 
-@broken("an update overwrites what another process wrote")
+@broken(
+    "an update overwrites what another process wrote",
+    clause="starts over if someone wrote in between",
+)
 class Updates(ThreadsOnly):
     @override
     def is_unguarded(self, checks: Sequence[Check], changes: Sequence[Change]) -> bool:
@@ -135,28 +126,31 @@ class Updates(ThreadsOnly):
         )
 
 
-@broken("processes pop an item twice")
+@broken("processes pop an item twice", clause=_ATOMIC)
 class Pops(ThreadsOnly):
     @override
     def is_unguarded(self, checks: Sequence[Check], changes: Sequence[Change]) -> bool:
         return all(isinstance(change, Pop) for change in changes)
 
 
-@broken("items that processes append get lost")
+@broken("items that processes append get lost", clause=_ATOMIC)
 class Appends(ThreadsOnly):
     @override
     def is_unguarded(self, checks: Sequence[Check], changes: Sequence[Change]) -> bool:
         return all(isinstance(change, Push) for change in changes)
 
 
-@broken("several processes delete a key once")
+@broken("several processes delete a key once", clause=_ATOMIC)
 class Deletes(ThreadsOnly):
     @override
     def is_unguarded(self, checks: Sequence[Check], changes: Sequence[Change]) -> bool:
         return all(isinstance(change, Delete) for change in changes)
 
 
-@broken("several processes add a key at once")
+@broken(
+    "several processes add a key at once",
+    clause="of several who add a key at once, one succeeds",
+)
 class Claims(ThreadsOnly):
     @override
     def is_unguarded(self, checks: Sequence[Check], changes: Sequence[Change]) -> bool:
@@ -165,14 +159,17 @@ class Claims(ThreadsOnly):
         )
 
 
-@broken("transactions of processes overlap")
+@broken("transactions of processes overlap", clause=_OVER_THE_CHANNEL)
 class Transactions(ThreadsOnly):
     @override
     def is_unguarded(self, checks: Sequence[Check], changes: Sequence[Change]) -> bool:
         return len(changes) > 1 and bool(checks)
 
 
-@broken("several processes take a lock")
+@broken(
+    "several processes take a lock",
+    clause="mutual exclusion among all handles in all processes",
+)
 class Locks(ThreadsOnly):
     @override
     def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
@@ -201,7 +198,7 @@ _found: dict[tuple[str, str, str], tuple[float, Held | None]] = {}
 _listed: dict[tuple[str, str], list[str]] = {}
 
 
-@broken("each process remembers for a moment what it has read")
+@broken("each process remembers for a moment what it has read", clause=_ATOMIC)
 class ReadCache(SqliteBackend):
     @override
     def read(self, keys: Sequence[str]) -> list[Held | None]:
@@ -232,7 +229,7 @@ class ReadCache(SqliteBackend):
             _found.pop(where, None)
 
 
-@broken("each process remembers the keys")
+@broken("each process remembers the keys", clause=_OVER_THE_CHANNEL)
 class KeyCache(SqliteBackend):
     @override
     def keys(self, *, kept: bool = False) -> list[str]:

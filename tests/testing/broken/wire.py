@@ -1,0 +1,249 @@
+"""Backends over a connection, of which some share with others what is theirs alone."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import socket
+import socketserver
+import struct
+import threading
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, ClassVar
+
+from typing_extensions import override
+
+from graflow.channels.backend import Answer, Backend, Change, Check, Conflict, Held
+from graflow.channels.base import Channel
+from graflow.system.forks import guard
+from graflow.testing import Capabilities, Capability, Harness
+from tests.testing.broken.registry import Group
+from tests.testing.dict_channel import DictBackend, Store
+
+__all__ = ["Wire", "forked", "shared", "wire_harness"]
+
+_SIZE = struct.Struct(">I")
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    """Carries out on dicts what clients ask for."""
+
+    daemon_threads = True
+    block_on_close = False
+    allow_reuse_address = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Requests)
+        self.stores: dict[str, Store] = {}
+
+
+class _Requests(socketserver.BaseRequestHandler):
+    """The requests of one connection: a channel, a method of its backend, and arguments."""
+
+    server: _Server
+
+    @override
+    def handle(self) -> None:
+        with suppress(OSError, EOFError):
+            while True:
+                name, method, args, options = pickle.loads(_receive(self.request))
+                backend = DictBackend(name, self.server.stores.setdefault(name, Store()))
+                try:
+                    reply = True, getattr(backend, method)(*args, **options)
+                except Exception as error:  # noqa: BLE001 - raised where it was asked for
+                    reply = False, error
+                _send(self.request, pickle.dumps(reply))
+
+
+def _send(connection: socket.socket, message: bytes) -> None:
+    connection.sendall(_SIZE.pack(len(message)) + message)
+
+
+def _receive(connection: socket.socket) -> bytes:
+    (size,) = _SIZE.unpack(_read(connection, _SIZE.size))
+    return _read(connection, size)
+
+
+def _read(connection: socket.socket, size: int) -> bytes:
+    found = b""
+    while len(found) < size:
+        piece = connection.recv(size - len(found))
+        if not piece:
+            raise EOFError
+        found += piece
+    return found
+
+
+class Line:
+    """A connection, for one thread of one process at a time."""
+
+    def __init__(self, port: int) -> None:
+        self.lock: Any = threading.Lock()
+        self.port = port
+        self.connection: socket.socket | None = None
+
+    def start_anew(self) -> None:
+        """Connect anew in a forked process."""
+        self.lock = threading.Lock()
+        self.close()
+
+    def close(self) -> None:
+        """Hang up."""
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            connection.close()
+
+    def ask(self, *request: Any) -> Any:
+        """Ask for something and return the reply."""
+        with self.lock:
+            return self.exchange(pickle.dumps(request))
+
+    def exchange(self, request: bytes) -> Any:
+        """Send a request and return the reply."""
+        if self.connection is None:
+            self.connection = socket.create_connection(("127.0.0.1", self.port))
+        _send(self.connection, request)
+        return pickle.loads(_receive(self.connection))
+
+
+class Wire(Backend):
+    """A correct backend over a connection."""
+
+    line: ClassVar[type[Line]] = Line
+
+    def __init__(self, name: str, port: int) -> None:
+        super().__init__(name)
+        self.port = port
+        self._line = self.line(port)
+        self._guard()
+
+    def _guard(self) -> None:
+        guard(self._line)
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.name, self.port)
+
+    def _ask(self, method: str, *args: Any, **options: Any) -> Any:
+        is_result, reply = self._line.ask(self.name, method, args, options)
+        if is_result:
+            return reply
+        raise reply
+
+    @override
+    def read(self, keys: Sequence[str]) -> list[Held | None]:
+        return list(self._ask("read", list(keys)))
+
+    @override
+    def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
+        answers: list[Answer] | Conflict = self._ask("commit", list(checks), list(changes))
+        return answers
+
+    @override
+    def keys(self, *, kept: bool = False) -> list[str]:
+        return list(self._ask("keys", kept=kept))
+
+    @override
+    def clear(self, *, kept: bool = False) -> None:
+        self._ask("clear", kept=kept)
+
+    @override
+    def close(self) -> None:
+        with self._line.lock:
+            self._line.close()
+
+
+@contextmanager
+def wire_harness(kind: type[Wire]) -> Generator[Harness]:
+    """Give the harness of a backend over a connection, and its server."""
+    with _Server() as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        port = server.server_address[1]
+        try:
+            yield Harness(
+                open=lambda name: Channel(kind(name, port)), capabilities=Capabilities(shared=True)
+            )
+        finally:
+            server.shutdown()
+
+
+shared = Group(Capability.THREADS, wire_harness)
+forked = Group(Capability.PROCESSES, wire_harness)
+
+_ATOMIC = "Every operation is atomic and linearizable per key, across threads"
+_FORKED = "After `os.fork` a handle works in the child"
+
+
+class _OneReply(Line):
+    """Keeps the last reply until somebody asks for it."""
+
+    @override
+    def ask(self, *request: Any) -> Any:
+        with self.lock:
+            self.reply = self.exchange(pickle.dumps(request))
+        return self.reply
+
+
+@shared("a handle has one place for the replies of all threads", clause=_ATOMIC)
+class OneReply(Wire):
+    line = _OneReply
+
+
+class _LockedSending(Line):
+    """Sends one request at a time, and leaves the replies to chance."""
+
+    @override
+    def exchange(self, request: bytes) -> Any:
+        raise NotImplementedError
+
+    @override
+    def ask(self, *request: Any) -> Any:
+        with self.lock:
+            if self.connection is None:
+                self.connection = socket.create_connection(("127.0.0.1", self.port))
+            _send(self.connection, pickle.dumps(request))
+        return pickle.loads(_receive(self.connection))
+
+
+@shared("a thread takes the reply that another waits for", clause=_ATOMIC)
+class RepliesMix(Wire):
+    line = _LockedSending
+
+
+class _SharedWithChild(Line):
+    """Goes on in a forked process as if nothing had happened."""
+
+    @override
+    def start_anew(self) -> None:
+        self.lock = threading.Lock()
+
+
+@forked("a child uses the connection of its parent", clause=_FORKED)
+class SharedWithChild(Wire):
+    line = _SharedWithChild
+
+
+class _LockOfParent(Line):
+    """Connects anew in a forked process, with the lock as it was."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(port)
+        self.process = os.getpid()
+
+    @override
+    def exchange(self, request: bytes) -> Any:
+        if self.process != os.getpid():
+            self.process = os.getpid()
+            self.connection = None
+        return super().exchange(request)
+
+
+@forked(
+    "a lock that a thread of the parent holds is taken in the child",
+    clause="no lock of the parent's threads is taken there",
+)
+class LockOfParent(Wire):
+    line = _LockOfParent
+
+    @override
+    def _guard(self) -> None: ...
