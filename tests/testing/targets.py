@@ -26,6 +26,7 @@ __all__ = [
     "of_strings",
     "set_keeps_ttl",
     "unopened",
+    "untidy",
     "vanishing",
 ]
 
@@ -82,6 +83,13 @@ def factory() -> Harness:
 def interrupted() -> Harness:
     """Return a broken harness that is interrupted as by Ctrl-C before all was tried."""
     return _later(KeyboardInterrupt())
+
+
+@contextmanager
+def untidy() -> Iterator[Harness]:
+    """Give a broken harness, and fail at the end."""
+    yield set_keeps_ttl()
+    raise OSError("can't unmount")
 
 
 def vanishing() -> Harness:

@@ -14,7 +14,7 @@ from rich.text import Text
 from graflow.testing.budget import Budget
 from graflow.testing.checks import CHECKS
 from graflow.testing.command.display import Display
-from graflow.testing.command.targets import BadTarget, Target, target_of
+from graflow.testing.command.targets import BadTarget, CleanUpFailed, Target, target_of
 from graflow.testing.harness import Harness
 from graflow.testing.report import Result, report
 from graflow.testing.runner import StoreGoneError, run
@@ -76,6 +76,7 @@ def _main(
             and typer.confirm(f"{what}, which was killed. Remove them?")
         )
 
+    status: int | None = None
     try:
         chosen = target_of(target, beside_others=beside_others, may_remove=may_remove)
         console.print(f"Trying {chosen.name}: {len(CHECKS)} checks, with --seed {seed}.")
@@ -86,7 +87,14 @@ def _main(
             status = _try(chosen, harness, budget, console)
     except BadTarget as error:
         console.print(f"Nothing was tried: {error}")
-        raise typer.Exit(_UNUSABLE) from None
+        status = _UNUSABLE
+    except CleanUpFailed as error:
+        console.print(f"At the end {error}")
+        status = status or _UNUSABLE
+    except (KeyboardInterrupt, typer.Abort):
+        what = "Nothing was tried" if status is None else "What was written may still be there"
+        console.print(f"{what}: the command was interrupted.")
+        status = _INTERRUPTED
     raise typer.Exit(status)
 
 

@@ -19,9 +19,13 @@ from graflow.testing.harness import Harness
 from graflow.testing.servers import client_of, server_harness
 from graflow.testing.trials.trial import PREFIX
 
-__all__ = ["BadTarget", "Target", "target_of"]
+__all__ = ["BadTarget", "CleanUpFailed", "Target", "target_of"]
 
 _SCHEMES = ("redis://", "rediss://", "unix://")
+
+
+class CleanUpFailed(Exception):
+    """A factory raised an error when everything was over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,10 @@ def _entered(text: str, factory: Any) -> Iterator[Harness]:
             raise BadTarget(f"{text} gives a {type(harness).__name__}, not a Harness")
         _require_channels(text, harness)
         yield harness
+        try:
+            stack.close()
+        except Exception as error:
+            raise CleanUpFailed(f"{text} raised {_said(error)}") from error
 
 
 def _require_channels(text: str, harness: Harness) -> None:

@@ -117,6 +117,16 @@ def test_the_end_of_the_store_ends_the_run() -> None:
     assert "Traceback" not in ran.stdout + ran.stderr
 
 
+def test_a_factory_that_fails_at_the_end() -> None:
+    """What was found is shown all the same."""
+    ran = command("tests.testing.targets:untidy", "--examples", "1")
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    assert "# the contract: it returns None" in ran.stdout
+    told = "At the end tests.testing.targets:untidy raised OSError: can't unmount"
+    assert ran.stdout.splitlines()[-1] == told
+    assert ran.stderr == ""
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
 def test_a_script_can_be_pasted_from_the_output(encoding: str) -> None:
     """Nothing in it is taken for markup or an emoji, or broken into lines."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import pty
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -251,6 +253,44 @@ def test_what_a_killed_run_has_left_is_removed_when_told(
         b"graflow:{conformance-mine}:k:a",
         b"graflow:{mine}:k:a",
     ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "told", "status"),
+    [
+        (b"n\n", b"which was killed. To remove them, pass --remove-leftovers", 2),
+        (None, b"Nothing was tried: the command was interrupted.", 130),
+    ],
+)
+def test_a_terminal_is_asked_before_anything_is_removed(
+    server: Server, redis_client: redis.Redis, answer: bytes | None, told: bytes, status: int
+) -> None:
+    """Whoever declines or interrupts keeps everything."""
+    redis_client.set("graflow:{conformance-0123abcd-7%2Fjob}:k:a", "1")
+    mine, theirs = pty.openpty()
+    started = subprocess.Popen(
+        [sys.executable, "-m", "graflow.testing", server.url],
+        cwd=ROOT,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    output = b""
+    while b"[y/N]" not in output:
+        output += os.read(mine, 10_000)
+    assert b"contains 1 key of an earlier run of this suite, which was killed" in output
+    if answer is None:
+        started.send_signal(signal.SIGINT)
+    else:
+        os.write(mine, answer)
+    with suppress(OSError):  # that is how a terminal says that nobody writes to it any more
+        while piece := os.read(mine, 10_000):
+            output += piece
+    os.close(mine)
+    assert told in b" ".join(output.split())
+    assert started.wait() == status
+    assert redis_client.dbsize() == 1
 
 
 def test_a_server_that_is_killed_ends_the_run(servers: object) -> None:
