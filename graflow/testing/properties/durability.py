@@ -78,8 +78,6 @@ def check_durability(harness: Harness, capabilities: Capabilities, budget: Budge
             trial.check(do("set", "expires", 1, ttl=5_050))
             trial.check(do("append", "list", 2, ttl=5_050))
         trial.note("# a restart")
-        harness.tally.faults_injected += 1
-        harness.tally.faults_injected += 1
         harness.restart()
         trial.look(["job"], handle=0)
         trial.look(["job"], handle=7)
@@ -105,7 +103,6 @@ def _lose(harness: Harness, before: Step | None, write: Step) -> None:
         if before is not None:
             trial.check(before.on("job", 1))
         trial.note("# the next reply gets lost")
-        harness.tally.faults_injected += 1
         harness.cut_reply()
         try:
             trial.attempt(write)
@@ -144,10 +141,8 @@ def _lose_lock(harness: Harness) -> None:
         trial.note(
             "# with a.lock('key', timeout=0), where the first reply gets lost, then the last"
         )
-        harness.tally.faults_injected += 1
         harness.cut_reply()
         with trial.open("job").lock("key", timeout=0):
-            harness.tally.faults_injected += 1
             harness.cut_reply()
         with trial.open("job", 1).lock("key", timeout=0):
             pass
