@@ -9,8 +9,8 @@ from typing import Any, Self
 
 from graflow.testing.harness import Capability
 from graflow.testing.tally import Tally
+from graflow.testing.trials.broken import Broken
 from graflow.testing.trials.causes import cause_of, shown_error
-from graflow.testing.trials.trial import Broken
 
 __all__ = ["Cause", "Finding", "Result", "causes", "report"]
 
