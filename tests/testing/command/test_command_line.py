@@ -12,6 +12,7 @@ from rich.console import Console
 
 from graflow.testing.checks import CHECKS
 from graflow.testing.command.display import Display
+from graflow.testing.command.targets import BadTarget, target_of
 from graflow.testing.report import Finding, Result
 from tests.paths import ROOT
 from tests.servers.server import wait_until
@@ -47,8 +48,11 @@ def test_a_factory_of_broken_channels_is_tried() -> None:
     ],
 )
 def test_a_factory_that_can_not_be_tried(target: str, reason: str) -> None:
-    """One sentence says why, and the status is 2."""
-    refused(command(f"tests.testing.targets:{target}"), reason)
+    """A sentence says why."""
+    with pytest.raises(BadTarget) as caught:  # noqa: SIM117 - either may raise
+        with target_of(f"tests.testing.targets:{target}").harness:
+            pass
+    assert reason in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -67,8 +71,9 @@ def test_a_module_that_can_not_be_imported(tmp_path: Path, source: str, reason: 
 
 
 def test_a_target_that_is_neither() -> None:
-    """Neither a URL nor a factory."""
+    """Neither a URL nor a factory, or a factory that gives nothing to try."""
     refused(command("nonsense"), "is neither the URL of a server")
+    refused(command("tests.testing.targets:no_harness"), "gives a int, not a Harness")
 
 
 def refused(ran: subprocess.CompletedProcess[str], reason: str) -> None:
@@ -131,7 +136,7 @@ def test_a_factory_that_fails_at_the_end() -> None:
 def test_a_script_can_be_pasted_from_the_output(encoding: str) -> None:
     """Nothing in it is taken for markup or an emoji, or broken into lines."""
     target = "tests.testing.targets:factory"
-    ran = command(target, "--quick", "--seed", "1", COLUMNS="60", PYTHONIOENCODING=encoding)
+    ran = command(target, "--examples", "1", COLUMNS="60", PYTHONIOENCODING=encoding)
     assert ran.returncode == 1, ran.stdout + ran.stderr
     assert f"Trying {target}: " in ran.stdout
     before, _, after = ran.stdout.partition("\n# it returned ")
