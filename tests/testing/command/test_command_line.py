@@ -43,7 +43,7 @@ def test_a_factory_of_broken_channels_is_tried() -> None:
         ("BROKEN_CHANNELS", "can't be imported"),
         ("__name__", "is a str, not a function"),
         ("unopened", "`open` of its harness raised FileNotFoundError"),
-        ("of_strings", "`open` of its harness gives a PosixPath, not a Channel"),
+        ("of_strings", "`open` of its harness gives a str, not a Channel"),
         ("immodest", "promise it with Capabilities(durable=True)"),
     ],
 )
