@@ -134,23 +134,20 @@ def _outcome(received: bytes, place: Place) -> bytes:
     return done
 
 
-_team: Team | None = None
+_teams: list[Team] = []
 
 
 def team() -> Team:
     """Return the team of this process, which is started when it is first needed."""
-    global _team
-    if _team is None or not _team.is_ready:
+    if not (_teams and _teams[0].is_ready):
         dismiss()
-        _team = Team()
         atexit.register(dismiss)
-    return _team
+        _teams.append(Team())
+    return _teams[0]
 
 
 def dismiss() -> None:
     """End the processes of the team, if there is one."""
-    global _team
-    if _team is not None:
-        _team.close()
-        _team = None
+    while _teams:
+        _teams.pop().close()
     atexit.unregister(dismiss)
