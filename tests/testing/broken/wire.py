@@ -105,6 +105,25 @@ class Line:
         return pickle.loads(receive(self.connection))
 
 
+def _fits(method: str, args: Sequence[Any], reply: Any) -> bool:
+    """Tell whether a reply can be one to a request."""
+    match method:
+        case "read":
+            return _has(reply, len(args[0]), Held | None)
+        case "commit":
+            is_list = isinstance(reply, list) and not any(isinstance(each, Held) for each in reply)
+            return isinstance(reply, Conflict) or (is_list and len(reply) == len(args[1]))
+        case "keys":
+            return isinstance(reply, list) and _has(reply, len(reply), str)
+        case _:
+            return reply is None
+
+
+def _has(reply: Any, number: int, kind: Any) -> bool:
+    is_list = isinstance(reply, list) and len(reply) == number
+    return is_list and all(isinstance(each, kind) for each in reply)
+
+
 class Wire(Backend):
     """A correct backend over a connection."""
 
@@ -124,9 +143,11 @@ class Wire(Backend):
 
     def _ask(self, method: str, *args: Any, **options: Any) -> Any:
         is_result, reply = self._line.ask(self.name, method, args, options)
-        if is_result:
-            return reply
-        raise reply
+        if not is_result:
+            raise reply
+        if not _fits(method, args, reply):
+            raise ConnectionError(f"{reply!r} is no reply to {method}")
+        return reply
 
     @override
     def read(self, keys: Sequence[str]) -> list[Held | None]:
