@@ -45,7 +45,7 @@ _AFTER_FORKS = ("own keys", "anything", "transfers")
 _THREADS = 4
 _LEAST = 4  # rounds
 _EXAMPLES = 5  # for each round
-_BOUND = 0.03  # seconds for each example, after which half of the rounds are enough
+_BOUND = 0.02  # seconds for each example, after which half of the rounds are enough
 _PAUSE_OF_THREADS = 0.002
 _PAUSE_OF_PROCESSES = 0.005
 
