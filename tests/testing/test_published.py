@@ -78,8 +78,8 @@ def test_the_report_shows_at_the_end_of_a_run(tmp_path: Path, workers: str) -> N
     text = ran.stdout
     for line in (
         "capability                 | held | broken | declared unsupported | not checked",
-        "ttl                        | 31   |        |                      |",
-        "ttl                        | 29   | 2      |                      |",
+        "ttl                        | 32   |        |                      |",
+        "ttl                        | 30   | 2      |                      |",
         "pickle: declared unsupported: no pickle: nobody needs it",
         "broken: 2 checks with one outcome: it returned 50.0; the contract: it returns None",
         "    ttl: set without a ttl makes a key last",

@@ -8,10 +8,8 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 from graflow.channels.base import Channel
 from graflow.testing.budget import Budget
@@ -19,11 +17,13 @@ from graflow.testing.harness import Capabilities, Harness
 from graflow.testing.linearizability import Operation, check
 from graflow.testing.properties.exclusion import Count, Stay, overlap
 from graflow.testing.properties.forks import Fork
+from graflow.testing.properties.refusal import refuse
 from graflow.testing.properties.workload import WORKLOADS, Failed, Work
 from graflow.testing.trials.equality import same
 from graflow.testing.trials.trial import Trial
-from graflow.testing.workers.meeting import Meeting, Place
+from graflow.testing.workers.meeting import Place
 from graflow.testing.workers.team import SIZE, Team, team
+from graflow.testing.workers.threads import in_threads
 
 __all__ = [
     "check_forks",
@@ -45,10 +45,9 @@ _AFTER_FORKS = ("own keys", "anything", "transfers")
 _THREADS = 4
 _LEAST = 4  # rounds
 _EXAMPLES = 5  # for each round
-_BOUND = 0.03  # seconds for each example, after which half of the rounds are enough
+_BOUND = 0.02  # seconds for each example, after which half of the rounds are enough
 _PAUSE_OF_THREADS = 0.002
 _PAUSE_OF_PROCESSES = 0.005
-_LONG = 120  # seconds after which a thread is given up on
 
 Workers = Callable[[Sequence[Callable[[Place], Any]]], list[Any]]
 
@@ -70,21 +69,22 @@ def check_threads(
         one_handle: Whether they all use the same handle, as the tasks of a run do.
     """
     how = "one handle" if one_handle else "a handle each"
-    with _threads() as perform:
+    with _frequent_switches():
         for seed in _rounds(budget):
             with Trial(harness, _CLAUSE) as trial:
+                trial.open("job")  # clears the channel, even if the others are stuck
                 trial.note(f"# {_THREADS} threads with {how}: {_kinds(workload)}")
                 tasks = [
                     Work(
                         workload,
-                        trial.open("job", 0 if one_handle else number),
+                        trial.open("job", 1 if one_handle else number + 1),
                         f"thread {number}",
                         seed,
                         _PAUSE_OF_THREADS,
                     )
                     for number in range(_THREADS)
                 ]
-                _require_order(trial, workload, _perform(trial, perform, tasks))
+                _require_order(trial, workload, _perform(trial, in_threads, tasks))
 
 
 def check_processes(
@@ -106,18 +106,19 @@ def check_lock_of_threads(
     harness: Harness, capabilities: Capabilities, budget: Budget, one_handle: bool
 ) -> None:
     """Let threads count under a lock, each with a handle, or all with one."""
-    with _threads() as perform:
+    with _frequent_switches():
         for seed in _rounds(budget):
             with Trial(harness, _EXCLUSION) as trial:
+                trial.open("job")
                 trial.note(f"# {_THREADS} threads count, each time under the lock")
                 handles = [
-                    trial.open("job", 0 if one_handle else number) for number in range(_THREADS)
+                    trial.open("job", 1 if one_handle else number + 1) for number in range(_THREADS)
                 ]
                 tasks = [
                     Count(handle, f"thread {number}", seed, _PAUSE_OF_THREADS)
                     for number, handle in enumerate(handles)
                 ]
-                _require_exclusion(trial, handles[0], _perform(trial, perform, tasks))
+                _require_exclusion(trial, trial.open("job"), _perform(trial, in_threads, tasks))
 
 
 def check_lock_of_processes(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
@@ -180,7 +181,7 @@ def _require_pickles(trial: Trial) -> Channel:
     try:
         pickle.dumps(channel)
     except Exception as error:  # noqa: BLE001 - whatever a broken backend raises
-        _refuse(trial, f"a handle can't be pickled: {error!r}", _PICKLED, error)
+        refuse(trial, f"a handle can't be pickled: {error!r}", _PICKLED, error)
     return channel
 
 
@@ -189,21 +190,14 @@ def _perform(trial: Trial, workers: Workers, tasks: Sequence[Callable[[Place], A
     try:
         return workers(tasks)
     except Failed as failed:
-        _refuse(
+        refuse(
             trial,
             str(failed),
             "no operation fails because others happen at the same time",
             failed.error,
         )
     except Exception as error:  # noqa: BLE001 - whatever a broken backend raises
-        _refuse(trial, repr(error), "all workers come to their end", error)
-
-
-def _refuse(trial: Trial, found: str, clause: str, error: Exception) -> NoReturn:
-    for line in found.splitlines():
-        trial.note(f"# {line}")
-    trial.require(False, clause, error)
-    raise AssertionError
+        refuse(trial, repr(error), "all workers come to their end", error)
 
 
 def _require_order(trial: Trial, workload: str, histories: list[list[Operation]]) -> None:
@@ -228,18 +222,11 @@ def _require_exclusion(trial: Trial, channel: Channel, stays: list[list[Stay]]) 
 
 
 @contextmanager
-def _threads() -> Iterator[Workers]:
-    """Give threads that switch so often that they interfere with each other."""
+def _frequent_switches() -> Iterator[None]:
+    """Let threads switch so often that they interfere with each other."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
-        with ThreadPoolExecutor(_THREADS) as pool:
-            yield partial(_in_threads, pool)
+        yield
     finally:
         sys.setswitchinterval(before)
-
-
-def _in_threads(pool: ThreadPoolExecutor, tasks: Sequence[Callable[[Place], Any]]) -> list[Any]:
-    meeting = Meeting.of_threads(len(tasks))
-    running = [pool.submit(task, Place(meeting, number)) for number, task in enumerate(tasks)]
-    return [each.result(_LONG) for each in running]

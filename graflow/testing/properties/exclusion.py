@@ -61,19 +61,16 @@ class Count:
             Failed: The lock could not be taken, or was lost.
         """
         pauses = Pauses(place, random.Random(f"{self.seed} {self.worker}"), self.least)
-        stays = []
         try:
             self.channel.keys()  # opens a connection
             place.arrive()
-            for _ in range(_TIMES):
-                stays.append(self._count(place, pauses))
+            return [self._count(place, pauses) for _ in range(_TIMES)]
         except Exception as error:
             raise Failed(self.worker, ("lock", "counter"), error) from error
         finally:
             place.end()
             if self.is_own:
                 self.channel.close()
-        return stays
 
     def _count(self, place: Place, pauses: Pauses) -> Stay:
         lock = self.channel.lock("counter", timeout=_TIMEOUT)

@@ -182,14 +182,12 @@ def _step(state: State, call: Call) -> tuple[State, Any]:
             return None, state is not None
         case "ttl":
             return state, _REFUSED if state is None else expires
-        case "add":
-            total = number if state is None else value + number
-            return (total, expires), total
+        case "add" | "update":
+            more = number if kind == "add" else item
+            new = _frozen(_more(more, 0 if state is None else value))
+            return (new, expires), new
         case "claim":
             return ((item, False) if state is None else state), state is None
-        case "update":
-            new = _frozen(_more(item, 0 if state is None else value))
-            return (new, expires), new
         case "pop":
             return _popped(state)
         case _:
@@ -213,9 +211,11 @@ def _popped(state: State) -> tuple[State, Any]:
     return ((items[1:], expires) if len(items) > 1 else None), items[0]
 
 
-def _more(item: str, value: Any) -> Any:
+def _more(item: str | int, value: Any) -> Any:
     """Return a value that shows its history: a longer list, or a larger number."""
-    return value + 1 if isinstance(value, int) else [*value, item]
+    if isinstance(value, int):
+        return value + (item if isinstance(item, int) else 1)
+    return [*value, item]
 
 
 def _frozen(value: Any) -> Any:

@@ -61,7 +61,11 @@ class Team:
         for (_, connection), task in zip(self._members, tasks, strict=True):
             connection.send_bytes(pickle.dumps(task))
         until = time.monotonic() + _LONG
-        results = [self._result(number, until) for number in range(len(self._members))]
+        try:
+            results = [self._result(number, until) for number in range(len(self._members))]
+        except KeyboardInterrupt:
+            self._kill()  # what they would still write, nobody would remove
+            raise
         self._used = time.monotonic()
         for result in results:
             if isinstance(result, _Raised):
@@ -80,6 +84,11 @@ class Team:
             process.close()
         self._members.clear()
 
+    def _kill(self) -> None:
+        for process, _ in self._members:
+            process.kill()
+        self.close()
+
     def _result(self, number: int, until: float) -> Any:
         process, connection = self._members[number]
         try:
@@ -89,9 +98,7 @@ class Team:
         except EOFError:
             process.join(_END)
             problem = f"process {number} died with exit code {process.exitcode}"
-        for each, _ in self._members:
-            each.kill()
-        self.close()
+        self._kill()
         raise multiprocessing.ProcessError(problem)
 
     @property
@@ -134,23 +141,20 @@ def _outcome(received: bytes, place: Place) -> bytes:
     return done
 
 
-_team: Team | None = None
+_teams: list[Team] = []
 
 
 def team() -> Team:
     """Return the team of this process, which is started when it is first needed."""
-    global _team
-    if _team is None or not _team.is_ready:
+    if not (_teams and _teams[0].is_ready):
         dismiss()
-        _team = Team()
         atexit.register(dismiss)
-    return _team
+        _teams.append(Team())
+    return _teams[0]
 
 
 def dismiss() -> None:
     """End the processes of the team, if there is one."""
-    global _team
-    if _team is not None:
-        _team.close()
-        _team = None
+    while _teams:
+        _teams.pop().close()
     atexit.unregister(dismiss)

@@ -5,12 +5,10 @@ Their authors guard them with a lock of threads, or remember what they have read
 
 from __future__ import annotations
 
-import tempfile
 import threading
 import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from typing_extensions import override
@@ -29,27 +27,17 @@ from graflow.channels.backend import (
     Push,
     Put,
 )
-from graflow.channels.base import Channel
 from graflow.channels.hidden_keys import KEPT
-from graflow.testing import Capabilities, Capability, Harness
+from graflow.testing import Capability
 from tests.testing.broken.registry import Group
+from tests.testing.broken.stores import store_harness
 
-__all__ = ["broken", "file_harness"]
+__all__ = ["broken"]
 
 _mutex = threading.RLock()
 
 
-@contextmanager
-def file_harness(kind: type[SqliteBackend]) -> Generator[Harness]:
-    """Give the harness of a backend in a file."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "channels.db"
-        yield Harness(
-            open=lambda name: Channel(kind(name, path)), capabilities=Capabilities(shared=True)
-        )
-
-
-broken = Group(Capability.PROCESSES, file_harness)
+broken = Group(Capability.PROCESSES, store_harness)
 
 _ATOMIC = "Every operation is atomic and linearizable per key, across threads, processes"
 _OVER_THE_CHANNEL = "are atomic over the channel"

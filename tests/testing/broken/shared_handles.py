@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
+import socket
 import sqlite3
-import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,17 +14,16 @@ from typing_extensions import override
 from examples.sqlite_channel import SqliteBackend, _File, _Rows
 from graflow.channels.backend import Held
 from graflow.testing import Capability
-from tests.testing.broken.processes import file_harness
 from tests.testing.broken.registry import Group
+from tests.testing.broken.stores import store_harness
+from tests.testing.broken.wire import Line, Wire, receive, send
 from tests.testing.dict_channel import DictBackend, Store
 
-__all__ = ["broken", "forked", "in_file"]
+__all__ = ["broken"]
 
 _ATOMIC = "Every operation is atomic and linearizable per key, across threads"
 
-broken = Group(Capability.THREADS)
-in_file = Group(Capability.THREADS, file_harness)
-forked = Group(Capability.PROCESSES, file_harness)
+broken = Group(Capability.THREADS, store_harness)
 
 
 class _NoMutex:
@@ -34,14 +34,14 @@ class _NoMutex:
     def __exit__(self, *_: object) -> None: ...
 
 
-@in_file("threads use one connection at once", clause=_ATOMIC)
+@broken("threads use one connection at once", clause=_ATOMIC)
 class NoMutex(SqliteBackend):
     def __init__(self, name: str, path: Any) -> None:
         super().__init__(name, path)
         self._file.lock = _NoMutex()  # type: ignore[assignment]
 
 
-@in_file("a thread's writes get into the transaction of another", clause=_ATOMIC)
+@broken("a thread's writes get into the transaction of another", clause=_ATOMIC)
 class JoinsTransactions(NoMutex):
     @override
     @contextmanager
@@ -64,29 +64,11 @@ class _FileOfThread(_File):
         return self.connection
 
 
-@in_file("a handle is for the thread that used it first", clause=_ATOMIC)
+@broken("a handle is for the thread that used it first", clause=_ATOMIC)
 class OneThread(SqliteBackend):
     def __init__(self, name: str, path: Any) -> None:
         super().__init__(name, path)
         self._file = _FileOfThread()
-
-
-class _FileOfParent(_File):
-    """A connection that a forked process goes on using."""
-
-    @override
-    def start_anew(self) -> None:
-        self.lock = threading.Lock()
-
-
-@forked(
-    "a child uses the file that its parent has opened",
-    clause="After `os.fork` a handle works in the child",
-)
-class FileOfParent(SqliteBackend):
-    def __init__(self, name: str, path: Any) -> None:
-        super().__init__(name, path)
-        self._file = _FileOfParent()
 
 
 @broken("a handle has one place for what it reads", clause=_ATOMIC)
@@ -102,3 +84,39 @@ class OneReply(DictBackend):
 
     def _received(self) -> list[Held | None]:
         return self.reply
+
+
+class _OneReply(Line):
+    """Keeps the last reply until somebody asks for it."""
+
+    @override
+    def ask(self, *request: Any) -> Any:
+        with self.lock:
+            self.reply = self.exchange(pickle.dumps(request))
+        return self.reply
+
+
+@broken("a handle has one place for the replies of all threads", clause=_ATOMIC)
+class OneReplyOnWire(Wire):
+    line = _OneReply
+
+
+class _LockedSending(Line):
+    """Sends one request at a time, and leaves the replies to chance."""
+
+    @override
+    def exchange(self, request: bytes) -> Any:
+        raise NotImplementedError
+
+    @override
+    def ask(self, *request: Any) -> Any:
+        with self.lock:
+            if self.connection is None:
+                self.connection = socket.create_connection(("127.0.0.1", self.port))
+            send(self.connection, pickle.dumps(request))
+        return pickle.loads(receive(self.connection))
+
+
+@broken("a thread takes the reply that another waits for", clause=_ATOMIC)
+class RepliesMix(Wire):
+    line = _LockedSending

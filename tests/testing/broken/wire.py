@@ -1,32 +1,28 @@
-"""Backends over a connection, of which some share with others what is theirs alone."""
+"""A correct backend over a connection, and its server."""
 
 from __future__ import annotations
 
-import os
 import pickle
 import socket
 import socketserver
 import struct
 import threading
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from typing_extensions import override
 
 from graflow.channels.backend import Answer, Backend, Change, Check, Conflict, Held
-from graflow.channels.base import Channel
 from graflow.system.forks import guard
-from graflow.testing import Capabilities, Capability, Harness
-from tests.testing.broken.registry import Group
 from tests.testing.dict_channel import DictBackend, Store
 
-__all__ = ["Wire", "forked", "shared", "wire_harness"]
+__all__ = ["Line", "Server", "Wire", "receive", "send"]
 
 _SIZE = struct.Struct(">I")
 
 
-class _Server(socketserver.ThreadingTCPServer):
+class Server(socketserver.ThreadingTCPServer):
     """Carries out on dicts what clients ask for."""
 
     daemon_threads = True
@@ -41,26 +37,28 @@ class _Server(socketserver.ThreadingTCPServer):
 class _Requests(socketserver.BaseRequestHandler):
     """The requests of one connection: a channel, a method of its backend, and arguments."""
 
-    server: _Server
+    server: Server
 
     @override
     def handle(self) -> None:
         with suppress(OSError, EOFError):
             while True:
-                name, method, args, options = pickle.loads(_receive(self.request))
+                name, method, args, options = pickle.loads(receive(self.request))
                 backend = DictBackend(name, self.server.stores.setdefault(name, Store()))
                 try:
                     reply = True, getattr(backend, method)(*args, **options)
                 except Exception as error:  # noqa: BLE001 - raised where it was asked for
                     reply = False, error
-                _send(self.request, pickle.dumps(reply))
+                send(self.request, pickle.dumps(reply))
 
 
-def _send(connection: socket.socket, message: bytes) -> None:
+def send(connection: socket.socket, message: bytes) -> None:
+    """Send a message."""
     connection.sendall(_SIZE.pack(len(message)) + message)
 
 
-def _receive(connection: socket.socket) -> bytes:
+def receive(connection: socket.socket) -> bytes:
+    """Receive a message."""
     (size,) = _SIZE.unpack(_read(connection, _SIZE.size))
     return _read(connection, size)
 
@@ -103,8 +101,27 @@ class Line:
         """Send a request and return the reply."""
         if self.connection is None:
             self.connection = socket.create_connection(("127.0.0.1", self.port))
-        _send(self.connection, request)
-        return pickle.loads(_receive(self.connection))
+        send(self.connection, request)
+        return pickle.loads(receive(self.connection))
+
+
+def _fits(method: str, args: Sequence[Any], reply: Any) -> bool:
+    """Tell whether a reply can be one to a request."""
+    match method:
+        case "read":
+            return _has(reply, len(args[0]), Held | None)
+        case "commit":
+            is_list = isinstance(reply, list) and not any(isinstance(each, Held) for each in reply)
+            return isinstance(reply, Conflict) or (is_list and len(reply) == len(args[1]))
+        case "keys":
+            return isinstance(reply, list) and _has(reply, len(reply), str)
+        case _:
+            return reply is None
+
+
+def _has(reply: Any, number: int, kind: Any) -> bool:
+    is_list = isinstance(reply, list) and len(reply) == number
+    return is_list and all(isinstance(each, kind) for each in reply)
 
 
 class Wire(Backend):
@@ -126,9 +143,11 @@ class Wire(Backend):
 
     def _ask(self, method: str, *args: Any, **options: Any) -> Any:
         is_result, reply = self._line.ask(self.name, method, args, options)
-        if is_result:
-            return reply
-        raise reply
+        if not is_result:
+            raise reply
+        if not _fits(method, args, reply):
+            raise ConnectionError(f"{reply!r} is no reply to {method}")
+        return reply
 
     @override
     def read(self, keys: Sequence[str]) -> list[Held | None]:
@@ -151,99 +170,3 @@ class Wire(Backend):
     def close(self) -> None:
         with self._line.lock:
             self._line.close()
-
-
-@contextmanager
-def wire_harness(kind: type[Wire]) -> Generator[Harness]:
-    """Give the harness of a backend over a connection, and its server."""
-    with _Server() as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        port = server.server_address[1]
-        try:
-            yield Harness(
-                open=lambda name: Channel(kind(name, port)), capabilities=Capabilities(shared=True)
-            )
-        finally:
-            server.shutdown()
-
-
-shared = Group(Capability.THREADS, wire_harness)
-forked = Group(Capability.PROCESSES, wire_harness)
-
-_ATOMIC = "Every operation is atomic and linearizable per key, across threads"
-_FORKED = "After `os.fork` a handle works in the child"
-
-
-class _OneReply(Line):
-    """Keeps the last reply until somebody asks for it."""
-
-    @override
-    def ask(self, *request: Any) -> Any:
-        with self.lock:
-            self.reply = self.exchange(pickle.dumps(request))
-        return self.reply
-
-
-@shared("a handle has one place for the replies of all threads", clause=_ATOMIC)
-class OneReply(Wire):
-    line = _OneReply
-
-
-class _LockedSending(Line):
-    """Sends one request at a time, and leaves the replies to chance."""
-
-    @override
-    def exchange(self, request: bytes) -> Any:
-        raise NotImplementedError
-
-    @override
-    def ask(self, *request: Any) -> Any:
-        with self.lock:
-            if self.connection is None:
-                self.connection = socket.create_connection(("127.0.0.1", self.port))
-            _send(self.connection, pickle.dumps(request))
-        return pickle.loads(_receive(self.connection))
-
-
-@shared("a thread takes the reply that another waits for", clause=_ATOMIC)
-class RepliesMix(Wire):
-    line = _LockedSending
-
-
-class _SharedWithChild(Line):
-    """Goes on in a forked process as if nothing had happened."""
-
-    @override
-    def start_anew(self) -> None:
-        self.lock = threading.Lock()
-
-
-@forked("a child uses the connection of its parent", clause=_FORKED)
-class SharedWithChild(Wire):
-    line = _SharedWithChild
-
-
-class _LockOfParent(Line):
-    """Connects anew in a forked process, with the lock as it was."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__(port)
-        self.process = os.getpid()
-
-    @override
-    def exchange(self, request: bytes) -> Any:
-        if self.process != os.getpid():
-            self.process = os.getpid()
-            self.connection = None
-        return super().exchange(request)
-
-
-@forked(
-    "a lock that a thread of the parent holds is taken in the child",
-    clause="no lock of the parent's threads is taken there",
-)
-class LockOfParent(Wire):
-    line = _LockOfParent
-
-    @override
-    def _guard(self) -> None: ...
