@@ -158,10 +158,9 @@ def test_without_a_terminal_lines_say_how_far_it_is() -> None:
         display.begin(CHECKS[0])
         display.add(broken)
         display.add(Finding("mine", "ttl", "ttl: two", Result.BROKEN, "and this", cause="it"))
-        line = f"2 of {len(CHECKS)} checks in 0 s, 2 broken, now {CHECKS[0]}"
-        wait_until("a line is written", lambda: " checks in " in written.getvalue())
-        wait_until("it has both", lambda: line.partition(" in ")[0] in written.getvalue())
-    assert "2 broken, now keys and names: what is lacking is refused\n" in written.getvalue()
+        line = f"s, 2 broken, now {CHECKS[0]}\n"
+        wait_until("a line has both", lambda: line in written.getvalue())
+    assert f"\n2 of {len(CHECKS)} checks in " in written.getvalue()
     assert "this is broken\n" in written.getvalue()
     assert "and this" not in written.getvalue()
     assert display.shown == [broken]
