@@ -7,11 +7,16 @@ from collections.abc import Callable
 
 from graflow.testing.trials.trial import Trial
 
-__all__ = ["in_thread", "try_lock"]
+__all__ = ["begin_in_thread", "in_thread", "try_lock"]
 
 
 def in_thread(body: Callable[[], object]) -> BaseException | None:
     """Run `body` in a new thread, and return what it raised."""
+    return begin_in_thread(body)()
+
+
+def begin_in_thread(body: Callable[[], object]) -> Callable[[], BaseException | None]:
+    """Run `body` in a new thread, and return a function that waits and returns what it raised."""
     raised: list[BaseException] = []
 
     def run() -> None:
@@ -20,10 +25,13 @@ def in_thread(body: Callable[[], object]) -> BaseException | None:
         except BaseException as error:  # noqa: BLE001 - returned to the caller
             raised.append(error)
 
+    def join() -> BaseException | None:
+        thread.join()
+        return raised[0] if raised else None
+
     thread = threading.Thread(target=run)
     thread.start()
-    thread.join()
-    return raised[0] if raised else None
+    return join
 
 
 def try_lock(trial: Trial, handle: int, timeout: float, key: str = "key") -> BaseException | None:
