@@ -9,9 +9,11 @@ from graflow.testing.trials.trial import Trial
 
 __all__ = ["in_thread", "try_lock"]
 
+_LONG = 20.0  # seconds, for what needs no time; time that a busy machine takes
 
-def in_thread(body: Callable[[], object]) -> BaseException | None:
-    """Run `body` in a new thread, and return what it raised."""
+
+def in_thread(body: Callable[[], object], limit: float = _LONG) -> BaseException | None:
+    """Run `body` in a new thread, and return what it raised; a `TimeoutError` if it goes on."""
     raised: list[BaseException] = []
 
     def run() -> None:
@@ -20,9 +22,11 @@ def in_thread(body: Callable[[], object]) -> BaseException | None:
         except BaseException as error:  # noqa: BLE001 - returned to the caller
             raised.append(error)
 
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    thread.join()
+    thread.join(limit)
+    if thread.is_alive():
+        return TimeoutError("it did not come to an end")
     return raised[0] if raised else None
 
 
@@ -34,4 +38,4 @@ def try_lock(trial: Trial, handle: int, timeout: float, key: str = "key") -> Bas
             pass
 
     channel = trial.open("job", handle)
-    return in_thread(body)
+    return in_thread(body, _LONG + timeout)

@@ -84,7 +84,7 @@ def _excludes(trial: Trial) -> None:
         trial.open("job", handle)
     errors: list[BaseException | None] = [None] * 4
     threads = [
-        threading.Thread(target=lambda n=n: errors.__setitem__(n, in_thread(lambda: work(n))))
+        threading.Thread(target=lambda n=n: errors.__setitem__(n, in_thread(lambda: work(n), 300)))
         for n in range(4)
     ]
     for thread in threads:
