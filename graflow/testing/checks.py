@@ -11,11 +11,13 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from graflow.testing.budget import Budget
 from graflow.testing.edges import EDGES, Edge
+from graflow.testing.edges.contenders import Unfinished, in_thread
 from graflow.testing.harness import OPTIONAL, Capabilities, Capability, Harness
 from graflow.testing.properties import (
     concurrency,
     durability,
     promises,
+    restarts,
     round_trips,
     short_cuts,
     stepwise,
@@ -27,6 +29,7 @@ from graflow.testing.trials.trial import Trial
 
 __all__ = ["CHECKS", "Absence", "Check"]
 
+_LONG = 120  # seconds for an edge case of locks
 _STEPS = 40  # of the state machine in one example
 _PROMISES = {
     Capability.PROCESSES: ("shared", "the backend is not shared between processes"),
@@ -93,7 +96,13 @@ class Check:
 
 def _run_edge(edge: Edge, harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
     with Trial(harness, f"{edge.name}: {edge.clause}") as trial:
-        edge.run(trial)
+        if edge.capability is not Capability.LOCK:
+            edge.run(trial)
+            return
+        error = in_thread(partial(edge.run, trial), _LONG)  # a lock may wait for ever
+        trial.require(not isinstance(error, Unfinished), "a lock waits `timeout` at most")
+        if error is not None:
+            raise error
 
 
 def _run_machine(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
@@ -133,6 +142,12 @@ CHECKS: list[Check] = [
     Check("two who take a lock at once", Capability.LOCK, stepwise.check_locks),
     Check("a handle as bytes", Capability.PICKLE, promises.check_pickle),
     Check("a restart", Capability.DURABILITY, durability.check_durability, means="restart"),
+    Check(
+        "times and fences after a restart",
+        Capability.DURABILITY,
+        restarts.check_restart,
+        means="restart",
+    ),
     Check(
         "each kind of write",
         Capability.LOST_REPLIES,

@@ -7,13 +7,22 @@ from collections.abc import Callable
 
 from graflow.testing.trials.trial import Trial
 
-__all__ = ["in_thread", "try_lock"]
+__all__ = ["Unfinished", "in_thread", "try_lock"]
 
 _LONG = 20.0  # seconds, for what needs no time; time that a busy machine takes
 
 
+class Unfinished(Exception):
+    """Something that should come to an end goes on and on."""
+
+
 def in_thread(body: Callable[[], object], limit: float = _LONG) -> BaseException | None:
-    """Run `body` in a new thread, and return what it raised; a `TimeoutError` if it goes on."""
+    """Run `body` in a new thread, and return what it raised.
+
+    Args:
+        body: The function.
+        limit: Seconds after which it is left alone, and `Unfinished` is returned.
+    """
     raised: list[BaseException] = []
 
     def run() -> None:
@@ -26,7 +35,7 @@ def in_thread(body: Callable[[], object], limit: float = _LONG) -> BaseException
     thread.start()
     thread.join(limit)
     if thread.is_alive():
-        return TimeoutError("it did not come to an end")
+        return Unfinished(f"it goes on after {limit:g} seconds")
     return raised[0] if raised else None
 
 

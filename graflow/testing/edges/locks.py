@@ -130,6 +130,7 @@ def _bad_time(name: str, value: Any, kind: type[ChannelError]) -> Edge:
 
 
 EDGES = [
+    edge(Capability.LOCK, "another thread waits in vain", _EXCLUSION, body=_waits),
     *(
         _bad_time(name, value, kind)
         for name, value, kind in (
@@ -183,7 +184,6 @@ EDGES = [
         do("delete", "key").gives(True),
         do("unlock", "key"),
     ),
-    edge(Capability.LOCK, "another thread waits in vain", _EXCLUSION, body=_waits),
     edge(
         Capability.LOCK,
         "a waiter gets it",

@@ -50,7 +50,8 @@ T = TypeVar("T")
 _FIRST_WAIT = 0.02  # seconds in which others must have begun and ended, unless they have to wait
 _NEXT_WAIT = 0.0005  # the same at the steps after, for those that had to wait
 _LONG = 60.0  # seconds after which whoever waits is given up on
-_MOST = 400  # times that others do something during one operation
+_MOST = 5_000  # times that others do something during one operation
+_FEW = 400  # the same, where all of it is looked at in the end
 _HOUR = 3_600_000  # ms
 
 _ATOMIC = "Every operation is atomic and linearizable per key"
@@ -66,15 +67,17 @@ _SEEN = (_MANY[0], _MANY[60], _MANY[-1], "key", "list", "new")
 class _Between:
     """Does something in another thread at each step of this one."""
 
-    def __init__(self, pool: ThreadPoolExecutor, act: Callable[[], object], every: int) -> None:
-        self._pool, self._act, self._every = pool, act, every
+    def __init__(
+        self, pool: ThreadPoolExecutor, act: Callable[[], object], every: int, most: int
+    ) -> None:
+        self._pool, self._act, self._every, self._most = pool, act, every, most
         self._steps = self._acts = 0
         self._going: Future[object] | None = None
         self.error: BaseException | None = None
 
     def step(self, _frame: object, event: str, _arg: object) -> None:
         """Hold up the thread that takes a step, as a profiler would."""
-        if event not in {"call", "c_call"} or self._acts >= _MOST:
+        if event not in {"call", "c_call"} or self._acts >= self._most:
             return
         if self._going is not None:
             wait([self._going], _NEXT_WAIT)
@@ -94,10 +97,12 @@ class _Between:
             self._going = None
 
 
-def _step_by_step(act: Callable[[], T], others: Callable[[], object], every: int = 1) -> T:
+def _step_by_step(
+    act: Callable[[], T], others: Callable[[], object], every: int = 1, most: int = _MOST
+) -> T:
     """Return what `act` returns, during which `others` is called at every so many steps."""
     with ThreadPoolExecutor(1) as pool:
-        between, before = _Between(pool, others, every), sys.getprofile()
+        between, before = _Between(pool, others, every, most), sys.getprofile()
         sys.setprofile(between.step)
         try:
             result = act()
@@ -212,7 +217,7 @@ _MEETINGS = {
         lambda answers, end: len(end) == len(answers) and _are_different(answers),
     ),
     "pop": _Meeting(
-        Put("key", [b"%d" % number for number in range(2 * _MOST)]),
+        Put("key", [b"%d" % number for number in range(2 * _FEW)]),
         Pop("key"),
         lambda answers, end: _are_different([*answers, *end]) and None not in answers,
     ),
@@ -238,7 +243,7 @@ def check_changes(harness: Harness, capabilities: Capabilities, budget: Budget) 
                     to.append(other.apply(change))
 
                 trial.note(f"# {name}, while another handle does the same")
-                answers.append(_step_by_step(lambda: backend.apply(change), others, every))  # noqa: B023
+                answers.append(_step_by_step(lambda: backend.apply(change), others, every, _FEW))  # noqa: B023
                 end = backend.get("key")
                 trial.require(
                     agrees(answers, end),

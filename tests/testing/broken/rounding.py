@@ -84,12 +84,12 @@ class ExpiresLate(DictBackend):
 
 @broken("a key goes at the whole second before, whatever ttl says", clause=_EXACT)
 class ExpiresEarly(ExpiresLate):
-    by = -0.75
+    by = -0.95
 
     @override
     def deadline(self, ttl: int | None, before: float | None) -> float | None:
         found = super().deadline(ttl, before)
-        return found if found is None or ttl is None or ttl > 800 or ttl == KEEP else found + 1
+        return found if found is None or ttl is None or ttl > 1000 or ttl == KEEP else found + 1
 
 
 @broken(
@@ -108,7 +108,7 @@ class Through32Bits(Rounded):
         return ttl % 2**32 or 1
 
 
-@broken("a TTL that is kept begins anew", clause="keeps the TTL", by=Capability.COMMITS)
+@broken("a TTL that is kept begins anew", clause="keeps the TTL", by=Capability.TTL)
 class BeginsAnew(DictBackend):
     @override
     def deadline(self, ttl: int | None, before: float | None) -> float | None:
