@@ -47,12 +47,14 @@ __all__ = [
 
 T = TypeVar("T")
 
-_FIRST_WAIT = 0.02  # seconds in which others must have begun and ended, unless they have to wait
-_NEXT_WAIT = 0.0005  # the same at the steps after, for those that had to wait
+_FIRST_WAIT = 0.03  # seconds in which others must have begun and ended, unless they have to wait
+_NEXT_WAIT = 0.0002  # the same at the steps after, for those that had to wait
 _LONG = 60.0  # seconds after which whoever waits is given up on
 _MOST = 5_000  # times that others do something during one operation
 _FEW = 400  # the same, where all of it is looked at in the end
 _HOUR = 3_600_000  # ms
+_LETS_GO = {"__exit__", "release", "commit", "rollback"}
+"""Functions in C after which whoever had to wait may go on."""
 
 _ATOMIC = "Every operation is atomic and linearizable per key"
 _PART = "A commit happens all at once: nobody ever sees a part of it"
@@ -75,12 +77,13 @@ class _Between:
         self._going: Future[object] | None = None
         self.error: BaseException | None = None
 
-    def step(self, _frame: object, event: str, _arg: object) -> None:
+    def step(self, _frame: object, event: str, arg: object) -> None:
         """Hold up the thread that takes a step, as a profiler would."""
-        if event not in {"call", "c_call"} or self._acts >= self._most:
+        goes_on = event == "c_return" and getattr(arg, "__name__", "") in _LETS_GO
+        if (event not in {"call", "c_call"} and not goes_on) or self._acts >= self._most:
             return
         if self._going is not None:
-            wait([self._going], _NEXT_WAIT)
+            wait([self._going], _FIRST_WAIT if goes_on else _NEXT_WAIT)
             if not self._going.done():
                 return
             self.end()

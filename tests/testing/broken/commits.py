@@ -125,7 +125,7 @@ class AnswersReversed(DictBackend):
 @broken(
     "two commits at once get into each other's way",
     clause="A commit happens all at once: nobody ever sees a part of it",
-    by=Capability.THREADS,
+    by=Capability.COMMITS,
 )
 class Interleaved(DictBackend):
     @override
@@ -146,7 +146,7 @@ class Interleaved(DictBackend):
 @broken(
     "a commit that checks something is not one moment",
     clause="A commit happens all at once: nobody ever sees a part of it",
-    by=Capability.THREADS,
+    by=Capability.COMMITS,
 )
 class TornCommit(HalfOfIt):
     @override
