@@ -11,14 +11,17 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from graflow.testing.budget import Budget
 from graflow.testing.edges import EDGES, Edge
+from graflow.testing.edges.contenders import Unfinished, in_thread
 from graflow.testing.harness import OPTIONAL, Capabilities, Capability, Harness
 from graflow.testing.properties import (
     concurrency,
     durability,
     means,
     promises,
+    restarts,
     round_trips,
     short_cuts,
+    stepwise,
     typed_channels,
 )
 from graflow.testing.properties.machine import machine_for
@@ -27,6 +30,7 @@ from graflow.testing.trials.trial import Trial
 
 __all__ = ["CHECKS", "Absence", "Check"]
 
+_LONG = 120  # seconds for an edge case of locks
 _STEPS = 40  # of the state machine in one example
 _HANDLES = ((False, ""), (True, " on one handle"))
 _PROMISES = {
@@ -106,7 +110,13 @@ class Check:
 
 def _run_edge(edge: Edge, harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
     with Trial(harness, f"{edge.name}: {edge.clause}") as trial:
-        edge.run(trial)
+        if edge.capability is not Capability.LOCK:
+            edge.run(trial)
+            return
+        error = in_thread(partial(edge.run, trial), _LONG)  # a lock may wait for ever
+        trial.require(not isinstance(error, Unfinished), "a lock waits `timeout` at most")
+        if error is not None:
+            raise error
 
 
 def _run_machine(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
@@ -164,12 +174,24 @@ CHECKS: list[Check] = [
     Check("whether processes share them", Capability.KEYS, promises.check_shared),
     *(_check_of(edge) for edge in EDGES if not edge.is_slow),
     Check("each short cut", Capability.COMMITS, short_cuts.check_short_cuts),
+    Check("what others see of a change", Capability.COMMITS, stepwise.check_sights),
+    Check("the same change by others meanwhile", Capability.COMMITS, stepwise.check_changes),
+    Check("a delete of what others delete", Capability.COMMITS, stepwise.check_deletes),
+    Check("checks that stop to hold meanwhile", Capability.COMMITS, stepwise.check_checks),
+    Check("changes by others during a read", Capability.COMMITS, stepwise.check_reads),
+    Check("two who take a lock at once", Capability.LOCK, stepwise.check_locks),
     Check("a handle as bytes", Capability.PICKLE, promises.check_pickle),
     Check(
         "a restart",
         Capability.DURABILITY,
         durability.check_durability,
         means=("restart", "started"),
+    ),
+    Check(
+        "times and fences after a restart",
+        Capability.DURABILITY,
+        restarts.check_restart,
+        means="restart",
     ),
     Check(
         "each kind of write",

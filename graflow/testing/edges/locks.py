@@ -87,7 +87,7 @@ def _excludes(trial: Trial) -> None:
     trial.note("# four threads, each with its own handle, take the lock ten times")
     for handle in range(4):
         trial.open("job", handle)
-    joins = [begin_in_thread(partial(work, handle)) for handle in range(4)]
+    joins = [begin_in_thread(partial(work, handle), 300) for handle in range(4)]
     for error in [join() for join in joins]:
         trial.require(error is None, "all get the lock in time", error)
     trial.require(most == 1, f"one holder at a time; there were {most}")
@@ -128,6 +128,7 @@ def _bad_time(name: str, value: Any, kind: type[ChannelError]) -> Edge:
 
 
 EDGES = [
+    edge(Capability.LOCK, "another thread waits in vain", _EXCLUSION, body=_waits),
     *(
         _bad_time(name, value, kind)
         for name, value, kind in (
@@ -181,7 +182,6 @@ EDGES = [
         do("delete", "key").gives(True),
         do("unlock", "key"),
     ),
-    edge(Capability.LOCK, "another thread waits in vain", _EXCLUSION, body=_waits),
     edge(
         Capability.LOCK,
         "a waiter gets it",
