@@ -34,7 +34,7 @@ CONTRACT = " ".join((ROOT / "docs" / "contract.md").read_text("utf-8").split())
 FOUND_BY = {
     "sums of processes get lost": "sums",
     "processes see a part of a batch": "batches",
-    "processes read a batch key by key": "batches",
+    "processes read a batch key by key": "reads",
     "an update overwrites what another process wrote": "sums",
     "processes pop an item twice": "queue",
     "items that processes append get lost": "queue",
