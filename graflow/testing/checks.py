@@ -191,7 +191,7 @@ CHECKS: list[Check] = [
         "times and fences after a restart",
         Capability.DURABILITY,
         restarts.check_restart,
-        means="restart",
+        means=("restart", "started"),
     ),
     Check(
         "each kind of write",

@@ -16,8 +16,12 @@ import pytest
 
 from graflow.testing import Budget, Capability
 from graflow.testing.checks import CHECKS
+from tests.paths import ROOT
 from tests.seeds import SEEDS
 from tests.testing.broken import BROKEN, processes
+from tests.testing.broken.registry import Group
+from tests.testing.broken.stores import store_harness
+from tests.testing.broken.wire import Wire
 
 _SEEDS = (
     [*SEEDS, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in range(5, 20))]
@@ -25,10 +29,12 @@ _SEEDS = (
     else SEEDS
 )
 
+CONTRACT = " ".join((ROOT / "docs" / "contract.md").read_text("utf-8").split())
+
 FOUND_BY = {
     "sums of processes get lost": "sums",
     "processes see a part of a batch": "batches",
-    "processes read a batch key by key": "batches",
+    "processes read a batch key by key": "reads",
     "an update overwrites what another process wrote": "sums",
     "processes pop an item twice": "queue",
     "items that processes append get lost": "queue",
@@ -82,3 +88,34 @@ def test_a_race_of_processes_is_found(name: str, seed: int) -> None:
 def test_a_race_is_found_on_a_busy_machine(name: str, seed: int) -> None:
     """The pauses wait for the others, however long these take."""
     assert reason(name, seed, FOUND_BY[name], Capability.PROCESSES)
+
+
+@pytest.mark.parametrize(
+    ("name", "check", "capability"),
+    [
+        ("a handle is for the thread that used it first", "sums on one handle", Capability.THREADS),
+        ("threads use one connection at once", "lock on one handle", Capability.THREADS),
+        ("several processes take a lock", "lock", Capability.PROCESSES),
+    ],
+)
+def test_what_workers_raise_is_a_finding_like_others(
+    name: str, check: str, capability: Capability
+) -> None:
+    """With a clause of the contract, a script, and who has raised what."""
+    found = reason(name, 0, check, capability)
+    assert found is not None
+    clause, _, code = found.partition("\n\n")
+    assert clause in CONTRACT
+    assert code.startswith("import ")
+    assert "# the contract: " in code
+
+
+def test_a_correct_channel_passes() -> None:
+    """Over a connection, from the threads and processes that find the defects of others."""
+    group = Group(Capability.PROCESSES, store_harness)
+    group("correct", clause="")(Wire)
+    (correct,) = group.members
+    with correct.reach() as harness:
+        for check in CHECKS:
+            if check.capability in {Capability.PROCESSES, Capability.THREADS}:
+                check.run(harness, harness.capabilities, Budget(seed=0, examples=10))

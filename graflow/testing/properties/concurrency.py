@@ -45,7 +45,7 @@ _AFTER_FORKS = ("own keys", "anything", "transfers")
 _THREADS = 4
 _LEAST = 4  # rounds
 _EXAMPLES = 5  # for each round
-_BOUND = 0.02  # seconds for each example, after which half of the rounds are enough
+_BOUND = 0.02  # seconds for each example, after which three quarters of the rounds are enough
 _PAUSE_OF_THREADS = 0.002
 _PAUSE_OF_PROCESSES = 0.005
 
@@ -160,13 +160,13 @@ def _rounds(budget: Budget) -> Iterator[int]:
     """Yield the seed of each round.
 
     The number of rounds depends on the examples alone, however long a round takes; but if they
-    take very long, there are half as many.
+    take very long, a quarter of them is left out.
     """
     chance = random.Random(budget.seed)
     started = time.monotonic()
     rounds = max(_LEAST, budget.examples // _EXAMPLES)
     for number in range(rounds):
-        if number >= rounds / 2 and time.monotonic() - started > _BOUND * budget.examples:
+        if number >= rounds * 3 / 4 and time.monotonic() - started > _BOUND * budget.examples:
             break
         yield chance.getrandbits(32)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 from typing import Any
 
@@ -22,7 +23,13 @@ broken = Group(Capability.PROCESSES, store_harness)
 
 
 class _FileOfParent(_File):
-    """A connection that a forked process goes on using."""
+    """A connection that a forked process goes on using, with a lock that it does not hold."""
+
+    @override
+    def connect(self, path: str) -> sqlite3.Connection:
+        connection = super().connect(path)
+        connection.execute("PRAGMA journal_mode = WAL")
+        return connection
 
     @override
     def start_anew(self) -> None:
