@@ -53,7 +53,12 @@ class Finding:
 
     @classmethod
     def broken(cls, backend: str, capability: str, check: str, error: BaseException) -> Self:
-        """Return the finding of a check that raised an error."""
+        """Return the finding of a check that raised an error.
+
+        Hypothesis raises a group if a failure does not repeat; then its first error counts.
+        """
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
         if isinstance(error, Broken):
             about = (str(error), error.outcome, error.cause, error.is_error)
         else:

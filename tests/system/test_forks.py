@@ -145,7 +145,7 @@ forked(lambda: (other.signature.result, other.signature.hints))
 
 SQLITE = """
 import tempfile
-from examples.sqlite_channel import SqliteBackend
+from tests.testing.sqlite_store import SqliteBackend
 from graflow import Channel
 
 folder = tempfile.TemporaryDirectory()

@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import pytest
 import redis
+from hypothesis import given, settings, strategies
+from hypothesis.errors import FlakyFailure
 from typing_extensions import override
 
 from graflow.channels.backend import Answer, Change, Check, Conflict, Push
@@ -19,7 +21,9 @@ from graflow.testing.runner import StoreGoneError
 from graflow.testing.servers import server_harness
 from graflow.testing.tally import Tally
 from graflow.testing.trials.causes import cause_of, cause_of_difference
-from graflow.testing.trials.steps import do
+from graflow.testing.trials.literals import expression
+from graflow.testing.trials.script import Line, script
+from graflow.testing.trials.steps import Step, do
 from graflow.testing.trials.trial import Broken, Trial
 from tests.servers import Server, run_server
 from tests.testing.broken.registry import dict_harness
@@ -141,7 +145,7 @@ def test_an_error_that_leaves_a_trial_has_clause_and_script() -> None:
 
 
 def test_a_harness_is_told_for_which_channels_time_passes() -> None:
-    """If its function asks for the names."""
+    """If its function asks for the names: each once, however many handles there are."""
     passed: list[tuple[float, list[str]]] = []
 
     def advance(seconds: float, names: Sequence[str]) -> None:
@@ -150,9 +154,49 @@ def test_a_harness_is_told_for_which_channels_time_passes() -> None:
     harness = replace(dict_harness(DictBackend), advance=advance)
     with Trial(harness, "A clause") as trial:
         trial.open("job")
+        trial.open("job", 1)
         trial.open("other", 1)
         trial.advance(5)
         assert passed == [(5, [trial.name("job"), trial.name("other")])]
+
+
+def test_a_failure_that_does_not_repeat_is_shown_as_it_was() -> None:
+    """Hypothesis tries it again, and then raises a group of errors that says nothing of it."""
+    failures = iter([OSError("the store is busy")])
+
+    @given(strategies.integers())
+    @settings(database=None, max_examples=1)
+    def once(number: int) -> None:
+        for failure in failures:
+            raise failure
+
+    with pytest.raises(FlakyFailure) as caught:
+        once()
+    finding = Finding.broken("mine", "ttl", "ttl: one", caught.value)
+    assert finding.reason == "it raised OSError: the store is busy"
+    assert finding.cause == "raised OSError: the store is busy"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("k" * 10_000 + "a", "'k' * 10000 + 'a'"),
+        ("a'" + "\0" * 300, "\"a'\" + '\\x00' * 300"),
+        ("ab" * 300, repr("ab" * 300)),
+        ("k" * 20, repr("k" * 20)),
+    ],
+)
+def test_a_script_abbreviates_long_text(text: str, expected: str) -> None:
+    """It remains an expression that gives the same text."""
+    assert expression(text) == expected
+    assert eval(expected) == text
+    assert eval(expression({text: [text]})) == {text: [text]}
+
+
+def test_a_script_abbreviates_long_names_of_channels() -> None:
+    """As it does with keys."""
+    lines = [Line(Step("get", ("key",), channel="n" * 10_000))]
+    assert "a = open('n' * 10000)\n" in script(lines, "", is_whole=False)
 
 
 def test_the_report_says_how_much_was_tried() -> None:

@@ -1,4 +1,4 @@
-"""The backend of the documentation keeps the contract."""
+"""The backend from which broken ones derive keeps the contract."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from examples.sqlite_channel import SqliteChannel
 from graflow.testing import Capabilities, ChannelConformance, Harness
+from tests.testing.sqlite_store import SqliteChannel
 
 
 class TestSqlite(ChannelConformance):

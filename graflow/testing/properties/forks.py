@@ -82,7 +82,7 @@ class Fork:
         mine: list[Operation] = []
         try:
             with suppress(_ChildEnded), _interrupted_by_end_of_child():
-                mine = self._work("the parent", Place(meeting, 0))
+                mine = self._be_parent(Place(meeting, 0))
             if mine:
                 self.channel.close()
             os.close(close)  # the child sees it
@@ -101,6 +101,16 @@ class Fork:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that there is another thread is the point
             return os.fork()
+
+    def _be_parent(self, place: Place) -> list[Operation]:
+        try:
+            return self._work("the parent", place)
+        except TimeoutError as error:
+            problem = TimeoutError(
+                "it did not begin; "
+                "what runs in it right after the fork, such as `start_anew`, does not end"
+            )
+            raise Failed("the child", (self.workload,), problem) from error
 
     def _be_child(self, place: Place, closed: int, answer: int) -> None:
         result: Any

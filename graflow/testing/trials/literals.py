@@ -8,6 +8,7 @@ import enum
 import math
 import zoneinfo
 from collections import OrderedDict
+from itertools import groupby
 from typing import Any
 
 __all__ = ["IMPORTS", "expression"]
@@ -15,12 +16,16 @@ __all__ = ["IMPORTS", "expression"]
 IMPORTS = "import collections, datetime, decimal, fractions, http, uuid, zoneinfo"
 """The imports that the expressions need."""
 
+_LONG = 100  # characters of a text that is abbreviated, and of which one is repeated as often
+
 
 def expression(value: Any) -> str:
     """Return an expression that evaluates to `value`."""
     kind = type(value)
     if kind is float:
         return repr(value) if math.isfinite(value) else f"float({str(value)!r})"
+    if kind is str and len(value) > _LONG:
+        return _abbreviated(value)
     if kind is int:
         return repr(value) if value.bit_length() < 1000 else hex(value)
     if kind is list:
@@ -33,6 +38,20 @@ def expression(value: Any) -> str:
         pairs = (f"{expression(key)}: {expression(item)}" for key, item in value.items())
         return f"{{{', '.join(pairs)}}}"
     return _rarer(value)
+
+
+def _abbreviated(text: str) -> str:
+    """Return an expression with one character for many that follow each other."""
+    terms: list[str] = []
+    rest = ""
+    for character, run in groupby(text):
+        count = len(list(run))
+        if count <= _LONG:
+            rest += character * count
+            continue
+        terms += [repr(rest)] * bool(rest) + [f"{character!r} * {count}"]
+        rest = ""
+    return " + ".join([*terms, *[repr(rest)] * bool(rest)])
 
 
 def _all(values: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from graflow.testing.trials.literals import IMPORTS
+from graflow.testing.trials.literals import IMPORTS, expression
 from graflow.testing.trials.steps import Step
 
 __all__ = ["Line", "script"]
@@ -61,7 +61,7 @@ def _body(lines: Sequence[Line], *, is_whole: bool) -> Iterator[str]:
             for each in (step, step.meanwhile):
                 if each and each.operation != "advance" and variable(each) not in opened:
                     opened.add(variable(each))
-                    yield f"{variable(each)} = open({each.channel!r})"
+                    yield f"{variable(each)} = open({expression(each.channel)})"
             if is_whole and not is_last and step.meanwhile is None:
                 yield step.source_and_scribble(variable(step))
             else:

@@ -254,7 +254,8 @@ class Trial:
 
     def advance(self, seconds: float) -> None:
         """Let time pass on the backend, without adding to the script."""
-        self._timing.advance(seconds, [self._prefix + name for name, _ in self._handles])
+        names = dict.fromkeys(self._prefix + name for name, _ in self._handles)
+        self._timing.advance(seconds, list(names))
 
     def perform(self, step: Step) -> Found:
         """Carry out a step, and return what comes of it."""

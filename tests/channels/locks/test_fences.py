@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import redis
 
-from examples.sqlite_channel import SqliteChannel
 from graflow.channels.base import Channel
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.channels.redis_channel import RedisChannel
 from tests.paths import ROOT
 from tests.servers import run_server
 from tests.servers.server import wait_until
+from tests.testing.sqlite_store import SqliteChannel
 
 COUNTER = "graflow:{c}:f"
 

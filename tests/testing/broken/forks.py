@@ -9,11 +9,11 @@ from typing import Any
 
 from typing_extensions import override
 
-from examples.sqlite_channel import SqliteBackend, _File
 from graflow.testing import Capability
 from tests.testing.broken.registry import Group
 from tests.testing.broken.stores import store_harness
 from tests.testing.broken.wire import Line, Wire
+from tests.testing.sqlite_store import SqliteBackend, _File
 
 __all__ = ["broken"]
 

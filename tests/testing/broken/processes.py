@@ -13,7 +13,6 @@ from typing import Any
 
 from typing_extensions import override
 
-from examples.sqlite_channel import SqliteBackend
 from graflow.channels.backend import (
     Add,
     Answer,
@@ -31,6 +30,7 @@ from graflow.channels.hidden_keys import KEPT
 from graflow.testing import Capability
 from tests.testing.broken.registry import Group
 from tests.testing.broken.stores import store_harness
+from tests.testing.sqlite_store import SqliteBackend
 
 __all__ = ["broken"]
 

@@ -11,13 +11,13 @@ from typing import Any
 
 from typing_extensions import override
 
-from examples.sqlite_channel import SqliteBackend, _File, _Rows
 from graflow.channels.backend import Held
 from graflow.testing import Capability
 from tests.testing.broken.registry import Group
 from tests.testing.broken.stores import store_harness
 from tests.testing.broken.wire import Line, Wire, receive, send
 from tests.testing.dict_channel import DictBackend, Store
+from tests.testing.sqlite_store import SqliteBackend, _File, _Rows
 
 __all__ = ["broken"]
 

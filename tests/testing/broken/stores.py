@@ -9,11 +9,11 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from examples.sqlite_channel import SqliteBackend
 from graflow.channels.base import Channel
 from graflow.testing import Capabilities, Harness
 from tests.testing.broken.registry import dict_harness
 from tests.testing.broken.wire import Server, Wire
+from tests.testing.sqlite_store import SqliteBackend
 
 __all__ = ["store_harness"]
 

@@ -1,7 +1,6 @@
-"""A backend of one's own: channels in a file, shared by the processes of one machine.
+"""Channels in an SQLite file: a correct backend, of which broken ones derive.
 
-It is the example of `docs/backends.md`, it needs the standard library alone, and it passes the
-conformance suite (`tests/testing/test_sqlite.py`). It is short rather than fast: a list is one row,
+It passes the conformance suite (`test_sqlite.py`). It is short rather than fast: a list is one row,
 read and written as a whole.
 """
 
