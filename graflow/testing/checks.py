@@ -21,10 +21,10 @@ from graflow.testing.properties import (
     restarts,
     round_trips,
     short_cuts,
-    stepwise,
     typed_channels,
 )
 from graflow.testing.properties.machine import machine_for
+from graflow.testing.properties.stepwise import intrusions, meetings, sights
 from graflow.testing.properties.workload import WORKLOADS
 from graflow.testing.trials.trial import Trial
 
@@ -174,12 +174,12 @@ CHECKS: list[Check] = [
     Check("whether processes share them", Capability.KEYS, promises.check_shared),
     *(_check_of(edge) for edge in EDGES if not edge.is_slow),
     Check("each short cut", Capability.COMMITS, short_cuts.check_short_cuts),
-    Check("what others see of a change", Capability.COMMITS, stepwise.check_sights),
-    Check("the same change by others meanwhile", Capability.COMMITS, stepwise.check_changes),
-    Check("a delete of what others delete", Capability.COMMITS, stepwise.check_deletes),
-    Check("checks that stop to hold meanwhile", Capability.COMMITS, stepwise.check_checks),
-    Check("changes by others during a read", Capability.COMMITS, stepwise.check_reads),
-    Check("two who take a lock at once", Capability.LOCK, stepwise.check_locks),
+    Check("what others see of a change", Capability.COMMITS, sights.check_sights),
+    Check("the same change by others meanwhile", Capability.COMMITS, meetings.check_changes),
+    Check("a delete of what others delete", Capability.COMMITS, meetings.check_deletes),
+    Check("checks that stop to hold meanwhile", Capability.COMMITS, intrusions.check_checks),
+    Check("changes by others during a read", Capability.COMMITS, sights.check_reads),
+    Check("two who take a lock at once", Capability.LOCK, intrusions.check_locks),
     Check("a handle as bytes", Capability.PICKLE, promises.check_pickle),
     Check(
         "a restart",
