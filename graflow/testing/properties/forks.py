@@ -70,7 +70,7 @@ class Fork:
             Failed: An operation raised what it must not raise, or the child did not end.
         """
         context = multiprocessing.get_context("fork")
-        meeting = Meeting(context.RawArray("Q", 2), context.RawArray("Q", 2))
+        meeting = Meeting.of_processes(2, context)
         closed, close = os.pipe()
         answers, answer = os.pipe()
         with _busy(self.channel, self.seed) as busy:

@@ -22,6 +22,7 @@ _LOOK = re.compile(
 )
 _MOST = 8192  # bytes of a status
 _ASLEEP = {b"S", b"D"}
+_ENDED = {b"Z", b"X"}
 _NUMBERS = {
     "x86_64": {b"202": "lock", b"35": "pause", b"230": "pause"},
     "aarch64": {b"98": "lock", b"101": "pause", b"115": "pause"},
@@ -74,6 +75,8 @@ class ThreadState:
         if found is None:
             raise OSError(f"the state of a thread is missing from {self._folder}")
         state, *switches = found.groups()
+        if state in _ENDED:
+            raise ProcessLookupError(f"the thread of {self._folder} has ended")
         return Look(state in _ASLEEP, sum(map(int, switches)))
 
     def sleeps_in(self) -> str:
