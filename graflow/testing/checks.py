@@ -76,6 +76,7 @@ class Check:
         run: Raises if the backend does not keep the contract.
         needs: What the backend must support.
         means: The attributes of `Harness` without which it can't be tried.
+        unless: The attribute of `Capabilities` that, if it gives a reason, exempts from it.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Check:
     run: Callable[[Harness, Capabilities, Budget], None]
     needs: frozenset[Capability] = frozenset()
     means: tuple[str, ...] = ()
+    unless: str = ""
 
     def __str__(self) -> str:
         return f"{self.capability}: {self.name}"
@@ -92,6 +94,8 @@ class Check:
         for name, reason in capabilities.unsupported.items():
             if OPTIONAL[name] in self.needs or OPTIONAL[name] is self.capability:
                 return f"no {name}: {reason}"
+        if self.unless and getattr(capabilities, self.unless):
+            return f"{self.unless}: {getattr(capabilities, self.unless)}"
         if self.capability in _PROMISES:
             promise, absence = _PROMISES[self.capability]
             return None if getattr(capabilities, promise) else absence
@@ -131,7 +135,8 @@ def _run_machine(harness: Harness, capabilities: Capabilities, budget: Budget) -
 
 def _check_of(edge: Edge) -> Check:
     needed = ("advance",) if edge.moves_time else ()
-    return Check(edge.name, edge.capability, partial(_run_edge, edge), edge.needs, needed)
+    run = partial(_run_edge, edge)
+    return Check(edge.name, edge.capability, run, edge.needs, needed, edge.unless)
 
 
 def _needs(workload: str) -> set[Capability]:
