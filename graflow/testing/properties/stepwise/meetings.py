@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import count
 from typing import Any, NamedTuple
@@ -25,35 +25,48 @@ class _Meeting(NamedTuple):
 
     Attributes:
         start: Comes before.
-        change: Is made by everybody.
+        changes: Are made by everybody, in one commit.
         agrees: Tells whether all answers together are right, given what is there in the end.
     """
 
     start: Change
-    change: Change
+    changes: list[Change]
     agrees: Callable[[list[Any], Any], bool]
+
+
+def _made(backend: Backend, changes: Sequence[Change]) -> Any:
+    """Make changes that are one commit, and return the answer to the first."""
+    if len(changes) == 1:
+        return backend.apply(changes[0])
+    answers = backend.commit((), changes)
+    return answers if isinstance(answers, Conflict) else answers[0]
 
 
 _MEETINGS = {
     "add to a number": _Meeting(
         Put("key", b"0"),
-        Add("key", 1),
+        [Add("key", 1)],
         lambda answers, end: end == b"%d" % len(answers) and _are_different(answers),
     ),
     "append": _Meeting(
         Delete("key"),
-        Push("key", b"1"),
+        [Push("key", b"1")],
         lambda answers, end: len(end) == len(answers) and _are_different(answers),
     ),
     "prepend": _Meeting(
         Put("key", []),
-        Push("key", b"1", at_head=True),
+        [Push("key", b"1", at_head=True)],
         lambda answers, end: len(end) == len(answers) and _are_different(answers),
     ),
     "pop": _Meeting(
         Put("key", [b"%d" % number for number in range(2 * _FEW)]),
-        Pop("key"),
+        [Pop("key")],
         lambda answers, end: _are_different([*answers, *end]) and None not in answers,
+    ),
+    "add to a number, and append": _Meeting(
+        Put("key", b"0"),
+        [Add("key", 1), Push("list", b"1")],
+        lambda answers, end: end == b"%d" % len(answers) and _are_different(answers),
     ),
 }
 
@@ -64,7 +77,7 @@ def _are_different(answers: list[Any]) -> bool:
 
 def check_changes(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
     """Let others make the same change between the steps of one: no change gets lost."""
-    for name, (start, change, agrees) in _MEETINGS.items():
+    for name, (start, changes, agrees) in _MEETINGS.items():
         with Trial(harness, _ATOMIC) as trial:
             backend, other = trial.open("job").backend, trial.open("job", 1).backend
             for every in (1, 7):
@@ -72,12 +85,12 @@ def check_changes(harness: Harness, capabilities: Capabilities, budget: Budget) 
                 answers: list[Any] = []
 
                 def others(
-                    other: Backend = other, change: Change = change, to: list[Any] = answers
+                    other: Backend = other, changes: list[Change] = changes, to: list[Any] = answers
                 ) -> None:
-                    to.append(other.apply(change))
+                    to.append(_made(other, changes))
 
                 trial.note(f"# {name}, while another handle does the same")
-                done = step_by_step(partial(backend.apply, change), others, every, _FEW)
+                done = step_by_step(partial(_made, backend, changes), others, every, _FEW)
                 answers.append(done.result)
                 end = backend.get("key")
                 trial.require(
