@@ -20,8 +20,9 @@ __all__ = ["Wait", "wait_of"]
 
 _PATIENCE = {"lock": 0.25, "pause": 0.03, "elsewhere": 0.15}
 """Seconds of sleep, by where it sleeps, after which a thread is said to wait even if it could be
-for something else: its next try, or a server's reply. The time in which it wants a processor does
-not count."""
+for something else: its next try, or a server's reply. The time in which it, or another thread of
+this process, wants a processor does not count."""
+_DISTURBED = 3.0  # seconds of sleep while other threads run, which may have nothing to do with it
 _SPINS = 0.5  # seconds on a processor, after which it is said to try again and again
 _BLIND = 0.1  # seconds after which it is said to wait where the system shows nothing
 
@@ -72,7 +73,7 @@ class ShownWait(Wait):
     def begin(self) -> None:
         super().begin()
         self._last = self._beside = None
-        self._slept = 0.0
+        self._slept = self._disturbed = 0.0
         self._ran = time.clock_gettime(self._clock)
 
     def is_certain(self) -> bool:
@@ -83,18 +84,21 @@ class ShownWait(Wait):
         if last is None or last[0] != look:
             self._beside = None
             return False
+        before, self._beside = self._beside, threads_beside(*self._both)
+        if self._beside != before or not all(look.is_asleep for look in self._beside.values()):
+            self._disturbed += now - last[1]
+            return self._disturbed > _DISTURBED
         self._slept += now - last[1]
         where = self._state.sleeps_in()
-        self.is_for_lock = where == "lock" and self._is_nobody_else_at_work()
+        self.is_for_lock = where == "lock" and self._is_nobody_to_wake_it()
         return self.is_for_lock or self._slept > _PATIENCE[where]
 
-    def _is_nobody_else_at_work(self) -> bool:
-        """Tell whether no other thread will wake it: none runs, and none waits for a reply."""
-        beside = threads_beside(*self._both)
-        before, self._beside = self._beside, beside
-        if beside != before or not all(look.is_asleep for look in beside.values()):
-            return False
-        took_part = [each for each, look in beside.items() if self._at_first.get(each) != look]
+    def _is_nobody_to_wake_it(self) -> bool:
+        """Tell whether no other thread, all of which sleep, waits for a reply to pass it on."""
+        assert self._beside is not None
+        took_part = [
+            each for each, look in self._beside.items() if self._at_first.get(each) != look
+        ]
         return all(map(_sleeps_in_lock, took_part))
 
     def still_waits(self) -> bool:
