@@ -21,10 +21,10 @@ from graflow.testing.properties import (
     restarts,
     round_trips,
     short_cuts,
-    stepwise,
     typed_channels,
 )
 from graflow.testing.properties.machine import machine_for
+from graflow.testing.properties.stepwise import intrusions, meetings, sights
 from graflow.testing.properties.workload import WORKLOADS
 from graflow.testing.trials.trial import Trial
 
@@ -76,6 +76,7 @@ class Check:
         run: Raises if the backend does not keep the contract.
         needs: What the backend must support.
         means: The attributes of `Harness` without which it can't be tried.
+        unless: The attribute of `Capabilities` that, if it gives a reason, exempts from it.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Check:
     run: Callable[[Harness, Capabilities, Budget], None]
     needs: frozenset[Capability] = frozenset()
     means: tuple[str, ...] = ()
+    unless: str = ""
 
     def __str__(self) -> str:
         return f"{self.capability}: {self.name}"
@@ -92,6 +94,8 @@ class Check:
         for name, reason in capabilities.unsupported.items():
             if OPTIONAL[name] in self.needs or OPTIONAL[name] is self.capability:
                 return f"no {name}: {reason}"
+        if self.unless and getattr(capabilities, self.unless):
+            return f"{self.unless}: {getattr(capabilities, self.unless)}"
         if self.capability in _PROMISES:
             promise, absence = _PROMISES[self.capability]
             return None if getattr(capabilities, promise) else absence
@@ -131,7 +135,8 @@ def _run_machine(harness: Harness, capabilities: Capabilities, budget: Budget) -
 
 def _check_of(edge: Edge) -> Check:
     needed = ("advance",) if edge.moves_time else ()
-    return Check(edge.name, edge.capability, partial(_run_edge, edge), edge.needs, needed)
+    run = partial(_run_edge, edge)
+    return Check(edge.name, edge.capability, run, edge.needs, needed, edge.unless)
 
 
 def _needs(workload: str) -> set[Capability]:
@@ -174,12 +179,12 @@ CHECKS: list[Check] = [
     Check("whether processes share them", Capability.KEYS, promises.check_shared),
     *(_check_of(edge) for edge in EDGES if not edge.is_slow),
     Check("each short cut", Capability.COMMITS, short_cuts.check_short_cuts),
-    Check("what others see of a change", Capability.COMMITS, stepwise.check_sights),
-    Check("the same change by others meanwhile", Capability.COMMITS, stepwise.check_changes),
-    Check("a delete of what others delete", Capability.COMMITS, stepwise.check_deletes),
-    Check("checks that stop to hold meanwhile", Capability.COMMITS, stepwise.check_checks),
-    Check("changes by others during a read", Capability.COMMITS, stepwise.check_reads),
-    Check("two who take a lock at once", Capability.LOCK, stepwise.check_locks),
+    Check("what others see of a change", Capability.COMMITS, sights.check_sights),
+    Check("the same change by others meanwhile", Capability.COMMITS, meetings.check_changes),
+    Check("a delete of what others delete", Capability.COMMITS, meetings.check_deletes),
+    Check("checks that stop to hold meanwhile", Capability.COMMITS, intrusions.check_checks),
+    Check("changes by others during a read", Capability.COMMITS, sights.check_reads),
+    Check("two who take a lock at once", Capability.LOCK, intrusions.check_locks),
     Check("a handle as bytes", Capability.PICKLE, promises.check_pickle),
     Check(
         "a restart",

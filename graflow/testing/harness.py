@@ -55,12 +55,15 @@ class Capabilities:
         remote: Operations go over a connection, so replies can get lost.
         unsupported: The capabilities that the backend lacks, each with a reason for the report.
             The names are those of `OPTIONAL`; the suite checks that an attempt raises.
+        linear_append: Why adding to a list takes the longer, the longer it is, if it does; the
+            contract wants it not to. The reason is for the report.
     """
 
     shared: bool = False
     durable: bool = False
     remote: bool = False
     unsupported: Mapping[str, str] = field(default_factory=dict)
+    linear_append: str = ""
 
     def __post_init__(self) -> None:
         for name, reason in self.unsupported.items():

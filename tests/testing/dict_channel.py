@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from graflow.channels.backend import Answer, Backend, Change, Check, Conflict, Held, Record
 from graflow.channels.base import Channel
-from graflow.channels.commits.settling import Outcome, record_of, settle
+from graflow.channels.commits.settling import Ends, Outcome, record_of, settle
 from graflow.channels.hidden_keys import KEPT
 from graflow.exceptions import ChannelTypeError
 
@@ -69,8 +69,15 @@ class DictBackend(Backend):
     def become(self, key: str, outcome: Outcome) -> None:
         """Store what a commit makes of a key."""
         old, before = self.store.entries.pop(key, (None, None))
-        record = record_of(outcome, old)
+        now = outcome.now
+        if isinstance(now, Ends) and isinstance(old, list):
+            old[: now.dropped] = now.head
+            old += now.tail
+            record: Record | None = old
+        else:
+            record = record_of(outcome, old)
         if record is not None:
+            record = record if record is old or isinstance(record, bytes) else list(record)
             self.store.entries[key] = record, self.deadline(outcome.ttl, before)
 
     def deadline(self, ttl: int | None, before: float | None) -> float | None:

@@ -77,11 +77,11 @@ def test_the_report_shows_at_the_end_of_a_run(tmp_path: Path, workers: str) -> N
     )
     assert ran.returncode == 1, ran.stdout + ran.stderr
     text = ran.stdout
-    tried = sum(check.capability is Capability.TTL for check in CHECKS)
+    ttls = sum(check.capability is Capability.TTL for check in CHECKS)
     for line in (
         "capability                 | held | broken | declared unsupported | not checked",
-        f"ttl                        | {tried}   |        |                      |",
-        f"ttl                        | {tried - 2}   | 2      |                      |",
+        f"ttl                        | {ttls}   |        |                      |",
+        f"ttl                        | {ttls - 2}   | 2      |                      |",
         "pickle: declared unsupported: no pickle: nobody needs it",
         "broken: 2 checks with one outcome: it returned 50.0; the contract: it returns None",
         "    ttl: set without a ttl makes a key last",

@@ -15,7 +15,9 @@ from tests.testing.sqlite_store import SqliteChannel
 class TestSqlite(ChannelConformance):
     """Channels in a file."""
 
-    capabilities = Capabilities(shared=True, durable=True)
+    capabilities = Capabilities(
+        shared=True, durable=True, linear_append="a list is one row, which is written anew"
+    )
     examples = 20
 
     @pytest.fixture(scope="class")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import threading
+import time
 from collections.abc import Iterator
 from multiprocessing import ProcessError
 
@@ -13,6 +14,7 @@ import pytest
 from graflow.testing.workers.meeting import Meeting, Place
 from graflow.testing.workers.pauses import Pauses
 from graflow.testing.workers.team import SIZE, dismiss, team
+from graflow.testing.workers.thread_states import is_shown
 from graflow.testing.workers.threads import in_threads
 
 
@@ -124,3 +126,48 @@ def test_a_worker_waits_until_others_have_made_steps_or_ended() -> None:
     waiting.join()
     second.end()
     first.wait_for_others(1, 600.0)
+
+
+@pytest.mark.skipif(not is_shown(), reason="the system does not show what threads do")
+def test_a_worker_waits_for_others_who_want_a_processor() -> None:
+    """However long these need for a step: only the time in which they sleep makes it go on."""
+    meeting = Meeting.of_threads(2)
+    first, second = Place(meeting, 0), Place(meeting, 1)
+
+    def work() -> None:
+        second.arrive()
+        until = time.thread_time() + 0.1
+        while time.thread_time() < until:
+            pass
+        second.step()
+
+    working = threading.Thread(target=work)
+    working.start()
+    first.arrive()
+    first.wait_for_others(1, 0.001)
+    made = meeting.steps[1]
+    first.end()
+    working.join()
+    assert made == 1
+
+
+def test_a_worker_does_not_wait_for_others_who_can_not_go_on() -> None:
+    """They sleep until it has gone on."""
+    meeting = Meeting.of_threads(2)
+    first, second = Place(meeting, 0), Place(meeting, 1)
+    has_gone_on = threading.Event()
+
+    def work() -> None:
+        second.arrive()
+        has_gone_on.wait()
+        second.step()
+
+    working = threading.Thread(target=work)
+    working.start()
+    first.arrive()
+    first.wait_for_others(1, 0.001)
+    made = meeting.steps[1]
+    has_gone_on.set()
+    working.join()
+    first.end()
+    assert made == 0

@@ -7,6 +7,7 @@ from graflow.testing.edges import (
     exact_times,
     keys,
     leases,
+    list_lengths,
     lists,
     locks,
     names,
@@ -27,6 +28,7 @@ __all__ = ["EDGES", "Edge"]
 _MODULES = (
     value_types,
     lists,
+    list_lengths,
     numbers,
     keys,
     names,

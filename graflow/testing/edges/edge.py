@@ -25,6 +25,7 @@ class Edge:
         needs: What else the backend must support.
         moves_time: Whether it can only be tried if the harness can move time.
         is_slow: Whether it comes after the quick ones.
+        unless: The attribute of `Capabilities` that, if it gives a reason, exempts from it.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Edge:
     needs: frozenset[Capability] = frozenset()
     moves_time: bool = False
     is_slow: bool = False
+    unless: str = ""
 
     def __str__(self) -> str:
         return f"{self.capability}: {self.name}"
@@ -58,6 +60,7 @@ def edge(
     needs: Iterable[Capability] = (),
     moves_time: bool = False,
     is_slow: bool = False,
+    unless: str = "",
 ) -> Edge:
     """Make an edge case; steps without an outcome must return `None`."""
     moves = tuple(part if isinstance(part, Move) else part.gives(None) for part in parts)
@@ -67,7 +70,9 @@ def edge(
             needed.add(Capability.TTL)
         if step.operation in {"lock", "unlock"}:
             needed.add(Capability.LOCK)
-    return Edge(name, capability, clause, moves, body, frozenset(needed), moves_time, is_slow)
+    return Edge(
+        name, capability, clause, moves, body, frozenset(needed), moves_time, is_slow, unless
+    )
 
 
 def _all_of(moves: Iterable[Move]) -> Iterator[Step]:

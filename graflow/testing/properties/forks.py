@@ -20,10 +20,13 @@ from graflow.testing.linearizability import Operation
 from graflow.testing.properties.workload import Failed, Work
 from graflow.testing.workers.meeting import Meeting, Place
 from graflow.testing.workers.pauses import Pauses
+from graflow.testing.workers.thread_states import ThreadState
 
 __all__ = ["Fork", "Forked"]
 
 _CHILD = 20  # seconds for both, who take milliseconds where nothing is wrong
+_STUCK = 4.0  # seconds of sleep of both, who then wait for what nobody gives them
+_LOOK = 0.05  # seconds between two looks at both
 _PAUSE = 0.002  # seconds for which the other thread stays inside an operation
 
 
@@ -70,7 +73,7 @@ class Fork:
             Failed: An operation raised what it must not raise, or the child did not end.
         """
         context = multiprocessing.get_context("fork")
-        meeting = Meeting(context.RawArray("Q", 2), context.RawArray("Q", 2))
+        meeting = Meeting.of_processes(2, context)
         closed, close = os.pipe()
         answers, answer = os.pipe()
         with _busy(self.channel, self.seed) as busy:
@@ -81,12 +84,12 @@ class Fork:
         os.close(answer)
         mine: list[Operation] = []
         try:
-            with suppress(_ChildEnded), _interrupted_by_end_of_child():
+            with suppress(_ChildEnded), _interrupted_by_end_of_child(), _watched(child, meeting):
                 mine = self._be_parent(Place(meeting, 0))
             if mine:
                 self.channel.close()
             os.close(close)  # the child sees it
-            with os.fdopen(answers, "rb") as stream:
+            with os.fdopen(answers, "rb") as stream, _watched(child, meeting):
                 answered = stream.read()
         except BaseException:
             os.kill(child, signal.SIGKILL)
@@ -135,7 +138,8 @@ class Fork:
     def _of_child(self, answered: bytes, status: int) -> list[Operation]:
         if not answered:
             code = os.waitstatus_to_exitcode(status)
-            end = f"no end within {_CHILD} s" if code == -signal.SIGALRM else f"exit code {code}"
+            is_stuck = code == -signal.SIGALRM
+            end = "it waits on and on" if is_stuck else f"exit code {code}"
             raise Failed("the child", (self.workload,), RuntimeError(end))
         result = pickle.loads(answered)
         if isinstance(result, Failed):
@@ -156,6 +160,38 @@ def _interrupted_by_end_of_child() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGCHLD, before)
+
+
+@contextmanager
+def _watched(child: int, meeting: Meeting) -> Iterator[None]:
+    """End the child as soon as both wait on and on, where the system shows it."""
+    is_over = threading.Event()
+    parent = threading.get_native_id()
+
+    def watch() -> None:
+        with suppress(OSError):
+            both = [ThreadState(parent), ThreadState(child, child)]
+            slept, before = 0.0, [state.look() for state in both]
+            while slept < _STUCK and not is_over.wait(_LOOK):
+                looks = [state.look() for state in both]
+                is_parent_first = meeting.arrived[0] > meeting.arrived[1]  # it waits, awake
+                both_wait = all(
+                    look.is_asleep and look == last
+                    for look, last in zip(
+                        looks[is_parent_first:], before[is_parent_first:], strict=True
+                    )
+                )
+                slept, before = slept + _LOOK if both_wait else 0.0, looks
+            if not is_over.is_set():
+                os.kill(child, signal.SIGALRM)
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        watching.join()
 
 
 class _Busy:

@@ -16,7 +16,7 @@ _ABOUT = re.compile(r"^channel …(?:, keys? [^:]*)?: ")  # what graflow's error
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*(?:e[+-]?\d+)?")
 _FRACTION = re.compile(r"(\d+)\.\d+")
 
-_KEYS = ("counter", "count", "items", "key", "list", "logs", "marks", "other", "value")
+_KEYS = ("counter", "count", "items", "key", "list", "logs", "mark", "marks", "other", "value")
 """Keys that many checks use where no step says so."""
 
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import MutableSequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
+
+from graflow.testing.workers.thread_states import Look, ThreadState
 
 __all__ = ["Meeting", "Place"]
 
 _TOGETHER = 60.0  # seconds in which all must have come
 _OVER = 1 << 32  # is added to the steps of a worker that has ended
-_LOOK = 50e-6  # seconds between two looks at the others
+_LOOK = 50e-6  # seconds between two looks at the others' steps
+_LOOK_CLOSELY = 500e-6  # seconds between two looks at whether they sleep
+_MOST = 3.0  # seconds of a pause, however long the others want a processor
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,20 +28,31 @@ class Meeting:
     Attributes:
         arrived: 1 for each worker that has come.
         steps: The number of steps that each worker has made.
+        pauses: 1 for each worker that waits for others.
+        processes: The id of each worker's process.
+        threads: The native id of each worker's thread.
     """
 
     arrived: MutableSequence[int]
     steps: MutableSequence[int]
+    pauses: MutableSequence[int]
+    processes: MutableSequence[int]
+    threads: MutableSequence[int]
 
     @classmethod
     def of_threads(cls, size: int) -> Meeting:
         """Return a meeting of threads."""
-        return cls([0] * size, [0] * size)
+        return cls(*([0] * size for _ in range(5)))
+
+    @classmethod
+    def of_processes(cls, size: int, context: Any) -> Meeting:
+        """Return a meeting of processes, which a context of `multiprocessing` starts."""
+        return cls(*(context.RawArray("Q", size) for _ in range(5)))
 
     def begin_anew(self) -> None:
         """Forget all workers."""
         for number in range(len(self.steps)):
-            self.arrived[number] = self.steps[number] = 0
+            self.arrived[number] = self.steps[number] = self.pauses[number] = 0
 
 
 class Place:
@@ -49,6 +67,7 @@ class Place:
         """
         self._meeting = meeting
         self._number = number
+        self._states: dict[int, ThreadState] = {}
 
     def arrive(self) -> None:
         """Wait until all have come, without sleeping: whoever sleeps begins late.
@@ -56,6 +75,8 @@ class Place:
         Raises:
             TimeoutError: One of them did not come.
         """
+        self._meeting.processes[self._number] = os.getpid()
+        self._meeting.threads[self._number] = threading.get_native_id()
         arrived = self._meeting.arrived
         arrived[self._number] = 1
         until = time.monotonic() + _TOGETHER
@@ -72,18 +93,53 @@ class Place:
         """Tell the others that no more steps will follow, and not to wait."""
         self._meeting.arrived[self._number] = 1
         self._meeting.steps[self._number] += _OVER
+        for state in self._states.values():
+            state.close()
+        self._states.clear()
 
     def wait_for_others(self, steps: int, patience: float) -> None:
-        """Wait until the others have made some steps, or have ended, but not for longer.
+        """Wait until the others have made some steps, or have ended, or can't go on.
 
         Args:
             steps: How many steps, of all others together.
-            patience: The number of seconds after which to go on.
+            patience: The number of seconds that all of them sleep, after which to go on. Where the
+                system shows what they do, it does not count that they want a processor.
         """
-        until = time.monotonic() + patience
         enough = self._others() + steps
-        while self._others() < enough and self._are_under_way() and time.monotonic() < until:
-            time.sleep(_LOOK)
+        began = looked = time.monotonic()
+        looks, slept = self._looks(), 0.0
+        self._meeting.pauses[self._number] = 1
+        try:
+            while self._others() < enough and self._are_under_way():
+                time.sleep(_LOOK)
+                now = time.monotonic()
+                if now - looked < _LOOK_CLOSELY:
+                    continue
+                before, looks = looks, self._looks()
+                if before == looks and all(look is None or look.is_asleep for look in looks):
+                    slept += now - looked
+                looked = now
+                if slept > patience or now - began > max(_MOST, patience):
+                    return
+        finally:
+            self._meeting.pauses[self._number] = 0
+
+    def _looks(self) -> list[Look | None]:
+        """Return what the others do who neither have ended nor pause, as far as that is shown."""
+        return [
+            self._look_at(number)
+            for number, steps in enumerate(self._meeting.steps)
+            if number != self._number and steps < _OVER and not self._meeting.pauses[number]
+        ]
+
+    def _look_at(self, number: int) -> Look | None:
+        with suppress(OSError):
+            if number not in self._states:
+                self._states[number] = ThreadState(
+                    self._meeting.threads[number], self._meeting.processes[number]
+                )
+            return self._states[number].look()
+        return None
 
     def _others(self) -> int:
         return sum(self._meeting.steps) - self._meeting.steps[self._number]

@@ -36,7 +36,7 @@ class Team:
             size: How many.
         """
         context = multiprocessing.get_context("spawn")
-        self._meeting = Meeting(context.RawArray("Q", size), context.RawArray("Q", size))
+        self._meeting = Meeting.of_processes(size, context)
         self._members = []
         self._used = time.monotonic()
         for number in range(size):

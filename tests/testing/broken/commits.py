@@ -125,7 +125,6 @@ class AnswersReversed(DictBackend):
 @broken(
     "two commits at once get into each other's way",
     clause="A commit happens all at once: nobody ever sees a part of it",
-    by=Capability.THREADS,
 )
 class Interleaved(DictBackend):
     @override

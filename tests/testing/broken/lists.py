@@ -19,6 +19,7 @@ from graflow.channels.backend import (
     Put,
 )
 from graflow.channels.codec.codec import Record
+from graflow.channels.commits.settling import Outcome, record_of
 from graflow.testing import Capability
 from tests.testing.broken.hooks import Hooked
 from tests.testing.broken.registry import Group
@@ -121,3 +122,19 @@ class PopFromAnything(DictBackend):
             if type(changes[0]) is Pop:
                 return [None]
             raise
+
+
+@broken("an append writes the list anew", clause="O(1) in the list's length")
+class AppendWritesAnew(DictBackend):
+    @override
+    def become(self, key: str, outcome: Outcome) -> None:
+        record = record_of(outcome, self.find(key))
+        super().become(key, outcome._replace(now=record))
+
+
+@broken("an append reads the list first", clause="O(1) in the list's length")
+class AppendReadsFirst(DictBackend):
+    @override
+    def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
+        self.read([change.key for change in changes if isinstance(change, Push)])
+        return super().commit(checks, changes)

@@ -17,9 +17,10 @@ __all__ = ["broken"]
 
 def durable_harness(kind: Any) -> Harness:
     """Return the harness of a backend that does something when its store starts again."""
-    channels = DictChannels(channel_on(kind))
+    channels, starts = DictChannels(channel_on(kind)), [0]
 
     def restart() -> None:
+        starts[0] += 1
         for name, store in channels.stores.items():
             channels.open(name).backend.start(store)
 
@@ -27,6 +28,7 @@ def durable_harness(kind: Any) -> Harness:
         open=channels.open,
         advance=channels.advance,
         restart=restart,
+        started=lambda: starts[0],
         capabilities=Capabilities(durable=True),
     )
 

@@ -13,7 +13,18 @@ from typing import Any, ClassVar
 
 from typing_extensions import override
 
-from graflow.channels.backend import Answer, Backend, Change, Check, Conflict, Held
+from graflow.channels.backend import (
+    Add,
+    Answer,
+    Backend,
+    Change,
+    Check,
+    Conflict,
+    Held,
+    Pop,
+    Push,
+    Put,
+)
 from graflow.system.forks import guard
 from tests.testing.dict_channel import DictBackend, Store
 
@@ -111,12 +122,27 @@ def _fits(method: str, args: Sequence[Any], reply: Any) -> bool:
         case "read":
             return _has(reply, len(args[0]), Held | None)
         case "commit":
-            is_list = isinstance(reply, list) and not any(isinstance(each, Held) for each in reply)
-            return isinstance(reply, Conflict) or (is_list and len(reply) == len(args[1]))
+            is_list = isinstance(reply, list) and len(reply) == len(args[1])
+            return isinstance(reply, Conflict) or (is_list and all(map(_answers, args[1], reply)))
         case "keys":
             return isinstance(reply, list) and _has(reply, len(reply), str)
         case _:
             return reply is None
+
+
+def _answers(change: Change, answer: Any) -> bool:
+    """Tell whether an answer can be one to a change."""
+    match change:
+        case Put():
+            return answer is None
+        case Push():
+            return type(answer) is int
+        case Pop():
+            return answer is None or isinstance(answer, bytes)
+        case Add():
+            return isinstance(answer, bytes)
+        case _:
+            return isinstance(answer, bool)
 
 
 def _has(reply: Any, number: int, kind: Any) -> bool:
