@@ -1,0 +1,266 @@
+"""Database: this process's connection to a file, and transactions on it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import random
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, Final, NoReturn, TypeVar
+from weakref import WeakValueDictionary, finalize
+
+from graflow.channels.sqlite import layout
+from graflow.channels.sqlite.errors import busy, closed, gone, is_busy, translate
+from graflow.channels.sqlite.file_systems import network_of
+from graflow.exceptions import ChannelValueError
+from graflow.system.clock import monotonic
+from graflow.system.forks import guard
+
+__all__ = ["ClosedDatabase", "Database", "database_at"]
+
+R = TypeVar("R")
+
+_SHORTEST, _LONGEST = 0.0002, 0.004  # seconds between two attempts while others use the file
+_LOG_LIMIT = 64 << 20  # bytes to which the log is cut back
+
+
+class Database:
+    """A file, and the one connection that all handles of this process on it share.
+
+    Threads use it one after the other. It connects when it is first used, and again in a forked
+    process. The file has one writer at a time; whoever comes too early asks again, at random
+    moments, so that nobody is always too late.
+
+    Attributes:
+        path: The absolute path of the file, without symbolic links.
+        durable: Whether each change is on the disk before it is answered.
+        lock: Held by the thread that uses the connection.
+    """
+
+    def __init__(self, path: str, *, durable: bool) -> None:
+        """Name the file; nothing is opened yet."""
+        self.path = path
+        self.durable = durable
+        self.lock = threading.Lock()
+        self._open: list[sqlite3.Connection] = []  # one, or none
+        self._inode: tuple[int, int] | None = None
+        finalize(self, _close, self._open)
+        guard(self)
+
+    def start_anew(self) -> None:
+        """Connect anew in a forked process: SQLite allows it neither to use nor to close this."""
+        self.lock = threading.Lock()
+        for connection in self._open:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))  # so nothing ever closes it
+        self._open.clear()
+
+    # Transactions
+
+    def ask(self, statement: str, arguments: Sequence[Any], timeout: float) -> list[Any]:
+        """Execute one statement, a transaction of its own, and return the rows.
+
+        Raises:
+            ChannelError: It was not executed.
+        """
+
+        def execute(connection: sqlite3.Connection) -> list[Any]:
+            return connection.execute(statement, arguments).fetchall()
+
+        lock = self.lock
+        if lock.acquire(blocking=False):  # the usual case, for speed
+            try:
+                if self._open and self._inode == _inode_of(self.path):
+                    return self._open[0].execute(statement, arguments).fetchall()
+            except sqlite3.Error as error:
+                if not is_busy(error):
+                    raise translate(error, self.path) from error
+            finally:
+                lock.release()
+        return self._repeat(execute, timeout)
+
+    def read(self, body: Callable[[sqlite3.Connection], R], timeout: float) -> R:
+        """Return what `body` returns, which sees the file as it is at one moment.
+
+        Raises:
+            ChannelError: The file can't be read.
+        """
+        return self._repeat(lambda connection: _within(connection, "BEGIN", body), timeout)
+
+    def write(self, body: Callable[[sqlite3.Connection], R], timeout: float) -> R:
+        """Return what `body` returns, which may change the file, while nobody else does.
+
+        If it raises, nothing has changed.
+
+        Raises:
+            ChannelError: The file can't be written to, and nothing has changed.
+            OutcomeUnknownError: The disk failed in the last step.
+        """
+        return self._repeat(
+            lambda connection: _within(connection, "BEGIN IMMEDIATE", body), timeout
+        )
+
+    def _repeat(self, attempt: Callable[[sqlite3.Connection], R], timeout: float) -> R:
+        """Attempt a transaction until nobody else is in the way."""
+        until: float | None = None
+        while True:
+            lock = self.lock
+            left = timeout if until is None else max(0.0, until - monotonic())
+            if not lock.acquire(timeout=left):
+                raise busy(self.path, timeout)
+            try:
+                return attempt(self._connection())
+            except _Committing as failure:
+                raise translate(failure.error, self.path, committing=True) from failure.error
+            except sqlite3.Error as error:
+                if not is_busy(error):
+                    self._forget_broken(error)
+                    raise translate(error, self.path) from error
+            finally:
+                lock.release()
+            if until is None:
+                until = monotonic() + timeout
+            elif monotonic() >= until:
+                raise busy(self.path, timeout)
+            time.sleep(random.uniform(_SHORTEST, _LONGEST))
+
+    # The connection
+
+    def _connection(self) -> sqlite3.Connection:
+        if not self._open:
+            self._connect()
+        elif self._inode != _inode_of(self.path):
+            if not os.path.exists(self.path):  # noqa: PTH110 - it is text
+                raise gone(self.path)
+            _close(self._open)  # somebody has put another file there
+            self._connect()
+        return self._open[0]
+
+    def _connect(self) -> None:
+        connection = sqlite3.connect(
+            self.path, timeout=0, isolation_level=None, check_same_thread=False
+        )
+        try:
+            if not layout.is_current(connection, self.path):
+                layout.prepare(connection, self.path)
+            level = "FULL" if self.durable else "NORMAL"
+            connection.execute(f"PRAGMA synchronous = {level}")
+            connection.execute(f"PRAGMA journal_size_limit = {_LOG_LIMIT}")
+            connection.execute("PRAGMA trusted_schema = OFF")
+        except BaseException:
+            connection.close()
+            raise
+        self._inode = _inode_of(self.path)
+        self._open.append(connection)
+
+    def _forget_broken(self, error: sqlite3.Error) -> None:
+        """Close a connection on which something went wrong, lest the next one suffers from it."""
+        if not isinstance(error, sqlite3.DataError | sqlite3.InterfaceError):
+            _close(self._open)
+
+
+class _Committing(Exception):
+    """SQLite failed in the last step of a change.
+
+    Attributes:
+        error: What it said.
+    """
+
+    def __init__(self, error: sqlite3.Error) -> None:
+        super().__init__()
+        self.error: Final = error
+
+
+def _within(
+    connection: sqlite3.Connection, begin: str, body: Callable[[sqlite3.Connection], R]
+) -> R:
+    connection.execute(begin)
+    try:
+        result = body(connection)
+        try:
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if is_busy(error):
+                raise
+            raise _Committing(error) from error
+    except BaseException:
+        if connection.in_transaction:
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+        raise
+    return result
+
+
+def _close(open_: list[sqlite3.Connection]) -> None:
+    while open_:
+        with suppress(sqlite3.Error):
+            open_.pop().close()
+
+
+def _inode_of(path: str) -> tuple[int, int] | None:
+    try:
+        state = os.stat(path)  # noqa: PTH116 - it is text, and this is called for every operation
+    except OSError:
+        return None
+    return state.st_dev, state.st_ino
+
+
+class ClosedDatabase(Database):
+    """The database of a handle that was closed: it does nothing."""
+
+    def __init__(self, path: str, *, durable: bool) -> None:
+        """Remember which file it was."""
+        self.path, self.durable = path, durable
+
+    def _repeat(self, attempt: Callable[[sqlite3.Connection], R], timeout: float) -> NoReturn:
+        raise closed()
+
+
+class _Databases:
+    """The databases of this process, as long as somebody has them."""
+
+    def __init__(self) -> None:
+        self._known: WeakValueDictionary[tuple[str, bool], Database] = WeakValueDictionary()
+        self.lock = threading.Lock()
+        guard(self)
+
+    def start_anew(self) -> None:
+        self.lock = threading.Lock()
+
+    def find(self, path: str, durable: bool) -> Database | None:
+        with self.lock:
+            return self._known.get((path, durable))
+
+    def enter(self, new: Database) -> Database:
+        with self.lock:
+            return self._known.setdefault((new.path, new.durable), new)
+
+
+_DATABASES: Final = _Databases()
+
+
+def database_at(path: str, *, durable: bool) -> Database:
+    """Return the database at a path, which all handles of this process share.
+
+    Args:
+        path: The file, which need not exist yet.
+        durable: Whether each change is on the disk before it is answered.
+
+    Raises:
+        ChannelValueError: The path is on a network file system.
+    """
+    where = os.path.realpath(path)
+    found = _DATABASES.find(where, durable)
+    if found is not None:
+        return found
+    kind = network_of(where)
+    if kind is not None:
+        raise ChannelValueError(
+            f"{where} is on a network file system ({kind}), where processes can't rely on locks, "
+            "and SQLite can damage the file. Name a file on a disk of this machine, or use a "
+            "RedisChannel to share state between machines"
+        )
+    return _DATABASES.enter(Database(where, durable=durable))

@@ -1,0 +1,125 @@
+"""Layout of a file: its tables, how a file is recognised as ours, and how an older one is changed.
+
+A file of ours carries `APPLICATION` as its `application_id`, and the version of its layout as its
+`user_version`. A file that contains anything else is never written to.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from graflow.exceptions import ChannelDataError, ChannelValueError
+
+__all__ = ["APPLICATION", "LAYOUTS", "is_current", "prepare"]
+
+APPLICATION: Final = 0x67_72_66_6C
+"""The `application_id` of our files: `grfl` in ASCII."""
+
+# An entry with a value of NULL is a list: `first` is the position of its first item, and `after`
+# that behind its last one. `expires` is in ms since 1970.
+_FIRST = """
+CREATE TABLE entries (
+    id INTEGER PRIMARY KEY,
+    channel TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value BLOB,
+    first INTEGER,
+    after INTEGER,
+    expires INTEGER,
+    UNIQUE (channel, key)
+) STRICT;
+
+CREATE INDEX expiring ON entries (expires) WHERE expires IS NOT NULL;
+
+CREATE TABLE items (
+    list INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    item BLOB NOT NULL,
+    PRIMARY KEY (list, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER list_replaced AFTER UPDATE OF value ON entries
+WHEN old.value IS NULL AND new.value IS NOT NULL BEGIN
+    DELETE FROM items WHERE list = old.id;
+END;
+
+CREATE TRIGGER list_removed AFTER DELETE ON entries WHEN old.value IS NULL BEGIN
+    DELETE FROM items WHERE list = old.id;
+END;
+
+CREATE TABLE waiters (
+    place INTEGER PRIMARY KEY,
+    channel TEXT NOT NULL,
+    lock TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    until INTEGER NOT NULL,
+    UNIQUE (channel, lock, owner)
+) STRICT;
+"""
+
+LAYOUTS: Final = [_FIRST]
+"""What turns an empty file into version 1, version 1 into version 2, and so on."""
+
+
+def is_current(connection: sqlite3.Connection, path: str) -> bool:
+    """Tell whether a file has the newest layout; look at it, and change nothing.
+
+    Args:
+        connection: A connection to it.
+        path: Where it is, for messages.
+
+    Raises:
+        ChannelValueError: It is a database of another program.
+        ChannelDataError: It has a layout that a later graflow made.
+        sqlite3.Error: It is no database, or it can't be read.
+    """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    if application != APPLICATION:
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        if application or version or tables:
+            raise ChannelValueError(
+                f"{path} is an SQLite database of another program, and was left as it is; "
+                "name another file"
+            )
+    if version > len(LAYOUTS):
+        raise ChannelDataError(
+            f"{path} was written by a later version of graflow (its layout is {version}, and this "
+            f"one knows up to {len(LAYOUTS)}); upgrade graflow"
+        )
+    return bool(version == len(LAYOUTS))
+
+
+def prepare(connection: sqlite3.Connection, path: str) -> None:
+    """Bring a new or an older file of ours to the newest layout; of several at once, one does it.
+
+    Raises:
+        ChannelValueError, ChannelDataError, sqlite3.Error: As for `is_current`.
+    """
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if not is_current(connection, path):
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            for step in LAYOUTS[version:]:
+                for statement in _statements(step):
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {len(LAYOUTS)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _statements(script: str) -> list[str]:
+    """Return the statements of a script; `executescript` would end the transaction."""
+    found, begun = [], ""
+    for line in script.splitlines(keepends=True):
+        begun += line
+        if sqlite3.complete_statement(begun):
+            found.append(begun)
+            begun = ""
+    return found
