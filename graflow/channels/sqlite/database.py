@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, NoReturn, TypeVar
-from weakref import WeakValueDictionary, finalize
+from weakref import WeakSet, WeakValueDictionary, finalize
 
 from graflow.channels.sqlite import layout
 from graflow.channels.sqlite.errors import busy, closed, gone, is_busy, translate
 from graflow.channels.sqlite.file_systems import network_of
-from graflow.exceptions import ChannelValueError
+from graflow.exceptions import ChannelError, ChannelValueError
 from graflow.system.clock import monotonic
 from graflow.system.forks import guard
 
@@ -48,6 +48,7 @@ class Database:
         self.lock = threading.Lock()
         self._open: list[sqlite3.Connection] = []  # one, or none
         self._inode: tuple[int, int] | None = None
+        self._users: WeakSet[Any] = WeakSet()
         finalize(self, _close, self._open)
         guard(self)
 
@@ -57,6 +58,25 @@ class Database:
         for connection in self._open:
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))  # so nothing ever closes it
         self._open.clear()
+
+    # Users
+
+    def enter(self, user: object) -> None:
+        """Stay open for a user, until it leaves or is gone."""
+        with self.lock:
+            self._users.add(user)
+
+    def leave(self, user: object) -> None:
+        """Close the connection if this was the last user; it is opened again for the next."""
+        with self.lock:
+            self._users.discard(user)
+            if not self._users:
+                _close(self._open)
+
+    def is_lost(self) -> bool:
+        """Whether the file is open, and its path leads nowhere."""
+        with self.lock:
+            return bool(self._open) and _inode_of(self.path) is None
 
     # Transactions
 
@@ -70,16 +90,13 @@ class Database:
         def execute(connection: sqlite3.Connection) -> list[Any]:
             return connection.execute(statement, arguments).fetchall()
 
-        lock = self.lock
-        if lock.acquire(blocking=False):  # the usual case, for speed
-            try:
-                if self._open and self._inode == _inode_of(self.path):
+        with self.lock:  # the usual case, for speed
+            if self._open and self._inode == _inode_of(self.path):
+                try:
                     return self._open[0].execute(statement, arguments).fetchall()
-            except sqlite3.Error as error:
-                if not is_busy(error):
-                    raise translate(error, self.path) from error
-            finally:
-                lock.release()
+                except sqlite3.Error as error:
+                    if not is_busy(error):
+                        raise self._told(error) from error
         return self._repeat(execute, timeout)
 
     def read(self, body: Callable[[sqlite3.Connection], R], timeout: float) -> R:
@@ -105,25 +122,17 @@ class Database:
 
     def _repeat(self, attempt: Callable[[sqlite3.Connection], R], timeout: float) -> R:
         """Attempt a transaction until nobody else is in the way."""
-        until: float | None = None
+        until = monotonic() + timeout
         while True:
-            lock = self.lock
-            left = timeout if until is None else max(0.0, until - monotonic())
-            if not lock.acquire(timeout=left):
-                raise busy(self.path, timeout)
-            try:
-                return attempt(self._connection())
-            except _Committing as failure:
-                raise translate(failure.error, self.path, committing=True) from failure.error
-            except sqlite3.Error as error:
-                if not is_busy(error):
-                    self._forget_broken(error)
-                    raise translate(error, self.path) from error
-            finally:
-                lock.release()
-            if until is None:
-                until = monotonic() + timeout
-            elif monotonic() >= until:
+            with self.lock:  # not `acquire`, after which Ctrl-C would leave it taken
+                try:
+                    return attempt(self._connection())
+                except _CommitFailed as failure:
+                    raise self._told(failure.error, committing=True) from failure.error
+                except sqlite3.Error as error:
+                    if not is_busy(error):
+                        raise self._told(error) from error
+            if monotonic() >= until:
                 raise busy(self.path, timeout)
             time.sleep(random.uniform(_SHORTEST, _LONGEST))
 
@@ -133,7 +142,7 @@ class Database:
         if not self._open:
             self._connect()
         elif self._inode != _inode_of(self.path):
-            if not os.path.exists(self.path):  # noqa: PTH110 - it is text
+            if _inode_of(self.path) is None:
                 raise gone(self.path)
             _close(self._open)  # somebody has put another file there
             self._connect()
@@ -156,13 +165,14 @@ class Database:
         self._inode = _inode_of(self.path)
         self._open.append(connection)
 
-    def _forget_broken(self, error: sqlite3.Error) -> None:
-        """Close a connection on which something went wrong, lest the next one suffers from it."""
+    def _told(self, error: sqlite3.Error, *, committing: bool = False) -> ChannelError:
+        """Return an error of ours, and connect anew afterwards if the file is to blame."""
         if not isinstance(error, sqlite3.DataError | sqlite3.InterfaceError):
             _close(self._open)
+        return translate(error, self.path, committing=committing)
 
 
-class _Committing(Exception):
+class _CommitFailed(Exception):
     """SQLite failed in the last step of a change.
 
     Attributes:
@@ -177,15 +187,15 @@ class _Committing(Exception):
 def _within(
     connection: sqlite3.Connection, begin: str, body: Callable[[sqlite3.Connection], R]
 ) -> R:
-    connection.execute(begin)
     try:
+        connection.execute(begin)
         result = body(connection)
         try:
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             if is_busy(error):
                 raise
-            raise _Committing(error) from error
+            raise _CommitFailed(error) from error
     except BaseException:
         if connection.in_transaction:
             with suppress(sqlite3.Error):
@@ -215,6 +225,16 @@ class ClosedDatabase(Database):
         """Remember which file it was."""
         self.path, self.durable = path, durable
 
+    def enter(self, user: object) -> None:
+        """Do nothing."""
+
+    def leave(self, user: object) -> None:
+        """Do nothing."""
+
+    def ask(self, statement: str, arguments: Sequence[Any], timeout: float) -> NoReturn:
+        """Say that the handle is closed."""
+        raise closed()
+
     def _repeat(self, attempt: Callable[[sqlite3.Connection], R], timeout: float) -> NoReturn:
         raise closed()
 
@@ -234,9 +254,12 @@ class _Databases:
         with self.lock:
             return self._known.get((path, durable))
 
-    def enter(self, new: Database) -> Database:
+    def enter(self, new: Database, instead_of: Database | None) -> Database:
+        place = new.path, new.durable
         with self.lock:
-            return self._known.setdefault((new.path, new.durable), new)
+            if self._known.get(place) is instead_of:
+                self._known[place] = new
+            return self._known[place]
 
 
 _DATABASES: Final = _Databases()
@@ -254,7 +277,7 @@ def database_at(path: str, *, durable: bool) -> Database:
     """
     where = os.path.realpath(path)
     found = _DATABASES.find(where, durable)
-    if found is not None:
+    if found is not None and not found.is_lost():
         return found
     kind = network_of(where)
     if kind is not None:
@@ -263,4 +286,4 @@ def database_at(path: str, *, durable: bool) -> Database:
             "and SQLite can damage the file. Name a file on a disk of this machine, or use a "
             "RedisChannel to share state between machines"
         )
-    return _DATABASES.enter(Database(where, durable=durable))
+    return _DATABASES.enter(Database(where, durable=durable), found)

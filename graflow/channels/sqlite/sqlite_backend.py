@@ -59,6 +59,7 @@ class SQLiteBackend(Backend):
         self.timeout = timeout
         self.server = f"sqlite://{database.path}"
         self._database = database
+        database.enter(self)
         self._fence = fence
         self._file: TemporaryFile | None = None
         self._collects_next = 0.0
@@ -98,7 +99,9 @@ class SQLiteBackend(Backend):
 
     @override
     def close(self) -> None:
-        self._database = ClosedDatabase(self._database.path, durable=self._database.durable)
+        database = self._database
+        self._database = ClosedDatabase(database.path, durable=database.durable)
+        database.leave(self)
         self._file = None
 
     # Reads
