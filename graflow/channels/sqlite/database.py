@@ -8,7 +8,7 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, NoReturn, TypeVar
 from weakref import WeakSet, WeakValueDictionary, finalize
@@ -17,14 +17,16 @@ from graflow.channels.sqlite import layout
 from graflow.channels.sqlite.errors import busy, closed, gone, is_busy, translate
 from graflow.channels.sqlite.file_systems import network_of
 from graflow.exceptions import ChannelError, ChannelValueError
-from graflow.system.clock import monotonic
+from graflow.system.clock import milliseconds_since_1970, monotonic
 from graflow.system.forks import guard
 
 __all__ = ["ClosedDatabase", "Database", "database_at"]
 
 R = TypeVar("R")
 
-_SHORTEST, _LONGEST = 0.0002, 0.004  # seconds between two attempts while others use the file
+_PAUSE: Final = 0.0002  # seconds before the second attempt while others use the file
+_LONGEST_PAUSE: Final = 0.01
+_LOOK: Final = 100  # ms between two looks whether the file is still there
 _LOG_LIMIT = 64 << 20  # bytes to which the log is cut back
 
 
@@ -48,6 +50,7 @@ class Database:
         self.lock = threading.Lock()
         self._open: list[sqlite3.Connection] = []  # one, or none
         self._inode: tuple[int, int] | None = None
+        self._looked = 0  # ms since 1970
         self._users: WeakSet[Any] = WeakSet()
         finalize(self, _close, self._open)
         guard(self)
@@ -80,24 +83,34 @@ class Database:
 
     # Transactions
 
-    def ask(self, statement: str, arguments: Sequence[Any], timeout: float) -> list[Any]:
-        """Execute one statement, a transaction of its own, and return the rows.
+    def ask(
+        self,
+        statement: str,
+        arguments: tuple[Any, ...],
+        take: Callable[[sqlite3.Cursor], R],
+        timeout: float,
+        moment: int,
+    ) -> R:
+        """Execute one statement, a transaction of its own, and return something of its result.
+
+        Args:
+            statement: The statement.
+            arguments: Those of the statement.
+            take: Takes what is asked for, and leaves no rows.
+            timeout: Seconds that it may take in total.
+            moment: The time, in ms since 1970.
 
         Raises:
             ChannelError: It was not executed.
         """
-
-        def execute(connection: sqlite3.Connection) -> list[Any]:
-            return connection.execute(statement, arguments).fetchall()
-
         with self.lock:  # the usual case, for speed
-            if self._open and self._inode == _inode_of(self.path):
+            if self._open and moment - self._looked < _LOOK:
                 try:
-                    return self._open[0].execute(statement, arguments).fetchall()
+                    return take(self._open[0].execute(statement, arguments))
                 except sqlite3.Error as error:
                     if not is_busy(error):
                         raise self._told(error) from error
-        return self._repeat(execute, timeout)
+        return self._repeat(lambda it: take(it.execute(statement, arguments)), timeout)
 
     def read(self, body: Callable[[sqlite3.Connection], R], timeout: float) -> R:
         """Return what `body` returns, which sees the file as it is at one moment.
@@ -122,7 +135,7 @@ class Database:
 
     def _repeat(self, attempt: Callable[[sqlite3.Connection], R], timeout: float) -> R:
         """Attempt a transaction until nobody else is in the way."""
-        until = monotonic() + timeout
+        until, pause = monotonic() + timeout, _PAUSE
         while True:
             with self.lock:  # not `acquire`, after which Ctrl-C would leave it taken
                 try:
@@ -134,18 +147,22 @@ class Database:
                         raise self._told(error) from error
             if monotonic() >= until:
                 raise busy(self.path, timeout)
-            time.sleep(random.uniform(_SHORTEST, _LONGEST))
+            time.sleep(random.uniform(pause / 2, pause))
+            pause = min(2 * pause, _LONGEST_PAUSE)
 
     # The connection
 
     def _connection(self) -> sqlite3.Connection:
         if not self._open:
             self._connect()
-        elif self._inode != _inode_of(self.path):
-            if _inode_of(self.path) is None:
+        elif abs(milliseconds_since_1970() - self._looked) >= _LOOK:
+            inode = _inode_of(self.path)
+            if inode is None:
                 raise gone(self.path)
-            _close(self._open)  # somebody has put another file there
-            self._connect()
+            if inode != self._inode:
+                _close(self._open)  # somebody has put another file there
+                self._connect()
+            self._looked = milliseconds_since_1970()
         return self._open[0]
 
     def _connect(self) -> None:
@@ -163,6 +180,7 @@ class Database:
             connection.close()
             raise
         self._inode = _inode_of(self.path)
+        self._looked = milliseconds_since_1970()
         self._open.append(connection)
 
     def _told(self, error: sqlite3.Error, *, committing: bool = False) -> ChannelError:
@@ -212,7 +230,7 @@ def _close(open_: list[sqlite3.Connection]) -> None:
 
 def _inode_of(path: str) -> tuple[int, int] | None:
     try:
-        state = os.stat(path)  # noqa: PTH116 - it is text, and this is called for every operation
+        state = os.stat(path)  # noqa: PTH116 - it is text
     except OSError:
         return None
     return state.st_dev, state.st_ino
@@ -231,7 +249,14 @@ class ClosedDatabase(Database):
     def leave(self, user: object) -> None:
         """Do nothing."""
 
-    def ask(self, statement: str, arguments: Sequence[Any], timeout: float) -> NoReturn:
+    def ask(
+        self,
+        statement: str,
+        arguments: tuple[Any, ...],
+        take: Callable[[sqlite3.Cursor], R],
+        timeout: float,
+        moment: int,
+    ) -> NoReturn:
         """Say that the handle is closed."""
         raise closed()
 

@@ -39,11 +39,6 @@ CREATE TABLE items (
     PRIMARY KEY (list, position)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TRIGGER list_replaced AFTER UPDATE OF value ON entries
-WHEN old.value IS NULL AND new.value IS NOT NULL BEGIN
-    DELETE FROM items WHERE list = old.id;
-END;
-
 CREATE TRIGGER list_removed AFTER DELETE ON entries WHEN old.value IS NULL BEGIN
     DELETE FROM items WHERE list = old.id;
 END;

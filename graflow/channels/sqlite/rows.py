@@ -22,10 +22,13 @@ GET: Final = f"SELECT value, expires FROM entries WHERE channel = ? AND key = ? 
 
 PUT: Final = (
     "INSERT INTO entries (channel, key, value, expires) VALUES (?, ?, ?, ?)"
-    " ON CONFLICT (channel, key) DO UPDATE SET"
-    " value = excluded.value, first = NULL, after = NULL, expires = excluded.expires"
+    " ON CONFLICT (channel, key) DO UPDATE SET value = excluded.value, expires = excluded.expires"
+    " WHERE value IS NOT NULL"
 )
-"""Lets a key hold a value: of a channel's name, a key, the value, and when it expires."""
+"""Lets a key hold a value: of a channel's name, a key, the value, and when it expires.
+
+It does nothing where the key holds a list, which has to go first.
+"""
 
 _FIND: Final = (
     "SELECT id, value, first, after, expires FROM entries"
@@ -157,7 +160,7 @@ class Rows:
         if ttl == KEEP and row is not None:
             expires = row.expires
         if isinstance(now, bytes):
-            self.run(PUT, (self.channel, key, now, expires))
+            self._put(key, now, expires)
         elif isinstance(now, Ends):
             assert row is not None
             self._change_ends(row, now, expires)
@@ -168,7 +171,7 @@ class Rows:
 
     def put(self, key: str, value: bytes, ttl: int | None) -> None:
         """Let a key hold a value, and expire in `ttl` ms."""
-        self.run(PUT, (self.channel, key, value, None if ttl is None else self.now + ttl))
+        self._put(key, value, None if ttl is None else self.now + ttl)
 
     def push(self, key: str, item: bytes, ttl: int, at_head: bool) -> int | None:
         """Add an item to a list that is there, and return its length; `None` if it is not."""
@@ -227,6 +230,11 @@ class Rows:
             found = self.run(_FIND, (self.channel, key, self.now)).fetchall()
             self._seen[key] = Row(*found[0]) if found else None
         return self._seen[key]
+
+    def _put(self, key: str, value: bytes, expires: int | None) -> None:
+        if not self.run(PUT, (self.channel, key, value, expires)).rowcount:
+            self.run(_DELETE, (self.channel, key))
+            self.run(PUT, (self.channel, key, value, expires))
 
     def _add_list(self, key: str, items: Sequence[bytes], expires: int | None) -> None:
         made = self.run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any, Final, Self, TypeVar
 
 from typing_extensions import override
@@ -29,14 +30,16 @@ from graflow.channels.sqlite.rows import GET, PUT, Rows, StoredList
 from graflow.channels.sqlite.temporary import TemporaryFile
 from graflow.exceptions import ChannelError, ChannelOverflowError
 from graflow.system.clock import milliseconds_since_1970 as now
-from graflow.system.clock import monotonic
 
 __all__ = ["SQLiteBackend"]
 
 R = TypeVar("R")
 
+_ROWS: Final = sqlite3.Cursor.fetchall
+_CHANGED: Final = attrgetter("rowcount")
+
 _CLEAR_AT_ONCE: Final = 10_000
-_PAUSE: Final = 1.0  # seconds between two collections of what has expired
+_PAUSE: Final = 1_000  # ms between two collections of what has expired
 _COLLECTED: Final = 500  # rows at the most, so that nobody waits for long
 
 
@@ -62,7 +65,7 @@ class SQLiteBackend(Backend):
         database.enter(self)
         self._fence = fence
         self._file: TemporaryFile | None = None
-        self._collects_next = 0.0
+        self._collects_next = 0  # ms since 1970
 
     @property
     @override
@@ -113,7 +116,8 @@ class SQLiteBackend(Backend):
     @override
     def get(self, key: str) -> Record | None:
         try:
-            found = self._database.ask(GET, (self.name, key, now()), self.timeout)
+            moment = now()
+            found = self._database.ask(GET, (self.name, key, moment), _ROWS, self.timeout, moment)
         except ChannelError as error:
             blame(error, self.name, key)
         if not found:
@@ -158,15 +162,16 @@ class SQLiteBackend(Backend):
 
     @override
     def put(self, key: str, record: Record, ttl: int | None) -> None:
-        is_plain = isinstance(record, bytes) and ttl != KEEP and self._fence is None
-        if not is_plain or monotonic() > self._collects_next:
-            super().put(key, record, ttl)
-            return
-        expires = None if ttl is None else now() + ttl
-        try:
-            self._database.ask(PUT, (self.name, key, record, expires), self.timeout)
-        except ChannelError as error:
-            blame(error, self.name, key)
+        moment = now()
+        is_simple = type(record) is bytes and ttl != KEEP and self._fence is None
+        if is_simple and moment <= self._collects_next:
+            arguments = self.name, key, record, None if ttl is None else moment + ttl
+            try:
+                if self._database.ask(PUT, arguments, _CHANGED, self.timeout, moment):
+                    return
+            except ChannelError as error:
+                blame(error, self.name, key)
+        super().put(key, record, ttl)
 
     @override
     def apply(self, change: Change) -> Any:
@@ -223,8 +228,8 @@ class SQLiteBackend(Backend):
             if fence is not None and rows.find(fence.key) != fence.record:
                 raise fence.passed()
             result = body(rows)
-            if monotonic() > self._collects_next:
-                self._collects_next = monotonic() + _PAUSE
+            if rows.now > self._collects_next:
+                self._collects_next = rows.now + _PAUSE
                 rows.collect(_COLLECTED)
             return result
 

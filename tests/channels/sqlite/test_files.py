@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from graflow import SQLiteChannel
-from graflow.channels.sqlite import layout
+from graflow.channels.sqlite import database, layout
 from graflow.exceptions import (
     ChannelDataError,
     ChannelError,
@@ -29,6 +29,12 @@ from tests.paths import ROOT
 def path(tmp_path: Path) -> Path:
     """A file that does not exist yet."""
     return tmp_path / "channels.db"
+
+
+@pytest.fixture(autouse=True)
+def _look_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look whether the file is there for every operation, and not only now and then."""
+    monkeypatch.setattr(database, "_LOOK", 0)
 
 
 @contextmanager
