@@ -22,8 +22,8 @@ OLDEST_MYPY_TESTS := $(addprefix tests/mypy_plugin/test_,$(addsuffix .py, \
 	oldest-dependencies install servers clean
 
 help:
-	@echo "make demo              run a typed workflow, in memory and on a real server"
-	@echo "make test              run the tests, on memory and on three real servers;"
+	@echo "make demo              run a typed workflow in memory, in a file and on a real server"
+	@echo "make test              run the tests, in memory, in a file and on three real servers;"
 	@echo "                       make test ARGS='tests/core -k resume' runs some of them"
 	@echo "make test-all          run what takes longer, or needs more than a stock machine has"
 	@echo "make check             lint, formatting and types"

@@ -171,7 +171,7 @@ class Database:
         )
         try:
             if not layout.is_current(connection, self.path):
-                layout.prepare(connection, self.path)
+                layout.prepare(connection)
             level = "FULL" if self.durable else "NORMAL"
             connection.execute(f"PRAGMA synchronous = {level}")
             connection.execute(f"PRAGMA journal_size_limit = {_LOG_LIMIT}")

@@ -58,7 +58,7 @@ LAYOUTS: Final = [_FIRST]
 
 
 def is_current(connection: sqlite3.Connection, path: str) -> bool:
-    """Tell whether a file has the newest layout; look at it, and change nothing.
+    """Tell whether a file has the newest layout; look at it at one moment, and change nothing.
 
     Args:
         connection: A connection to it.
@@ -69,15 +69,16 @@ def is_current(connection: sqlite3.Connection, path: str) -> bool:
         ChannelDataError: It has a layout that a later graflow made.
         sqlite3.Error: It is no database, or it can't be read.
     """
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    if application != APPLICATION:
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        if application or version or tables:
-            raise ChannelValueError(
-                f"{path} is an SQLite database of another program, and was left as it is; "
-                "name another file"
-            )
+    connection.execute("BEGIN")  # others may just be making it
+    try:
+        version, application, tables = _marks(connection)
+    finally:
+        connection.execute("ROLLBACK")
+    if application != APPLICATION and (application or version or tables):
+        raise ChannelValueError(
+            f"{path} is an SQLite database of another program, and was left as it is; "
+            "name another file"
+        )
     if version > len(LAYOUTS):
         raise ChannelDataError(
             f"{path} was written by a later version of graflow (its layout is {version}, and this "
@@ -86,27 +87,34 @@ def is_current(connection: sqlite3.Connection, path: str) -> bool:
     return bool(version == len(LAYOUTS))
 
 
-def prepare(connection: sqlite3.Connection, path: str) -> None:
+def prepare(connection: sqlite3.Connection) -> None:
     """Bring a new or an older file of ours to the newest layout; of several at once, one does it.
 
     Raises:
-        ChannelValueError, ChannelDataError, sqlite3.Error: As for `is_current`.
+        sqlite3.Error: It can't be written to, or others use it just now.
     """
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("BEGIN IMMEDIATE")
     try:
-        if not is_current(connection, path):
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            for step in LAYOUTS[version:]:
-                for statement in _statements(step):
-                    connection.execute(statement)
-            connection.execute(f"PRAGMA application_id = {APPLICATION}")
-            connection.execute(f"PRAGMA user_version = {len(LAYOUTS)}")
+        version, *_ = _marks(connection)
+        for step in LAYOUTS[version:]:  # none, if somebody else was faster
+            for statement in _statements(step):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION}")
+        connection.execute(f"PRAGMA user_version = {len(LAYOUTS)}")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _marks(connection: sqlite3.Connection) -> tuple[int, int, int]:
+    """Return the version of the layout, the program that a file belongs to, and its tables."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    return version, application, tables
 
 
 def _statements(script: str) -> list[str]:

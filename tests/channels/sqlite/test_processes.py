@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -59,6 +59,46 @@ def test_processes_share_a_file(method: str, path: Path) -> None:
             add(channel, 20)
             assert os.getpid() not in {each.result() for each in done}
         check(channel, 100)
+
+
+CREATING = """
+import sys
+from graflow import SQLiteChannel
+from graflow.channels.sqlite.database import Database
+print("ready", flush=True)
+for path in sys.stdin:
+    Database(path.strip(), durable=False).write(lambda connection: None, 240)
+    print("made", flush=True)
+"""
+
+
+def test_of_several_who_make_a_file_at_once_one_does(tmp_path: Path) -> None:
+    """The others take it as it is, in whatever moment they come."""
+    with ExitStack() as stack:
+        programs = [
+            stack.enter_context(
+                attended(
+                    subprocess.Popen(
+                        [sys.executable, "-c", CREATING],
+                        cwd=ROOT,
+                        stdin=subprocess.PIPE,
+                        stdout=subprocess.PIPE,
+                        text=True,
+                    )
+                )
+            )
+            for _ in range(4)
+        ]
+        expected = "ready\n"
+        for number in range(61):
+            for program in programs:
+                assert program.stdout is not None
+                assert program.stdout.readline() == expected
+            expected = "made\n"
+            for program in programs if number < 60 else ():
+                assert program.stdin is not None
+                program.stdin.write(f"{tmp_path / str(number)}\n")
+                program.stdin.flush()
 
 
 def test_threads_share_a_handle_and_have_their_own(path: Path) -> None:

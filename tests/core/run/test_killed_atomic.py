@@ -47,8 +47,10 @@ def test_what_is_killed_happens_once_and_as_a_whole(
     servers: Callable[[str], Server],
 ) -> None:
     """At random moments; `killed_atomic.py` says what is checked."""
-    file = tmp_path / "channels.db"
-    url = f"sqlite:{file}" if kind == "sqlite" else f"unix://{servers(kind).socket}"
+    if kind == "sqlite":
+        url = f"sqlite:{tmp_path / 'channels.db'}"
+    else:
+        url = f"unix://{servers(kind).socket}"
     program = [sys.executable, "-m", "tests.core.run.killed_atomic"]
     out = tmp_path / "out"
     with out.open("w") as file:  # a pipe would not end as long as anybody has it
