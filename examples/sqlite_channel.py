@@ -123,7 +123,9 @@ class _File:
         self.connection = connection = sqlite3.connect(
             path, timeout=_WAIT, isolation_level=None, check_same_thread=False
         )
-        connection.execute("PRAGMA journal_mode = WAL")
+        # In WAL mode an open connection holds a lock. After a fork SQLite believes that the child
+        # holds it as well; then the parent removes the log when it closes, with the child's writes.
+        connection.execute("PRAGMA journal_mode = TRUNCATE")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.executescript(_SCHEMA)
         return connection

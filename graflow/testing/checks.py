@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -11,13 +11,17 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from graflow.testing.budget import Budget
 from graflow.testing.edges import EDGES, Edge
+from graflow.testing.edges.contenders import Unfinished, in_thread
 from graflow.testing.harness import OPTIONAL, Capabilities, Capability, Harness
 from graflow.testing.properties import (
     concurrency,
     durability,
+    means,
     promises,
+    restarts,
     round_trips,
     short_cuts,
+    stepwise,
     typed_channels,
 )
 from graflow.testing.properties.machine import machine_for
@@ -26,13 +30,26 @@ from graflow.testing.trials.trial import Trial
 
 __all__ = ["CHECKS", "Absence", "Check"]
 
+_LONG = 120  # seconds for an edge case of locks
 _STEPS = 40  # of the state machine in one example
+_HANDLES = ((False, ""), (True, " on one handle"))
 _PROMISES = {
     Capability.PROCESSES: ("shared", "the backend is not shared between processes"),
     Capability.DURABILITY: ("durable", "the backend is not durable"),
     Capability.LOST_REPLIES: ("remote", "the backend is not remote: no reply can get lost"),
 }
 """The promise without which a capability is not tried, and the reason given then."""
+
+
+_MEANS = {
+    "advance": "minutes have to pass",
+    "cut_reply": "a reply has to get lost",
+    "lost": "it has to be shown that a reply got lost",
+    "read": "what is stored has to be read as by another program",
+    "restart": "the store has to be restarted",
+    "started": "it has to be shown that the store was restarted",
+}
+"""What a check needs that only a means of the harness can bring about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +75,14 @@ class Check:
         capability: The line of the report where it counts.
         run: Raises if the backend does not keep the contract.
         needs: What the backend must support.
-        means: The attribute of `Harness` without which it can't be tried.
+        means: The attributes of `Harness` without which it can't be tried.
     """
 
     name: str
     capability: Capability
     run: Callable[[Harness, Capabilities, Budget], None]
     needs: frozenset[Capability] = frozenset()
-    means: str | None = None
+    means: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.capability}: {self.name}"
@@ -85,14 +102,21 @@ class Check:
         exemption = self.exemption(capabilities)
         if exemption is not None:
             return Absence(True, exemption)
-        if self.means is not None and getattr(harness, self.means) is None:
-            return Absence(False, f"the harness offers no `{self.means}`")
+        for name in self.means:
+            if getattr(harness, name) is None:
+                return Absence(False, f"{_MEANS[name]}, and the harness offers no `{name}`")
         return None
 
 
 def _run_edge(edge: Edge, harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
     with Trial(harness, f"{edge.name}: {edge.clause}") as trial:
-        edge.run(trial)
+        if edge.capability is not Capability.LOCK:
+            edge.run(trial)
+            return
+        error = in_thread(partial(edge.run, trial), _LONG)  # a lock may wait for ever
+        trial.require(not isinstance(error, Unfinished), "a lock waits `timeout` at most")
+        if error is not None:
+            raise error
 
 
 def _run_machine(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
@@ -106,45 +130,86 @@ def _run_machine(harness: Harness, capabilities: Capabilities, budget: Budget) -
 
 
 def _check_of(edge: Edge) -> Check:
-    means = "advance" if edge.moves_time else None
-    return Check(edge.name, edge.capability, partial(_run_edge, edge), edge.needs, means)
+    needed = ("advance",) if edge.moves_time else ()
+    return Check(edge.name, edge.capability, partial(_run_edge, edge), edge.needs, needed)
 
 
-def _check_of_threads(workload: str) -> Check:
-    return Check(
-        workload,
-        Capability.THREADS,
-        partial(concurrency.check_threads, workload=workload),
-        frozenset({Capability.TTL}) if workload == "expiry" else frozenset(),
-    )
+def _needs(workload: str) -> set[Capability]:
+    return {Capability.TTL} if workload == "expiry" else set()
+
+
+def _checks_of_threads() -> Iterator[Check]:
+    """Yield checks with a handle for each thread, and with one for all."""
+    for workload in WORKLOADS:
+        needs = frozenset(_needs(workload))
+        for one_handle, suffix in _HANDLES:
+            run = partial(concurrency.check_threads, workload=workload, one_handle=one_handle)
+            yield Check(f"{workload}{suffix}", Capability.THREADS, run, needs)
+    for one_handle, suffix in _HANDLES:
+        run = partial(concurrency.check_lock_of_threads, one_handle=one_handle)
+        yield Check(f"lock{suffix}", Capability.THREADS, run, frozenset({Capability.LOCK}))
+
+
+def _checks_of_processes() -> Iterator[Check]:
+    needs = frozenset({Capability.PICKLE})
+    yield Check("after a fork", Capability.PROCESSES, concurrency.check_forks, needs)
+    for workload in WORKLOADS:
+        run = partial(concurrency.check_processes, workload=workload)
+        needs = frozenset({Capability.PICKLE, *_needs(workload)})
+        yield Check(workload, Capability.PROCESSES, run, needs)
+    needs = frozenset({Capability.PICKLE, Capability.LOCK})
+    yield Check("lock", Capability.PROCESSES, concurrency.check_lock_of_processes, needs)
 
 
 CHECKS: list[Check] = [
+    Check("each handle is another one", Capability.KEYS, means.check_open),
+    Check(
+        "time can be moved",
+        Capability.TTL,
+        means.check_advance,
+        frozenset({Capability.TTL}),
+        ("advance",),
+    ),
     Check("what is lacking is refused", Capability.KEYS, promises.check_unsupported),
     Check("whether processes share them", Capability.KEYS, promises.check_shared),
     *(_check_of(edge) for edge in EDGES if not edge.is_slow),
     Check("each short cut", Capability.COMMITS, short_cuts.check_short_cuts),
+    Check("what others see of a change", Capability.COMMITS, stepwise.check_sights),
+    Check("the same change by others meanwhile", Capability.COMMITS, stepwise.check_changes),
+    Check("a delete of what others delete", Capability.COMMITS, stepwise.check_deletes),
+    Check("checks that stop to hold meanwhile", Capability.COMMITS, stepwise.check_checks),
+    Check("changes by others during a read", Capability.COMMITS, stepwise.check_reads),
+    Check("two who take a lock at once", Capability.LOCK, stepwise.check_locks),
     Check("a handle as bytes", Capability.PICKLE, promises.check_pickle),
-    Check("a restart", Capability.DURABILITY, durability.check_durability, means="restart"),
+    Check(
+        "a restart",
+        Capability.DURABILITY,
+        durability.check_durability,
+        means=("restart", "started"),
+    ),
+    Check(
+        "times and fences after a restart",
+        Capability.DURABILITY,
+        restarts.check_restart,
+        means=("restart", "started"),
+    ),
     Check(
         "each kind of write",
         Capability.LOST_REPLIES,
         durability.check_lost_replies,
-        means="cut_reply",
+        means=("cut_reply", "lost"),
     ),
     Check(
-        "an independent parser", Capability.PLAIN_JSON, round_trips.check_plain_json, means="read"
+        "an independent parser",
+        Capability.PLAIN_JSON,
+        round_trips.check_plain_json,
+        means=("read",),
     ),
     Check("every value comes back", Capability.VALUES, round_trips.check_values),
     Check("every bad value is refused", Capability.VALUES, round_trips.check_refused_values),
-    *map(_check_of_threads, WORKLOADS),
+    *_checks_of_threads(),
     *(_check_of(edge) for edge in EDGES if edge.is_slow),
-    Check(
-        "several at once",
-        Capability.PROCESSES,
-        concurrency.check_processes,
-        frozenset({Capability.PICKLE}),
-    ),
+    *_checks_of_processes(),
     Check("what fits comes back", Capability.TYPED, typed_channels.check_typed_values),
     Check("what does not fit is refused", Capability.TYPED, typed_channels.check_typed_misfits),
     Check("strange data is reported", Capability.TYPED, typed_channels.check_typed_strangers),

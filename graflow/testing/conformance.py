@@ -11,8 +11,9 @@ import pytest
 from graflow.testing.budget import Budget
 from graflow.testing.checks import CHECKS, Check
 from graflow.testing.harness import Capabilities, Harness
-from graflow.testing.report import Result
-from graflow_pytest import note_result
+from graflow.testing.report import Finding, Result
+from graflow.testing.trials.gone import StoreGone
+from graflow_pytest import note_finding, note_tally
 
 __all__ = ["TIMES", "ChannelConformance"]
 
@@ -101,7 +102,23 @@ class ChannelConformance:
             reason = self.xfail[str(check)]
             request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
         times = int(os.environ.get(TIMES, "1"))
-        check.run(harness, capabilities, Budget(examples=self.examples * times))
+        budget = Budget(examples=self.examples * times)
+        before = harness.tally.copy()
+        _require_store(type(self))
+        try:
+            check.run(harness, capabilities, budget)
+        except StoreGone as gone:
+            _gone[type(self)] = str(gone)
+            _require_store(type(self))
+        except Exception as error:
+            finding = Finding.broken(type(self).__name__, check.capability, str(check), error)
+            note_finding(request.node, finding)
+            if str(check) not in self.xfail:
+                _fail_in_short(type(self), finding)
+            raise
+        finally:
+            counts = harness.tally.since(before).counts
+            note_tally(request.node, type(self).__name__, counts)
 
     @classmethod
     def _checks(cls) -> list[Check]:
@@ -121,7 +138,31 @@ class ChannelConformance:
     def _note(
         self, request: pytest.FixtureRequest, check: Check, result: Result, reason: str = ""
     ) -> None:
-        note_result(request.node, type(self).__name__, check, result, reason)
+        finding = Finding(type(self).__name__, check.capability, str(check), result, reason)
+        note_finding(request.node, finding)
+
+
+_first: dict[tuple[type, str], str] = {}  # the check that showed a cause in full, by class
+_gone: dict[type, str] = {}  # why nothing else can be tried, by class
+
+
+def _require_store(cls: type) -> None:
+    """Fail at once if the store of a class was gone before; its timeouts would add up to hours."""
+    if cls in _gone:
+        pytest.fail(f"the store can't be reached any more: {_gone[cls]}", pytrace=False)
+
+
+def _fail_in_short(cls: type, finding: Finding) -> None:
+    """Fail without a traceback where that says nothing.
+
+    That is, if no error is the cause, or if the same cause was shown in this process before.
+    """
+    first = _first.setdefault((cls, finding.cause or finding.check), finding.check)
+    if first != finding.check:
+        clause = finding.reason.partition("\n\n")[0]
+        pytest.fail(f"{clause}\n\n{finding.outcome}\n(as in {first!r})", pytrace=False)
+    if not finding.is_error:
+        pytest.fail(finding.reason, pytrace=False)
 
 
 def _require_reason(cls: type, name: str, override: Any) -> None:

@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from graflow.channels.base import Channel
+from graflow.testing.proxy import LossyProxy
+from graflow.testing.tally import Tally
 
 __all__ = ["OPTIONAL", "Capabilities", "Capability", "Harness"]
 
@@ -86,25 +88,44 @@ class Capabilities:
 class Harness:
     """The means by which the suite reaches a backend.
 
+    The suite looks whether they work. If one does nothing, the check that needs it is broken, and
+    says that it is the harness.
+
     Attributes:
-        open: Opens another handle on the channel with a given name.
+        open: Opens another handle on the channel with a given name, a new one each time.
         advance: Lets a number of seconds pass for everything stored, without waiting, or at
-            least not for long. If it is `None`, the suite waits, rarely and briefly.
+            least not for long. If it is `None`, the suite waits, rarely and briefly. A function
+            with a parameter `names` gets the names of the channels for which time has to pass, so
+            that it can spare what others keep in the same place.
         restart: Kills whatever stores the channels, as a crash would, and starts it again; open
             handles must find it again.
+        started: Identifies what `restart` starts, and changes with it: a server's process id, or
+            the connections to a file. Without it nothing shows that anything was restarted.
         cut_reply: Lets the next write take effect, but loses its reply. The write comes from a
             handle that is opened afterwards, or from the last one that lost a reply.
+        lost: Counts the replies that got lost. Without it nothing shows that `cut_reply` lost
+            any. A `LossyProxy` counts them itself: if `cut_reply` is a proxy's, this need not be
+            given.
         read: Reads what is stored under a key of a channel, as any other program would: JSON text,
             the JSON texts of a list's items, or `None`. It must not decode them.
         preamble: Python code that defines `open`, and `advance` if there is one, for the top of
             the scripts that reproduce a failure.
         capabilities: For `python -m graflow.testing`, where no class declares them.
+        tally: How much was tried so far; the suite counts.
     """
 
     open: Callable[[str], Channel]
-    advance: Callable[[float], Any] | None = None
+    advance: Callable[..., Any] | None = None
     restart: Callable[[], Any] | None = None
+    started: Callable[[], object] | None = None
     cut_reply: Callable[[], Any] | None = None
+    lost: Callable[[], int] | None = None
     read: Callable[[str, str], bytes | list[bytes] | None] | None = None
     preamble: str = ""
     capabilities: Capabilities = field(default_factory=Capabilities)
+    tally: Tally = field(default_factory=Tally, init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        proxy = getattr(self.cut_reply, "__self__", None)
+        if self.lost is None and isinstance(proxy, LossyProxy):
+            object.__setattr__(self, "lost", lambda: proxy.lost)

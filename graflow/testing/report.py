@@ -1,14 +1,20 @@
-"""The report of a run, one line each: `capability | held | broken | declared unsupported`."""
+"""The report of a run: a table of capabilities, and below it one entry for each cause."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any, Self
 
 from graflow.testing.harness import Capability
+from graflow.testing.tally import Tally
+from graflow.testing.trials.broken import Broken
+from graflow.testing.trials.causes import cause_of, shown_error
 
-__all__ = ["Finding", "Result", "report"]
+__all__ = ["Cause", "Finding", "Result", "causes", "report"]
+
+_FEW = 12  # checks that are named one by one
 
 
 class Result(StrEnum):
@@ -29,7 +35,11 @@ class Finding:
         capability: The line of the report.
         check: The check's name.
         result: The result.
-        reason: Why it does not apply, or how the contract is broken.
+        reason: Why it does not apply, or how the contract is broken: the clause, a script that
+            shows it, and what its last line shows.
+        outcome: The end of the reason, of a broken one: what the last line shows.
+        cause: What it has in common with findings that have the same cause; empty if it is alone.
+        is_error: Whether an error is the cause, so that the clause itself could not be tried.
     """
 
     backend: str
@@ -37,25 +47,128 @@ class Finding:
     check: str
     result: Result
     reason: str = ""
+    outcome: str = ""
+    cause: str = ""
+    is_error: bool = False
+
+    @classmethod
+    def broken(cls, backend: str, capability: str, check: str, error: BaseException) -> Self:
+        """Return the finding of a check that raised an error."""
+        if isinstance(error, Broken):
+            about = (str(error), error.outcome, error.cause, error.is_error)
+        else:
+            shown = f"it raised {shown_error(error)}"
+            about = (shown, shown, cause_of(error), True)
+        return cls(backend, capability, check, Result.BROKEN, *about)
+
+    @classmethod
+    def noted(cls, parts: Sequence[Any], test: Any) -> Self:
+        """Return a finding that was written down during a test of pytest.
+
+        Args:
+            parts: Its attributes as plain values.
+            test: The report of the test, which knows how it ended.
+        """
+        finding = cls(*parts)
+        result = Result(finding.result)
+        known = getattr(test, "wasxfail", "")
+        if result in {Result.HELD, Result.BROKEN} and (known or test.failed):
+            result = Result.BROKEN
+            if known:
+                return replace(finding, result=result, reason=known, outcome="", cause="")
+        return replace(finding, result=result)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What one or more checks are broken by.
+
+    Attributes:
+        findings: Their findings, in the order in which they came.
+    """
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def shortest(self) -> Finding:
+        """The finding with the shortest script."""
+        return min(self.findings, key=lambda each: (each.reason.count("\n"), len(each.reason)))
+
+    def entry(self, totals: dict[str, int], shown: Collection[Finding]) -> Iterator[str]:
+        """Yield the lines of the report about it.
+
+        Args:
+            totals: The number of checks of each capability that were tried.
+            shown: The findings whose scripts have been shown already.
+        """
+        first, *others = self.findings
+        if not others:
+            yield f"broken: {first.check}"
+            return
+        outcome = self.shortest.outcome.splitlines()
+        if first.is_error:
+            yield f"broken: {len(self.findings)} checks by one error: {outcome[0]}"
+            yield "  what could not be tried because of it:"
+        else:
+            yield f"broken: {len(self.findings)} checks with one outcome: {'; '.join(outcome)}"
+        yield from self._checks(totals)
+        if self.shortest not in shown:
+            yield "  the shortest script that shows it:"
+            yield from ("", self.shortest.reason, "")
+
+    def _checks(self, totals: dict[str, int]) -> Iterator[str]:
+        if len(self.findings) <= _FEW:
+            yield from (f"    {each.check}" for each in self.findings)
+            return
+        for capability in Capability:
+            names = [each.check for each in self.findings if each.capability == capability]
+            if len(names) == totals.get(capability, 0) > 1:
+                yield f"    {capability}: all {len(names)}"
+            elif len(names) > _FEW:
+                yield f"    {capability}: {len(names)} of {totals.get(capability, 0)}"
+            else:
+                yield from (f"    {name}" for name in names)
 
 
 _HEAD = ("capability", Result.HELD, Result.BROKEN, Result.DECLARED, Result.UNCHECKED)
 
 
-def report(findings: Iterable[Finding], checks: int) -> str:
-    """Return a table for each backend, and the reasons below it.
+def causes(findings: Iterable[Finding]) -> list[Cause]:
+    """Return what the broken ones among findings are broken by."""
+    found: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.result is Result.BROKEN:
+            found.setdefault(finding.cause or f"{finding.check} alone", []).append(finding)
+    return [Cause(tuple(each)) for each in found.values()]
+
+
+def report(
+    findings: Iterable[Finding],
+    checks: int,
+    tallies: dict[str, Tally] | None = None,
+    *,
+    shown: Collection[Finding] = (),
+) -> str:
+    """Return a table for each backend, and below it the reasons and what is broken.
 
     Args:
         findings: All findings.
         checks: The number of checks; a backend with fewer findings was not fully tried.
+        tallies: How much was tried of each backend.
+        shown: The findings whose scripts have been shown already.
     """
     backends: dict[str, list[Finding]] = {}
     for finding in findings:
         backends.setdefault(finding.backend, []).append(finding)
-    return "\n\n".join(_table(name, found, checks) for name, found in sorted(backends.items()))
+    tables = []
+    for name, found in sorted(backends.items()):
+        tally = (tallies or {}).get(name)
+        lines = [name, *_table(found), *_remarks(found, checks, shown)]
+        tables.append("\n".join([*lines, str(tally)] if tally else lines))
+    return "\n\n".join(tables)
 
 
-def _table(backend: str, findings: list[Finding], checks: int) -> str:
+def _table(findings: list[Finding]) -> list[str]:
     rows: list[tuple[str, ...]] = [_HEAD]
     for capability in Capability:
         results = [each.result for each in findings if each.capability == capability]
@@ -67,12 +180,19 @@ def _table(backend: str, findings: list[Finding], checks: int) -> str:
         for row in rows
     ]
     lines.insert(1, "-+-".join("-" * width for width in widths))
-    reasons = dict.fromkeys(
+    return lines
+
+
+def _remarks(findings: list[Finding], checks: int, shown: Collection[Finding]) -> Iterator[str]:
+    yield from dict.fromkeys(
         f"{each.capability}: {each.result}: {each.reason}"
         for each in findings
         if each.result in {Result.DECLARED, Result.UNCHECKED}
     )
-    broken = [f"broken: {each.check}" for each in findings if each.result is Result.BROKEN]
-    missing = checks - len({each.check for each in findings})
-    partly = [f"{missing} of {checks} checks did not run"] if missing else []
-    return "\n".join([backend, *lines, *reasons, *broken, *partly])
+    totals: dict[str, int] = {}
+    for each in findings:
+        totals[each.capability] = totals.get(each.capability, 0) + 1
+    for cause in causes(findings):
+        yield from cause.entry(totals, shown)
+    if missing := checks - len({each.check for each in findings}):
+        yield f"{missing} of {checks} checks did not run"

@@ -1,35 +1,53 @@
-"""The harness of channels on a Redis or Valkey server."""
+"""The harness of channels on a Redis or Valkey server, or on a cluster."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
+from os.path import commonprefix
 from typing import Any, cast
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from graflow.channels.redis_channel import RedisChannel
 from graflow.testing.harness import Capabilities, Harness
 from graflow.testing.proxy import LossyProxy
 from graflow.testing.trials.trial import PREFIX
 
-__all__ = ["BATCH", "advance", "has_written", "read_record", "server_harness"]
+__all__ = [
+    "BATCH",
+    "PRESENCES",
+    "advance",
+    "client_of",
+    "has_written",
+    "key_of",
+    "read_record",
+    "server_harness",
+]
 
 BATCH = 1_000
 """How many keys a server examines in one step of a search."""
 
+PRESENCES = "graflow:{conformance-runs}:"
+"""What the keys begin with that say which runs are under way; the name of the run follows."""
+
 _FEW = 10_000  # keys that can be searched at each step of time
-_OURS = f"graflow:{{{PREFIX}*"
-_PREAMBLE = """import os, redis
+_PATIENCE = 5.0  # seconds to wait for an answer
+_PRESENCE = 60  # seconds after which a run that was killed counts as such
+_PREAMBLE = """import os, uuid
 from graflow import RedisChannel
 from graflow.testing import servers
 url = os.environ['REDIS_URL']
-open = lambda name: RedisChannel('conformance-' + name, url=url)
+run = 'conformance-' + uuid.uuid4().hex[:8] + '-'  # channels that nothing else uses
+open = lambda name: RedisChannel(run + name, url=url{cluster})
 """
-_MOVES = """client = redis.Redis.from_url(url)
-advance = lambda seconds: servers.advance(client, seconds, 'graflow:{conformance-*')"""
+_MOVES = """client = servers.client_of(url{cluster})
+advance = lambda seconds: servers.advance(client, seconds, 'graflow:{{' + run + '*')"""
 _WAITS = "from time import sleep as advance"
 
 # Takes `ARGV[1]` ms from what a key has left, and from the expiries in an index.
@@ -47,16 +65,48 @@ end
 """
 
 
-def advance(client: Any, seconds: float, pattern: str = "graflow:*") -> None:
+def client_of(url: str, *, cluster: bool = False) -> Any:
+    """Return a client of a server that gives up after some seconds, and does not try again.
+
+    Args:
+        url: The URL of the server, or of a node.
+        cluster: Whether it is a node of a cluster.
+    """
+    kind: Any = redis.RedisCluster if cluster else redis.Redis
+    return kind.from_url(
+        url,
+        decode_responses=False,
+        socket_timeout=_PATIENCE,
+        socket_connect_timeout=_PATIENCE,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+def key_of(channel: str, rest: str) -> str:
+    """Return the key of a server under which a channel keeps something."""
+    return f"graflow:{{{quote(channel, safe='')}}}:{rest}"
+
+
+def advance(
+    client: Any, seconds: float, pattern: str = "graflow:*", *, names: Sequence[str] | None = None
+) -> None:
     """Let time pass for channels on a server, whose clock can't be moved: bring expiries nearer.
 
     Args:
-        client: A `redis.Redis` on the server.
+        client: A client of the server, or of the cluster.
         seconds: How much nearer.
         pattern: A pattern for the server's keys for which time is to pass.
+        names: The names of the channels for which it is to pass; by default all that fit.
     """
+    named: tuple[bytes, ...] = (b"",)
+    if names is not None:
+        ours = [key_of(name, "") for name in names]
+        pattern = f"{commonprefix(ours)}*"  # noqa: RUF071 - of characters
+        named = tuple(each.encode() for each in ours)
     for key in client.scan_iter(match=pattern, count=BATCH):
-        client.eval(_ADVANCE, 1, key, str(round(seconds * 1000)))
+        whole = key if isinstance(key, bytes) else key.encode()
+        if whole.startswith(named):
+            client.eval(_ADVANCE, 1, key, str(round(seconds * 1000)))
 
 
 def read_record(client: Any, channel: str, key: str) -> bytes | list[bytes] | None:
@@ -67,7 +117,7 @@ def read_record(client: Any, channel: str, key: str) -> bytes | list[bytes] | No
         channel: The channel's name.
         key: The key.
     """
-    where = f"graflow:{{{quote(channel, safe='')}}}:k:{key}"
+    where = key_of(channel, f"k:{key}")
     if client.type(where) == b"list":
         return cast("list[bytes]", client.lrange(where, 0, -1))
     return cast("bytes | None", client.get(where))
@@ -79,17 +129,23 @@ def has_written(request: bytes, reply: bytes) -> bool:
 
 
 @contextmanager
-def server_harness(url: str) -> Iterator[Harness]:
+def server_harness(url: str, *, cluster: bool = False) -> Iterator[Harness]:
     """Give the harness of a running server's database, and remove its channels at the end.
 
-    A proxy loses replies, unless the connection is encrypted. Time passes by bringing expiries
-    nearer. If the database has too many keys to search each time, or the user lacks the right to do
-    so, the suite waits instead.
+    A proxy loses replies, unless the connection is encrypted or leads to a cluster. Time passes by
+    bringing expiries nearer. If the database has too many keys to search each time, or the user
+    lacks the right to do so, the suite waits instead. Channels are left behind if the server can't
+    be reached at the end.
+
+    Args:
+        url: The URL of the server, or of a node.
+        cluster: Whether it is a node of a cluster.
     """
     with ExitStack() as stack:
-        client = stack.enter_context(redis.Redis.from_url(url, decode_responses=False))
+        client = stack.enter_context(client_of(url, cluster=cluster))
+        stack.enter_context(_presence(client))
         moves = _can_advance(client)
-        address = _address(url)
+        address = None if cluster else _address(url)
         proxy = None
         if address is not None:
             proxy = stack.enter_context(LossyProxy(address, is_write=has_written))
@@ -97,20 +153,45 @@ def server_harness(url: str) -> Iterator[Harness]:
         def open_channel(name: str) -> RedisChannel:
             if proxy is not None and proxy.is_due:
                 return RedisChannel(name, url=_by_way_of(proxy.port, url))
-            return RedisChannel(name, url=url)
+            return RedisChannel(name, url=url, cluster=cluster)
 
+        preamble = _PREAMBLE + (_MOVES if moves else _WAITS)
         try:
             yield Harness(
                 open=open_channel,
                 cut_reply=proxy.cut_reply if proxy else None,
-                advance=partial(advance, client, pattern=_OURS) if moves else None,
+                advance=partial(advance, client) if moves else None,
                 read=partial(read_record, client),
-                preamble=_PREAMBLE + (_MOVES if moves else _WAITS),
+                preamble=preamble.format(cluster=", cluster=True" if cluster else ""),
                 capabilities=Capabilities(shared=True, durable=True, remote=True),
             )
         finally:
-            for key in client.scan_iter(match=_OURS, count=BATCH):
-                client.unlink(key)
+            with suppress(redis.RedisError):
+                for key in client.scan_iter(match=f"graflow:{{{PREFIX}*", count=BATCH):
+                    client.unlink(key)
+
+
+@contextmanager
+def _presence(client: Any) -> Iterator[None]:
+    """Let others see in the database that this run is under way, until it ends or is killed."""
+    key = f"{PRESENCES}{PREFIX}"
+    ended = threading.Event()
+
+    def renew() -> None:
+        while not ended.wait(_PRESENCE / 4):
+            with suppress(redis.RedisError):
+                client.set(key, "", ex=_PRESENCE)
+
+    client.set(key, "", ex=_PRESENCE)
+    thread = threading.Thread(target=renew, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+        with suppress(redis.RedisError):
+            client.unlink(key)
 
 
 def _address(url: str) -> tuple[str, int] | str | None:
@@ -130,14 +211,14 @@ def _by_way_of(port: int, url: str) -> str:
 
 
 def _can_advance(client: Any) -> bool:
-    if client.dbsize() > _FEW:
-        return False
-    probe = f"graflow:{{{PREFIX}probe}}:i"
-    client.zadd(probe, {"key": 0})
+    probe = key_of(f"{PREFIX}probe", "i")
     try:
+        if client.dbsize() > _FEW:
+            return False
+        client.zadd(probe, {"key": 0})
         advance(client, 1, probe)
     except redis.ResponseError:
         return False
     finally:
-        client.delete(probe)
+        client.unlink(probe)
     return True

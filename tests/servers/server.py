@@ -76,6 +76,11 @@ class Server:
         return f"redis://127.0.0.1:{self.port}/0"
 
     @property
+    def pid(self) -> int | None:
+        """The process id while it runs."""
+        return None if self._process is None else self._process.pid
+
+    @property
     def socket(self) -> Path:
         """The path of its Unix socket."""
         return self._directory / "server.sock"

@@ -96,6 +96,7 @@ def server_harness(
         open=lambda name: open_at(proxy.port if proxy.is_due else server.port, name),
         advance=ServerBackend(server).advance,
         restart=restart,
+        started=lambda: server.pid,
         cut_reply=proxy.cut_reply,
         read=read,
     )
@@ -150,16 +151,17 @@ class Losses:
 
     def cut_reply(self) -> None:
         """Lose the next reply, whoever passes it on."""
-        self._lost = self._count()
+        self._lost = self.count()
         for proxy in self._proxies:
             proxy.cut_reply()
 
     @property
     def are_due(self) -> bool:
         """Whether a reply is to be lost, and none has been since."""
-        return any(proxy.is_due for proxy in self._proxies) and self._count() == self._lost
+        return any(proxy.is_due for proxy in self._proxies) and self.count() == self._lost
 
-    def _count(self) -> int:
+    def count(self) -> int:
+        """Return how many replies have been lost."""
         return sum(proxy.lost for proxy in self._proxies)
 
 
@@ -196,6 +198,8 @@ def cluster_harness(cluster: Cluster, losses: Losses, client: Any, lossy_client:
         ),
         advance=ClusterBackend(cluster).advance,
         restart=cluster.restart,
+        started=lambda: [node.pid for node in cluster.masters],
         cut_reply=losses.cut_reply,
+        lost=losses.count,
         read=lambda name, key: read_record(client, name, key),
     )

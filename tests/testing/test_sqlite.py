@@ -55,4 +55,10 @@ def sqlite_harness(path: Path) -> Harness:
         finally:
             connection.close()
 
-    return Harness(open=open_channel, advance=advance, restart=restart, read=read)
+    def connections() -> list[int | None]:
+        found = [vars(handle.backend)["_file"].connection for handle in handles]
+        return [None if connection is None else id(connection) for connection in found]
+
+    return Harness(
+        open=open_channel, advance=advance, restart=restart, started=connections, read=read
+    )

@@ -248,7 +248,7 @@ def test_time_that_can_not_be_moved_is_waited_for() -> None:
     lock = next(check for check in CHECKS if "lease ended" in str(check))
     absence = lock.absence(backend[DictChannel], Capabilities())
     assert absence is not None
-    assert absence.reason == "the harness offers no `advance`"
+    assert absence.reason == "minutes have to pass, and the harness offers no `advance`"
 
 
 REAL_TIME = {

@@ -2,85 +2,119 @@
 
 from __future__ import annotations
 
+import io
 import random
+import sys
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from graflow.testing.budget import Budget
 from graflow.testing.checks import CHECKS
-from graflow.testing.command.targets import BadTarget, Target, target_of
-from graflow.testing.report import Finding, Result, report
-from graflow.testing.runner import run
+from graflow.testing.command.display import Display
+from graflow.testing.command.targets import BadTarget, CleanUpFailed, Target, target_of
+from graflow.testing.harness import Harness
+from graflow.testing.report import Result, report
+from graflow.testing.runner import StoreGoneError, run
 
 __all__ = ["start"]
 
-_UNUSABLE = 2  # the exit status if nothing could be tried
+_BROKEN = 1
+_UNUSABLE = 2  # nothing, or not everything, could be tried
+_INTERRUPTED = 130  # as shells have it
+_USUAL = 100  # examples
+_QUICK = 20
 
 
 def start() -> None:
     """Run the command with the arguments of this process."""
-    typer.run(_main)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # what it can't write stays Python code
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(_main)
+    app(prog_name="python -m graflow.testing")
 
 
 def _main(
     target: Annotated[str, typer.Argument(help="redis://host:port/db, or module:factory")],
-    examples: Annotated[int, typer.Option(min=1, help="How often to try each property.")] = 100,
+    examples: Annotated[
+        int | None,
+        typer.Option(min=1, help=f"How often to try each property.  [default: {_USUAL}]"),
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help=f"Try all checks, with {_QUICK} examples.")
+    ] = False,
     seed: Annotated[int | None, typer.Option(help="Try the same examples again.")] = None,
     beside_others: Annotated[
-        bool, typer.Option(help="Use a database even if it contains keys of graflow.")
+        bool,
+        typer.Option("--beside-others", help="Use a database even if it has keys of graflow."),
+    ] = False,
+    remove_leftovers: Annotated[
+        bool,
+        typer.Option("--remove-leftovers", help="First remove what killed runs left there."),
     ] = False,
 ) -> None:
     """Check a backend against the contract of channels.
 
     Exits with 0 if every clause holds, with 1 if one is broken, and with 2 if nothing could be
-    tried. A factory returns a Harness, or a context manager that gives one.
+    tried, or the store was gone before the end. A factory returns a Harness, or a context manager
+    that gives one.
     """
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, emoji=False, markup=False)
     if seed is None:
         seed = random.randrange(2**32)
+    usual = _QUICK if quick else _USUAL
+    budget = Budget(examples=examples or usual, seed=seed)
+
+    def may_remove(what: str) -> bool:
+        return remove_leftovers or (
+            console.is_terminal
+            and sys.stdin.isatty()
+            and typer.confirm(f"{what}, which was killed. Remove them?")
+        )
+
+    status: int | None = None
     try:
-        chosen = target_of(target, beside_others=beside_others)
-        console.print(f"Trying {escape(chosen.name)}: {len(CHECKS)} checks, with --seed {seed}.")
+        chosen = target_of(target, beside_others=beside_others, may_remove=may_remove)
+        console.print(f"Trying {chosen.name}: {len(CHECKS)} checks, with --seed {seed}.")
         if chosen.says:
-            console.print(escape(chosen.says))
-        console.print(f"This writes {escape(chosen.will_write)}.")
-        findings = _run(chosen, Budget(examples=examples, seed=seed), console)
+            console.print(chosen.says)
+        console.print(f"This writes {chosen.will_write}.")
+        with chosen.harness as harness:
+            status = _try(chosen, harness, budget, console)
     except BadTarget as error:
-        console.print(f"Nothing was tried: {escape(str(error))}")
-        raise typer.Exit(_UNUSABLE) from None
-    _show(findings, console)
-    if any(finding.result is Result.BROKEN for finding in findings):
-        raise typer.Exit(1)
+        console.print(f"Nothing was tried: {error}")
+        status = _UNUSABLE
+    except CleanUpFailed as error:
+        console.print(f"At the end {error}")
+        status = status or _UNUSABLE
+    except (KeyboardInterrupt, typer.Abort):
+        what = "Nothing was tried" if status is None else "What was written may still be there"
+        console.print(f"{what}: the command was interrupted.")
+        status = _INTERRUPTED
+    raise typer.Exit(status)
 
 
-def _run(target: Target, budget: Budget, console: Console) -> list[Finding]:
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with target.harness as harness, Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=len(CHECKS))
-        findings = []
-        for finding in run(
-            harness,
-            budget=budget,
-            backend=target.name,
-            begin=lambda check: bar.update(task, description=check.capability.ljust(26)),
-        ):
-            findings.append(finding)
-            bar.advance(task)
-    return findings
-
-
-def _show(findings: list[Finding], console: Console) -> None:
-    for finding in findings:
-        if finding.result is Result.BROKEN:
-            console.rule(escape(finding.check))
-            console.print(finding.reason, markup=False)
-    console.print(report(findings, len(CHECKS)), markup=False)
+def _try(target: Target, harness: Harness, budget: Budget, console: Console) -> int:
+    """Run all checks, show what comes of them, and return the exit status."""
+    display = Display(console, len(CHECKS))
+    status, end = 0, ""
+    try:
+        with display:
+            for finding in run(harness, budget=budget, backend=target.name, begin=display.begin):
+                display.add(finding)
+    except StoreGoneError as gone:
+        status, end = _UNUSABLE, " ".join(filter(None, (f"Stopped: {gone}.", target.leaves)))
+    except KeyboardInterrupt:
+        status, end = _INTERRUPTED, f"Interrupted in the check '{display.check}'."
+    tallies = {target.name: harness.tally}
+    text = report(display.findings, len(CHECKS), tallies, shown=display.shown)
+    console.print(Text(text))
+    if end:
+        console.print(end)
+    if not status and any(each.result is Result.BROKEN for each in display.findings):
+        return _BROKEN
+    return status

@@ -4,6 +4,7 @@ from graflow.testing.edges import (
     all_or_nothing,
     batches,
     entries,
+    exact_times,
     keys,
     leases,
     lists,
@@ -12,10 +13,13 @@ from graflow.testing.edges import (
     numbers,
     read_modify_write,
     run_fences,
+    snapshots,
     ttls,
     value_types,
 )
 from graflow.testing.edges.edge import Edge
+from graflow.testing.edges.records import conditions, held_locks, kept
+from graflow.testing.edges.texts import lookalikes, sizes
 from graflow.testing.edges.views import keyed_views, typed_data, typed_views
 
 __all__ = ["EDGES", "Edge"]
@@ -34,6 +38,13 @@ _MODULES = (
     run_fences,
     locks,
     leases,
+    exact_times,
+    snapshots,
+    lookalikes,
+    sizes,
+    conditions,
+    kept,
+    held_locks,
     typed_views,
     typed_data,
     keyed_views,

@@ -7,11 +7,34 @@ from collections.abc import Callable
 
 from graflow.testing.trials.trial import Trial
 
-__all__ = ["in_thread", "try_lock"]
+__all__ = ["Unfinished", "begin_in_thread", "in_thread", "try_lock"]
+
+_LONG = 20.0  # seconds, for what needs no time; time that a busy machine takes
 
 
-def in_thread(body: Callable[[], object]) -> BaseException | None:
-    """Run `body` in a new thread, and return what it raised."""
+class Unfinished(Exception):
+    """Something that should come to an end goes on and on."""
+
+
+def in_thread(body: Callable[[], object], limit: float = _LONG) -> BaseException | None:
+    """Run `body` in a new thread, and return what it raised.
+
+    Args:
+        body: The function.
+        limit: Seconds after which it is left alone, and `Unfinished` is returned.
+    """
+    return begin_in_thread(body, limit)()
+
+
+def begin_in_thread(
+    body: Callable[[], object], limit: float = _LONG
+) -> Callable[[], BaseException | None]:
+    """Run `body` in a new thread, and return a function that waits and returns what it raised.
+
+    Args:
+        body: The function.
+        limit: Seconds after which it is left alone, and `Unfinished` is returned.
+    """
     raised: list[BaseException] = []
 
     def run() -> None:
@@ -20,10 +43,15 @@ def in_thread(body: Callable[[], object]) -> BaseException | None:
         except BaseException as error:  # noqa: BLE001 - returned to the caller
             raised.append(error)
 
-    thread = threading.Thread(target=run)
+    def join() -> BaseException | None:
+        thread.join(limit)
+        if thread.is_alive():
+            return Unfinished(f"it goes on after {limit:g} seconds")
+        return raised[0] if raised else None
+
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    thread.join()
-    return raised[0] if raised else None
+    return join
 
 
 def try_lock(trial: Trial, handle: int, timeout: float, key: str = "key") -> BaseException | None:
@@ -34,4 +62,4 @@ def try_lock(trial: Trial, handle: int, timeout: float, key: str = "key") -> Bas
             pass
 
     channel = trial.open("job", handle)
-    return in_thread(body)
+    return in_thread(body, _LONG + timeout)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from graflow.exceptions import (
@@ -14,7 +15,7 @@ from graflow.exceptions import (
     ChannelValueError,
     LockReentryError,
 )
-from graflow.testing.edges.contenders import in_thread, try_lock
+from graflow.testing.edges.contenders import begin_in_thread, try_lock
 from graflow.testing.edges.edge import Edge, edge
 from graflow.testing.harness import Capability
 from graflow.testing.trials.steps import do
@@ -36,34 +37,38 @@ def _waits(trial: Trial) -> None:
                 isinstance(error, ChannelTimeoutError)
                 and (error.channel, error.key) == (trial.name("job"), "key"),
                 f"another thread waits in vain and gets ChannelTimeoutError; it got {error!r}",
+                error,
             )
         error = try_lock(trial, 1, 0, "another key")
-        trial.require(error is None, f"another lock is free; it gave {error!r}")
+        trial.require(error is None, "another lock is free", error)
     error = try_lock(trial, 1, 0)
-    trial.require(error is None, f"it is free after the body; it gave {error!r}")
+    trial.require(error is None, "it is free after the body", error)
 
 
 def _handed_over(trial: Trial) -> None:
     taken, free = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with trial.open("job", 1).lock("key", timeout=0):
+        try:
+            with other.lock("key", timeout=0):
+                taken.set()
+                free.wait(0.1)
+        finally:
             taken.set()
-            free.wait(0.1)
 
     trial.note("# one thread holds the lock for 0.1 s while another waits for it")
     channel = trial.open("job")
-    trial.open("job", 1)
-    holder = threading.Thread(target=hold)
-    holder.start()
-    taken.wait(10)
+    other = trial.open("job", 1)
+    join = begin_in_thread(hold)
+    taken.wait()
     try:
         with channel.lock("key", timeout=20):
             pass
     except ChannelTimeoutError:
         trial.require(False, "whoever waits long enough gets the lock")
     finally:
-        holder.join()
+        failed = join()
+    trial.require(failed is None, "a lock that nobody holds is free", failed)
 
 
 def _excludes(trial: Trial) -> None:
@@ -82,16 +87,9 @@ def _excludes(trial: Trial) -> None:
     trial.note("# four threads, each with its own handle, take the lock ten times")
     for handle in range(4):
         trial.open("job", handle)
-    errors: list[BaseException | None] = [None] * 4
-    threads = [
-        threading.Thread(target=lambda n=n: errors.__setitem__(n, in_thread(lambda: work(n))))
-        for n in range(4)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    trial.require(errors == [None] * 4, f"all get the lock in time; they raised {errors}")
+    joins = [begin_in_thread(partial(work, handle), 300) for handle in range(4)]
+    for error in [join() for join in joins]:
+        trial.require(error is None, "all get the lock in time", error)
     trial.require(most == 1, f"one holder at a time; there were {most}")
 
 
@@ -130,6 +128,7 @@ def _bad_time(name: str, value: Any, kind: type[ChannelError]) -> Edge:
 
 
 EDGES = [
+    edge(Capability.LOCK, "another thread waits in vain", _EXCLUSION, body=_waits),
     *(
         _bad_time(name, value, kind)
         for name, value, kind in (
@@ -183,7 +182,6 @@ EDGES = [
         do("delete", "key").gives(True),
         do("unlock", "key"),
     ),
-    edge(Capability.LOCK, "another thread waits in vain", _EXCLUSION, body=_waits),
     edge(
         Capability.LOCK,
         "a waiter gets it",

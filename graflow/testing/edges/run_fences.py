@@ -18,6 +18,12 @@ __all__ = ["EDGES"]
 _CLAUSE = "A run that was taken over changes nothing any more"
 _KEY = kept_key("conformance", "fence")
 
+
+def _lock(channel: Channel) -> None:
+    with channel.lock("lock", timeout=0):
+        pass
+
+
 _WRITES: dict[str, Callable[[Channel], object]] = {
     "set": lambda channel: channel.set("key", 2),
     "set with a TTL": lambda channel: channel.set("key", 2, ttl=50),
@@ -33,10 +39,16 @@ _WRITES: dict[str, Callable[[Channel], object]] = {
     "touch": lambda channel: channel.touch("key", 50),
     "persist": lambda channel: channel.persist("key"),
     "clear": lambda channel: channel.clear(),
+    "destroy": lambda channel: channel.destroy(),
+    "a lock": _lock,
     "transact": lambda channel: channel.transact(lambda tx: tx.set("key", tx.get("key") + 1)),
     "transact without reads": lambda channel: channel.transact(lambda tx: tx.append("list", 2)),
 }
-_NEEDS_TTL = {"set with a TTL", "touch"}
+_NEEDS = {
+    "set with a TTL": Capability.TTL,
+    "touch": Capability.TTL,
+    "a lock": Capability.LOCK,
+}
 
 
 def _try(trial: Trial, what: str, write: Callable[[Channel], object]) -> None:
@@ -71,7 +83,7 @@ def _edge(what: str, write: Callable[[Channel], object]) -> Edge:
         f"fences: {what}",
         _CLAUSE,
         body=partial(_try, what=what, write=write),
-        needs=[Capability.TTL] if what in _NEEDS_TTL else [],
+        needs=[_NEEDS[what]] if what in _NEEDS else [],
     )
 
 

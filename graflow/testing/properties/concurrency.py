@@ -2,120 +2,223 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import os
+import pickle
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
-from threading import Barrier
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from typing import Any
 
+from graflow.channels.base import Channel
 from graflow.testing.budget import Budget
 from graflow.testing.harness import Capabilities, Harness
 from graflow.testing.linearizability import Operation, check
-from graflow.testing.properties.workload import WORKLOADS, count_under_lock, work, work_together
+from graflow.testing.properties.exclusion import Count, Stay, overlap
+from graflow.testing.properties.forks import Fork
+from graflow.testing.properties.refusal import refuse
+from graflow.testing.properties.workload import WORKLOADS, Failed, Work
 from graflow.testing.trials.equality import same
 from graflow.testing.trials.trial import Trial
+from graflow.testing.workers.meeting import Place
+from graflow.testing.workers.team import SIZE, Team, team
+from graflow.testing.workers.threads import in_threads
 
-__all__ = ["check_processes", "check_threads"]
+__all__ = [
+    "check_forks",
+    "check_lock_of_processes",
+    "check_lock_of_threads",
+    "check_processes",
+    "check_threads",
+]
 
 _CLAUSE = (
     "Every operation is atomic and linearizable per key, across threads, processes and machines"
 )
-_WORKERS = 4
-_PROCESSES = 3
-_CALLS = 25  # of each worker in a round
-_PATIENCE = 5  # times as long, if other processes keep the processor busy
-_LONG = 120  # seconds after which a worker is given up on
+_EXCLUSION = "mutual exclusion among all handles in all processes"
+_PICKLED = "Handles can be pickled and work in the process that loads them"
+_FORKED = (
+    "After `os.fork` a handle works in the child, and no lock of the parent's threads is taken"
+)
+_AFTER_FORKS = ("own keys", "anything", "transfers")
+_THREADS = 4
+_LEAST = 4  # rounds
+_EXAMPLES = 5  # for each round
+_BOUND = 0.02  # seconds for each example, after which three quarters of the rounds are enough
+_PAUSE_OF_THREADS = 0.002
+_PAUSE_OF_PROCESSES = 0.005
+
+Workers = Callable[[Sequence[Callable[[Place], Any]]], list[Any]]
 
 
 def check_threads(
+    harness: Harness,
+    capabilities: Capabilities,
+    budget: Budget,
+    workload: str,
+    one_handle: bool,
+) -> None:
+    """Let threads work at once, and look for an order.
+
+    Args:
+        harness: The means to reach the backend.
+        capabilities: The backend's promises.
+        budget: Determines how many rounds there are.
+        workload: What they do.
+        one_handle: Whether they all use the same handle, as the tasks of a run do.
+    """
+    how = "one handle" if one_handle else "a handle each"
+    with _frequent_switches():
+        for seed in _rounds(budget):
+            with Trial(harness, _CLAUSE) as trial:
+                trial.open("job")  # clears the channel, even if the others are stuck
+                trial.note(f"# {_THREADS} threads with {how}: {_kinds(workload)}")
+                tasks = [
+                    Work(
+                        workload,
+                        trial.open("job", 1 if one_handle else number + 1),
+                        f"thread {number}",
+                        seed,
+                        _PAUSE_OF_THREADS,
+                    )
+                    for number in range(_THREADS)
+                ]
+                _require_order(trial, workload, _perform(trial, in_threads, tasks))
+
+
+def check_processes(
     harness: Harness, capabilities: Capabilities, budget: Budget, workload: str
 ) -> None:
-    """Let threads with their own handles work at once, and look for an order.
+    """Let processes with pickled handles work at once, and look for an order."""
+    for seed in _rounds(budget):
+        with Trial(harness, _CLAUSE) as trial:
+            trial.note(f"# {SIZE} processes with a handle each: {_kinds(workload)}")
+            channel = _require_pickles(trial)
+            tasks = [
+                Work(workload, channel, f"process {number}", seed, _PAUSE_OF_PROCESSES, True)
+                for number in range(SIZE)
+            ]
+            _require_order(trial, workload, _perform(trial, team().perform, tasks))
 
-    There are as many rounds as fit into a hundredth of a second per example. If the process gets
-    the processor for only a part of that time, it goes on for longer.
+
+def check_lock_of_threads(
+    harness: Harness, capabilities: Capabilities, budget: Budget, one_handle: bool
+) -> None:
+    """Let threads count under a lock, each with a handle, or all with one."""
+    with _frequent_switches():
+        for seed in _rounds(budget):
+            with Trial(harness, _EXCLUSION) as trial:
+                trial.open("job")
+                trial.note(f"# {_THREADS} threads count, each time under the lock")
+                handles = [
+                    trial.open("job", 1 if one_handle else number + 1) for number in range(_THREADS)
+                ]
+                tasks = [
+                    Count(handle, f"thread {number}", seed, _PAUSE_OF_THREADS)
+                    for number, handle in enumerate(handles)
+                ]
+                _require_exclusion(trial, trial.open("job"), _perform(trial, in_threads, tasks))
+
+
+def check_lock_of_processes(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
+    """Let processes count under a lock."""
+    for seed in _rounds(budget):
+        with Trial(harness, _EXCLUSION) as trial:
+            trial.note(f"# {SIZE} processes count, each time under the lock")
+            channel = _require_pickles(trial)
+            tasks = [
+                Count(channel, f"process {number}", seed, _PAUSE_OF_PROCESSES, True)
+                for number in range(SIZE)
+            ]
+            _require_exclusion(trial, channel, _perform(trial, team().perform, tasks))
+
+
+def check_forks(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
+    """Fork a process that was started for this, and let both use a handle at once."""
+    if not hasattr(os, "fork"):
+        return
+    with closing(Team(1)) as alone:
+        for number, seed in enumerate(_rounds(budget)):
+            workload = _AFTER_FORKS[number % len(_AFTER_FORKS)]
+            with Trial(harness, _FORKED) as trial:
+                trial.note(f"# os.fork(), then parent and child use a: {_kinds(workload)}")
+                channel = _require_pickles(trial)
+                task = Fork(workload, channel, seed, _PAUSE_OF_PROCESSES)
+                (forked,) = _perform(trial, alone.perform, [task])
+                _require_order(trial, workload, forked.histories)
+                sums, late = channel.get("busy", 0), channel.get("late")
+                trial.require(
+                    sums == forked.sums,
+                    f"what another thread adds counts once: {forked.sums} times 1, "
+                    f"and `busy` is {sums}",
+                )
+                trial.require(late == 1, f"the child goes on alone; `late` is {late!r}, and not 1")
+
+
+def _rounds(budget: Budget) -> Iterator[int]:
+    """Yield the seed of each round.
+
+    The number of rounds depends on the examples alone, however long a round takes; but if they
+    take very long, a quarter of them is left out.
     """
     chance = random.Random(budget.seed)
-    is_enough = _timer(budget.examples / 100)
-    with _frequent_switches(), ThreadPoolExecutor(_WORKERS) as pool:
-        while not is_enough():
-            _check_round(harness, pool, workload, chance.getrandbits(32))
+    started = time.monotonic()
+    rounds = max(_LEAST, budget.examples // _EXAMPLES)
+    for number in range(rounds):
+        if number >= rounds * 3 / 4 and time.monotonic() - started > _BOUND * budget.examples:
+            break
+        yield chance.getrandbits(32)
 
 
-def _timer(seconds: float) -> Callable[[], bool]:
-    """Return a function that tells whether that many seconds of processor time have been used.
-
-    A process that waits a lot, for a server or for other processes, is not held to that forever.
-    """
-    started, had = time.monotonic(), time.process_time()
-
-    def is_enough() -> bool:
-        passed = time.monotonic() - started
-        busy = time.process_time() - had
-        return passed >= seconds and (busy >= seconds or passed >= _PATIENCE * seconds)
-
-    return is_enough
+def _kinds(workload: str) -> str:
+    return ", ".join(dict.fromkeys(WORKLOADS[workload].kinds))
 
 
-def _check_round(harness: Harness, pool: ThreadPoolExecutor, workload: str, seed: int) -> None:
-    with Trial(harness, _CLAUSE) as trial:
-        channels = [trial.open("job", number) for number in range(_WORKERS)]
-        trial.note(f"# {_WORKERS} threads: {', '.join(WORKLOADS[workload].kinds)}")
-        together = Barrier(_WORKERS)
-
-        def begin(number: int) -> list[Operation]:
-            together.wait(_LONG)
-            return work(workload, channels[number], f"thread {number}", _CALLS, seed)
-
-        running = [pool.submit(begin, number) for number in range(_WORKERS)]
-        _require_order(trial, workload, [each.result(_LONG) for each in running])
+def _require_pickles(trial: Trial) -> Channel:
+    """Return a handle that other processes can load."""
+    channel = trial.open("job")
+    try:
+        pickle.dumps(channel)
+    except Exception as error:  # noqa: BLE001 - whatever a broken backend raises
+        refuse(trial, f"a handle can't be pickled: {error!r}", _PICKLED, error)
+    return channel
 
 
-def check_processes(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
-    """Let processes with pickled handles work at once, and look for an order."""
-    seed = random.Random(budget.seed).getrandbits(32)
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(_PROCESSES, mp_context=context) as pool:
-        for workload in ("queue", "anything", "transfers"):
-            _check_order(harness, pool, workload, seed)
-        if "lock" not in capabilities.unsupported:
-            _check_lock(harness, pool)
-
-
-def _check_order(harness: Harness, pool: ProcessPoolExecutor, workload: str, seed: int) -> None:
-    with Trial(harness, _CLAUSE) as trial:
-        channel = trial.open("job")
-        trial.note(f"# {_PROCESSES} processes: {', '.join(WORKLOADS[workload].kinds)}")
-        running = [
-            pool.submit(
-                work_together, workload, channel, f"process {number}", 2 * _CALLS, seed, _PROCESSES
-            )
-            for number in range(_PROCESSES)
-        ]
-        _require_order(trial, workload, [each.result(_LONG) for each in running])
-
-
-def _check_lock(harness: Harness, pool: ProcessPoolExecutor) -> None:
-    with Trial(harness, "mutual exclusion among all handles in all processes") as trial:
-        channel = trial.open("job")
-        trial.note(f"# {_PROCESSES} processes count to 20, each time under the lock")
-        running = [pool.submit(count_under_lock, channel, 20) for _ in range(_PROCESSES)]
-        for each in running:
-            each.result(_LONG)
-        total = channel.get("count")
-        trial.require(total == 20 * _PROCESSES, f"no count gets lost; {total} were left")
+def _perform(trial: Trial, workers: Workers, tasks: Sequence[Callable[[Place], Any]]) -> list[Any]:
+    """Let workers carry out tasks at once, and return their results."""
+    try:
+        return workers(tasks)
+    except Failed as failed:
+        refuse(
+            trial,
+            str(failed),
+            "no operation fails because others happen at the same time",
+            failed.error,
+        )
+    except Exception as error:  # noqa: BLE001 - whatever a broken backend raises
+        refuse(trial, repr(error), "all workers come to their end", error)
 
 
 def _require_order(trial: Trial, workload: str, histories: list[list[Operation]]) -> None:
     chosen = WORKLOADS[workload]
     operations = [each for history in histories for each in history]
-    verdict = check(operations, chosen.step, chosen.start, same=same)
+    trial.harness.tally.add_history(len(operations))
+    verdict = check(operations, chosen.step, chosen.start, same=same, keys=chosen.keys)
     for line in str(verdict).splitlines() if not verdict else ():
         trial.note(f"# {line}")
     trial.require(bool(verdict), "the operations could have happened one at a time")
+
+
+def _require_exclusion(trial: Trial, channel: Channel, stays: list[list[Stay]]) -> None:
+    both = overlap(stay for each in stays for stay in each)
+    for stay in both:
+        trial.note(f"# {stay}")
+    trial.require(not both, "no two of them have the lock at the same time")
+    times = sum(map(len, stays))
+    trial.harness.tally.add_history(times)
+    total = channel.get("count")
+    trial.require(total == times, f"no count of {times} gets lost; {total} were left")
 
 
 @contextmanager

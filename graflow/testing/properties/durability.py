@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from graflow.channels.base import Channel
-from graflow.exceptions import OutcomeUnknownError
+from graflow.exceptions import ChannelError, OutcomeUnknownError
 from graflow.testing.budget import Budget
 from graflow.testing.harness import Capabilities, Harness
+from graflow.testing.properties.means import Losses, require_restart
+from graflow.testing.properties.refusal import refuse
 from graflow.testing.trials.equality import same
 from graflow.testing.trials.model import Model
 from graflow.testing.trials.steps import Body, Gave, Step, Updater, do
@@ -40,7 +44,6 @@ _WRITES: list[tuple[Step | None, Step]] = [
     (do("set", "key", 1), do("set_many", {"key": 2, "other": [3]})),
     (do("set_many", {"key": 1, "other": 2}), do("clear")),
     (None, do("add", "key", 1)),
-    (do("set", "key", 1), do("add", "key", 2)),
     (do("set", "key", 1), do("touch", "key", 150)),
     (do("set", "key", [1], ttl=150), do("persist", "key")),
     (
@@ -61,7 +64,6 @@ _WRITES: list[tuple[Step | None, Step]] = [
 
 def check_durability(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
     """Restart whatever stores the channel, and look."""
-    assert harness.restart is not None
     with Trial(harness, "what was stored outlives the end of its server") as trial:
         for step in (
             do("set", "value", {"a": [(1,), {2.5}]}),
@@ -78,7 +80,7 @@ def check_durability(harness: Harness, capabilities: Capabilities, budget: Budge
             trial.check(do("set", "expires", 1, ttl=5_050))
             trial.check(do("append", "list", 2, ttl=5_050))
         trial.note("# a restart")
-        harness.restart()
+        require_restart(harness)
         trial.look(["job"], handle=0)
         trial.look(["job"], handle=7)
         trial.check(do("append", "list", 3))
@@ -88,28 +90,46 @@ def check_durability(harness: Harness, capabilities: Capabilities, budget: Budge
 
 def check_lost_replies(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
     """Lose the reply to each kind of write: it happens once, or an error says that it may have."""
+    losses = Losses(harness)
+    try:
+        _lose_each(harness, capabilities)
+    finally:
+        losses.count()
+
+
+def _lose_each(harness: Harness, capabilities: Capabilities) -> None:
     has_ttl = "ttl" not in capabilities.unsupported
     for before, write in _WRITES:
         steps = [step for step in (before, write) if step is not None]
         if has_ttl or not any("ttl" in step.options for step in steps):
             _lose(harness, before, write)
+    _lose_if_there_is_one(harness, do("set", "key", 1), do("add", "key", 2))
     if "lock" not in capabilities.unsupported:
         _lose_lock(harness)
 
 
-def _lose(harness: Harness, before: Step | None, write: Step) -> None:
-    assert harness.cut_reply is not None
+def _lose_if_there_is_one(harness: Harness, before: Step, refused: Step) -> None:
+    """Try a write that changes nothing: it need not be one for whoever loses replies."""
+    _lose(harness, before, refused, is_write=False)
+    with Trial(harness, _ONCE) as trial, suppress(OutcomeUnknownError):
+        trial.attempt(do("set", "key", 1))  # whose reply may get lost instead
+
+
+def _lose(harness: Harness, before: Step | None, write: Step, *, is_write: bool = True) -> None:
     with Trial(harness, _ONCE) as trial:
         if before is not None:
             trial.check(before.on("job", 1))
         trial.note("# the next reply gets lost")
-        harness.cut_reply()
+        losses = Losses(harness)
+        losses.cut_reply()
         try:
             trial.attempt(write)
         except OutcomeUnknownError:
             _require_one_of_two(trial, before, write)
         else:
             trial.look(["job"])
+        if is_write:
+            losses.require(1, write.source("a"))
 
 
 def _require_one_of_two(trial: Trial, before: Step | None, write: Step) -> None:
@@ -136,13 +156,19 @@ def _all(channel: Channel) -> dict[str, object]:
 
 
 def _lose_lock(harness: Harness) -> None:
-    assert harness.cut_reply is not None
     with Trial(harness, _ONCE) as trial:
         trial.note(
             "# with a.lock('key', timeout=0), where the first reply gets lost, then the last"
         )
-        harness.cut_reply()
-        with trial.open("job").lock("key", timeout=0):
-            harness.cut_reply()
-        with trial.open("job", 1).lock("key", timeout=0):
-            pass
+        losses = Losses(harness)
+        losses.cut_reply()
+        try:
+            with trial.open("job").lock("key", timeout=0):
+                losses.require(1, "a lock that is taken")
+                losses.cut_reply()
+            losses.require(2, "a lock that is taken and released")
+            with trial.open("job", 1).lock("key", timeout=0):
+                pass
+        except ChannelError as error:
+            clause = "a lock is taken once, and is free when it was released"
+            refuse(trial, f"it raised {error!r}", clause, error)

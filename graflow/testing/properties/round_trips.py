@@ -7,6 +7,7 @@ from typing import Any
 
 from graflow.testing.budget import Budget
 from graflow.testing.harness import Capabilities, Harness
+from graflow.testing.properties.means import require_read
 from graflow.testing.properties.strategies import bad_values, json_values, values
 from graflow.testing.trials.equality import same
 from graflow.testing.trials.steps import do
@@ -63,6 +64,8 @@ def check_plain_json(harness: Harness, capabilities: Capabilities, budget: Budge
     """Read what is stored with a JSON parser that knows nothing of graflow."""
     read = harness.read
     assert read is not None
+    with Trial(harness, _PLAIN) as trial:
+        require_read(harness, trial)
 
     def a_parser_reads_it(value: Any, item: Any) -> None:
         with Trial(harness, _PLAIN) as trial:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -76,7 +77,7 @@ def step_pair(state: tuple[Any, Any], call: _Call) -> tuple[tuple[Any, Any], Any
             return state, state
 
 
-# Transfers among accounts, whose sum is always 0
+# Transfers among accounts, of which some fail, and deposits
 
 
 def perform_transfer(channel: Channel, call: _Call) -> Any:
@@ -90,6 +91,12 @@ def perform_transfer(channel: Channel, call: _Call) -> Any:
             return _transact(channel, partial(_transfer_blindly, source, target, number))
         case "to and fro":
             return _transact(channel, partial(_to_and_fro, source, number))
+        case "failed transfer":
+            with suppress(_Fails):
+                _transact(channel, partial(_fail, source, target, number))
+            return None
+        case "deposit":
+            return channel.atomic_add(target, number)
         case _:
             found = channel.get_many(_ACCOUNTS)
             return tuple(found.get(account, 0) for account in _ACCOUNTS)
@@ -113,6 +120,15 @@ def _to_and_fro(account: str, amount: int, tx: Transaction) -> tuple[int, int]:
     return int(most), int(least)
 
 
+class _Fails(Exception):
+    """The end of a transaction of which nothing remains."""
+
+
+def _fail(source: str, target: str, amount: int, tx: Transaction) -> None:
+    _transfer(source, target, amount, tx)
+    raise _Fails
+
+
 def step_transfer(state: tuple[int, ...], call: _Call) -> tuple[tuple[int, ...], Any]:
     """Return what a call makes of the balances, and what it returns."""
     kind, _, number = call
@@ -121,8 +137,12 @@ def step_transfer(state: tuple[int, ...], call: _Call) -> tuple[tuple[int, ...],
         return state, state
     if kind == "to and fro":
         return state, (state[source] + number, state[source])
+    if kind == "failed transfer":
+        return state, None
     balances = list(state)
-    balances[source] -= number
     balances[target] += number
+    if kind == "deposit":
+        return tuple(balances), balances[target]
+    balances[source] -= number
     result = None if kind == "blind transfer" else (balances[source], balances[target])
     return tuple(balances), result

@@ -134,6 +134,7 @@ def _seen(backend: Backend, change: Change) -> Any:
     return (
         *(answer, backend.get("key"), head, backend.exist(["key", "missing", "key"])),
         *(missing, sorted(backend.keys()), _rounded(held)),
+        *(backend.digests(["key", "missing"]), backend.exist([])),
     )
 
 

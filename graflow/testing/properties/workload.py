@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from graflow.channels.base import Channel
-from graflow.exceptions import ChannelKeyError, ChannelTypeError
+from graflow.channels.transactions import Transaction
+from graflow.exceptions import ChannelKeyError, ChannelTypeError, OutcomeUnknownError
 from graflow.testing.linearizability import Operation, Recorder
 from graflow.testing.properties.several_keys import (
     perform_pair,
@@ -17,8 +18,10 @@ from graflow.testing.properties.several_keys import (
     step_pair,
     step_transfer,
 )
+from graflow.testing.workers.meeting import Place
+from graflow.testing.workers.pauses import Pauses
 
-__all__ = ["WORKLOADS", "Workload", "count_under_lock", "work", "work_together"]
+__all__ = ["WORKLOADS", "Failed", "Work", "Workload"]
 
 Call = tuple[Any, ...]
 State = tuple[Hashable, bool] | None
@@ -26,7 +29,8 @@ State = tuple[Hashable, bool] | None
 
 _REFUSED = "refused"
 _TTL = 5_000
-_TOGETHER = 30.0  # seconds in which all must have begun
+_CALLS = 25  # of each worker in a round
+_PAUSED = 0.5  # of the calls
 
 
 class Workload:
@@ -36,6 +40,7 @@ class Workload:
         name: Its name.
         kinds: The operations to draw from.
         start: The state before the first call.
+        keys: Returns the keys that a call is about, if calls on different keys are independent.
     """
 
     def __init__(
@@ -45,43 +50,94 @@ class Workload:
         perform: Callable[[Channel, Call], Any],
         step: Callable[[Any, Call], tuple[Any, Any]],
         start: Hashable,
+        keys: Callable[[Call], Iterable[Hashable]] | None = None,
     ) -> None:
         self.name = name
         self.kinds = kinds
         self.perform = perform
         self.step = step
         self.start = start
+        self.keys = keys
 
 
-def work(workload: str, channel: Channel, worker: str, calls: int, seed: int) -> list[Operation]:
-    """Call operations one after the other and return their history."""
-    chosen = WORKLOADS[workload]
-    chance = random.Random(f"{seed} {worker}")
-    recorder = Recorder(worker)
-    for number in range(calls):
-        call = (chance.choice(chosen.kinds), f"{worker}.{number}", chance.randint(1, 3))
-        recorder.do(call, partial(chosen.perform, channel, call))
-    return recorder.history
+class Failed(Exception):
+    """An operation of a worker raised what it must not raise. It survives pickling.
+
+    Attributes:
+        worker: The worker.
+        call: The call.
+        error: What was raised.
+    """
+
+    def __init__(self, worker: str, call: Call, error: Exception) -> None:
+        """Say which call of which worker raised what."""
+        super().__init__(worker, call, error)
+        self.worker = worker
+        self.call = call
+        self.error = error
+
+    def __str__(self) -> str:
+        return f"{self.worker}: {self.call!r} raised {type(self.error).__name__}: {self.error}"
 
 
-def work_together(
-    workload: str, channel: Channel, worker: str, calls: int, seed: int, workers: int
-) -> list[Operation]:
-    """Wait until that many workers are there, then work."""
-    channel.atomic_add("workers")
-    deadline = time.monotonic() + _TOGETHER
-    while channel.get("workers") < workers and time.monotonic() < deadline:
-        time.sleep(0.001)
-    return work(workload, channel, worker, calls, seed)
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The calls of one worker in one round. It can be pickled if its channel can.
 
+    Attributes:
+        workload: The name of the workload.
+        channel: The worker's handle.
+        worker: The worker's name.
+        seed: Determines the calls of the workers of a round.
+        least: For how many seconds a pause lasts in which the others can't go on.
+        is_own: Whether to close the handle at the end.
+    """
 
-def count_under_lock(channel: Channel, times: int) -> None:
-    """Add to a number in a way that loses updates unless the lock excludes all others."""
-    for _ in range(times):
-        with channel.lock("counter", timeout=60):
-            seen = channel.get("count", 0)
-            time.sleep(0)
-            channel.set("count", seen + 1)
+    workload: str
+    channel: Channel
+    worker: str
+    seed: int
+    least: float
+    is_own: bool = False
+
+    def __call__(self, place: Place) -> list[Operation]:
+        """Call operations one after the other, and return their history.
+
+        Raises:
+            Failed: An operation raised what it must not raise.
+        """
+        chosen = WORKLOADS[self.workload]
+        chance = random.Random(f"{self.seed} {self.worker}")
+        pauses = Pauses(place, chance, self.least)
+        recorder = Recorder(self.worker)
+        try:
+            self.channel.keys()  # opens a connection
+            place.arrive()
+            for number in range(_CALLS):
+                call = (
+                    chance.choice(chosen.kinds),
+                    f"{self.worker}.{number}",
+                    chance.randint(1, 3),
+                )
+                perform = partial(self._perform, chosen, call)
+                if chance.random() < _PAUSED:
+                    recorder.do(call, partial(pauses.inside, call[0], perform))
+                else:
+                    recorder.do(call, partial(pauses.without, perform))
+                place.step()
+        finally:
+            place.end()
+            if self.is_own:
+                self.channel.close()
+        return recorder.history
+
+    def _perform(self, chosen: Workload, call: Call) -> Any:
+        try:
+            return chosen.perform(self.channel, call)
+        except OutcomeUnknownError:
+            raise
+        except Exception as error:
+            raise Failed(self.worker, call, error) from error
 
 
 def _perform(channel: Channel, call: Call) -> Any:
@@ -98,6 +154,8 @@ def _perform(channel: Channel, call: Call) -> Any:
                 return channel.append("key", item, ttl=_TTL)
             case "add":
                 return channel.atomic_add("key", number)
+            case "claim":
+                return channel.add("key", item)
             case "update":
                 return _frozen(channel.update("key", partial(_more, item), default=0))
             case "ttl":
@@ -124,12 +182,12 @@ def _step(state: State, call: Call) -> tuple[State, Any]:
             return None, state is not None
         case "ttl":
             return state, _REFUSED if state is None else expires
-        case "add":
-            total = number if state is None else value + number
-            return (total, expires), total
-        case "update":
-            new = _frozen(_more(item, 0 if state is None else value))
+        case "add" | "update":
+            more = number if kind == "add" else item
+            new = _frozen(_more(more, 0 if state is None else value))
             return (new, expires), new
+        case "claim":
+            return ((item, False) if state is None else state), state is None
         case "pop":
             return _popped(state)
         case _:
@@ -153,9 +211,11 @@ def _popped(state: State) -> tuple[State, Any]:
     return ((items[1:], expires) if len(items) > 1 else None), items[0]
 
 
-def _more(item: str, value: Any) -> Any:
+def _more(item: str | int, value: Any) -> Any:
     """Return a value that shows its history: a longer list, or a larger number."""
-    return value + 1 if isinstance(value, int) else [*value, item]
+    if isinstance(value, int):
+        return value + (item if isinstance(item, int) else 1)
+    return [*value, item]
 
 
 def _frozen(value: Any) -> Any:
@@ -199,11 +259,63 @@ def _step_batch(state: tuple[Any, ...], call: Call) -> tuple[tuple[Any, ...], An
     return tuple(sorted(held.items())), result
 
 
+def _owner(call: Call) -> str:
+    """Return whose call it is: each worker has keys of its own."""
+    worker, _, _ = str(call[1]).partition(".")
+    return worker
+
+
+def _perform_alone(channel: Channel, call: Call) -> Any:
+    kind, item, _ = call
+    key = _owner(call)
+    match kind:
+        case "set":
+            return channel.set(key, item)
+        case "append":
+            return channel.append(f"{key}s", item)
+        case "pop":
+            return channel.pop(f"{key}s")
+        case "exchange":
+            return channel.transact(partial(_exchange, key, item))
+        case _:
+            return channel.get(key)
+
+
+def _exchange(key: str, item: str, tx: Transaction) -> Any:
+    old = tx.get(key)
+    tx.set(key, item)
+    return old
+
+
+def _step_alone(state: tuple[Any, tuple[str, ...]], call: Call) -> tuple[Any, Any]:
+    kind, item, _ = call
+    value, items = state
+    match kind:
+        case "set":
+            return (item, items), None
+        case "append":
+            return (value, (*items, item)), len(items) + 1
+        case "pop":
+            return (value, items[1:]), items[0] if items else None
+        case "exchange":
+            return (item, items), value
+        case _:
+            return state, value
+
+
 _ON_ANYTHING = ("set", "set list", "append", "prepend", "pop", "get", "exists", "delete", "update")
 
 WORKLOADS = {
     each.name: each
     for each in (
+        Workload(
+            "own keys",
+            ("set", "get", "get", "append", "pop", "exchange"),
+            _perform_alone,
+            _step_alone,
+            (None, ()),
+            lambda call: [_owner(call)],
+        ),
         Workload("sums", ("add", "add", "add", "get", "update"), _perform, _step, None),
         Workload(
             "queue", ("append", "append", "prepend", "pop", "pop", "get"), _perform, _step, None
@@ -223,6 +335,7 @@ WORKLOADS = {
             step_pair,
             (None, None),
         ),
+        Workload("claims", ("claim", "claim", "delete", "delete", "get"), _perform, _step, None),
         Workload("anything", _ON_ANYTHING, _perform, _step, None),
         Workload(
             "expiry", ("append with ttl", "append with ttl", "ttl", "delete"), _perform, _step, None
@@ -235,8 +348,23 @@ WORKLOADS = {
             (),
         ),
         Workload(
+            "reads",
+            ("get_many", "get_many", "get_many", "keys", "keys", "keys", "set_many", "delete"),
+            _perform_batch,
+            _step_batch,
+            (),
+        ),
+        Workload(
             "transfers",
-            ("transfer", "transfer", "blind transfer", "to and fro", "balances"),
+            (
+                "transfer",
+                "transfer",
+                "blind transfer",
+                "to and fro",
+                "balances",
+                "failed transfer",
+                "deposit",
+            ),
             perform_transfer,
             step_transfer,
             (0, 0, 0),

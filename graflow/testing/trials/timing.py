@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import time
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -32,13 +34,13 @@ class Timing:
             model: Is told the time where it is real.
         """
         self.is_real = harness.advance is None
-        self._advance = time.sleep if harness.advance is None else harness.advance
+        self._advance = _sleep if harness.advance is None else _named(harness.advance)
         self._model = model
         self._started = time.monotonic()
 
-    def advance(self, seconds: float) -> None:
-        """Let time pass on the backend."""
-        self._advance(seconds)
+    def advance(self, seconds: float, names: Sequence[str]) -> None:
+        """Let time pass on the backend, for the channels of these names at least."""
+        self._advance(seconds, names)
 
     def settle(self) -> None:
         """If time is real, keep steps away from moments at which something expires."""
@@ -83,6 +85,21 @@ class Timing:
             meanwhile = None if value.meanwhile is None else self.scaled(value.meanwhile)
             return Body(tuple(map(self.scaled, value.steps)), meanwhile, value.fails)
         return value
+
+
+def _sleep(seconds: float, names: Sequence[str]) -> None:
+    time.sleep(seconds)
+
+
+def _named(advance: Callable[..., Any]) -> Callable[[float, Sequence[str]], Any]:
+    """Return a harness's function that moves time, called with the names if it asks for them."""
+    try:
+        takes_names = "names" in inspect.signature(advance).parameters
+    except (TypeError, ValueError):  # such as that of `time.sleep`
+        takes_names = False
+    if takes_names:
+        return lambda seconds, names: advance(seconds, names=names)
+    return lambda seconds, names: advance(seconds)
 
 
 def is_left(expected: float, found: object, *, since: float, slack: float = _SLACK) -> bool:

@@ -16,7 +16,10 @@ from graflow.channels.operation.operations import Entry
 from graflow.channels.overlay.pending import known
 from graflow.exceptions import ChannelError, OutcomeUnknownError
 from graflow.testing.harness import Harness
+from graflow.testing.trials.broken import Broken
+from graflow.testing.trials.causes import cause_of, cause_of_difference, shown_error
 from graflow.testing.trials.equality import same, scribble
+from graflow.testing.trials.gone import StoreGone, require_store
 from graflow.testing.trials.model import Model
 from graflow.testing.trials.script import Line, script
 from graflow.testing.trials.steps import (
@@ -39,10 +42,6 @@ PREFIX = f"conformance-{uuid4().hex[:8]}-"
 """The beginning of the names of all channels that this process makes."""
 
 _numbers = count()
-
-
-class Broken(AssertionError):
-    """A backend breaks a clause of the contract; the message contains a script that shows it."""
 
 
 def unique_prefix() -> str:
@@ -73,6 +72,7 @@ class Trial:
         self._lines: list[Line] = []
         self._looks = 0
         self._is_looking = False
+        self._is_gone = False
         self._locks: list[tuple[Step, ChannelLock]] = []
         self._lent: list[Any] = []
         self._etags: list[str] = []
@@ -88,13 +88,31 @@ class Trial:
         traceback: TracebackType | None,
     ) -> None:
         try:
-            self.close()
-        except Exception:
-            if error is None:
-                raise
+            if isinstance(error, Exception) and not isinstance(error, Broken):
+                self._raise_broken_by(error)
+        finally:
+            try:
+                self.close()
+            except Broken:
+                if error is None:
+                    raise
 
     def close(self) -> None:
-        """Release all locks, and remove what was stored."""
+        """Release all locks, and remove what was stored, unless the store is gone.
+
+        Raises:
+            Broken: The backend raised an error.
+        """
+        try:
+            if not self._is_gone:
+                self._clear()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it was not expected
+            self._raise_broken_by(error)
+        finally:
+            self._locks.clear()
+            self._handles.clear()
+
+    def _clear(self) -> None:
         while self._locks:
             with suppress(ChannelError):  # it may be lost
                 self._locks.pop()[1].__exit__(None, None, None)
@@ -103,7 +121,30 @@ class Trial:
                 channel.clear()
         for channel in self._handles.values():
             channel.close()
-        self._handles.clear()
+
+    def _raise_broken_by(self, error: Exception) -> None:
+        """Raise an error that no step was expected to raise, with the clause and the script.
+
+        Raises:
+            Broken: Always.
+            StoreGone: The error says that the store is gone, and it is.
+        """
+        self._require_store(error)
+        code = script(self._lines, self.harness.preamble, is_whole=False)
+        outcome = f"it raised {shown_error(error)}"
+        raise Broken.of(self._clause, code, outcome, self._cause(error), is_error=True) from error
+
+    def _cause(self, error: BaseException) -> str:
+        steps = [line.content for line in self._lines if isinstance(line.content, Step)]
+        keys = (key for step in steps for key in _keys_of(step))
+        return cause_of(error, keys, [self._prefix + name for name, _ in self._handles])
+
+    def _require_store(self, error: BaseException) -> None:
+        try:
+            require_store(self.harness, self.name("probe"), error)
+        except StoreGone:
+            self._is_gone = True
+            raise
 
     def check(self, step: Step, expected: Expected | None = None) -> None:
         """Carry out a step, and compare its outcome.
@@ -177,11 +218,23 @@ class Trial:
         step, _ = self._locks[0]
         return Step("unlock", step.args[:1], {}, step.channel, step.handle)
 
-    def require(self, holds: bool, clause: str) -> None:
-        """Raise `Broken` unless a condition holds, for what no single step can show."""
-        if not holds:
-            code = script(self._lines, self.harness.preamble, is_whole=False)
-            raise Broken(f"{self._clause}\n\n{code}\n# the contract: {clause}")
+    def require(self, holds: bool, clause: str, error: BaseException | None = None) -> None:
+        """Raise `Broken` unless a condition holds, for what no single step can show.
+
+        Args:
+            holds: Whether it holds.
+            clause: The condition.
+            error: What it does not hold because of, if that is an error.
+        """
+        if holds:
+            return
+        code = script(self._lines, self.harness.preamble, is_whole=False)
+        outcome = f"the contract: {clause}"
+        if error is None:
+            raise Broken.of(self._clause, code, outcome)
+        self._require_store(error)
+        outcome = f"it raised {shown_error(error)}\n{outcome}"
+        raise Broken.of(self._clause, code, outcome, self._cause(error), is_error=True) from error
 
     def note(self, line: str) -> None:
         """Add a line of code to the script."""
@@ -201,15 +254,16 @@ class Trial:
 
     def advance(self, seconds: float) -> None:
         """Let time pass on the backend, without adding to the script."""
-        self._timing.advance(seconds)
+        self._timing.advance(seconds, [self._prefix + name for name, _ in self._handles])
 
     def perform(self, step: Step) -> Found:
         """Carry out a step, and return what comes of it."""
         self._lines.append(Line(step, self._is_looking))
-        if step.operation == "advance":
-            self.advance(*step.args)
-            return Gave()
+        self.harness.tally.operations += 1
         try:
+            if step.operation == "advance":
+                self.advance(*step.args)
+                return Gave()
             return Gave(self._call(self.open(step.channel, step.handle), step))
         except Exception as error:  # noqa: BLE001 - compared, whatever it is
             return Raised(error)
@@ -315,15 +369,16 @@ class Trial:
 
     def _fail(self, step: Step, expected: Expected, found: Found) -> None:
         if isinstance(found, Raised):
-            shown = f"raised {type(found.error).__qualname__}: {found.error}"
+            self._require_store(found.error)
+            shown, raised = f"raised {shown_error(found.error)}", found.error
+            cause = self._cause(raised)
         else:
-            shown = str(found).replace("returns", "returned", 1)
+            shown, raised = str(found).replace("returns", "returned", 1), None
+            cause = cause_of_difference(step.operation, shown, str(expected))
         is_whole = self._timing.is_real or not self._breaks_again(step, expected)
         code = script(self._lines, self.harness.preamble, is_whole=is_whole)
-        cause = found.error if isinstance(found, Raised) else None
-        raise Broken(
-            f"{self._clause}\n\n{code}\n# it {shown}\n# the contract: it {expected}"
-        ) from cause
+        outcome = f"it {shown}\nthe contract: it {expected}"
+        raise Broken.of(self._clause, code, outcome, cause, is_error=raised is not None) from raised
 
     def _breaks_again(self, last: Step, expected: Expected) -> bool:
         """Tell whether the steps alone reproduce the failure, without the looks between them."""

@@ -30,7 +30,7 @@ class OneByOne(DictChannel):
 @broken(
     "set_many is not one moment",
     clause="`get_many`, `set_many`, `keys` and `transact` are atomic over the channel",
-    by=Capability.THREADS,
+    by=Capability.COMMITS,
 )
 class WritesInTurn(DictBackend):
     @override
@@ -46,7 +46,7 @@ class WritesInTurn(DictBackend):
 @broken(
     "get_many is not one moment",
     clause="`get_many`, `set_many`, `keys` and `transact` are atomic over the channel",
-    by=Capability.THREADS,
+    by=Capability.COMMITS,
 )
 class ReadsInTurn(DictBackend):
     @override

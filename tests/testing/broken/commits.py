@@ -146,7 +146,7 @@ class Interleaved(DictBackend):
 @broken(
     "a commit that checks something is not one moment",
     clause="A commit happens all at once: nobody ever sees a part of it",
-    by=Capability.THREADS,
+    by=Capability.COMMITS,
 )
 class TornCommit(HalfOfIt):
     @override

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from graflow.channels.backend import Answer, Change, Check, Conflict, Pop
 from graflow.testing import Capability
-from tests.testing.broken.registry import Group, lossy_harness
+from tests.testing.broken.registry import Group, Losses, lossy_harness
 from tests.testing.dict_channel import DictBackend, DictChannel
 
 __all__ = ["broken"]
@@ -24,9 +24,14 @@ class LossyBackend(DictBackend):
     @override
     def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
         answers = super().commit(checks, changes)
-        if vars(self.store).pop("cut", False) and not self.remembers:
+        if Losses.of(self.store).take() and not self.remembers:
             return super().commit(checks, changes)
         return answers
+
+    @override
+    def clear(self, *, kept: bool = False) -> None:
+        super().clear(kept=kept)
+        Losses.of(self.store).take()
 
 
 class LossyChannel(DictChannel):
@@ -50,7 +55,7 @@ class TwiceOnRetry(LossyBackend):
 class PopsTwice(LossyBackend):
     @override
     def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
-        if type(changes[0]) is Pop and vars(self.store).pop("cut", False):
+        if type(changes[0]) is Pop and Losses.of(self.store).take():
             changes = [*changes, *changes]
         return super().commit(checks, changes)
 
@@ -62,7 +67,7 @@ class PopsTwice(LossyBackend):
 class ConflictsWithItself(LossyBackend):
     @override
     def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
-        is_cut = vars(self.store).get("cut", False)
+        is_cut = Losses.of(self.store).is_due
         answers = super().commit(checks, changes)
         return super().commit(checks, changes) if is_cut and checks else answers
 
@@ -74,7 +79,7 @@ class ConflictsWithItself(LossyBackend):
 class SeveralTwice(LossyBackend):
     @override
     def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
-        is_cut = vars(self.store).get("cut", False)
+        is_cut = Losses.of(self.store).is_due
         answers = super().commit(checks, changes)
         return super().commit((), changes) if is_cut and len(changes) > 1 else answers
 
@@ -86,7 +91,7 @@ class SeveralTwice(LossyBackend):
 class ConflictOnRetry(LossyBackend):
     @override
     def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
-        is_cut = vars(self.store).get("cut", False)
+        is_cut = Losses.of(self.store).is_due
         answers = super().commit(checks, changes)
         is_pop = any(isinstance(each, Pop) for each in changes)
         return Conflict(changes[0].key) if is_cut and checks and is_pop else answers

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from graflow.testing import Capabilities, Capability, Harness
 from tests.testing.dict_channel import DictBackend, DictChannel, DictChannels, Store
 
-__all__ = ["BrokenChannel", "Group", "channel_on", "dict_harness", "flat_harness", "lossy_harness"]
+__all__ = [
+    "BrokenChannel",
+    "Group",
+    "Losses",
+    "channel_on",
+    "dict_harness",
+    "flat_harness",
+    "lossy_harness",
+]
 
 T = TypeVar("T")
 
@@ -106,21 +114,56 @@ def flat_harness(kind: Any) -> Harness:
     return _harness_of(FlatChannels(channel_on(kind)))
 
 
+class Losses:
+    """The replies that a connection loses.
+
+    Attributes:
+        is_due: Whether it loses the next reply to a write.
+        lost: How many it has lost.
+    """
+
+    def __init__(self) -> None:
+        self.is_due = False
+        self.lost = 0
+
+    def cut_reply(self) -> None:
+        """Lose the next one."""
+        self.is_due = True
+
+    def take(self) -> bool:
+        """Lose a reply if one is due, and tell whether one was."""
+        is_due, self.is_due = self.is_due, False
+        self.lost += is_due
+        return is_due
+
+    @classmethod
+    def of(cls, store: Store) -> Losses:
+        """Return the losses of all channels of a harness, one of which has this store."""
+        losses: Losses = vars(store)["losses"]
+        return losses
+
+
 def lossy_harness(kind: Any) -> Harness:
-    """Return the harness of a backend that loses a reply when its store is `cut`."""
-    channels = DictChannels(channel_on(kind))
+    """Return the harness of a backend that loses replies, which it asks `Losses` for."""
+    channels, losses = DictChannels(channel_on(kind)), Losses()
 
-    def cut() -> None:
-        for store in channels.stores.values():
-            vars(store)["cut"] = True
+    def open_channel(name: str) -> Any:
+        channel = channels.open(name)
+        vars(channels.stores[name])["losses"] = losses
+        return channel
 
-    return _harness_of(channels, cut_reply=cut, capabilities=Capabilities(remote=True))
+    return replace(
+        _harness_of(channels),
+        open=open_channel,
+        cut_reply=losses.cut_reply,
+        lost=lambda: losses.lost,
+        capabilities=Capabilities(remote=True),
+    )
 
 
-def _harness_of(channels: DictChannels, **means: Any) -> Harness:
+def _harness_of(channels: DictChannels) -> Harness:
     return Harness(
         open=channels.open,
         advance=channels.advance,
         read=lambda name, key: channels.open(name).backend.get(key),
-        **means,
     )

@@ -93,7 +93,7 @@ class RevivedTtl(Hooked):
 @broken(
     "append and expire are two steps",
     clause="with it the TTL is set in the same atomic step",
-    by=Capability.THREADS,
+    by=Capability.COMMITS,
 )
 class TwoSteps(DictBackend):
     @override

@@ -10,7 +10,7 @@ from graflow.channels.codec.codec import decode
 from graflow.testing import Capability
 from tests.testing.broken.hooks import Changes
 from tests.testing.broken.registry import Group
-from tests.testing.dict_channel import DictChannel
+from tests.testing.dict_channel import DictChannel, Store
 
 __all__ = ["broken"]
 
@@ -137,3 +137,84 @@ class CachedReads(DictChannel):
         if not isinstance(record, bytes):
             return super().get(key, default)
         return self.cache.setdefault(record, decode(record))
+
+
+@broken(
+    "a value that is read again is kept, and handed out from then on", clause="Values are snapshots"
+)
+class CachedFromTheSecond(DictChannel):
+    def __init__(self, name: str, store: Store) -> None:
+        super().__init__(name, store)
+        self.reads: dict[tuple[str, bytes], list[Any]] = {}
+
+    def get(self, key: str, default: Any = None) -> Any:
+        record = self.backend.get(key)
+        if not isinstance(record, bytes):
+            return super().get(key, default)
+        seen = self.reads.setdefault((key, record), [])
+        if len(seen) < 2:
+            seen.append(decode(record))
+        return seen[-1]
+
+
+@broken(
+    "get_many hands out the same objects from the second time on", clause="Values are snapshots"
+)
+class CachedBatches(DictChannel):
+    def __init__(self, name: str, store: Store) -> None:
+        super().__init__(name, store)
+        self.reads: dict[tuple[str, bytes], list[Any]] = {}
+
+    def get_many(self, keys: Any) -> dict[str, Any]:
+        found = super().get_many(keys)
+        for key in found:
+            record = self.backend.get(key)
+            if isinstance(record, bytes):
+                seen = self.reads.setdefault((key, record), [])
+                if len(seen) < 2:
+                    seen.append(found[key])
+                found[key] = seen[-1]
+        return found
+
+
+@broken("a list that is read again is kept", clause="Values are snapshots")
+class CachedLists(DictChannel):
+    def __init__(self, name: str, store: Store) -> None:
+        super().__init__(name, store)
+        self.reads: dict[str, list[Any]] = {}
+
+    def get(self, key: str, default: Any = None) -> Any:
+        record = self.backend.get(key)
+        found = super().get(key, default)
+        if not isinstance(record, list):
+            return found
+        seen = self.reads.setdefault(repr((key, record)), [])
+        if len(seen) < 2:
+            seen.append(found)
+        return seen[-1]
+
+
+@broken("what update gets is kept", clause="Values are snapshots", by=Capability.UPDATE)
+class CachedUpdates(DictChannel):
+    def __init__(self, name: str, store: Store) -> None:
+        super().__init__(name, store)
+        self.seen: dict[bytes, Any] = {}
+
+    def update(self, key: str, fn: Any, *args: Any, **options: Any) -> Any:
+        def passed(value: Any) -> Any:
+            record = self.backend.get(key)
+            same = self.seen.setdefault(record, value) if isinstance(record, bytes) else value
+            return fn(same)
+
+        return super().update(key, passed, *args, **options)
+
+
+@broken("an entry hands out the same value again", clause="Values are snapshots")
+class CachedEntries(DictChannel):
+    def __init__(self, name: str, store: Store) -> None:
+        super().__init__(name, store)
+        self.seen: dict[tuple[str, str], Any] = {}
+
+    def entry(self, key: str) -> Any:
+        found = super().entry(key)
+        return found._replace(value=self.seen.setdefault((key, found.etag), found.value))

@@ -103,7 +103,8 @@ def _require(
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the wrong one
         trial.require(
             is_refused and isinstance(error, outcome),  # type: ignore[arg-type]
-            f"it gives {outcome!r}; it raised {error!r}",
+            f"it gives {outcome!r}",
+            error,
         )
         named = (getattr(error, "channel", None), getattr(error, "key", None))
         trial.require(

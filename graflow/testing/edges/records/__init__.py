@@ -1,0 +1,1 @@
+"""Edge cases of backends themselves: records, checks, leases, and what is kept."""

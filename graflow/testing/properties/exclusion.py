@@ -1,0 +1,97 @@
+"""Mutual exclusion: workers that count under a lock, and when each of them had it."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from graflow.channels.base import Channel
+from graflow.testing.properties.workload import Failed
+from graflow.testing.workers.meeting import Place
+from graflow.testing.workers.pauses import Pauses
+
+__all__ = ["Count", "Stay", "overlap"]
+
+_TIMES = 5  # that each worker counts in a round
+_TIMEOUT = 60.0  # seconds for the lock, on a busy machine
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """The time for which a worker had the lock.
+
+    Attributes:
+        worker: The worker.
+        entered: When it had taken the lock, by `time.monotonic_ns()`.
+        left: When it was about to release it.
+    """
+
+    worker: str
+    entered: int
+    left: int
+
+    def __str__(self) -> str:
+        return f"{self.worker} had the lock from {self.entered} to {self.left} ns"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number of times that a worker adds one under a lock. It can be pickled as its channel can.
+
+    Attributes:
+        channel: The worker's handle.
+        worker: The worker's name.
+        seed: Determines where the workers of a round pause.
+        least: For how many seconds a pause lasts in which the others can't go on.
+        is_own: Whether to close the handle at the end.
+    """
+
+    channel: Channel
+    worker: str
+    seed: int
+    least: float
+    is_own: bool = False
+
+    def __call__(self, place: Place) -> list[Stay]:
+        """Add to a number in a way that loses counts unless the lock excludes all others.
+
+        Raises:
+            Failed: The lock could not be taken, or was lost.
+        """
+        pauses = Pauses(place, random.Random(f"{self.seed} {self.worker}"), self.least)
+        try:
+            self.channel.keys()  # opens a connection
+            place.arrive()
+            return [self._count(place, pauses) for _ in range(_TIMES)]
+        except Exception as error:
+            raise Failed(self.worker, ("lock", "counter"), error) from error
+        finally:
+            place.end()
+            if self.is_own:
+                self.channel.close()
+
+    def _count(self, place: Place, pauses: Pauses) -> Stay:
+        lock = self.channel.lock("counter", timeout=_TIMEOUT)
+        pauses.inside("lock", lock.__enter__)
+        try:
+            entered = time.monotonic_ns()
+            place.step()  # whoever pauses while it takes the lock goes on now
+            seen = self.channel.get("count", 0)
+            place.wait_for_others(1, self.least)
+            self.channel.set("count", seen + 1)
+            left = time.monotonic_ns()
+        finally:
+            lock.__exit__(None, None, None)
+        return Stay(self.worker, entered, left)
+
+
+def overlap(stays: Iterable[Stay]) -> list[Stay]:
+    """Return two of these that overlap, or nothing if there are none."""
+    last: Stay | None = None
+    for stay in sorted(stays, key=lambda stay: stay.entered):
+        if last is not None and stay.entered < last.left:
+            return [last, stay]
+        last = stay
+    return []

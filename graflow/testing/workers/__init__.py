@@ -1,0 +1,1 @@
+"""Workers: threads and processes that use a channel at the same time."""
