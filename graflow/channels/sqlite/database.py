@@ -14,7 +14,7 @@ from typing import Any, Final, NoReturn, TypeVar
 from weakref import WeakSet, WeakValueDictionary, finalize
 
 from graflow.channels.sqlite import layout
-from graflow.channels.sqlite.errors import busy, closed, gone, is_busy, translate
+from graflow.channels.sqlite.errors import busy, closed, gone, is_busy, spoilt, translate
 from graflow.channels.sqlite.file_systems import network_of
 from graflow.exceptions import ChannelError, ChannelValueError
 from graflow.system.clock import milliseconds_since_1970, monotonic
@@ -29,12 +29,15 @@ _LONGEST_PAUSE: Final = 0.01
 _LOOK: Final = 100  # ms between two looks whether the file is still there
 _LOG_LIMIT = 64 << 20  # bytes to which the log is cut back
 
+_SPOILT: Final[set[tuple[int, int]]] = set()
+"""Files that this process can't use, since it was forked in the middle of a change of them."""
+
 
 class Database:
     """A file, and the one connection that all handles of this process on it share.
 
-    Threads use it one after the other. It connects when it is first used, and again in a forked
-    process. The file has one writer at a time; whoever comes too early asks again, at random
+    Threads use it one after the other. It connects when it is first used, and anew after a fork, in
+    the parent too. The file has one writer at a time; whoever comes too early asks again, at random
     moments, so that nobody is always too late.
 
     Attributes:
@@ -55,11 +58,21 @@ class Database:
         finalize(self, _close, self._open)
         guard(self)
 
+    def before_fork(self) -> None:
+        """Close the connection: a copy of it would claim locks that only this process has."""
+        _close(self._open)
+
     def start_anew(self) -> None:
-        """Connect anew in a forked process: SQLite allows it neither to use nor to close this."""
+        """Take a new lock in a forked process.
+
+        A connection that is still open was in use during the fork. The child can neither use it
+        nor close it, and whatever it does with the file goes by locks that it does not have.
+        """
         self.lock = threading.Lock()
         for connection in self._open:
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))  # so nothing ever closes it
+            if self._inode is not None:
+                _SPOILT.add(self._inode)
         self._open.clear()
 
     # Users
@@ -166,6 +179,8 @@ class Database:
         return self._open[0]
 
     def _connect(self) -> None:
+        if _SPOILT and _inode_of(self.path) in _SPOILT:
+            raise spoilt(self.path)
         connection = sqlite3.connect(
             self.path, timeout=0, isolation_level=None, check_same_thread=False
         )

@@ -16,7 +16,7 @@ from graflow.exceptions import (
     OutcomeUnknownError,
 )
 
-__all__ = ["busy", "closed", "gone", "is_busy", "translate"]
+__all__ = ["busy", "closed", "gone", "is_busy", "spoilt", "translate"]
 
 
 class _Code:
@@ -59,6 +59,15 @@ def gone(path: str) -> ChannelUnavailableError:
     return ChannelUnavailableError(
         f"{path} is gone: it was deleted or moved while it was in use. Put it back; or open the "
         "channel anew, which begins with an empty file"
+    )
+
+
+def spoilt(path: str) -> ChannelUnavailableError:
+    """Return the error for a process that was forked in the middle of a change of a file."""
+    return ChannelUnavailableError(
+        f"this process was forked while another thread was in the middle of a change of {path}, so "
+        "it can't use the file; start processes with `spawn` or `forkserver`, or fork while no "
+        "thread uses the channel"
     )
 
 

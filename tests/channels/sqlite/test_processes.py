@@ -355,3 +355,72 @@ def test_a_large_channel_is_cleared_in_slices(
         assert beside.keys() == ["key"]
     assert rows(path) == 1
     assert rows(path, "items") == 0
+
+
+LEAVING = """
+import os, signal, sys
+from graflow import SQLiteChannel
+channel = SQLiteChannel("job", sys.argv[1])
+channel.set("key", 1)
+begin, wake = os.pipe()
+child = os.fork()
+if not child:
+    channel.set("first", 1)
+    os.close(wake)
+    os.read(begin, 1)
+    channel.set("second", 2)
+    channel.append("list", 1)
+    channel.close()
+    os._exit(0)
+while channel.get("first") is None:
+    pass
+channel.close()
+os.close(wake)
+assert os.waitpid(child, 0)[1] == 0
+with SQLiteChannel("job", sys.argv[1]) as again:
+    print(sorted(again.keys()))
+"""
+
+
+def test_a_child_loses_nothing_when_its_parent_leaves(path: Path) -> None:
+    """SQLite takes what a forked process inherits for its own, locks included."""
+    done = subprocess.run(
+        [sys.executable, "-c", LEAVING, path], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("['first', 'key', 'list', 'second']\n", "")
+
+
+FORKING_IN_A_TRANSACTION = """
+import os, sys, threading
+from graflow import SQLiteChannel
+channel = SQLiteChannel("job", sys.argv[1], timeout=60)
+channel.set("key", 1)
+inside, leave = threading.Event(), threading.Event()
+def stay(connection):
+    connection.execute("UPDATE entries SET value = x'32'")
+    inside.set()
+    leave.wait()
+thread = threading.Thread(target=lambda: channel.backend._database.write(stay, 60))
+thread.start()
+inside.wait()
+child = os.fork()
+if not child:
+    try:
+        channel.get("key")
+    except Exception as error:
+        print(type(error).__name__, error, flush=True)
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+leave.set()
+thread.join()
+print(channel.get("key"))
+"""
+
+
+def test_a_child_of_a_process_in_a_long_transaction_says_why_it_can_not_go_on(path: Path) -> None:
+    """The fork waits for a second; what it copies then is of no use to the child."""
+    program = [sys.executable, "-W", "ignore", "-c", FORKING_IN_A_TRANSACTION, str(path)]
+    done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "ChannelUnavailableError" in done.stdout, done.stderr
+    assert "forked" in done.stdout
+    assert done.stdout.endswith("2\n")
