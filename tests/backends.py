@@ -77,6 +77,17 @@ class SQLiteBackend:
             connection.execute("UPDATE entries SET expires = expires - ?", passed)
             connection.execute("UPDATE waiters SET until = until - ?", passed)
 
+    def read(self, name: str, key: str) -> bytes | list[bytes] | None:
+        """Return what is stored under a key of a channel, as any other program would."""
+        with closing(sqlite3.connect(self.path, timeout=60)) as connection:
+            found = connection.execute(
+                "SELECT id, value FROM entries WHERE channel = ? AND key = ?", (name, key)
+            ).fetchone()
+            if found is None or found[1] is not None:
+                return None if found is None else bytes(found[1])
+            items = "SELECT item FROM items WHERE list = ? ORDER BY position"
+            return [item for (item,) in connection.execute(items, found[:1])]
+
 
 class ServerBackend:
     """Channels on a server."""
