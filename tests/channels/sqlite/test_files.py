@@ -111,10 +111,9 @@ def test_text_is_no_database(path: Path) -> None:
 @pytest.mark.parametrize("journal", ["delete", "wal"])
 def test_a_database_of_another_program_is_left_alone(path: Path, journal: str) -> None:
     """Whatever it contains."""
-    with closing(sqlite3.connect(path)) as theirs:
+    with closing(sqlite3.connect(path, isolation_level=None)) as theirs:
         theirs.execute(f"PRAGMA journal_mode = {journal}")
         theirs.execute("CREATE TABLE entries (channel, key, data, expires)")
-        theirs.commit()
     before = path.read_bytes()
     with refused(ChannelValueError, str(path), "of another program", "name another file"):
         SQLiteChannel("notes", path).set("key", 1)
@@ -125,7 +124,7 @@ def test_a_database_of_another_program_is_left_alone(path: Path, journal: str) -
 @pytest.mark.parametrize("pragma", ["user_version = 7", "application_id = 7"])
 def test_a_database_without_tables_may_be_of_another_program_too(path: Path, pragma: str) -> None:
     """Then it says so in its header."""
-    with closing(sqlite3.connect(path)) as theirs:
+    with closing(sqlite3.connect(path, isolation_level=None)) as theirs:
         theirs.execute(f"PRAGMA {pragma}")
     with refused(ChannelValueError, "of another program"):
         SQLiteChannel("notes", path).set("key", 1)
@@ -142,7 +141,7 @@ def test_a_later_layout_is_refused(path: Path) -> None:
     """It may mean anything."""
     with SQLiteChannel("notes", path) as channel:
         channel.set("key", 1)
-    with closing(sqlite3.connect(path)) as later:
+    with closing(sqlite3.connect(path, isolation_level=None)) as later:
         later.execute("PRAGMA user_version = 99")
     with refused(ChannelDataError, "a later version of graflow", "99", "upgrade graflow"):
         SQLiteChannel("notes", path).get("key")
