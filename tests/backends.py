@@ -81,7 +81,7 @@ class SQLiteBackend:
         """Return what is stored under a key of a channel, as any other program would."""
         with closing(sqlite3.connect(self.path, timeout=60)) as connection:
             found = connection.execute(
-                "SELECT id, value FROM entries WHERE channel = ? AND key = ?", (name, key)
+                "SELECT list, value FROM entries WHERE channel = ? AND key = ?", (name, key)
             ).fetchone()
             if found is None or found[1] is not None:
                 return None if found is None else bytes(found[1])

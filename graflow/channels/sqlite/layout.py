@@ -16,21 +16,23 @@ __all__ = ["APPLICATION", "LAYOUTS", "is_current", "prepare"]
 APPLICATION: Final = 0x67_72_66_6C
 """The `application_id` of our files: `grfl` in ASCII."""
 
-# An entry with a value of NULL is a list: `first` is the position of its first item, and `after`
-# that behind its last one. `expires` is in ms since 1970.
+# An entry with a value of NULL is a list: its items have the number that `list` says, `first` is the
+# position of the first one, and `after` that behind the last one. `expires` is in ms since 1970.
 _FIRST = """
 CREATE TABLE entries (
-    id INTEGER PRIMARY KEY,
     channel TEXT NOT NULL,
     key TEXT NOT NULL,
     value BLOB,
+    list INTEGER,
     first INTEGER,
     after INTEGER,
     expires INTEGER,
-    UNIQUE (channel, key)
-) STRICT;
+    PRIMARY KEY (channel, key)
+) STRICT, WITHOUT ROWID;
 
 CREATE INDEX expiring ON entries (expires) WHERE expires IS NOT NULL;
+
+CREATE TABLE lists (number INTEGER PRIMARY KEY) STRICT;
 
 CREATE TABLE items (
     list INTEGER NOT NULL,
@@ -40,7 +42,8 @@ CREATE TABLE items (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER list_removed AFTER DELETE ON entries WHEN old.value IS NULL BEGIN
-    DELETE FROM items WHERE list = old.id;
+    DELETE FROM items WHERE list = old.list;
+    DELETE FROM lists WHERE number = old.list;
 END;
 
 CREATE TABLE waiters (

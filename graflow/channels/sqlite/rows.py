@@ -31,7 +31,7 @@ It does nothing where the key holds a list, which has to go first.
 """
 
 _FIND: Final = (
-    "SELECT id, value, first, after, expires FROM entries"
+    "SELECT value, list, first, after, expires FROM entries"
     f" WHERE channel = ? AND key = ? AND {_LIVE}"
 )
 _EXISTS: Final = f"SELECT 1 FROM entries WHERE channel = ? AND key = ? AND {_LIVE}"
@@ -47,15 +47,15 @@ class Row(NamedTuple):
     """The entry of a key.
 
     Attributes:
-        id: Its number, and that of its list.
         value: Its value; `None` if it is a list.
+        list: The number of the list.
         first: The position of the list's first item.
         after: The position behind its last item.
         expires: When it expires, in ms since 1970.
     """
 
-    id: int
     value: bytes | None
+    list: int
     first: int
     after: int
     expires: int | None
@@ -91,13 +91,13 @@ class StoredList(Sequence[bytes]):
 
     @override
     def __iter__(self) -> Iterator[bytes]:
-        found = self._run(_ITEMS, (self._row.id, self._row.first, self._row.after))
+        found = self._run(_ITEMS, (self._row.list, self._row.first, self._row.after))
         return (item for (item,) in found)
 
     def between(self, start: int, stop: int) -> list[bytes]:
         """Return the items from one index up to another, which is left out."""
         first = self._row.first
-        found = self._run(_ITEMS, (self._row.id, first + start, first + max(start, stop)))
+        found = self._run(_ITEMS, (self._row.list, first + start, first + max(start, stop)))
         return [item for (item,) in found]
 
 
@@ -163,7 +163,7 @@ class Rows:
             self._put(key, now, expires)
         elif isinstance(now, Ends):
             assert row is not None
-            self._change_ends(row, now, expires)
+            self._change_ends(key, row, now, expires)
         else:
             self.run(_DELETE, (self.channel, key))
             if now is not None:
@@ -180,14 +180,14 @@ class Rows:
         found = self.run(
             f"UPDATE entries SET {moved}, expires = ifnull(?, expires)"
             f" WHERE channel = ? AND key = ? AND value IS NULL AND {_LIVE}"
-            " RETURNING id, first, after",
+            " RETURNING list, first, after",
             (expires, self.channel, key, self.now),
         ).fetchall()
         if not found:
             return None
-        list_id, first, after = found[0]
+        number, first, after = found[0]
         place = first if at_head else after - 1
-        self.run("INSERT INTO items VALUES (?, ?, ?)", (list_id, place, item))
+        self.run("INSERT INTO items VALUES (?, ?, ?)", (number, place, item))
         return int(after - first)
 
     def remove(self, key: str) -> bool:
@@ -203,9 +203,10 @@ class Rows:
             The last key that went, if there may be more.
         """
         gone = self.run(
-            f"DELETE FROM entries WHERE id IN (SELECT id FROM entries WHERE {_OF_USERS}"
-            " AND key > ? ORDER BY key LIMIT ?) RETURNING key",
-            (self.channel, KEPT, _AFTER_KEPT, behind, most),
+            "DELETE FROM entries WHERE channel = ? AND key IN"
+            f" (SELECT key FROM entries WHERE {_OF_USERS} AND key > ? ORDER BY key LIMIT ?)"
+            " RETURNING key",
+            (self.channel, self.channel, KEPT, _AFTER_KEPT, behind, most),
         ).fetchall()
         last: str | None = max(gone)[0] if len(gone) == most else None
         return last
@@ -218,8 +219,8 @@ class Rows:
     def collect(self, most: int) -> None:
         """Remove what has expired in all channels, `most` rows of it at the most."""
         self.run(
-            "DELETE FROM entries WHERE id IN"
-            " (SELECT id FROM entries WHERE expires <= ? ORDER BY expires LIMIT ?)",
+            "DELETE FROM entries WHERE (channel, key) IN"
+            " (SELECT channel, key FROM entries WHERE expires <= ? ORDER BY expires LIMIT ?)",
             (self.now, most),
         )
         self.run("DELETE FROM waiters WHERE until <= ?", (self.now,))
@@ -237,26 +238,28 @@ class Rows:
             self.run(PUT, (self.channel, key, value, expires))
 
     def _add_list(self, key: str, items: Sequence[bytes], expires: int | None) -> None:
-        made = self.run(
-            "INSERT INTO entries (channel, key, first, after, expires) VALUES (?, ?, 0, ?, ?)",
-            (self.channel, key, len(items), expires),
+        number = self.run("INSERT INTO lists DEFAULT VALUES").lastrowid
+        assert number is not None
+        self.run(
+            "INSERT INTO entries (channel, key, list, first, after, expires)"
+            " VALUES (?, ?, ?, 0, ?, ?)",
+            (self.channel, key, number, len(items), expires),
         )
-        assert made.lastrowid is not None
-        self._add_items(made.lastrowid, 0, items)
+        self._add_items(number, 0, items)
 
-    def _change_ends(self, row: Row, ends: Ends, expires: int | None) -> None:
+    def _change_ends(self, key: str, row: Row, ends: Ends, expires: int | None) -> None:
         first = row.first + ends.dropped - len(ends.head)
         if ends.dropped:
-            gone = (row.id, row.first + ends.dropped)
+            gone = (row.list, row.first + ends.dropped)
             self.run("DELETE FROM items WHERE list = ? AND position < ?", gone)
-        self._add_items(row.id, first, ends.head)
-        self._add_items(row.id, row.after, ends.tail)
+        self._add_items(row.list, first, ends.head)
+        self._add_items(row.list, row.after, ends.tail)
         self.run(
-            "UPDATE entries SET first = ?, after = ?, expires = ? WHERE id = ?",
-            (first, row.after + len(ends.tail), expires, row.id),
+            "UPDATE entries SET first = ?, after = ?, expires = ? WHERE channel = ? AND key = ?",
+            (first, row.after + len(ends.tail), expires, self.channel, key),
         )
 
-    def _add_items(self, list_id: int, position: int, items: Sequence[bytes]) -> None:
+    def _add_items(self, number: int, position: int, items: Sequence[bytes]) -> None:
         if items:
-            rows: Any = ((list_id, place, item) for place, item in enumerate(items, position))
+            rows: Any = ((number, place, item) for place, item in enumerate(items, position))
             self._connection.executemany("INSERT INTO items VALUES (?, ?, ?)", rows)

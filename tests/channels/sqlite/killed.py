@@ -81,7 +81,7 @@ def check(path: Path) -> None:
     """Check that what was answered happened once, and nothing happened in part."""
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        orphans = "SELECT count(*) FROM items WHERE list NOT IN (SELECT id FROM entries)"
+        orphans = "SELECT count(*) FROM items WHERE list NOT IN (SELECT list FROM entries)"
         assert connection.execute(orphans).fetchone() == (0,)
     with SQLiteChannel("job", path) as channel:
         happened, total = Counter(channel.get("log")), channel.get("sum")
