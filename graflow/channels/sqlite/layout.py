@@ -16,7 +16,7 @@ __all__ = ["APPLICATION", "LAYOUTS", "is_current", "prepare"]
 APPLICATION: Final = 0x67_72_66_6C
 """The `application_id` of our files: `grfl` in ASCII."""
 
-# An entry with a value of NULL is a list. Its items have the number that `list` says; `first` is the
+# An entry with a value of NULL is a list. Its items have the number in `list`; `first` is the
 # position of the first one, `after` that behind the last. `expires` is in ms since 1970.
 _FIRST = """
 CREATE TABLE entries (
