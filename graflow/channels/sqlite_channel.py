@@ -139,4 +139,10 @@ def _checked(path: Any) -> str:
         raise ChannelValueError(
             f"path must name a file, not {text!r}; a channel in memory is a MemoryChannel"
         )
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        raise ChannelValueError(
+            f"path must name a file, and no file can be called {text!r}"
+        ) from None
     return text

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
-import random
 import sqlite3
 import threading
 import time
@@ -15,8 +15,9 @@ from weakref import WeakSet, WeakValueDictionary, finalize
 
 from graflow.channels.sqlite import layout
 from graflow.channels.sqlite.errors import busy, closed, gone, is_busy, spoilt, translate
-from graflow.channels.sqlite.file_systems import network_of
+from graflow.channels.sqlite.file_systems import check_file, network_of
 from graflow.exceptions import ChannelError, ChannelValueError
+from graflow.system.chance import CHANCE
 from graflow.system.clock import milliseconds_since_1970, monotonic
 from graflow.system.forks import guard
 
@@ -27,6 +28,7 @@ R = TypeVar("R")
 _PAUSE: Final = 0.0002  # seconds before the second attempt while others use the file
 _LONGEST_PAUSE: Final = 0.01
 _LOOK: Final = 100  # ms between two looks whether the file is still there
+_PATIENCE: Final = 1.0  # seconds that the end of the process waits for a thread in a transaction
 _LOG_LIMIT = 64 << 20  # bytes to which the log is cut back
 
 _SPOILT: Final[set[tuple[int, int]]] = set()
@@ -55,7 +57,7 @@ class Database:
         self._inode: tuple[int, int] | None = None
         self._looked = 0  # ms since 1970
         self._users: WeakSet[Any] = WeakSet()
-        finalize(self, _close, self._open)
+        finalize(self, _close, self._open).atexit = False  # threads may still use it then
         guard(self)
 
     def before_fork(self) -> None:
@@ -89,6 +91,18 @@ class Database:
             if not self._users:
                 _close(self._open)
 
+    def end(self) -> None:
+        """Close the connection at the end of the process, unless a thread is slow to leave it.
+
+        A daemon thread may be in the middle of a change, and SQLite crashes if that is not waited
+        for. What the thread does not finish has not happened.
+        """
+        if self.lock.acquire(timeout=_PATIENCE):
+            try:
+                _close(self._open)
+            finally:
+                self.lock.release()
+
     def is_lost(self) -> bool:
         """Whether the file is open, and its path leads nowhere."""
         with self.lock:
@@ -115,15 +129,16 @@ class Database:
 
         Raises:
             ChannelError: It was not executed.
+            OutcomeUnknownError: The disk failed in the last step.
         """
         with self.lock:  # the usual case, for speed
-            if self._open and moment - self._looked < _LOOK:
+            if self._open and -_LOOK < moment - self._looked < _LOOK:
                 try:
                     return take(self._open[0].execute(statement, arguments))
-                except sqlite3.Error as error:
+                except _OF_SQLITE as error:
                     if not is_busy(error):
-                        raise self._told(error) from error
-        return self._repeat(lambda it: take(it.execute(statement, arguments)), timeout)
+                        raise self._told(error, committing=True) from error
+        return self._repeat(lambda it: _alone(it, statement, arguments, take), timeout)
 
     def read(self, body: Callable[[sqlite3.Connection], R], timeout: float) -> R:
         """Return what `body` returns, which sees the file as it is at one moment.
@@ -155,12 +170,12 @@ class Database:
                     return attempt(self._connection())
                 except _CommitFailed as failure:
                     raise self._told(failure.error, committing=True) from failure.error
-                except sqlite3.Error as error:
+                except _OF_SQLITE as error:
                     if not is_busy(error):
                         raise self._told(error) from error
             if monotonic() >= until:
                 raise busy(self.path, timeout)
-            time.sleep(random.uniform(pause / 2, pause))
+            time.sleep(CHANCE.uniform(pause / 2, pause))
             pause = min(2 * pause, _LONGEST_PAUSE)
 
     # The connection
@@ -181,12 +196,14 @@ class Database:
     def _connect(self) -> None:
         if _SPOILT and _inode_of(self.path) in _SPOILT:
             raise spoilt(self.path)
+        check_file(self.path)
         connection = sqlite3.connect(
             self.path, timeout=0, isolation_level=None, check_same_thread=False
         )
         try:
             if not layout.is_current(connection, self.path):
                 layout.prepare(connection)
+            connection.execute("PRAGMA journal_mode = WAL")  # another program may have changed it
             level = "FULL" if self.durable else "NORMAL"
             connection.execute(f"PRAGMA synchronous = {level}")
             connection.execute(f"PRAGMA journal_size_limit = {_LOG_LIMIT}")
@@ -198,11 +215,14 @@ class Database:
         self._looked = milliseconds_since_1970()
         self._open.append(connection)
 
-    def _told(self, error: sqlite3.Error, *, committing: bool = False) -> ChannelError:
+    def _told(self, error: Exception, *, committing: bool = False) -> ChannelError:
         """Return an error of ours, and connect anew afterwards if the file is to blame."""
-        if not isinstance(error, sqlite3.DataError | sqlite3.InterfaceError):
+        if not isinstance(error, sqlite3.DataError | sqlite3.InterfaceError | OverflowError):
             _close(self._open)
         return translate(error, self.path, committing=committing)
+
+
+_OF_SQLITE: Final = (sqlite3.Error, OverflowError)  # the latter for a value of more than 2 GiB
 
 
 class _CommitFailed(Exception):
@@ -235,6 +255,20 @@ def _within(
                 connection.execute("ROLLBACK")
         raise
     return result
+
+
+def _alone(
+    connection: sqlite3.Connection,
+    statement: str,
+    arguments: tuple[Any, ...],
+    take: Callable[[sqlite3.Cursor], R],
+) -> R:
+    try:
+        return take(connection.execute(statement, arguments))
+    except sqlite3.Error as error:
+        if is_busy(error):
+            raise
+        raise _CommitFailed(error) from error
 
 
 def _close(open_: list[sqlite3.Connection]) -> None:
@@ -297,12 +331,18 @@ class _Databases:
     def enter(self, new: Database, instead_of: Database | None) -> Database:
         place = new.path, new.durable
         with self.lock:
-            if self._known.get(place) is instead_of:
-                self._known[place] = new
-            return self._known[place]
+            known = self._known.get(place)
+            if known is None or known is instead_of:
+                known = self._known[place] = new
+            return known
+
+    def end(self) -> None:
+        for database in list(self._known.values()):
+            database.end()
 
 
 _DATABASES: Final = _Databases()
+atexit.register(_DATABASES.end)
 
 
 def database_at(path: str, *, durable: bool) -> Database:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from typing import Final
@@ -40,7 +41,7 @@ _NOT_SYNCED: Final = frozenset({_Code.IOERR | 4 << 8, _Code.IOERR | 5 << 8})  # 
 _MOST = "SQLite stores at most 1,000,000,000 bytes in one value"
 
 
-def is_busy(error: sqlite3.Error) -> bool:
+def is_busy(error: Exception) -> bool:
     """Tell whether somebody else uses the file just now, so that it is worth asking again."""
     return _code_of(error) & 0xFF in _BUSY
 
@@ -76,11 +77,11 @@ def closed() -> ChannelUnavailableError:
     return ChannelUnavailableError("this handle on the channel is closed; open another one")
 
 
-def translate(error: sqlite3.Error, path: str, *, committing: bool = False) -> ChannelError:
+def translate(error: Exception, path: str, *, committing: bool = False) -> ChannelError:
     """Return the error to raise in place of one of SQLite's.
 
     Args:
-        error: What SQLite says.
+        error: What SQLite says; an `OverflowError` of Python's if a value is too large for both.
         path: The file.
         committing: Whether this was the last step of a change.
     """
@@ -91,7 +92,7 @@ def translate(error: sqlite3.Error, path: str, *, committing: bool = False) -> C
             "may not be there after a crash; look at the disk"
         )
     match code & 0xFF:
-        case 0 if isinstance(error, sqlite3.DataError | sqlite3.InterfaceError):
+        case 0 if isinstance(error, sqlite3.DataError | sqlite3.InterfaceError | OverflowError):
             return ChannelValueError(f"{error}: {_MOST}; nothing was stored")
         case _Code.TOOBIG:
             return ChannelValueError(f"{error}: {_MOST}; nothing was stored")
@@ -126,10 +127,15 @@ def translate(error: sqlite3.Error, path: str, *, committing: bool = False) -> C
             return ChannelServerError(f"SQLite refused to use {path}: {error}; nothing was stored")
 
 
-def _not_opened(error: sqlite3.Error, path: str) -> ChannelError:
+def _not_opened(error: Exception, path: str) -> ChannelError:
     folder = os.path.dirname(path)  # noqa: PTH120 - it is text
     if not os.path.isdir(folder):  # noqa: PTH112
         return ChannelUnavailableError(f"{path} can't be opened: there is no folder {folder}")
+    if _errno_of(path) == errno.ELOOP or _errno_of(f"{path}-wal") == errno.ENAMETOOLONG:
+        return ChannelValueError(
+            f"{path} can't be opened: it is a symbolic link to itself, or its name with the `-wal` "
+            "of SQLite's log is too long; name another file"
+        )
     if os.path.isdir(path):  # noqa: PTH112
         return ChannelValueError(f"{path} is a folder; name a file in it")
     return ChannelPermissionError(
@@ -138,6 +144,14 @@ def _not_opened(error: sqlite3.Error, path: str) -> ChannelError:
     )
 
 
-def _code_of(error: sqlite3.Error) -> int:
+def _errno_of(path: str) -> int | None:
+    try:
+        os.stat(path)  # noqa: PTH116 - it is text
+    except OSError as error:
+        return error.errno
+    return None
+
+
+def _code_of(error: Exception) -> int:
     code = getattr(error, "sqlite_errorcode", 0)
     return code if isinstance(code, int) else 0

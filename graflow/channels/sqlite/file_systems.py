@@ -1,12 +1,15 @@
-"""File systems: those without reliable locks, on which an SQLite file can't be shared."""
+"""Files and file systems that an SQLite file can't be shared on."""
 
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 from typing import Final
 
-__all__ = ["network_of"]
+from graflow.exceptions import ChannelValueError
+
+__all__ = ["check_file", "network_of"]
 
 _MOUNTS: Final = Path("/proc/self/mountinfo")
 _NETWORK: Final = {
@@ -15,6 +18,29 @@ _NETWORK: Final = {
     *("fuse.ceph", "fuse.davfs2", "fuse.gcsfuse", "fuse.glusterfs", "fuse.goofys"),
     *("fuse.juicefs", "fuse.rclone", "fuse.s3fs", "fuse.sshfs"),
 }
+
+
+def check_file(path: str) -> None:
+    """Refuse what SQLite would take for a file that it can share, and can't.
+
+    Args:
+        path: Where the file is; one that does not exist is in order.
+
+    Raises:
+        ChannelValueError: It is a pipe or a device; or it has a second name (a hard link), under
+            which others would keep another log, and damage the file.
+    """
+    try:
+        state = os.stat(path)  # noqa: PTH116 - it is text
+    except OSError:
+        return
+    if not stat.S_ISREG(state.st_mode) and not stat.S_ISDIR(state.st_mode):
+        raise ChannelValueError(f"{path} is a pipe or a device; name a file")
+    if stat.S_ISREG(state.st_mode) and state.st_nlink > 1:
+        raise ChannelValueError(
+            f"{path} has {state.st_nlink} names (hard links), and SQLite damages a file that is "
+            "used under two of them; copy the file, or remove the other names"
+        )
 
 
 def network_of(path: str, mounts: Path = _MOUNTS) -> str | None:

@@ -76,7 +76,8 @@ def is_current(connection: sqlite3.Connection, path: str) -> bool:
     try:
         version, application, tables = _marks(connection)
     finally:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # an error may have ended it
+            connection.execute("ROLLBACK")
     if application != APPLICATION and (application or version or tables):
         raise ChannelValueError(
             f"{path} is an SQLite database of another program, and was left as it is; "

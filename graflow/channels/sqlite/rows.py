@@ -17,7 +17,7 @@ __all__ = ["GET", "PUT", "Rows"]
 _LIVE: Final = "(expires IS NULL OR expires > ?)"
 _AFTER_KEPT: Final = KEPT[:-1] + chr(ord(KEPT[-1]) + 1)  # greater than every key that begins so
 
-GET: Final = f"SELECT value, expires FROM entries WHERE channel = ? AND key = ? AND {_LIVE}"
+GET: Final = f"SELECT value FROM entries WHERE channel = ? AND key = ? AND {_LIVE}"
 """Finds the value of a key: of a channel's name, a key, and the time."""
 
 PUT: Final = (
@@ -216,14 +216,15 @@ class Rows:
         self.run(f"DELETE FROM entries WHERE {_KEPT}", (self.channel, KEPT, _AFTER_KEPT))
         self.run("DELETE FROM waiters WHERE channel = ?", (self.channel,))
 
-    def collect(self, most: int) -> None:
-        """Remove what has expired in all channels, `most` rows of it at the most."""
-        self.run(
+    def collect(self, most: int) -> int:
+        """Remove what has expired in all channels, `most` entries of it at the most; count them."""
+        gone = self.run(
             "DELETE FROM entries WHERE (channel, key) IN"
             " (SELECT channel, key FROM entries WHERE expires <= ? ORDER BY expires LIMIT ?)",
             (self.now, most),
-        )
+        ).rowcount
         self.run("DELETE FROM waiters WHERE until <= ?", (self.now,))
+        return gone
 
     def _row(self, key: str) -> Row | None:
         """Return the row of a live key, as it was before this transaction."""

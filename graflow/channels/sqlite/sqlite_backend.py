@@ -40,14 +40,15 @@ _CHANGED: Final = attrgetter("rowcount")
 
 _CLEAR_AT_ONCE: Final = 10_000
 _PAUSE: Final = 1_000  # ms between two collections of what has expired
+_SHORT_PAUSE: Final = 10  # ms, while there is more than one collection takes
 _COLLECTED: Final = 500  # rows at the most, so that nobody waits for long
 
 
 class SQLiteBackend(Backend):
     """A channel's records in an SQLite file, shared by the processes of one machine.
 
-    A commit is one transaction of the file. Each write collects some of what has expired, once a
-    second at the most.
+    A commit is one transaction of the file. Writes collect some of what has expired, once a second,
+    and more often as long as there is more of it.
     """
 
     def __init__(
@@ -164,7 +165,7 @@ class SQLiteBackend(Backend):
     def put(self, key: str, record: Record, ttl: int | None) -> None:
         moment = now()
         is_simple = type(record) is bytes and ttl != KEEP and self._fence is None
-        if is_simple and moment <= self._collects_next:
+        if is_simple and moment <= self._collects_next <= moment + _PAUSE:
             arguments = self.name, key, record, None if ttl is None else moment + ttl
             try:
                 if self._database.ask(PUT, arguments, _CHANGED, self.timeout, moment):
@@ -228,9 +229,11 @@ class SQLiteBackend(Backend):
             if fence is not None and rows.find(fence.key) != fence.record:
                 raise fence.passed()
             result = body(rows)
-            if rows.now > self._collects_next:
-                self._collects_next = rows.now + _PAUSE
-                rows.collect(_COLLECTED)
+            if (
+                not rows.now <= self._collects_next <= rows.now + _PAUSE
+            ):  # or the clock was set back
+                is_all = rows.collect(_COLLECTED) < _COLLECTED
+                self._collects_next = rows.now + (_PAUSE if is_all else _SHORT_PAUSE)
             return result
 
         try:

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -14,13 +15,15 @@ from typing import Any
 import pytest
 
 from graflow import SQLiteChannel
-from graflow.channels.sqlite import database, layout
+from graflow.channels.backend import KEEP, Push, Put
+from graflow.channels.sqlite import database, layout, sqlite_backend
 from graflow.exceptions import (
     ChannelDataError,
     ChannelError,
     ChannelTypeError,
     ChannelUnavailableError,
     ChannelValueError,
+    OutcomeUnknownError,
 )
 from tests.paths import ROOT
 
@@ -333,3 +336,116 @@ def test_odd_characters_in_a_path_are_part_of_it(tmp_path: Path) -> None:
             channel.set("key", name)
         assert (tmp_path / name).exists()
         assert SQLiteChannel("notes", tmp_path / name).get("key") == name
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_what_is_no_file_is_refused(kind: str, tmp_path: Path) -> None:
+    """Before anything is read from it."""
+    path = Path(os.devnull)
+    if kind == "pipe":
+        path = tmp_path / "pipe"
+        os.mkfifo(path)
+    with refused(ChannelValueError, str(path), "pipe or a device"):
+        SQLiteChannel("notes", path).set("key", 1)
+
+
+def test_a_file_with_two_names_is_refused(path: Path, tmp_path: Path) -> None:
+    """SQLite would keep a log for each of them."""
+    with SQLiteChannel("notes", path) as channel:
+        channel.set("key", 1)
+    (tmp_path / "other.db").hardlink_to(path)
+    for name in (path, tmp_path / "other.db"):
+        with refused(ChannelValueError, str(name), "2 names (hard links)", "copy the file"):
+            SQLiteChannel("notes", name).get("key")
+    (tmp_path / "other.db").unlink()
+    assert SQLiteChannel("notes", path).get("key") == 1
+
+
+def test_an_impossible_name_is_refused(tmp_path: Path) -> None:
+    """One that is too long for its log, a link to itself, and one that no file can have."""
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    for path in (tmp_path / ("x" * 253), loop):
+        with refused(ChannelValueError, str(path), "name another file"):
+            SQLiteChannel("notes", path).set("key", 1)
+    with pytest.raises(ChannelValueError, match="no file can be called"):
+        SQLiteChannel("notes", str(tmp_path / "\ud800"))
+
+
+def test_a_value_that_python_can_not_even_hand_over_is_refused(path: Path) -> None:
+    """It has more than 2 GiB, and takes no memory until somebody looks at it."""
+    large = bytes(1 << 31)
+    with SQLiteChannel("notes", path) as channel:
+        for change in (Put("key", large, None), Push("key", large, KEEP, at_head=False)):
+            with refused(ChannelValueError, "1,000,000,000 bytes", "nothing was stored"):
+                channel.backend.apply(change)
+        channel.set("other", 1)
+        with refused(ChannelValueError, "1,000,000,000 bytes", "nothing was stored"):
+            channel.backend.put("key", large, None)
+        assert channel.keys() == ["other"]
+
+
+def test_the_log_comes_back_that_another_program_has_turned_off(path: Path) -> None:
+    """Readers would wait for writers without it."""
+    with SQLiteChannel("notes", path) as channel:
+        channel.set("key", 1)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("PRAGMA journal_mode = DELETE")
+    with SQLiteChannel("notes", path) as channel, closing(sqlite3.connect(path)) as other:
+        assert channel.get("key") == 1
+        assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+class FailingDisk:
+    """A connection to a file whose disk fails when it is told to keep something."""
+
+    def execute(self, *_: object) -> None:
+        """Fail as SQLite does."""
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+        raise error
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+def test_a_disk_that_fails_in_the_last_step_leaves_it_open(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A single statement is a transaction too: nobody knows whether the value is stored."""
+    monkeypatch.setattr(database, "_LOOK", 1_000_000)
+    with SQLiteChannel("notes", path) as channel:
+        channel.set("key", 1)
+        opened: list[Any] = channel.backend._database._open
+        connection = opened.pop()
+        opened.append(FailingDisk())
+        with refused(OutcomeUnknownError, "may or may not be there"):
+            channel.set("key", 2)
+        connection.close()
+        assert channel.get("key") == 1
+
+
+def test_a_clock_that_is_set_back_hides_no_loss(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the file is there is looked at as often as before."""
+    monkeypatch.setattr(database, "_LOOK", 100)
+    with SQLiteChannel("notes", path) as channel:
+        channel.set("key", 1)
+        for file in path.parent.iterdir():
+            file.unlink()
+        for module, name in ((database, "milliseconds_since_1970"), (sqlite_backend, "now")):
+            monkeypatch.setattr(module, name, lambda: int(time.time() * 1000) - 3_600_000)
+        for use in (lambda: channel.get("key"), lambda: channel.set("key", 2)):
+            with refused(ChannelUnavailableError, "is gone"):
+                use()
+
+
+def test_a_database_that_is_forgotten_meanwhile_is_replaced(path: Path) -> None:
+    """Another thread may have closed the one that it had put there."""
+    known = database._Databases()
+    old = database.Database(str(path), durable=True)
+    new = database.Database(str(path), durable=True)
+    assert known.enter(new, old) is new
+    assert known.enter(old, None) is new
+    assert known.enter(old, new) is old

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from graflow import SQLiteChannel
+from graflow.channels.sqlite import sqlite_backend
 from graflow.exceptions import ChannelTypeError, ChannelUnavailableError
 from tests.paths import ROOT
 from tests.patience import PATIENCE
@@ -325,6 +326,51 @@ def test_what_has_expired_leaves_the_file(path: Path) -> None:
             time.sleep(0.05)
         assert rows(path) == 1
         assert rows(path, "items") == 0
+
+
+def test_much_that_has_expired_leaves_the_file_soon(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Faster than it comes, and whatever the clock was set to."""
+    clock = [10_000_000]
+    monkeypatch.setattr(sqlite_backend, "now", lambda: clock[0])
+    with SQLiteChannel("job", path, durable=False) as channel:
+        clock[0] += 1_000_000_000
+        channel.set("early", 1)
+        clock[0] -= 1_000_000_000
+        for start in range(0, 5_000, 1_000):
+            channel.set_many(dict.fromkeys(map(str, range(start, start + 1_000)), 1), ttl=1)
+        clock[0] += 2_000
+        for _ in range(20):
+            channel.set("key", 1)
+            clock[0] += 50
+        assert rows(path) == 2
+
+
+LEAVING_A_THREAD = """
+import sys, threading
+from graflow import SQLiteChannel
+channel = SQLiteChannel("job", sys.argv[1])
+channel.set("key", 1)
+inside = threading.Event()
+counting = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000000)"
+def stay(connection):
+    inside.set()
+    for _ in range(20):
+        connection.execute(f"{counting} UPDATE entries SET value = (SELECT max(i) FROM n)")
+threading.Thread(
+    target=lambda: channel.backend._database.write(stay, 60), daemon=True
+).start()
+inside.wait()
+"""
+
+
+def test_a_daemon_thread_may_be_in_the_middle_of_a_change_when_the_process_ends(path: Path) -> None:
+    """The change is not made, and SQLite does not crash for it."""
+    program = [sys.executable, "-X", "dev", "-W", "error", "-c", LEAVING_A_THREAD, str(path)]
+    done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert SQLiteChannel("job", path).get("key") == 1
 
 
 def rows(path: Path, table: str = "entries") -> int:
