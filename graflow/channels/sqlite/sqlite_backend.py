@@ -229,9 +229,8 @@ class SQLiteBackend(Backend):
             if fence is not None and rows.find(fence.key) != fence.record:
                 raise fence.passed()
             result = body(rows)
-            if (
-                not rows.now <= self._collects_next <= rows.now + _PAUSE
-            ):  # or the clock was set back
+            # It lies further ahead than a pause if the clock was set back.
+            if not rows.now <= self._collects_next <= rows.now + _PAUSE:
                 is_all = rows.collect(_COLLECTED) < _COLLECTED
                 self._collects_next = rows.now + (_PAUSE if is_all else _SHORT_PAUSE)
             return result
