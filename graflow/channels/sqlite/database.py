@@ -16,6 +16,7 @@ from weakref import WeakSet, WeakValueDictionary, finalize
 from graflow.channels.sqlite import layout
 from graflow.channels.sqlite.errors import busy, closed, gone, is_busy, spoilt, translate
 from graflow.channels.sqlite.file_systems import check_file, network_of
+from graflow.channels.sqlite.one_transaction import OF_SQLITE, CommitFailed, alone, within
 from graflow.exceptions import ChannelError, ChannelValueError
 from graflow.system.chance import CHANCE
 from graflow.system.clock import milliseconds_since_1970, monotonic
@@ -135,10 +136,12 @@ class Database:
             if self._open and -_LOOK < moment - self._looked < _LOOK:
                 try:
                     return take(self._open[0].execute(statement, arguments))
-                except _OF_SQLITE as error:
+                except ChannelError:
+                    raise  # some are an `OverflowError` too
+                except OF_SQLITE as error:
                     if not is_busy(error):
                         raise self._told(error, committing=True) from error
-        return self._repeat(lambda it: _alone(it, statement, arguments, take), timeout)
+        return self._repeat(lambda it: alone(it, statement, arguments, take), timeout)
 
     def read(self, body: Callable[[sqlite3.Connection], R], timeout: float) -> R:
         """Return what `body` returns, which sees the file as it is at one moment.
@@ -146,7 +149,7 @@ class Database:
         Raises:
             ChannelError: The file can't be read.
         """
-        return self._repeat(lambda connection: _within(connection, "BEGIN", body), timeout)
+        return self._repeat(lambda connection: within(connection, "BEGIN", body), timeout)
 
     def write(self, body: Callable[[sqlite3.Connection], R], timeout: float) -> R:
         """Return what `body` returns, which may change the file, while nobody else does.
@@ -157,9 +160,7 @@ class Database:
             ChannelError: The file can't be written to, and nothing has changed.
             OutcomeUnknownError: The disk failed in the last step.
         """
-        return self._repeat(
-            lambda connection: _within(connection, "BEGIN IMMEDIATE", body), timeout
-        )
+        return self._repeat(lambda connection: within(connection, "BEGIN IMMEDIATE", body), timeout)
 
     def _repeat(self, attempt: Callable[[sqlite3.Connection], R], timeout: float) -> R:
         """Attempt a transaction until nobody else is in the way."""
@@ -168,9 +169,11 @@ class Database:
             with self.lock:  # not `acquire`, after which Ctrl-C would leave it taken
                 try:
                     return attempt(self._connection())
-                except _CommitFailed as failure:
+                except CommitFailed as failure:
                     raise self._told(failure.error, committing=True) from failure.error
-                except _OF_SQLITE as error:
+                except ChannelError:
+                    raise  # some are an `OverflowError` too
+                except OF_SQLITE as error:
                     if not is_busy(error):
                         raise self._told(error) from error
             if monotonic() >= until:
@@ -220,55 +223,6 @@ class Database:
         if not isinstance(error, sqlite3.DataError | sqlite3.InterfaceError | OverflowError):
             _close(self._open)
         return translate(error, self.path, committing=committing)
-
-
-_OF_SQLITE: Final = (sqlite3.Error, OverflowError)  # the latter for a value of more than 2 GiB
-
-
-class _CommitFailed(Exception):
-    """SQLite failed in the last step of a change.
-
-    Attributes:
-        error: What it said.
-    """
-
-    def __init__(self, error: sqlite3.Error) -> None:
-        super().__init__()
-        self.error: Final = error
-
-
-def _within(
-    connection: sqlite3.Connection, begin: str, body: Callable[[sqlite3.Connection], R]
-) -> R:
-    try:
-        connection.execute(begin)
-        result = body(connection)
-        try:
-            connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            if is_busy(error):
-                raise
-            raise _CommitFailed(error) from error
-    except BaseException:
-        if connection.in_transaction:
-            with suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")
-        raise
-    return result
-
-
-def _alone(
-    connection: sqlite3.Connection,
-    statement: str,
-    arguments: tuple[Any, ...],
-    take: Callable[[sqlite3.Cursor], R],
-) -> R:
-    try:
-        return take(connection.execute(statement, arguments))
-    except sqlite3.Error as error:
-        if is_busy(error):
-            raise
-        raise _CommitFailed(error) from error
 
 
 def _close(open_: list[sqlite3.Connection]) -> None:

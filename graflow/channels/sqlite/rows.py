@@ -12,7 +12,7 @@ from graflow.channels.commits.commit import KEEP, Held
 from graflow.channels.commits.stage import Ends, Found, Outcome
 from graflow.channels.hidden_keys import KEPT
 
-__all__ = ["GET", "PUT", "Rows"]
+__all__ = ["GET", "PUT", "PUT_FOR_GOOD", "Rows"]
 
 _LIVE: Final = "(expires IS NULL OR expires > ?)"
 _AFTER_KEPT: Final = KEPT[:-1] + chr(ord(KEPT[-1]) + 1)  # greater than every key that begins so
@@ -29,6 +29,13 @@ PUT: Final = (
 
 It does nothing where the key holds a list, which has to go first.
 """
+
+PUT_FOR_GOOD: Final = (
+    "INSERT INTO entries (channel, key, value) VALUES (?, ?, ?)"
+    " ON CONFLICT (channel, key) DO UPDATE SET value = excluded.value"
+    " WHERE value IS NOT NULL AND expires IS NULL"
+)
+"""Does the same where neither what was there nor the value expires, which is faster."""
 
 _FIND: Final = (
     "SELECT value, list, first, after, expires FROM entries"

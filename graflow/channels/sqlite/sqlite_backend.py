@@ -26,7 +26,7 @@ from graflow.channels.commits.settling import settle
 from graflow.channels.operation.told_errors import blame
 from graflow.channels.sqlite import locks
 from graflow.channels.sqlite.database import ClosedDatabase, Database, database_at
-from graflow.channels.sqlite.rows import GET, PUT, Rows, StoredList
+from graflow.channels.sqlite.rows import GET, PUT, PUT_FOR_GOOD, Rows, StoredList
 from graflow.channels.sqlite.temporary import TemporaryFile
 from graflow.exceptions import ChannelError, ChannelOverflowError
 from graflow.system.clock import milliseconds_since_1970 as now
@@ -166,9 +166,12 @@ class SQLiteBackend(Backend):
         moment = now()
         is_simple = type(record) is bytes and ttl != KEEP and self._fence is None
         if is_simple and moment <= self._collects_next <= moment + _PAUSE:
-            arguments = self.name, key, record, None if ttl is None else moment + ttl
+            statement = PUT_FOR_GOOD if ttl is None else PUT
+            arguments: tuple[Any, ...] = self.name, key, record
+            if ttl is not None:
+                arguments = (*arguments, moment + ttl)
             try:
-                if self._database.ask(PUT, arguments, _CHANGED, self.timeout, moment):
+                if self._database.ask(statement, arguments, _CHANGED, self.timeout, moment):
                     return
             except ChannelError as error:
                 blame(error, self.name, key)

@@ -354,10 +354,11 @@ channel = SQLiteChannel("job", sys.argv[1])
 channel.set("key", 1)
 inside = threading.Event()
 counting = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000000)"
+slowly = "(SELECT max(i) FROM n)"
 def stay(connection):
     inside.set()
-    for _ in range(20):
-        connection.execute(f"{counting} UPDATE entries SET value = (SELECT max(i) FROM n)")
+    while True:
+        connection.execute(f"{counting} UPDATE entries SET value = x'32' WHERE {slowly}")
 threading.Thread(
     target=lambda: channel.backend._database.write(stay, 60), daemon=True
 ).start()
@@ -470,3 +471,23 @@ def test_a_child_of_a_process_in_a_long_transaction_says_why_it_can_not_go_on(pa
     assert "ChannelUnavailableError" in done.stdout, done.stderr
     assert "forked" in done.stdout
     assert done.stdout.endswith("2\n")
+
+
+def test_a_value_replaces_whatever_there_was(path: Path) -> None:
+    """A list, a value that expires, and one that has expired, each by the fast way and the slow."""
+    for times in (0, 1):
+        with SQLiteChannel("job", path) as channel:
+            channel.set("list", [1, 2])
+            channel.set("expires", 1, ttl=1_000)
+            channel.set("expired", 1, ttl=0.001)
+            for _ in range(times):
+                channel.set("other", 1)
+            for key in ("list", "expires", "expired"):
+                channel.set(key, 5)
+                entry = channel.entry(key)
+                assert (entry.value, entry.ttl) == (5, None)
+                channel.set(key, 6, ttl=1_000)
+                ttl = channel.entry(key).ttl
+                assert ttl is not None
+                assert ttl > 0
+    assert rows(path, "items") == 0
