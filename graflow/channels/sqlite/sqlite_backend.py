@@ -27,7 +27,7 @@ from graflow.channels.operation.told_errors import blame
 from graflow.channels.sqlite import locks
 from graflow.channels.sqlite.database import ClosedDatabase, Database, database_at
 from graflow.channels.sqlite.rows import GET, PUT, PUT_FOR_GOOD, Rows, StoredList
-from graflow.channels.sqlite.temporary import TemporaryFile
+from graflow.channels.sqlite.temporary import TemporaryFile, kept_file
 from graflow.exceptions import ChannelError, ChannelOverflowError
 from graflow.system.clock import milliseconds_since_1970 as now
 
@@ -92,7 +92,7 @@ class SQLiteBackend(Backend):
     def fenced(self, fence: Fence) -> Self:
         return self._another(self.name, fence)
 
-    def keep(self, file: TemporaryFile) -> None:
+    def keep(self, file: TemporaryFile | None) -> None:
         """Keep a file until this is closed, or nobody has it any more."""
         self._file = file
 
@@ -255,4 +255,7 @@ def _reopen(
 ) -> SQLiteBackend:
     """Open a backend in the process that it was sent to."""
     path, durable = place
-    return kind(name, database_at(path, durable=durable), timeout, fence)
+    file = kept_file(path)  # before somebody else lets go of it
+    backend = kind(name, database_at(path, durable=durable), timeout, fence)
+    backend.keep(file)
+    return backend

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from weakref import finalize
+from typing import Final
+from weakref import WeakValueDictionary, finalize
 
 from graflow.system.owned_folder import OwnedFolder
 
-__all__ = ["TemporaryFile", "temporary_file"]
+__all__ = ["TemporaryFile", "kept_file", "temporary_file"]
 
 _PREFIX = "graflow-sqlite-"
 
@@ -31,6 +32,16 @@ def _close(folder: OwnedFolder, owner: int) -> None:
         folder.close()
 
 
+_FILES: Final[WeakValueDictionary[str, TemporaryFile]] = WeakValueDictionary()
+
+
 def temporary_file() -> TemporaryFile:
     """Return a new one."""
-    return TemporaryFile()
+    file = TemporaryFile()
+    _FILES[os.path.realpath(file.path)] = file
+    return file
+
+
+def kept_file(path: str) -> TemporaryFile | None:
+    """Return the temporary file of this process at a path, for another handle to keep, if any."""
+    return _FILES.get(path)

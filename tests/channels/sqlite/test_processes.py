@@ -270,6 +270,18 @@ def test_a_temporary_channel_goes_with_its_last_handle() -> None:
     assert not folder.exists()
 
 
+def test_a_copy_of_a_handle_keeps_a_temporary_channel() -> None:
+    """In the process that owns the channel, a pickled handle is as good as the first one."""
+    channel = SQLiteChannel.temporary("job")
+    channel.set("key", 1)
+    folder = Path(channel.backend.address).parent
+    with pickle.loads(pickle.dumps(channel)) as copy:
+        channel.close()
+        assert folder.exists()
+        assert copy.get("key") == 1
+    assert not folder.exists()
+
+
 def test_temporary_channels_are_apart() -> None:
     """Each has a file of its own."""
     with SQLiteChannel.temporary() as one, SQLiteChannel.temporary() as other:
