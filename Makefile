@@ -19,17 +19,18 @@ OLDEST_MYPY_TESTS := $(addprefix tests/mypy_plugin/test_,$(addsuffix .py, \
 	cases daemon docs edits options unread))
 
 .PHONY: help demo test test-all check format bench conformance-long mutants fuzz-plugin oldest-mypy \
-	oldest-dependencies install servers clean
+	oldest-dependencies other-sqlites install servers clean
 
 help:
-	@echo "make demo              run a typed workflow, in memory and on a real server"
-	@echo "make test              run the tests, on memory and on three real servers;"
+	@echo "make demo              run a typed workflow in memory, in a file and on a real server"
+	@echo "make test              run the tests, in memory, in a file and on three real servers;"
 	@echo "                       make test ARGS='tests/core -k resume' runs some of them"
 	@echo "make test-all          run what takes longer, or needs more than a stock machine has"
 	@echo "make check             lint, formatting and types"
 	@echo "make format            put the code into its format"
 	@echo "make bench             measure the speed"
 	@echo "make oldest-mypy       try the plugin with the oldest mypy that it works with"
+	@echo "make other-sqlites      try channels in a file with an older and the newest SQLite"
 	@echo "make oldest-dependencies  run the tests of channels with the oldest pydantic and redis-py"
 	@echo "make conformance-long  try our backends with ten times the examples"
 	@echo "make fuzz-plugin       edit a program 5,000 times, and compare what mypy says warm and cold"
@@ -44,7 +45,7 @@ demo: install
 test: install servers
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-test-all: install servers oldest-dependencies oldest-mypy
+test-all: install servers oldest-dependencies oldest-mypy other-sqlites
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m thorough $(ARGS)
 
 check: install
@@ -63,6 +64,18 @@ bench: install servers
 
 fuzz-plugin: install
 	$(BIN)/python -m tests.mypy_plugin.fuzz
+
+# Channels in a file with the oldest and the newest SQLite that a wheel for this Python carries.
+other-sqlites: install
+	@for other in pysqlite3-binary==0.4.7.post8 pysqlite3; do \
+		where=.venvs/sqlite/$$(basename $$($(BIN)/python -V | tr -d ' ')); \
+		rm -rf $$where; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+			--only-binary :all: --target $$where $$other || exit 1; \
+		PYTHONPATH=$$where $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal \
+			-p tests.other_sqlite tests/channels/sqlite tests/testing/test_conformance.py \
+			-k 'sqlite or SQLite' || exit 1; \
+	done
 
 # The plugin with the oldest mypy that it works with.
 oldest-mypy: install

@@ -1,33 +1,43 @@
-"""Run the package report in memory, then on a real server, and compare."""
+"""Run the package report in memory, on processes that share a file, and on a server; compare."""
 
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 
 from rich.console import Console
 from rich.table import Table
 
 from examples.package_report import Report, report
-from graflow.channels.memory_channel import MemoryChannel
-from graflow.channels.redis_channel import RedisChannel
+from graflow import MemoryChannel, RedisChannel, SQLiteChannel
 
 
 def main() -> int:
-    """Print both reports side by side; return 0 if they are equal."""
+    """Print the three reports side by side; return 0 if they are equal."""
     in_memory = report(MemoryChannel("demo"))
+    with SQLiteChannel.temporary("demo") as channel:
+        in_a_file = report(channel, partial(ProcessPoolExecutor, 3, get_context("spawn")))
     with RedisChannel.embedded(name="demo") as channel:
-        on_server = report(channel)
-    Console().print(side_by_side(in_memory, on_server))
-    print("The two reports are", "equal." if in_memory == on_server else "NOT equal.")
-    return int(in_memory != on_server)
+        on_a_server = report(channel)
+    reports = {
+        "threads,\nin memory": in_memory,
+        "processes,\nin an SQLite file": in_a_file,
+        "threads,\non a Valkey server": on_a_server,
+    }
+    Console().print(side_by_side(reports))
+    are_equal = in_memory == in_a_file == on_a_server
+    print("The three reports are", "equal." if are_equal else "NOT equal.")
+    return int(not are_equal)
 
 
-def side_by_side(in_memory: Report, on_server: Report) -> Table:
-    """Return a table with a row for each part of the reports."""
-    table = Table("", "in memory", "on a Valkey server", title="Packages installed here")
-    ours, theirs = as_text(in_memory), as_text(on_server)
-    for name, text in ours.items():
-        table.add_row(name, text, theirs[name])
+def side_by_side(reports: dict[str, Report]) -> Table:
+    """Return a table with a column for each report, and a row for each part of it."""
+    table = Table("", *reports, title="Packages installed here")
+    columns = [as_text(report) for report in reports.values()]
+    for name in columns[0]:
+        table.add_row(name, *(column[name] for column in columns))
     return table
 
 

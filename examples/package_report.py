@@ -4,13 +4,15 @@ Three collectors run at the same time. Each reads the metadata of a third of the
 appends one record per package to a list in the channel. Another task tries to append a record that
 does not fit the schema. The last one reads the list and sums it up.
 
-The caller chooses the backend of the channel; nothing here depends on it.
+The caller chooses where the data are kept and where the tasks run; nothing here depends on it.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Executor
 from importlib.metadata import Distribution, distributions
 from typing import TypedDict
 
@@ -93,12 +95,12 @@ def summarise(ctx: TaskExecutionContext) -> Report:
     }
 
 
-def report(channel: Channel) -> Report:
-    """Run the workflow with its data in `channel`."""
+def report(channel: Channel, executor: Callable[[], Executor] | None = None) -> Report:
+    """Run the workflow with its data in `channel`, on threads or on what `executor` makes."""
     with workflow("package_report", channel=channel) as wf:
         collectors = [collect(task_id=f"collect_{n}", share=n) for n in range(COLLECTORS)]
         parallel(*collectors) >> try_a_bad_record >> summarise
-        _, ctx = wf.execute(ret_context=True)
+        _, ctx = wf.execute(ret_context=True, executor=executor)
         return ctx.get_result(summarise)
 
 

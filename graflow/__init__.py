@@ -73,6 +73,7 @@ from graflow.exceptions import (
 
 if typing.TYPE_CHECKING:
     from graflow.channels.redis_channel import RedisChannel
+    from graflow.channels.sqlite_channel import SQLiteChannel
 
 __version__ = "0.1.0"
 
@@ -127,6 +128,7 @@ __all__ = [
     "RunInfo",
     "RunObserver",
     "RunSupersededError",
+    "SQLiteChannel",
     "SchemaError",
     "Task",
     "TaskError",
@@ -151,11 +153,16 @@ __all__ = [
     "workflow",
 ]
 
+_LATER = {
+    "RedisChannel": "graflow.channels.redis_channel",
+    "SQLiteChannel": "graflow.channels.sqlite_channel",
+}
+
 
 def __getattr__(name: str) -> typing.Any:
-    """Import `RedisChannel` when it is first asked for, as redis-py takes long to import."""
-    if name == "RedisChannel":
-        return importlib.import_module("graflow.channels.redis_channel").RedisChannel
+    """Import a channel when it is first asked for, if what it needs takes long to import."""
+    if name in _LATER:
+        return getattr(importlib.import_module(_LATER[name]), name)
     raise AttributeError(f"module 'graflow' has no attribute {name!r}")
 
 

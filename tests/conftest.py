@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from contextvars import ContextVar
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -19,7 +20,7 @@ import redis
 
 from graflow.channels import factory
 from graflow.channels.base import Channel
-from tests.backends import Backend, ClusterBackend, MemoryBackend, ServerBackend
+from tests.backends import Backend, ClusterBackend, MemoryBackend, ServerBackend, SQLiteBackend
 from tests.servers import SERVERS, Cluster, Server, run_cluster, run_server
 
 # A busy machine takes its time, which is no fault of what is tested.
@@ -107,15 +108,19 @@ def clusters() -> Iterator[Callable[[str], Cluster]]:
         yield cache(lambda kind: stack.enter_context(run_cluster(kind)))
 
 
-@pytest.fixture(params=["memory", *SERVERS, "cluster"])
+@pytest.fixture(params=["memory", "sqlite", *SERVERS, "cluster"])
 def backend(
     request: pytest.FixtureRequest,
     servers: Callable[[str], Server],
     clusters: Callable[[str], Cluster],
+    tmp_path: Path,
 ) -> Iterator[Backend]:
-    """Memory, a server of each kind, and a cluster of the oldest; nothing is stored at first."""
+    """Memory, a file, a server of each kind, and a cluster; nothing is stored at first."""
     if request.param == "memory":
         yield MemoryBackend()
+    elif request.param == "sqlite":
+        with SQLiteBackend(tmp_path / "channels.db") as backend:
+            yield backend
     elif request.param == "cluster":
         with ClusterBackend(clusters("redis-6.2")) as backend:
             yield backend

@@ -78,6 +78,7 @@ SNIPPETS_AND_OUTPUT = Sybil([PythonCodeBlockParser(), CodeBlockParser("text", co
         ("docs/executors.md", 8),
         ("docs/checkpoints.md", 2),
         ("docs/guarantees.md", 4),
+        ("docs/files.md", 2),
         ("docs/backends.md", 4),
         ("docs/conformance.md", 3),
     ],

@@ -58,6 +58,13 @@ def test_the_table_names_rooms_that_there_are() -> None:
             assert name in MODULES, name
 
 
+def test_every_folder_is_a_room() -> None:
+    """Or it is one that has rooms in it, and beside them what users import."""
+    folders = {module for module, file in MODULES.items() if file.name == "__init__.py"}
+    outside = {each for each in folders if room_of(each) is None}
+    assert outside == {"graflow", "graflow.channels", "graflow.core", "graflow.testing"}
+
+
 @pytest.mark.parametrize("module", sorted(MODULES))
 def test_a_module_imports_what_its_room_may_know(module: str) -> None:
     """A room knows itself, and what stands in its row of the table."""

@@ -24,6 +24,7 @@ class ChannelBackend(StrEnum):
 
     MEMORY = "memory"
     REDIS = "redis"
+    SQLITE = "sqlite"
 
 
 def default_channel() -> Channel | None:
@@ -42,12 +43,20 @@ def _redis_channel(*args: Any, **options: Any) -> Channel:
     return RedisChannel(*args, **options)
 
 
+def _sqlite_channel(*args: Any, **options: Any) -> Channel:
+    # Not at the top: sqlite3 is slow to import, and not in every Python.
+    from graflow.channels.sqlite_channel import SQLiteChannel  # noqa: PLC0415
+
+    return SQLiteChannel(*args, **options)
+
+
 class ChannelFactory:
     """A maker of channels by the name of their backend, so that a setting can choose it."""
 
     _backends: ClassVar[dict[str, Callable[..., Channel]]] = {
         ChannelBackend.MEMORY: MemoryChannel,
         ChannelBackend.REDIS: _redis_channel,
+        ChannelBackend.SQLITE: _sqlite_channel,
     }
 
     @classmethod
@@ -66,7 +75,7 @@ class ChannelFactory:
             backend: A `ChannelBackend`, its value, or a name passed to `register_backend`.
             name: The channel's name, non-empty text.
             options: Further arguments of the backend's class, such as `redis_client` and
-                `url` for Redis.
+                `url` for Redis, or `path` for SQLite.
 
         Raises:
             ChannelValueError: There is no such backend.

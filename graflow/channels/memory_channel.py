@@ -33,6 +33,7 @@ class MemoryChannel(Channel):
         """Refuse to be pickled, because another process could not see the keys."""
         raise ChannelTypeError(
             f"the memory channel {self.name!r} can't leave its process, so it can't be pickled; "
-            "use a RedisChannel to share state between processes",
+            "share state between processes with SQLiteChannel(name, path), or on a server with "
+            "RedisChannel(name, url=...)",
             channel=self.name,
         )

@@ -13,7 +13,7 @@ C = TypeVar("C", bound=Channel)
 
 
 class PerRun(Generic[C]):
-    """A function from a run's id to its channel; made by `RedisChannel.per_run`.
+    """A function from a run's id to its channel, as `RedisChannel.per_run` makes it.
 
     `workflow(channel=...)` accepts it. Called with the id of a run that is over, it opens that
     run's channel again. It can be pickled whenever a channel can; the pickle contains the

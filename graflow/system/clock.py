@@ -1,10 +1,10 @@
-"""A clock for waiting, which keeps running when a test freezes time."""
+"""Clocks that keep running when a test freezes time: one for waiting, and the time of day."""
 
 from __future__ import annotations
 
 import time
 
-__all__ = ["monotonic"]
+__all__ = ["milliseconds_since_1970", "monotonic"]
 
 if hasattr(time, "CLOCK_MONOTONIC"):
 
@@ -17,3 +17,15 @@ if hasattr(time, "CLOCK_MONOTONIC"):
         return time.clock_gettime(time.CLOCK_MONOTONIC)
 else:
     monotonic = time.monotonic
+
+
+if hasattr(time, "clock_gettime_ns"):
+
+    def milliseconds_since_1970() -> int:
+        """Return the time of day, by which processes agree when something expires."""
+        return time.clock_gettime_ns(time.CLOCK_REALTIME) // 1_000_000
+else:
+
+    def milliseconds_since_1970() -> int:
+        """Return the time of day, by which processes agree when something expires."""
+        return time.time_ns() // 1_000_000

@@ -23,6 +23,9 @@ A change that takes longer is left half-done in the copy, where the lock is free
 class Guarded(Protocol):
     """An object with a lock. Its holder must not take another guarded lock.
 
+    What must not be copied, such as an open connection, can be given up in a method `before_fork`,
+    which is called in the parent while it has the lock. It is not called if that takes too long.
+
     Attributes:
         lock: A `Lock` or an `RLock`. Always take it as `with guarded.lock:`, since it is replaced
             in a forked process.
@@ -49,7 +52,8 @@ class _Forks:
         self._thread.taken = []
         if self._take(self.lock, until):
             for guarded in list(self._guarded):
-                self._take(guarded.lock, until)
+                if self._take(guarded.lock, until) and hasattr(guarded, "before_fork"):
+                    guarded.before_fork()
 
     def _take(self, lock: Any, until: float) -> bool:
         is_taken: bool = lock.acquire(timeout=max(0.0, until - monotonic()))

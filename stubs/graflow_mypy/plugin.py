@@ -42,6 +42,7 @@ _CHANNELS: Final = {
     "graflow.channels.base.Channel",
     "graflow.channels.memory_channel.MemoryChannel",
     "graflow.channels.redis_channel.RedisChannel",
+    "graflow.channels.sqlite_channel.SQLiteChannel",
     "graflow.channels.transactions.Transaction",
     _TYPED_CHANNEL,
     KEYED_CHANNEL,

@@ -143,7 +143,8 @@ def test_a_memory_channel_that_is_pickled_says_what_to_use_instead() -> None:
         pickle.dumps(MemoryChannel("notes"))
     assert str(caught.value) == (
         "the memory channel 'notes' can't leave its process, so it can't be pickled; "
-        "use a RedisChannel to share state between processes"
+        "share state between processes with SQLiteChannel(name, path), or on a server with "
+        "RedisChannel(name, url=...)"
     )
     assert caught.value.channel == "notes"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any, ClassVar
@@ -10,9 +11,10 @@ import pytest
 import redis
 
 from graflow.channels.redis_channel import RedisChannel
+from graflow.channels.sqlite.database import database_at
 from graflow.testing import Capabilities, ChannelConformance, Harness, LossyProxy
 from graflow.testing.servers import read_record
-from tests.backends import ClusterBackend, MemoryBackend, ServerBackend
+from tests.backends import ClusterBackend, MemoryBackend, ServerBackend, SQLiteBackend
 from tests.proxy import run_proxy
 from tests.servers import Cluster, Server, run_cluster, run_server
 
@@ -38,6 +40,42 @@ def memory_harness() -> Harness:
         open=backend.open,
         advance=backend.advance,
         read=lambda name, key: backend.open(name).backend.get(key),
+    )
+
+
+class TestSQLite(ChannelConformance):
+    """Channels in a file."""
+
+    capabilities = Capabilities(shared=True, durable=True)
+    examples = 25
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def harness(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
+        """A file, whose expiries all come nearer when time is to pass."""
+        with SQLiteBackend(tmp_path_factory.mktemp("sqlite") / "channels.db") as backend:
+            backend.open("any").keys()  # makes the file
+            yield sqlite_harness(backend)
+
+
+def sqlite_harness(backend: SQLiteBackend) -> Harness:
+    """Reach channels in a file. To restart it is to close it, so that others end the last log."""
+
+    def connections() -> list[sqlite3.Connection]:
+        return list(vars(database_at(str(backend.path), durable=False))["_open"])
+
+    def restart() -> None:
+        database = database_at(str(backend.path), durable=False)
+        with database.lock:
+            database.before_fork()
+        database.read(lambda connection: None, 60)
+
+    return Harness(
+        open=backend.open,
+        advance=backend.advance,
+        restart=restart,
+        started=connections,
+        read=backend.read,
     )
 
 

@@ -14,6 +14,7 @@ from graflow import (
     RedisChannel,
     RunInfo,
     RunObserver,
+    SQLiteChannel,
     Task,
     TaskEvent,
     TaskExecutionContext,
@@ -270,6 +271,11 @@ def opened() -> None:
     per_run = RedisChannel.per_run("w", url="redis://localhost")
     assert_type(per_run("1"), RedisChannel)
     workflow("w", channel=per_run)
+    in_a_file = SQLiteChannel.per_run("w", Path("w.db"), durable=False)
+    assert_type(in_a_file("1"), SQLiteChannel)
+    workflow("w", channel=in_a_file)
+    with SQLiteChannel.temporary("w", timeout=1) as temporary:
+        assert_type(temporary, SQLiteChannel)
     workflow("w", channel=lambda run_id: MemoryChannel(run_id.upper()))
     workflow("w", channel="redis")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     with workflow("w") as wf:

@@ -209,8 +209,9 @@ def _check_channel(state: RunState) -> None:
     if not state.channel.shared:
         raise WorkflowTypeError(
             f"the tasks of workflow {state.workflow_name!r} would run outside this process, "
-            "where they can't see a channel in its memory. Give the workflow one on a server:\n"
-            '    workflow("name", channel=RedisChannel.per_run("name", url="redis://localhost"))\n'
-            '    workflow("name", channel=RedisChannel.per_run("name", RedisChannel.embedded()))',
+            "where they can't see a channel in its memory. Give the workflow one in a file, or on "
+            "a server:\n"
+            '    workflow("name", channel=SQLiteChannel.per_run("name", "channels.db"))\n'
+            '    workflow("name", channel=RedisChannel.per_run("name", url="redis://localhost"))',
             workflow=state.workflow_name,
         )

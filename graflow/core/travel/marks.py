@@ -16,8 +16,8 @@ from typing import Any, Protocol
 
 from graflow.channels.base import Channel
 from graflow.channels.process_ids import new_owner
-from graflow.core.travel.owned_folder import OwnedFolder, die_with_owner
 from graflow.exceptions import ChannelError
+from graflow.system.owned_folder import OwnedFolder, die_with_owner
 
 __all__ = ["ChannelMarks", "FolderMarks", "Marks"]
 

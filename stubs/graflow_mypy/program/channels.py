@@ -37,7 +37,7 @@ from graflow_mypy.source.terms import (
 __all__ = ["NO_CHANNEL", "UNKNOWN", "Receiver", "Receivers", "Whose"]
 
 _KIND_OF = {"TypedChannel": "typed", "KeyedChannel": "keyed"}
-_PLAIN = {"Channel", "MemoryChannel", "RedisChannel", "Transaction"}
+_PLAIN = {"Channel", "MemoryChannel", "RedisChannel", "SQLiteChannel", "Transaction"}
 _CONTEXTS = {OfGraflow("ExecutionContext"), OfGraflow("TaskExecutionContext")}
 _WRAPPERS = {"Optional", "Annotated", "Final", "Union", "ClassVar"}
 _DEEPEST = 15

@@ -41,6 +41,7 @@ _OF_GRAFLOW = frozenset(
         "KeyedChannel",
         "MemoryChannel",
         "RedisChannel",
+        "SQLiteChannel",
         "Task",
         "TaskExecutionContext",
         "Transaction",

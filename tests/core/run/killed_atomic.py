@@ -1,6 +1,7 @@
 """A program that kills runs of atomic tasks again and again, and resumes them until they end.
 
-`python -m tests.core.run.killed_atomic URL KIND EXECUTOR FOLDER KILLS`: KIND is `shared` for one
+`python -m tests.core.run.killed_atomic URL KIND EXECUTOR FOLDER KILLS`: URL may also be
+`sqlite:PATH`; KIND is `shared` for one
 channel that all runs share, or `per_run`; EXECUTOR is `threads`, `processes` or `loky`.
 Each try is a process that is forked from this one. It is killed at a random moment, mostly while a
 task is running, or a process of its executor is. The program goes on until it has killed so often,
@@ -30,6 +31,7 @@ from graflow import (
     Channel,
     RedisChannel,
     RunInfo,
+    SQLiteChannel,
     TaskExecutionContext,
     chain,
     parallel,
@@ -37,6 +39,7 @@ from graflow import (
     task,
     workflow,
 )
+from graflow.channels.per_run import PerRun
 from graflow.core.registry import tenure
 from graflow.core.workflow import Workflow
 
@@ -281,13 +284,19 @@ def killed_until_it_ends(
     return kills
 
 
+def opened(url: str) -> Channel:
+    """Open the channel on a server, or in a file: `sqlite:PATH`."""
+    scheme, _, path = url.partition(":")
+    return SQLiteChannel("bank", path) if scheme == "sqlite" else RedisChannel("bank", url=url)
+
+
 def main(url: str, kind: str, executor: str, folder: Path, enough: int) -> None:
     """Kill until it is enough."""
     tenure.LEASE = 1_000  # ms; so that some runs are dead by the time that they are resumed
     os.environ["KILLED_ATOMIC"] = str(folder)
     began = time.monotonic()
-    with RedisChannel("bank", url=url) as shared:
-        per_run = RedisChannel.per_run("bank", shared)
+    with opened(url) as shared:
+        per_run = PerRun(shared)
         shared.destroy()
         wf = make(shared if kind == "shared" else per_run, folder / "log")
         kills = runs = 0

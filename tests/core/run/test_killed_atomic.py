@@ -19,11 +19,13 @@ from tests.servers import Server
 _KILLS = {"threads": 150, "processes": 80, "loky": 20}  # on each server, with each kind of channel
 THOROUGH: list[Any] = [
     pytest.param(kind, how, executor, kills, marks=pytest.mark.thorough)
-    for kind, how, (executor, kills) in product(
-        ("valkey-9", "redis-6.2"), ("shared", "per_run"), _KILLS.items()
-    )
+    for kind, how, (executor, kills) in [
+        *product(("valkey-9", "redis-6.2"), ("shared", "per_run"), _KILLS.items()),
+        ("sqlite", "shared", ("threads", 150)),
+        ("sqlite", "per_run", ("processes", 80)),
+    ]
 ]
-"""1,000 kills, which take six minutes or so on two cores."""
+"""More than 1,000 kills, which take seven minutes or so on two cores."""
 
 
 @pytest.mark.timeout(LONG)
@@ -32,6 +34,7 @@ THOROUGH: list[Any] = [
     [
         ("redis-6.2", "shared", "threads", 15),
         ("valkey-9", "per_run", "processes", 15),
+        ("sqlite", "shared", "processes", 15),
         *THOROUGH,
     ],
 )
@@ -44,12 +47,15 @@ def test_what_is_killed_happens_once_and_as_a_whole(
     servers: Callable[[str], Server],
 ) -> None:
     """At random moments; `killed_atomic.py` says what is checked."""
-    url = f"unix://{servers(kind).socket}"
+    if kind == "sqlite":
+        url = f"sqlite:{tmp_path / 'channels.db'}"
+    else:
+        url = f"unix://{servers(kind).socket}"
     program = [sys.executable, "-m", "tests.core.run.killed_atomic"]
     out = tmp_path / "out"
     with out.open("w") as file:  # a pipe would not end as long as anybody has it
         done = subprocess.run(
-            [*program, url, how, executor, tmp_path, str(kills)],
+            [*program, url, how, executor, str(tmp_path), str(kills)],
             cwd=ROOT,
             stdout=file,
             stderr=subprocess.STDOUT,

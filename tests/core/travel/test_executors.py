@@ -160,7 +160,7 @@ def test_a_channel_in_memory_can_not_leave_the_process(tmp_path: Path) -> None:
     with workflow("w") as wf:
         chain(add)
     with pytest.raises(
-        WorkflowTypeError, match=r"(?s)RedisChannel\.per_run\(.*RedisChannel\.embedded\(\)"
+        WorkflowTypeError, match=r"(?s)SQLiteChannel\.per_run\(.*RedisChannel\.per_run\("
     ):
         wf.execute(executor=processes, checkpoint=tmp_path / "run.json")
     assert list(tmp_path.iterdir()) == []

@@ -16,7 +16,7 @@ from uuid import uuid4
 import pytest
 
 from graflow import RedisChannel, read_checkpoint
-from graflow.core.travel.owned_folder import OwnedFolder
+from graflow.system.owned_folder import OwnedFolder
 from tests.core.run.test_interrupts import is_alive
 from tests.core.travelling import wait_for
 from tests.paths import ROOT
@@ -25,7 +25,7 @@ from tests.servers import Server
 
 OWNER = """
 import sys
-from graflow.core.travel.owned_folder import OwnedFolder
+from graflow.system.owned_folder import OwnedFolder
 
 print(OwnedFolder(sys.argv[1]).path, flush=True)
 sys.stdin.read()
@@ -86,7 +86,7 @@ def test_workers_without_a_task_end_with_the_process_of_the_run(
 # Waits for the owner of a folder, and for the end of its input.
 WORKER = """
 import sys
-from graflow.core.travel.owned_folder import die_with_owner
+from graflow.system.owned_folder import die_with_owner
 
 die_with_owner(sys.argv[1])
 print("waits", flush=True)

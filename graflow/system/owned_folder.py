@@ -32,9 +32,15 @@ class OwnedFolder:
         path: The path of the folder.
     """
 
-    def __init__(self, prefix: str) -> None:
-        """Make a folder whose name begins with `prefix`, and delete those of dead owners."""
-        where = _MEMORY if os.access(_MEMORY, os.W_OK) else tempfile.gettempdir()
+    def __init__(self, prefix: str, *, in_memory: bool = False) -> None:
+        """Make a folder, and delete those of dead owners.
+
+        Args:
+            prefix: The beginning of its name, which also tells it from others.
+            in_memory: Whether it had better be in memory, where there is little room.
+        """
+        is_there = in_memory and os.access(_MEMORY, os.W_OK)
+        where = _MEMORY if is_there else tempfile.gettempdir()
         _sweep(Path(where), prefix)
         self.path = tempfile.mkdtemp(prefix=prefix, dir=where)
         self._lock = FileLock(f"{self.path}/{_OWNER}")

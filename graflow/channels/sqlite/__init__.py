@@ -1,0 +1,1 @@
+"""Channels in an SQLite file: the connection, the layout of the file, and its rows."""
