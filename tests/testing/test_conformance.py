@@ -173,6 +173,7 @@ class TestRedis8Decoding(DecodingClient):
     kind = "redis-8"
 
 
+@pytest.mark.thorough
 class TestValkey9Decoding(DecodingClient):
     """The newest Valkey, with clients that decode."""
 

@@ -12,6 +12,7 @@ from graflow.testing import Capabilities, ChannelConformance, Harness
 from tests.testing.sqlite_store import SqliteChannel
 
 
+@pytest.mark.thorough
 class TestSqlite(ChannelConformance):
     """Channels in a file."""
 

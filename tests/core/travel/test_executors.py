@@ -133,7 +133,7 @@ def test_an_unknown_executor_is_asked_whether_it_leaves_the_process(
     with workflow("memory") as wf:
         chain(add)
     assert wf.execute(executor=Here()) == 1
-    with pytest.raises(WorkflowTypeError, match=r"RedisChannel\.embedded"):
+    with pytest.raises(WorkflowTypeError, match=r"SQLiteChannel\.per_run"):
         wf.execute(executor=Elsewhere())
     with workflow("server", channel=channel) as wf:
         chain(add)
