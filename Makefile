@@ -45,7 +45,7 @@ demo: install
 test: install servers
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-test-all: install servers oldest-dependencies oldest-mypy other-sqlites
+test-all: install servers oldest-dependencies oldest-mypy
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m thorough $(ARGS)
 
 check: install
@@ -72,7 +72,7 @@ other-sqlites: install
 		rm -rf $$where; \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
 			--only-binary :all: --target $$where $$other || exit 1; \
-		PYTHONPATH=$$where $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal \
+		PYTHONPATH=$(CURDIR)/$$where $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal \
 			-p tests.other_sqlite tests/channels/sqlite tests/testing/test_conformance.py \
 			-k 'sqlite or SQLite' || exit 1; \
 	done

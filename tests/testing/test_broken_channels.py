@@ -14,6 +14,9 @@ from graflow.testing.report import Finding, Result
 from tests.seeds import SEEDS
 from tests.testing.broken import BROKEN, GROUPS, BrokenChannel, processes
 
+# Some broken channels lose connections without closing them.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
+
 _CONTRACT = Path(__file__).parents[2] / "docs" / "contract.md"
 _LONG = 60  # seconds of processor time
 _RACES = {str(member) for member in processes.broken.members}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 import threading
+import warnings
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -27,12 +29,18 @@ def store_harness(kind: Any) -> Harness | AbstractContextManager[Harness]:
 
 @contextmanager
 def _file_harness(kind: type[SqliteBackend]) -> Generator[Harness]:
-    """Give the harness of a backend in a file."""
+    """Give the harness of a backend in a file.
+
+    Some lose connections without closing them. They go here, and not in the middle of a later test.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "channels.db"
         yield Harness(
             open=lambda name: Channel(kind(name, path)), capabilities=Capabilities(shared=True)
         )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @contextmanager
