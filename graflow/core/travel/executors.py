@@ -122,10 +122,7 @@ class Pool:
 
     def is_near(self) -> bool:
         """Tell whether all processes of the executor are known to be on this machine."""
-        kind = type(self._executor)
-        return _is_process_pool(self._executor) or any(
-            base.__module__.startswith("loky.") for base in kind.__mro__
-        )
+        return _is_local_pool(self._executor)
 
     def limit(self) -> int | None:
         """Return how many calls the executor makes at the same time; `None` if it does not tell."""
@@ -160,7 +157,7 @@ def _shut_down(executor: Executor) -> None:
     """
     pool: Any = executor
     manager = getattr(pool, "_executor_manager_thread", None)
-    if not _is_process_pool(executor) or manager is None:
+    if not _is_local_pool(executor) or manager is None:
         executor.shutdown(wait=True)
         return
     processes = list((pool._processes or {}).values())
@@ -172,10 +169,12 @@ def _shut_down(executor: Executor) -> None:
                 process.terminate()
 
 
-def _is_process_pool(executor: Executor) -> bool:
-    """Tell whether an executor is a `ProcessPoolExecutor`, whose module takes long to import."""
-    module = sys.modules.get("concurrent.futures.process")
-    return module is not None and isinstance(executor, module.ProcessPoolExecutor)
+def _is_local_pool(executor: Executor) -> bool:
+    """Tell whether an executor is a `ProcessPoolExecutor`, or one of loky, which is built alike."""
+    module = sys.modules.get("concurrent.futures.process")  # it takes long to import
+    if module is not None and isinstance(executor, module.ProcessPoolExecutor):
+        return True
+    return any(base.__module__.startswith("loky.") for base in type(executor).__mro__)
 
 
 def _is_executor(value: object) -> bool:

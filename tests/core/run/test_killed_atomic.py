@@ -16,7 +16,7 @@ from tests.paths import ROOT
 from tests.patience import LONG
 from tests.servers import Server
 
-_KILLS = {"threads": 150, "processes": 80}  # loky by hand: it may hang when it is killed
+_KILLS = {"threads": 150, "processes": 80, "loky": 20}  # on each server, with each kind of channel
 THOROUGH: list[Any] = [
     pytest.param(kind, how, executor, kills, marks=pytest.mark.thorough)
     for kind, how, (executor, kills) in [

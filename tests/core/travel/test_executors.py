@@ -586,9 +586,16 @@ def test_what_a_failed_attempt_said_for_the_record_does_not_count(
 
 
 @pytest.mark.parametrize("number", [0, 1])
-def test_a_process_that_is_killed_while_its_pool_ends_holds_nobody_up(number: int) -> None:
+@pytest.mark.parametrize(
+    "make",
+    [partial(ProcessPoolExecutor, 2, get_context("spawn")), partial(loky.ProcessPoolExecutor, 2)],
+    ids=["processes", "loky"],
+)
+def test_a_process_that_is_killed_while_its_pool_ends_holds_nobody_up(
+    make: Callable[[], Any], number: int
+) -> None:
     """One of the two has the lock on the queue, and the other one waits for it."""
-    made = ProcessPoolExecutor(2, get_context("spawn"))
+    made = make()
     pool = Pool(lambda: made, "w")
     for future in [pool.submit(time.sleep, 0.5) for _ in range(2)]:
         future.result()
