@@ -30,7 +30,7 @@ help:
 	@echo "make format            put the code into its format"
 	@echo "make bench             measure the speed"
 	@echo "make oldest-mypy       try the plugin with the oldest mypy that it works with"
-	@echo "make other-sqlites      try channels in a file with an older and the newest SQLite"
+	@echo "make other-sqlites     try channels in a file with an older and the newest SQLite"
 	@echo "make oldest-dependencies  run the tests of channels with the oldest pydantic and redis-py"
 	@echo "make conformance-long  try our backends with ten times the examples"
 	@echo "make fuzz-plugin       edit a program 5,000 times, and compare what mypy says warm and cold"

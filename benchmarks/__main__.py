@@ -6,8 +6,7 @@ the machine and what else runs on it matter little.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from itertools import count
@@ -21,14 +20,10 @@ from rich.console import Console
 from rich.table import Table
 from typing_extensions import TypedDict as TypedDictForPydantic
 
-from benchmarks import transactions
+from benchmarks import files, transactions
+from benchmarks.ratios import ROUNDS, Row, growth, ratio, seconds
 from graflow import MemoryChannel, RedisChannel, TypedChannel
 from tests.servers import run_server
-
-ROUNDS = 15
-
-Work = Callable[[], object]
-Row = tuple[str, float, float]
 
 
 class User(TypedDict):
@@ -62,21 +57,6 @@ TEXT = to_json(USER)
 ADAPTER = TypeAdapter(Bare)
 
 
-def seconds(work: Work, times: int) -> float:
-    """Return how long it takes to do the work so many times."""
-    started = time.perf_counter()
-    for _ in range(times):
-        work()
-    return time.perf_counter() - started
-
-
-def ratio(work: Work, floor: Work, times: int) -> float:
-    """Return the median of the ratios of several rounds, the two in turn."""
-    seconds(work, times // 5 + 1)
-    seconds(floor, times // 5 + 1)
-    return median(seconds(work, times) / seconds(floor, times) for _ in range(ROUNDS))
-
-
 def in_memory() -> Iterator[Row]:
     """Measure channels in memory."""
     channel = MemoryChannel()
@@ -104,17 +84,8 @@ def in_memory() -> Iterator[Row]:
         3.0,
     )
     yield "append number 1,000,000 over number 1,000, memory", growth(channel), 1.5
-    yield from transactions.in_memory(ratio, User, USER)
+    yield from transactions.in_memory(User, USER)
     yield from transactions.imports()
-
-
-def growth(channel: MemoryChannel | RedisChannel) -> float:
-    """Return how much longer an append to a list of 1,000,000 takes than to one of 1,000."""
-    channel.set("short", [1] * 1_000)
-    channel.set("long", [1] * 999_000)
-    found = ratio(lambda: channel.append("long", 1), lambda: channel.append("short", 1), 200)
-    channel.clear()
-    return found
 
 
 @contextmanager
@@ -143,7 +114,7 @@ def on_a_server(client: redis.Redis, channel: RedisChannel) -> Iterator[Row]:
         ratio(lambda: channel.append("log", USER), lambda: client.rpush("bare log", TEXT), 300),
         1.30,
     )
-    yield from transactions.on_a_server(ratio, client, channel, USER)
+    yield from transactions.on_a_server(client, channel, USER)
     channel.set("hundred", [USER] * 100)
     client.rpush("bare hundred", *[TEXT] * 100)
     yield (
@@ -264,7 +235,7 @@ def main() -> None:
     """Measure, and print the table."""
     table = Table("work", "ratio", "at most", title="Medians of ratios in one run")
     with connected() as (client, channel):
-        for rows in (in_memory(), on_a_server(client, channel)):
+        for rows in (in_memory(), files.in_a_file(USER, TEXT), on_a_server(client, channel)):
             for name, found, bound in rows:
                 limit = "" if bound != bound else f"{bound:.2f}"
                 table.add_row(name, f"{found:.2f}", limit)

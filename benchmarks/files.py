@@ -6,17 +6,14 @@ import os
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from multiprocessing import get_context
 from pathlib import Path
-from statistics import median
 from typing import Any
 
+from benchmarks.ratios import Row, growth, ratio
 from graflow import SQLiteChannel
-
-Ratio = Callable[[Callable[[], object], Callable[[], object], int], float]
-Row = tuple[str, float, float]
 
 PROCESSES = 8
 SECONDS = 2.0  # that processes write for
@@ -24,7 +21,7 @@ PUT = "INSERT INTO bare VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = ex
 GET = "SELECT value FROM bare WHERE key = ?"
 
 
-def in_a_file(ratio: Ratio, value: Any, text: bytes) -> Iterator[Row]:
+def in_a_file(value: Any, text: bytes) -> Iterator[Row]:
     """Measure channels in a file, over bare statements with the same settings."""
     with tempfile.TemporaryDirectory() as folder, closing(bare(Path(folder) / "bare.db")) as floor:
         path = Path(folder) / "channels.db"
@@ -48,8 +45,8 @@ def in_a_file(ratio: Ratio, value: Any, text: bytes) -> Iterator[Row]:
                 ),
                 2.0,
             )
-            yield "append number 1,000,000 over number 1,000, file", growth(ratio, channel), 1.5
-            yield "keys of 100 beside 1,000,000 others, file", beside_others(ratio, channel), 1.5
+            yield "append number 1,000,000 over number 1,000, file", growth(channel), 1.5
+            yield "keys of 100 beside 1,000,000 others, file", beside_others(channel), 1.5
             one, eight = throughput(path, 1), throughput(path, PROCESSES)
             yield (
                 "1 process over 8, each on a channel of one file, changes a second",
@@ -67,14 +64,7 @@ def bare(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def growth(ratio: Ratio, channel: SQLiteChannel) -> float:
-    """Return how much longer an append to a list of 1,000,000 takes than to one of 1,000."""
-    channel.set("short", [1] * 1_000)
-    channel.set("long", [1] * 999_000)
-    return ratio(lambda: channel.append("long", 1), lambda: channel.append("short", 1), 200)
-
-
-def beside_others(ratio: Ratio, channel: SQLiteChannel) -> float:
+def beside_others(channel: SQLiteChannel) -> float:
     """Return how much longer `keys` takes in a file that is full of other channels' keys."""
     hundred = {f"key {number}": number for number in range(100)}
     with tempfile.TemporaryDirectory() as folder:
@@ -123,18 +113,8 @@ def write(path: Path, name: str, begin: Any, counts: Any) -> None:
 
 def main() -> None:
     """Print these rows alone."""
-    for name, found, bound in in_a_file(_ratio, {"user": "alice", "age": 30}, b'{"user":"alice"}'):
+    for name, found, bound in in_a_file({"user": "alice", "age": 30}, b'{"user":"alice","age":30}'):
         print(f"{name:70} {found:6.2f} {bound:6.2f}")
-
-
-def _ratio(work: Callable[[], object], floor: Callable[[], object], times: int) -> float:
-    def seconds(each: Callable[[], object]) -> float:
-        started = time.perf_counter()
-        for _ in range(times):
-            each()
-        return time.perf_counter() - started
-
-    return median(seconds(work) / seconds(floor) for _ in range(15))
 
 
 if __name__ == "__main__":

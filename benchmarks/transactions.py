@@ -7,23 +7,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
 import redis
 
+from benchmarks.ratios import Row, ratio
 from graflow import MemoryChannel, RedisChannel, Transaction, TypedChannel
 from graflow.channels.backend import Fence
-
-Ratio = Callable[[Callable[[], object], Callable[[], object], int], float]
-Row = tuple[str, float, float]
 
 FIVE = [f"key {number}" for number in range(5)]
 IMPORTS = 9  # of which the median counts
 
 
-def in_memory(ratio: Ratio, schema: Any, value: Any) -> Iterator[Row]:
+def in_memory(schema: Any, value: Any) -> Iterator[Row]:
     """Measure a transaction over the same writes one by one."""
     channel = MemoryChannel()
     typed = TypedChannel(channel, schema)
@@ -44,9 +42,7 @@ def in_memory(ratio: Ratio, schema: Any, value: Any) -> Iterator[Row]:
     )
 
 
-def on_a_server(
-    ratio: Ratio, client: redis.Redis, channel: RedisChannel, value: Any
-) -> Iterator[Row]:
+def on_a_server(client: redis.Redis, channel: RedisChannel, value: Any) -> Iterator[Row]:
     """Measure transactions and fences on a server."""
     six = dict.fromkeys([*FIVE, "task.__result__"], value)
 

@@ -25,7 +25,7 @@ class SQLiteChannel(Channel):
 
     Threads and processes of one machine that name the same file share its channels. Nothing has to
     be installed or started, and the file can be looked into with any tool for SQLite. Writers take
-    turns: one file takes as many changes a second as one process can make.
+    turns, so one file takes no more changes a second than one process can make.
 
     To copy the file while it is in use, let SQLite do it (`sqlite3 FILE ".backup COPY"`). What is
     copied otherwise may be damaged.

@@ -240,28 +240,7 @@ def _inode_of(path: str) -> tuple[int, int] | None:
 
 
 class ClosedDatabase(Database):
-    """The database of a handle that was closed: it does nothing."""
-
-    def __init__(self, path: str, *, durable: bool) -> None:
-        """Remember which file it was."""
-        self.path, self.durable = path, durable
-
-    def enter(self, user: object) -> None:
-        """Do nothing."""
-
-    def leave(self, user: object) -> None:
-        """Do nothing."""
-
-    def ask(
-        self,
-        statement: str,
-        arguments: tuple[Any, ...],
-        take: Callable[[sqlite3.Cursor], R],
-        timeout: float,
-        moment: int,
-    ) -> NoReturn:
-        """Say that the handle is closed."""
-        raise closed()
+    """The database of a handle that was closed: it opens nothing, and says so."""
 
     def _repeat(self, attempt: Callable[[sqlite3.Connection], R], timeout: float) -> NoReturn:
         raise closed()

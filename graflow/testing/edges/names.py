@@ -11,7 +11,7 @@ from graflow.testing.harness import Capability
 from graflow.testing.trials.steps import do
 from graflow.testing.trials.trial import Trial
 
-__all__ = ["EDGES"]
+__all__ = ["EDGES", "apart"]
 
 _APART = (
     "Two channels with different names never see, list, clear, lock or expire each other's keys"
@@ -32,7 +32,14 @@ _PAIRS = {
 }
 
 
-def _apart(what: str, one: str, other: str) -> Edge:
+def apart(what: str, one: str, other: str) -> Edge:
+    """Return the edge case of two channels that never see each other's keys.
+
+    Args:
+        what: The channels, in words.
+        one: The name of one.
+        other: The name of the other.
+    """
     return edge(
         Capability.KEYS,
         f"{what} stays apart",
@@ -66,7 +73,7 @@ def _bad_name(trial: Trial, name: Any, kind: type[ChannelError]) -> None:
 
 
 EDGES = [
-    *(_apart(what, one, other) for what, (one, other) in _PAIRS.items()),
+    *(apart(what, one, other) for what, (one, other) in _PAIRS.items()),
     *(
         edge(
             Capability.KEYS,

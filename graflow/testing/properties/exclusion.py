@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from graflow.channels.base import Channel
-from graflow.testing.properties.workload import Failed
+from graflow.testing.properties.workload import Failed, at_work
 from graflow.testing.workers.meeting import Place
 from graflow.testing.workers.pauses import Pauses
 
@@ -62,15 +62,10 @@ class Count:
         """
         pauses = Pauses(place, random.Random(f"{self.seed} {self.worker}"), self.least)
         try:
-            self.channel.keys()  # opens a connection
-            place.arrive()
-            return [self._count(place, pauses) for _ in range(_TIMES)]
+            with at_work(self.channel, place, is_own=self.is_own):
+                return [self._count(place, pauses) for _ in range(_TIMES)]
         except Exception as error:
             raise Failed(self.worker, ("lock", "counter"), error) from error
-        finally:
-            place.end()
-            if self.is_own:
-                self.channel.close()
 
     def _count(self, place: Place, pauses: Pauses) -> Stay:
         lock = self.channel.lock("counter", timeout=_TIMEOUT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from graflow.testing.budget import Budget
 from graflow.testing.harness import Capabilities, Harness
+from graflow.testing.properties.means import require_restart
 from graflow.testing.trials.steps import do
 from graflow.testing.trials.trial import Trial
 
@@ -15,7 +16,6 @@ _TTL = "seconds left, `None` if the key does not expire"
 
 def check_restart(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
     """Let time pass, restart, and look at what is left; take a lock before and after."""
-    assert harness.restart is not None
     if harness.advance is not None and "ttl" not in capabilities.unsupported:
         with Trial(harness, _TTL) as trial:
             for step in (
@@ -28,7 +28,7 @@ def check_restart(harness: Harness, capabilities: Capabilities, budget: Budget) 
             ):
                 trial.check(step)
             trial.note("# a restart")
-            harness.restart()
+            require_restart(harness)
             trial.look(["job"])
             trial.check(do("advance", 1_000))
             trial.look(["job"])
@@ -38,7 +38,7 @@ def check_restart(harness: Harness, capabilities: Capabilities, budget: Budget) 
             trial.note("# a lock is taken and given back, before a restart and after it")
             before = backend.acquire("key", "one", 60_000)
             backend.release("key", "one")
-            harness.restart()
+            require_restart(harness)
             after = trial.open("job", 1).backend.acquire("key", "two", 60_000)
             trial.require(
                 isinstance(before, int) and isinstance(after, int) and after > before,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -21,7 +22,7 @@ from graflow.testing.properties.several_keys import (
 from graflow.testing.workers.meeting import Place
 from graflow.testing.workers.pauses import Pauses
 
-__all__ = ["WORKLOADS", "Failed", "Work", "Workload"]
+__all__ = ["WORKLOADS", "Failed", "Work", "Workload", "at_work"]
 
 Call = tuple[Any, ...]
 State = tuple[Hashable, bool] | None
@@ -80,6 +81,25 @@ class Failed(Exception):
         return f"{self.worker}: {self.call!r} raised {type(self.error).__name__}: {self.error}"
 
 
+@contextmanager
+def at_work(channel: Channel, place: Place, *, is_own: bool) -> Iterator[None]:
+    """Let a worker begin together with the others, and tell them when it has ended.
+
+    Args:
+        channel: The worker's handle.
+        place: Its place in the meeting of all.
+        is_own: Whether to close the handle at the end.
+    """
+    try:
+        channel.keys()  # opens a connection
+        place.arrive()
+        yield
+    finally:
+        place.end()
+        if is_own:
+            channel.close()
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """The calls of one worker in one round. It can be pickled if its channel can.
@@ -110,9 +130,7 @@ class Work:
         chance = random.Random(f"{self.seed} {self.worker}")
         pauses = Pauses(place, chance, self.least)
         recorder = Recorder(self.worker)
-        try:
-            self.channel.keys()  # opens a connection
-            place.arrive()
+        with at_work(self.channel, place, is_own=self.is_own):
             for number in range(_CALLS):
                 call = (
                     chance.choice(chosen.kinds),
@@ -125,10 +143,6 @@ class Work:
                 else:
                     recorder.do(call, partial(pauses.without, perform))
                 place.step()
-        finally:
-            place.end()
-            if self.is_own:
-                self.channel.close()
         return recorder.history
 
     def _perform(self, chosen: Workload, call: Call) -> Any:

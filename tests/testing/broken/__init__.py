@@ -1,71 +1,24 @@
 """Broken channels: each has one realistic defect, and the suite has to reject every one."""
 
-from tests.testing.broken import (
-    batches,
-    checks,
-    commits,
-    entries,
-    errors,
-    fences,
-    forks,
-    handles,
-    keys,
-    leases,
-    lists,
-    locks,
-    lost_replies,
-    names,
-    numbers,
-    patterns,
-    processes,
-    restarts,
-    rounding,
-    shared_handles,
-    short_cuts,
-    sizes,
-    steps,
-    transactions,
-    ttls,
-    updates,
-    values,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
 from tests.testing.broken.registry import BrokenChannel, Group
 
 __all__ = ["BROKEN", "GROUPS", "BrokenChannel"]
 
-_MODULES = (
-    batches,
-    checks,
-    commits,
-    entries,
-    errors,
-    fences,
-    forks,
-    handles,
-    keys,
-    lists,
-    locks,
-    lost_replies,
-    names,
-    numbers,
-    processes,
-    shared_handles,
-    transactions,
-    ttls,
-    updates,
-    restarts,
-    rounding,
-    patterns,
-    sizes,
-    steps,
-    leases,
-    short_cuts,
-    values,
-)
 
-GROUPS: dict[str, Group] = {
-    module.__name__.rpartition(".")[2]: module.broken for module in _MODULES
-}
+def _groups() -> dict[str, Group]:
+    """Return the group of each module here that has one, so that none is forgotten."""
+    found = {}
+    for name in sorted(module.name for module in iter_modules(__path__)):
+        group = getattr(import_module(f"{__name__}.{name}"), "broken", None)
+        if isinstance(group, Group):
+            found[name] = group
+    return found
+
+
+GROUPS = _groups()
 """All groups, by the names of their modules."""
 
 BROKEN: dict[str, BrokenChannel] = {

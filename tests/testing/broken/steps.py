@@ -153,9 +153,8 @@ class ClearsInTurn(DictBackend):
             super().clear(kept=True)
 
 
-@broken("a list is read, and written with one item more", clause=_ATOMIC)
-class PushReadsFirst(Stepwise):
-    kind = Push
+class ReadsFirst(Stepwise):
+    """Reads what is there, and then writes what is to be there."""
 
     @override
     def stepwise(self, change: Change) -> Answer:
@@ -166,21 +165,16 @@ class PushReadsFirst(Stepwise):
             for key, outcome in done.outcomes.items():
                 self.become(key, outcome)
         return done.answers[0]
+
+
+@broken("a list is read, and written with one item more", clause=_ATOMIC)
+class PushReadsFirst(ReadsFirst):
+    kind = Push
 
 
 @broken("a sum is read, and written again", clause=_ATOMIC)
-class AddReadsFirst(Stepwise):
+class AddReadsFirst(ReadsFirst):
     kind = Add
-
-    @override
-    def stepwise(self, change: Change) -> Answer:
-        with self.store.mutex:
-            done = settle((), [change], self.find, self.keys)
-        assert not isinstance(done, Conflict)
-        with self.store.mutex:
-            for key, outcome in done.outcomes.items():
-                self.become(key, outcome)
-        return done.answers[0]
 
 
 @broken("the head of a list is read, and then removed", clause="removes and returns the head")

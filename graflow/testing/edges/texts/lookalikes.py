@@ -7,6 +7,7 @@ from functools import partial
 from graflow.exceptions import ChannelTimeoutError
 from graflow.testing.edges.contenders import try_lock
 from graflow.testing.edges.edge import Edge, edge
+from graflow.testing.edges.names import apart
 from graflow.testing.harness import Capability
 from graflow.testing.trials.steps import do
 from graflow.testing.trials.trial import Trial
@@ -14,9 +15,6 @@ from graflow.testing.trials.trial import Trial
 __all__ = ["EDGES"]
 
 _ALLOWED = "Every other character is allowed"
-_APART = (
-    "Two channels with different names never see, list, clear, lock or expire each other's keys"
-)
 _LONG = "k" * 10_000
 
 _PAIRS = {
@@ -110,23 +108,6 @@ def _matched(what: str, pattern: str, text: str) -> Edge:
     )
 
 
-def _named(what: str, one: str, other: str) -> Edge:
-    return edge(
-        Capability.KEYS,
-        f"channels whose names differ in {what}",
-        _APART,
-        do("set", "c", 1).on(one),
-        do("get", "c").on(other).gives(None),
-        do("keys").on(other).gives([]),
-        do("set", "c", 2).on(other),
-        do("clear").on(one),
-        do("get", "c").on(other).gives(2),
-        do("set", "c", 3).on(one),
-        do("clear").on(other),
-        do("keys").on(one).gives(["c"]),
-    )
-
-
 def _lock(trial: Trial, one: str, other: str) -> None:
     trial.note(f"with a.lock({one!r:.100}), a.lock({other!r:.100}, timeout=0): pass")
     channel = trial.open("job")
@@ -146,8 +127,11 @@ def _lock(trial: Trial, one: str, other: str) -> None:
 EDGES = [
     *(_different(what, *pair) for what, pair in _PAIRS.items()),
     *(_matched(what, *pair) for what, pair in _PATTERNS.items()),
-    *(_named(what, *pair) for what, pair in _PAIRS.items()),
-    *(_named(f"{what} that matches", *pair) for what, pair in _PATTERNS.items()),
+    *(apart(f"channels whose names differ in {what}", *pair) for what, pair in _PAIRS.items()),
+    *(
+        apart(f"channels whose names differ in {what} that matches", *pair)
+        for what, pair in _PATTERNS.items()
+    ),
     *(
         edge(
             Capability.LOCK,
