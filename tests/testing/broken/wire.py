@@ -122,8 +122,11 @@ def _fits(method: str, args: Sequence[Any], reply: Any) -> bool:
         case "read":
             return _has(reply, len(args[0]), Held | None)
         case "commit":
-            is_list = isinstance(reply, list) and len(reply) == len(args[1])
-            return isinstance(reply, Conflict) or (is_list and all(map(_answers, args[1], reply)))
+            checks, changes = args
+            if isinstance(reply, Conflict):
+                return bool(checks)  # nothing else can be in conflict
+            is_list = isinstance(reply, list) and len(reply) == len(changes)
+            return is_list and all(map(_answers, changes, reply))
         case "keys":
             return isinstance(reply, list) and _has(reply, len(reply), str)
         case _:
