@@ -294,8 +294,11 @@ def test_a_coroutine_may_run_another_workflow() -> None:
 # It tells of an interrupt once that is out of the handler: one that comes while the handler
 # still runs would be the same `KeyboardInterrupt`.
 PROGRAM = """
-import asyncio, sys, signal, threading, time
+import asyncio, os, sys, signal, threading, time
 from graflow import parallel, task, workflow
+
+def say(word):  # a line is whole, whichever thread says it
+    os.write(1, f"{word}\\n".encode())
 
 def interrupt(*_):
     handler = sys._getframe()
@@ -305,10 +308,10 @@ def interrupt(*_):
 def tell(handler):
     while runs(handler):
         time.sleep(0.01)
-    print("interrupted", flush=True)
+    say("interrupted")
 
 def runs(handler):
-    frame = sys._current_frames()[threading.main_thread().ident]
+    frame = sys._current_frames().get(threading.main_thread().ident)  # none while it ends
     while frame not in (None, handler):
         frame = frame.f_back
     return frame is handler
@@ -317,12 +320,12 @@ signal.signal(signal.SIGINT, interrupt)
 
 @task
 async def slow(number: int) -> None:
-    print("began", flush=True)
+    say("began")
     try:
         await asyncio.sleep(float(sys.argv[1]))
-        print("ended", flush=True)
+        say("ended")
     finally:
-        print("left", flush=True)
+        say("left")
 
 with workflow("w") as wf:
     parallel(*(slow(task_id=f"slow {n}", number=n) for n in range(20)))
@@ -350,7 +353,9 @@ def test_an_interrupt_lets_coroutines_end_and_a_second_cancels_them(
         for number in range(1, times + 1):
             process.send_signal(signal.SIGINT)
             while lines.count("interrupted") < number:
-                lines.append(process.stdout.readline().strip())
+                line = process.stdout.readline()
+                assert line, process.stderr.read()
+                lines.append(line.strip())
         lines += process.stdout.read().split()
         said = process.stderr.read()
     ended = ["ended"] * 4 * (times == 1)
