@@ -14,7 +14,6 @@ from graflow.testing.edges import EDGES, Edge
 from graflow.testing.edges.contenders import Unfinished, in_thread
 from graflow.testing.harness import OPTIONAL, Capabilities, Capability, Harness
 from graflow.testing.properties import (
-    concurrency,
     durability,
     means,
     promises,
@@ -23,9 +22,10 @@ from graflow.testing.properties import (
     short_cuts,
     typed_channels,
 )
+from graflow.testing.properties.concurrency import interleavings
+from graflow.testing.properties.concurrency.workload import WORKLOADS
 from graflow.testing.properties.machine import machine_for
 from graflow.testing.properties.stepwise import intrusions, meetings, sights
-from graflow.testing.properties.workload import WORKLOADS
 from graflow.testing.trials.trial import Trial
 
 __all__ = ["CHECKS", "Absence", "Check"]
@@ -148,22 +148,22 @@ def _checks_of_threads() -> Iterator[Check]:
     for workload in WORKLOADS:
         needs = frozenset(_needs(workload))
         for one_handle, suffix in _HANDLES:
-            run = partial(concurrency.check_threads, workload=workload, one_handle=one_handle)
+            run = partial(interleavings.check_threads, workload=workload, one_handle=one_handle)
             yield Check(f"{workload}{suffix}", Capability.THREADS, run, needs)
     for one_handle, suffix in _HANDLES:
-        run = partial(concurrency.check_lock_of_threads, one_handle=one_handle)
+        run = partial(interleavings.check_lock_of_threads, one_handle=one_handle)
         yield Check(f"lock{suffix}", Capability.THREADS, run, frozenset({Capability.LOCK}))
 
 
 def _checks_of_processes() -> Iterator[Check]:
     needs = frozenset({Capability.PICKLE})
-    yield Check("after a fork", Capability.PROCESSES, concurrency.check_forks, needs)
+    yield Check("after a fork", Capability.PROCESSES, interleavings.check_forks, needs)
     for workload in WORKLOADS:
-        run = partial(concurrency.check_processes, workload=workload)
+        run = partial(interleavings.check_processes, workload=workload)
         needs = frozenset({Capability.PICKLE, *_needs(workload)})
         yield Check(workload, Capability.PROCESSES, run, needs)
     needs = frozenset({Capability.PICKLE, Capability.LOCK})
-    yield Check("lock", Capability.PROCESSES, concurrency.check_lock_of_processes, needs)
+    yield Check("lock", Capability.PROCESSES, interleavings.check_lock_of_processes, needs)
 
 
 CHECKS: list[Check] = [

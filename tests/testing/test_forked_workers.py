@@ -14,7 +14,7 @@ import threading
 
 from graflow.channels.base import Channel
 from graflow.system.forks import guard
-from graflow.testing.properties.forks import Fork
+from graflow.testing.properties.concurrency.after_forks import Fork
 from graflow.testing.workers import meeting
 from tests.testing.sqlite_store import SqliteBackend
 

@@ -11,11 +11,11 @@ from multiprocessing import ProcessError
 
 import pytest
 
+from graflow.testing.workers.in_threads import in_threads
 from graflow.testing.workers.meeting import Meeting, Place
-from graflow.testing.workers.pauses import Pauses
+from graflow.testing.workers.pauses import InnerPauses
 from graflow.testing.workers.team import SIZE, dismiss, team
 from graflow.testing.workers.thread_states import is_shown
-from graflow.testing.workers.threads import in_threads
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_process_that_dies_is_replaced() -> None:
 
 def test_threads_that_hang_are_left_when_one_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """They may wait forever for what that one took."""
-    monkeypatch.setattr("graflow.testing.workers.threads._LEFT", 0.1)
+    monkeypatch.setattr("graflow.testing.workers.in_threads._LEFT", 0.1)
     never = threading.Event()
     try:
         with pytest.raises(LookupError, match="as planned"):
@@ -110,7 +110,7 @@ def test_pauses_come_at_every_place_of_an_operation(seed: int) -> None:
     """Whatever chance begins with, a few operations show each state in between."""
     register = Register()
     others = Others(register)
-    pauses = Pauses(others, random.Random(seed), 0.001)
+    pauses = InnerPauses(others, random.Random(seed), 0.001)
     for _ in range(20):
         pauses.inside("change", register.change)
     assert others.seen == {0, 1, 2}

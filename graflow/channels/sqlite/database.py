@@ -14,9 +14,9 @@ from typing import Any, Final, NoReturn, TypeVar
 from weakref import WeakSet, WeakValueDictionary, finalize
 
 from graflow.channels.sqlite import layout
-from graflow.channels.sqlite.errors import busy, closed, gone, is_busy, spoilt, translate
 from graflow.channels.sqlite.file_systems import check_file, network_of
 from graflow.channels.sqlite.one_transaction import OF_SQLITE, CommitFailed, alone, within
+from graflow.channels.sqlite.sqlite_errors import busy, closed, gone, is_busy, spoilt, translate
 from graflow.exceptions import ChannelError, ChannelValueError
 from graflow.system.chance import CHANCE
 from graflow.system.clock import milliseconds_since_1970, monotonic

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
-from graflow.channels.sqlite.errors import is_busy
+from graflow.channels.sqlite.sqlite_errors import is_busy
 
 __all__ = ["OF_SQLITE", "CommitFailed", "alone", "within"]
 

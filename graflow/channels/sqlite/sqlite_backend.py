@@ -24,7 +24,7 @@ from graflow.channels.backend import (
 )
 from graflow.channels.commits.settling import settle
 from graflow.channels.operation.told_errors import blame
-from graflow.channels.sqlite import locks
+from graflow.channels.sqlite import lock_rows
 from graflow.channels.sqlite.database import ClosedDatabase, Database, database_at
 from graflow.channels.sqlite.rows import GET, PUT, PUT_FOR_GOOD, Rows, StoredList
 from graflow.channels.sqlite.temporary import TemporaryFile, kept_file
@@ -200,20 +200,20 @@ class SQLiteBackend(Backend):
 
     @override
     def acquire(self, lock: str, owner: str, lease: int, least: int = 0) -> int | str:
-        return self._write(lambda rows: locks.acquire(rows, lock, owner, lease, least))
+        return self._write(lambda rows: lock_rows.acquire(rows, lock, owner, lease, least))
 
     @override
     def line_up(self, lock: str, owner: str, patience: int) -> int:
-        return self._write(lambda rows: locks.line_up(rows, lock, owner, patience))
+        return self._write(lambda rows: lock_rows.line_up(rows, lock, owner, patience))
 
     @override
     def renew(self, lock: str, owner: str, lease: int) -> bool:
-        return self._write(lambda rows: locks.renew(rows, lock, owner, lease))
+        return self._write(lambda rows: lock_rows.renew(rows, lock, owner, lease))
 
     @override
     def release(self, lock: str, owner: str) -> bool:
         # Not fenced: whoever is late may at least free what it holds.
-        return self._write(lambda rows: locks.release(rows, lock, owner), is_fenced=False)
+        return self._write(lambda rows: lock_rows.release(rows, lock, owner), is_fenced=False)
 
     # Transactions
 

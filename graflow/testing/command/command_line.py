@@ -13,7 +13,7 @@ from rich.text import Text
 
 from graflow.testing.budget import Budget
 from graflow.testing.checks import CHECKS
-from graflow.testing.command.display import Display
+from graflow.testing.command.display import FindingsDisplay
 from graflow.testing.command.targets import BadTarget, CleanUpFailed, Target, target_of
 from graflow.testing.harness import Harness
 from graflow.testing.report import Result, report
@@ -100,7 +100,7 @@ def _main(
 
 def _try(target: Target, harness: Harness, budget: Budget, console: Console) -> int:
     """Run all checks, show what comes of them, and return the exit status."""
-    display = Display(console, len(CHECKS))
+    display = FindingsDisplay(console, len(CHECKS))
     status, end = 0, ""
     try:
         with display:

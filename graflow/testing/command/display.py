@@ -14,10 +14,10 @@ from rich.text import Text
 from graflow.testing.checks import Check
 from graflow.testing.report import Finding, Result
 
-__all__ = ["Display"]
+__all__ = ["FindingsDisplay"]
 
 
-class Display:
+class FindingsDisplay:
     """A bar on a terminal, and elsewhere a line every few seconds; the first finding of each cause.
 
     Attributes:

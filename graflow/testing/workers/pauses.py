@@ -20,7 +20,7 @@ from statistics import median
 from types import FrameType
 from typing import Any, Protocol, TypeVar
 
-__all__ = ["Pauses"]
+__all__ = ["InnerPauses"]
 
 R = TypeVar("R")
 
@@ -37,7 +37,7 @@ class Others(Protocol):
         """Wait until the others have made some steps, but not for more than `patience` seconds."""
 
 
-class Pauses:
+class InnerPauses:
     """The pauses of one worker."""
 
     def __init__(self, others: Others, chance: random.Random, least: float) -> None:

@@ -14,7 +14,7 @@ import pytest
 from graflow.channels.redis_channel import RedisChannel
 from graflow.testing import Fault
 from graflow.testing.linearizability import Operation, Recorder, check
-from graflow.testing.properties.several_keys import perform_transfer, step_transfer
+from graflow.testing.properties.concurrency.several_keys import perform_transfer, step_transfer
 from tests.channels.redis.racy import RacyChannel
 from tests.programs import apart
 from tests.proxy import run_proxy, url_of

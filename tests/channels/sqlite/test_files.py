@@ -28,12 +28,6 @@ from graflow.exceptions import (
 from tests.paths import ROOT
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """A file that does not exist yet."""
-    return tmp_path / "channels.db"
-
-
 @pytest.fixture(autouse=True)
 def _look_always(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look whether the file is there for every operation, and not only now and then."""

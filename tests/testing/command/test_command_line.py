@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from graflow.testing.checks import CHECKS
-from graflow.testing.command.display import Display
+from graflow.testing.command.display import FindingsDisplay
 from graflow.testing.command.targets import BadTarget, target_of
 from graflow.testing.report import Finding, Result
 from tests.paths import ROOT
@@ -154,7 +154,7 @@ def test_without_a_terminal_lines_say_how_far_it_is() -> None:
     """With the number of broken checks and the check that is under way."""
     written = io.StringIO()
     broken = Finding("mine", "ttl", "ttl: one", Result.BROKEN, "this is broken", cause="it")
-    with Display(Console(file=written, soft_wrap=True), len(CHECKS), every=0.01) as display:
+    with FindingsDisplay(Console(file=written, soft_wrap=True), len(CHECKS), every=0.01) as display:
         display.begin(CHECKS[0])
         display.add(broken)
         display.add(Finding("mine", "ttl", "ttl: two", Result.BROKEN, "and this", cause="it"))
@@ -170,7 +170,7 @@ def test_a_terminal_shows_a_bar_with_the_broken_ones() -> None:
     """And no lines in between."""
     written = io.StringIO()
     console = Console(file=written, force_terminal=True, width=100)
-    with Display(console, len(CHECKS), every=0.001) as display:
+    with FindingsDisplay(console, len(CHECKS), every=0.001) as display:
         display.begin(CHECKS[0])
         display.add(Finding("mine", "ttl", "ttl: one", Result.BROKEN, "this is broken"))
     assert "1 broken" in written.getvalue()

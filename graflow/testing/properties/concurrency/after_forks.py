@@ -17,9 +17,9 @@ from typing import Any
 
 from graflow.channels.base import Channel
 from graflow.testing.linearizability import Operation
-from graflow.testing.properties.workload import Failed, Work
+from graflow.testing.properties.concurrency.work import Failed, Work
 from graflow.testing.workers.meeting import Meeting, Place
-from graflow.testing.workers.pauses import Pauses
+from graflow.testing.workers.pauses import InnerPauses
 from graflow.testing.workers.thread_states import ThreadState
 
 __all__ = ["Fork", "Forked"]
@@ -205,7 +205,7 @@ class _Busy:
         self._channel = channel
         self._is_inside = threading.Event()
         self._is_over = threading.Event()
-        self._pauses = Pauses(self, random.Random(seed), _PAUSE)
+        self._pauses = InnerPauses(self, random.Random(seed), _PAUSE)
         self._thread = threading.Thread(target=self._add, daemon=True)
         self.error: Exception | None = None
         self.sums = 0

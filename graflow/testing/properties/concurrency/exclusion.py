@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from graflow.channels.base import Channel
-from graflow.testing.properties.workload import Failed, at_work
+from graflow.testing.properties.concurrency.work import Failed, at_work
 from graflow.testing.workers.meeting import Place
-from graflow.testing.workers.pauses import Pauses
+from graflow.testing.workers.pauses import InnerPauses
 
 __all__ = ["Count", "Stay", "overlap"]
 
@@ -60,14 +60,14 @@ class Count:
         Raises:
             Failed: The lock could not be taken, or was lost.
         """
-        pauses = Pauses(place, random.Random(f"{self.seed} {self.worker}"), self.least)
+        pauses = InnerPauses(place, random.Random(f"{self.seed} {self.worker}"), self.least)
         try:
             with at_work(self.channel, place, is_own=self.is_own):
                 return [self._count(place, pauses) for _ in range(_TIMES)]
         except Exception as error:
             raise Failed(self.worker, ("lock", "counter"), error) from error
 
-    def _count(self, place: Place, pauses: Pauses) -> Stay:
+    def _count(self, place: Place, pauses: InnerPauses) -> Stay:
         lock = self.channel.lock("counter", timeout=_TIMEOUT)
         pauses.inside("lock", lock.__enter__)
         try:

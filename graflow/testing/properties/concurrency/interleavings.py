@@ -15,15 +15,16 @@ from graflow.channels.base import Channel
 from graflow.testing.budget import Budget
 from graflow.testing.harness import Capabilities, Harness
 from graflow.testing.linearizability import Operation, check
-from graflow.testing.properties.exclusion import Count, Stay, overlap
-from graflow.testing.properties.forks import Fork
+from graflow.testing.properties.concurrency.after_forks import Fork
+from graflow.testing.properties.concurrency.exclusion import Count, Stay, overlap
+from graflow.testing.properties.concurrency.work import Failed, Work
+from graflow.testing.properties.concurrency.workload import WORKLOADS
 from graflow.testing.properties.refusal import refuse
-from graflow.testing.properties.workload import WORKLOADS, Failed, Work
 from graflow.testing.trials.equality import same
 from graflow.testing.trials.trial import Trial
+from graflow.testing.workers.in_threads import in_threads
 from graflow.testing.workers.meeting import Place
 from graflow.testing.workers.team import SIZE, Team, team
-from graflow.testing.workers.threads import in_threads
 
 __all__ = [
     "check_forks",
