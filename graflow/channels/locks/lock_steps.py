@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import NamedTuple
 
 from graflow.channels.backend import Backend
@@ -65,5 +64,5 @@ class Sleep(NamedTuple):
     seconds: float
 
     def ask(self, backend: Backend) -> None:
-        """Wait, wherever the backend is."""
-        time.sleep(self.seconds)
+        """Wait as those do who perform operations of this backend."""
+        backend.sleep(self.seconds)

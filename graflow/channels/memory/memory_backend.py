@@ -33,6 +33,7 @@ class MemoryBackend(Backend):
     """A channel's records in the memory of one process, shared by its threads."""
 
     shared = False
+    prompt = True
 
     def __init__(self, name: str, space: MemorySpace) -> None:
         """Keep the records of the channel called `name` in a space."""

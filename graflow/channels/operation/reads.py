@@ -77,4 +77,4 @@ class CallFunction(NamedTuple):
 
     def ask(self, backend: Backend) -> Any:
         """Call it."""
-        return self.function(self.argument)
+        return backend.call(self.function, self.argument)

@@ -1,0 +1,29 @@
+"""Requests of operations that wait for somebody to wake them; see `Request`."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from graflow.channels.backend import Backend
+from graflow.system.wakers import LoopWaker, ThreadWaker
+
+__all__ = ["NewWaker", "WaitFor"]
+
+
+class NewWaker(NamedTuple):
+    """Make a waker. Answer: the waker, of the kind that suits who performs the operation."""
+
+    def ask(self, backend: Backend) -> Any:
+        """Ask the backend."""
+        return backend.waker()
+
+
+class WaitFor(NamedTuple):
+    """Wait until a waker is woken, or the time is over. Answer: whether it was woken."""
+
+    waker: ThreadWaker | LoopWaker
+    seconds: float | None
+
+    def ask(self, backend: Backend) -> Any:
+        """Wait, wherever the backend is."""
+        return self.waker.wait(self.seconds)
