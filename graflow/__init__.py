@@ -16,11 +16,22 @@ from graflow.core.checkpoint.checkpoint import Checkpoint, read_checkpoint
 from graflow.core.context import ExecutionContext, TaskExecutionContext
 from graflow.core.decorators import task
 from graflow.core.registry.run_records import RunInfo, runs
-from graflow.core.run.observers import RunObserver, TaskEvent
+from graflow.core.run.events import (
+    Emitted,
+    RunEnded,
+    RunEvent,
+    TaskEvent,
+    TaskFailed,
+    TaskFinished,
+    TaskRetried,
+    TaskStarted,
+)
+from graflow.core.run.observers import AsyncRunObserver, RunObserver
 from graflow.core.task.composition import chain, parallel
 from graflow.core.task.task import Task
 from graflow.core.workflow import Workflow, workflow
 from graflow.exceptions import (
+    BlockingCallWarning,
     ChannelConflictError,
     ChannelConnectionError,
     ChannelDataError,
@@ -78,6 +89,8 @@ if typing.TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AsyncRunObserver",
+    "BlockingCallWarning",
     "Channel",
     "ChannelBackend",
     "ChannelConflictError",
@@ -106,6 +119,7 @@ __all__ = [
     "CheckpointVersionError",
     "CycleError",
     "DuplicateTaskError",
+    "Emitted",
     "Entry",
     "EvictionError",
     "ExecutionContext",
@@ -123,7 +137,9 @@ __all__ = [
     "RedisChannel",
     "ResultNotFoundError",
     "ResultTypeError",
+    "RunEnded",
     "RunError",
+    "RunEvent",
     "RunInProgressError",
     "RunInfo",
     "RunObserver",
@@ -134,8 +150,12 @@ __all__ = [
     "TaskError",
     "TaskEvent",
     "TaskExecutionContext",
+    "TaskFailed",
     "TaskFailedError",
+    "TaskFinished",
     "TaskNotFoundError",
+    "TaskRetried",
+    "TaskStarted",
     "Transaction",
     "TypedChannel",
     "UnpicklableError",

@@ -9,7 +9,7 @@ from time import sleep
 from typing import Any, NamedTuple
 
 from graflow.core.graph.schedule import Schedule
-from graflow.core.run.base_run import BaseRun
+from graflow.core.run.base_run import BlockingRun
 from graflow.core.run.delays import ALERT, wait_until_done
 from graflow.core.run.supervisor import Supervisor
 from graflow.core.state.run_state import RunState
@@ -35,7 +35,7 @@ class _Flight(NamedTuple):
     serial: int
 
 
-class Dispatch(BaseRun):
+class Dispatch(BlockingRun):
     """One run that submits its tasks to an executor, and waits for short replies.
 
     All of this happens in the thread that began the run. The results of tasks stay in the channel.

@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from graflow import RedisChannel
-from graflow.core.launch import execution
+from graflow.core.launch import preparing
 from graflow.core.travel.marks import FolderMarks
 from tests.servers import Server
 
@@ -29,7 +29,7 @@ def channel(
             super().__init__()
             folders.append(self._folder)
 
-    monkeypatch.setattr(execution, "FolderMarks", Noted)
+    monkeypatch.setattr(preparing, "FolderMarks", Noted)
     path = str(servers("valkey-9").socket)
     with RedisChannel("run", url=f"unix://{path}") as channel:
         channel.clear()

@@ -29,7 +29,8 @@ from distributed import Client, LocalCluster
 
 from graflow import RedisChannel, chain, parallel, read_checkpoint, task, workflow
 from graflow.core.context import TaskExecutionContext
-from graflow.core.run.observers import RunObserver, TaskEvent
+from graflow.core.run.events import TaskEvent
+from graflow.core.run.observers import RunObserver
 from graflow.core.state.results import Results
 from graflow.core.travel import worker
 from graflow.core.travel.executors import ExecutorSource, Pool
