@@ -240,7 +240,9 @@ class Workflow(AsyncRuns):
             ret_context: As for `execute`, like the other arguments.
             max_workers: How many tasks may run at the same time.
             executor: The executor, which may be of another kind than before.
-            progress, observers, keep: As for `execute`.
+            progress: Whether to show the progress of the run.
+            observers: Objects that are notified when a task starts, ends, fails or is retried.
+            keep: As for `execute`.
 
         Raises:
             RunInProgressError: Somebody else resumes the run at this moment.
