@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from contextvars import Context, copy_context
+from dataclasses import replace
 from functools import partial
 from uuid import uuid4
 
@@ -23,6 +24,7 @@ from graflow.core.run.supervisor import Supervisor
 from graflow.core.state.run_state import RunState
 from graflow.core.travel.arrival import check_arrival
 from graflow.core.travel.executors import Pool
+from graflow.core.travel.mailbox import Mailbox
 from graflow.core.travel.marks import ChannelMarks, FolderMarks
 from graflow.core.travel.parcel import Parcel, pack_run
 from graflow.exceptions import WorkflowTypeError
@@ -57,10 +59,13 @@ def prepared(
         _check_channel(state)
         run = uuid4().hex
         marks = FolderMarks() if pool.is_near() else ChannelMarks(state.channel, run)
-        with closing(marks):
+        is_watched = any(hasattr(each, "emitted") for each in options.observers)
+        mailbox = Mailbox(state.channel, run) if is_watched else None
+        with closing(marks), nullcontext() if mailbox is None else closing(mailbox):
             if isinstance(marks, FolderMarks):
                 _have_attended(pool, marks)
-            parcel = Parcel(run, pack_run(state, marks), marks)
+            packed = pack_run(replace(state, emitter=mailbox), marks)
+            parcel = Parcel(run, packed, marks, mailbox)
             if plan.tasks.keys() - finished.keys():
                 check_arrival(pool, parcel, state)
             yield Preparation(plan, state, variables, options, pool, parcel, finished)

@@ -223,14 +223,14 @@ def test_an_exception_that_is_no_failure_ends_the_run(is_async: bool) -> None:
     ended: list[str] = []
 
     @task
-    async def other() -> None:
+    async def idles() -> None:
         begun.set()
         await asyncio.sleep(0.005)
         ended.append("other")
 
     stop = task("stops")(stops_later if is_async else stops)
     with workflow("w") as wf:
-        parallel(other, stop)
+        parallel(idles, stop)
     with pytest.raises(Outcome):
         awaited(wf.aexecute)
     assert ended == ["other"]
@@ -263,11 +263,11 @@ def test_a_task_is_tried_again_while_others_run() -> None:
         return 3
 
     @task
-    async def other() -> None:
+    async def idles() -> None:
         ran.append("other")
 
     with workflow("w") as wf:
-        parallel(flaky, other)
+        parallel(flaky, idles)
     assert awaited(lambda: wf.aexecute(max_workers=1))["flaky"] == 3
     assert ran[1] == "other"
 
@@ -453,11 +453,11 @@ def test_mistakes_are_told_before_anything_runs() -> None:
         one >> task("two")(lambda: 2) >> one
     for error, call in (
         (CycleError, cyclic.aexecute),
-        (WorkflowTypeError, lambda: wf.aexecute(max_workers="2")),  # type: ignore[arg-type]
+        (WorkflowTypeError, lambda: wf.aexecute(max_workers="2")),  # type: ignore[call-overload]
         (WorkflowValueError, lambda: wf.aexecute(max_workers=0)),
-        (WorkflowTypeError, lambda: wf.aexecute(run_id=1)),  # type: ignore[arg-type]
-        (WorkflowTypeError, lambda: wf.aexecute(executor="threads")),  # type: ignore[arg-type]
-        (TypeError, lambda: wf.aexecute(workers=2)),  # type: ignore[call-arg]
+        (WorkflowTypeError, lambda: wf.aexecute(run_id=1)),  # type: ignore[call-overload]
+        (WorkflowTypeError, lambda: wf.aexecute(executor="threads")),  # type: ignore[call-overload]
+        (TypeError, lambda: wf.aexecute(workers=2)),  # type: ignore[call-overload]
         (WorkflowTypeError, lambda: wf.aexecute(observers=[object()])),  # type: ignore[list-item]
     ):
         with pytest.raises(error):

@@ -106,13 +106,13 @@ def test_a_cancelled_run_goes_on_from_its_checkpoint(path: Path, channel: Channe
         return 1
 
     @task(inject_context=True)
-    async def third(ctx: TaskExecutionContext) -> int:
+    async def summed(ctx: TaskExecutionContext) -> int:
         with ctx.get_channel().lock("job", timeout=PATIENCE):
             await asyncio.sleep(0)
         return ctx.get_result(first) + ctx.get_result(second) + 1
 
     with workflow("w", channel=channel) as wf:
-        (first | second) >> third
+        (first | second) >> summed
 
     async def main() -> None:
         turns = 0
@@ -185,11 +185,11 @@ def test_a_coroutine_that_ends_well_keeps_its_result(path: Path) -> None:
         return 1
 
     @task
-    async def other() -> None:
+    async def idles() -> None:
         await asyncio.Event().wait()
 
     with workflow("w") as wf:
-        parallel(stubborn, other)
+        parallel(stubborn, idles)
 
     async def main() -> None:
         run = asyncio.ensure_future(wf.aexecute(checkpoint=path))
