@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from statistics import median
 
 from rich.console import Console
@@ -62,27 +61,31 @@ async def in_threads(wf: Workflow) -> None:
     await asyncio.gather(*(asyncio.to_thread(wf.execute) for _ in range(RUNS)))
 
 
-def rows() -> Iterator[Row]:
-    """Measure runs on an event loop."""
+def many_tasks() -> Row:
+    """Measure a run of many tasks."""
     wf = sleepers()
     found = [
         seconds(lambda: asyncio.run(wf.aexecute()), 1) / seconds(lambda: asyncio.run(gathered()), 1)
         for _ in range(ROUNDS)
     ]
-    yield f"{TASKS:,} async tasks that await {PAUSE} s, over asyncio.gather", median(found), 1.5
-    three = three_tasks()
+    return f"{TASKS:,} async tasks that await {PAUSE} s, over asyncio.gather", median(found), 1.5
+
+
+def many_runs() -> Row:
+    """Measure many runs of a few tasks."""
+    wf = three_tasks()
     found = [
-        seconds(lambda: asyncio.run(awaited(three)), 1)
-        / seconds(lambda: asyncio.run(in_threads(three)), 1)
+        seconds(lambda: asyncio.run(awaited(wf)), 1)
+        / seconds(lambda: asyncio.run(in_threads(wf)), 1)
         for _ in range(ROUNDS)
     ]
-    yield f"{RUNS:,} aexecute of three tasks, over to_thread(execute)", median(found), 0.5
+    return f"{RUNS:,} aexecute of three tasks, over to_thread(execute)", median(found), 0.5
 
 
 def main() -> None:
     """Measure, and print the table."""
     table = Table("work", "ratio", "at most", title="Event loops: medians of ratios in one run")
-    for name, found, bound in rows():
+    for name, found, bound in (many_tasks(), many_runs()):
         table.add_row(name, f"{found:.2f}", f"{bound:.2f}")
     Console(width=110).print(table)
 
