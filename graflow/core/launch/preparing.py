@@ -18,7 +18,7 @@ from graflow.core.launch.execution import Execution, Preparation
 from graflow.core.launch.run_options import MAX_WORKERS, Options
 from graflow.core.run.base_run import BaseRun
 from graflow.core.run.event_loop import EventLoop
-from graflow.core.run.observers import Observers, QueuedObservers
+from graflow.core.run.observers import HandedObservers, Observers, QueuedObservers
 from graflow.core.run.progress import Progress
 from graflow.core.run.supervisor import Supervisor
 from graflow.core.state.run_state import RunState
@@ -123,9 +123,7 @@ def watched(
         elif prepared.parcel is None:
             observers = QueuedObservers(*about)
         else:
-            observers = Observers(
-                *about, lambda told: asyncio.run_coroutine_threadsafe(told, loop).result()
-            )
+            observers = HandedObservers(*about, loop)
         stack.callback(observers.warn)
         yield Execution(prepared, Supervisor(state, observers, journal), observers, starts)
 

@@ -16,7 +16,14 @@ from graflow.core.run.events import TaskEvent
 from graflow.exceptions import WorkflowTypeError
 from graflow.system.logs import RUN
 
-__all__ = ["AnyObserver", "AsyncRunObserver", "Observers", "QueuedObservers", "RunObserver"]
+__all__ = [
+    "AnyObserver",
+    "AsyncRunObserver",
+    "HandedObservers",
+    "Observers",
+    "QueuedObservers",
+    "RunObserver",
+]
 
 
 class RunObserver(Protocol):
@@ -210,6 +217,26 @@ class QueuedObservers(Observers):
     @override
     def _tell(self, notice: _Notice) -> None:
         self._notices.append(notice)
+
+
+class HandedObservers(QueuedObservers):
+    """Observers that are notified on an event loop, and told of by another thread."""
+
+    def __init__(
+        self,
+        observers: Iterable[AnyObserver],
+        workflow: str,
+        run_id: str,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        """Let `observers` watch a run that a thread drives while `loop` waits for it."""
+        super().__init__(observers, workflow, run_id)
+        self._loop = loop
+
+    @override
+    def _tell(self, notice: _Notice) -> None:
+        super()._tell(notice)
+        asyncio.run_coroutine_threadsafe(self.settle(), self._loop).result()
 
 
 def _never(coroutine: Coroutine[Any, Any, None]) -> None:

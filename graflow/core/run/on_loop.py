@@ -271,7 +271,11 @@ class LoopRun(BaseRun):
     ) -> T | _RaisedInThread:
         """Call a function in a thread of the executor, and wait for it in any case."""
         call = partial(_caught, variables, partial(function, *args))
-        waiting = asyncio.wrap_future(self._executor.submit(call))
+        try:
+            waiting = asyncio.wrap_future(self._executor.submit(call))
+        except BaseException as error:
+            self._collapse(error)  # the executor's own, and no failure of the task
+            raise
         while not waiting.done():
             try:
                 await asyncio.wait([waiting])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,9 @@ import pytest
 
 from graflow import (
     MemoryChannel,
+    RedisChannel,
     TaskExecutionContext,
+    Workflow,
     chain,
     parallel,
     read_checkpoint,
@@ -26,6 +29,7 @@ from graflow.channels.base import Channel
 from graflow.exceptions import (
     CycleError,
     ResultTypeError,
+    RunSupersededError,
     TaskFailedError,
     WorkflowStateError,
     WorkflowTypeError,
@@ -33,6 +37,7 @@ from graflow.exceptions import (
 )
 from tests.core.watching import Log
 from tests.patience import PATIENCE
+from tests.servers import Server
 
 pytestmark = pytest.mark.usefixtures("no_threads_left")
 
@@ -488,6 +493,50 @@ def test_a_checkpoint_is_saved_and_resumed(path: Path, channel: Channel) -> None
     assert awaited(lambda: wf.aresume(path)) == 2
     assert ran == ["first", "second", "second"]
     assert {info.state for info in runs(channel)} == {"finished"}
+
+
+def test_an_executor_that_is_shut_down_ends_the_run() -> None:
+    """With its own error, as with `execute`."""
+    pool = ThreadPoolExecutor(1)
+    pool.shutdown()
+    with workflow("w") as wf:
+        task("one")(lambda: 1) >> task("two")(lambda: 2)
+    with pytest.raises(RuntimeError, match="after shutdown"):
+        wf.execute(executor=pool)
+    with pytest.raises(RuntimeError, match="after shutdown"):
+        awaited(lambda: wf.aexecute(executor=pool))
+
+
+@pytest.mark.parametrize("is_async", [True, False])
+def test_a_run_that_is_taken_over_ends(
+    is_async: bool, servers: Callable[[str], Server], tmp_path: Path
+) -> None:
+    """It stores nothing more, and says why."""
+    path, copy = tmp_path / "run.json", tmp_path / "copy.json"
+    begun: list[int] = []
+
+    def pays() -> int:
+        begun.append(1)
+        if len(begun) == 1:
+            shutil.copy(path, copy)
+            assert made().resume(copy) == 1
+        return len(begun) - 1
+
+    async def pays_later() -> int:
+        return await asyncio.to_thread(pays)
+
+    def made() -> Workflow:
+        with workflow("w", channel=channel) as wf:
+            task("pays")(pays_later if is_async else pays)
+        return wf
+
+    with RedisChannel("taken over", url=servers("valkey-9").url) as channel:
+        channel.clear()
+        with pytest.raises(RunSupersededError):
+            awaited(lambda: made().aexecute(checkpoint=path))
+        assert begun == [1, 1]
+        assert channel.get("pays.__result__") == 1
+        assert runs(channel)[-1].state == "finished"
 
 
 def test_an_observer_is_told_on_the_loop() -> None:

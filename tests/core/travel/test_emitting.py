@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from contextlib import aclosing
 from typing import Any
 
 import pytest
 
 from graflow import (
+    AsyncRunObserver,
     Emitted,
     RedisChannel,
     RunEnded,
@@ -76,6 +78,30 @@ def test_an_observer_here_gets_what_is_emitted_elsewhere(channel: RedisChannel) 
         chain(emits)
     wf.execute(executor=processes, observers=[Watches()])
     assert seen == [("emits", n, value) for n in (1, 2) for value in ([1, "é\n"], None)]
+
+
+@pytest.mark.parametrize("kind", [RunObserver, AsyncRunObserver])
+def test_an_observer_of_a_run_elsewhere_is_told_on_the_loop(
+    kind: type, channel: RedisChannel
+) -> None:
+    """Of everything, though a thread waits for the replies."""
+    threads: set[int] = set()
+
+    class Here(RunObserver):
+        def task_finished(self, event: TaskEvent) -> None:
+            asyncio.get_running_loop()
+            threads.add(threading.get_ident())
+
+    class Later(AsyncRunObserver):
+        async def task_finished(self, event: TaskEvent) -> None:
+            await asyncio.sleep(0)
+            threads.add(threading.get_ident())
+
+    with workflow("w", channel=channel) as wf:
+        add(task_id="add")
+    observer = Here() if kind is RunObserver else Later()
+    asyncio.run(wf.aexecute(executor=processes, observers=[observer]), debug=True)
+    assert threads == {threading.get_ident()}
 
 
 def test_a_slow_consumer_slows_a_task_elsewhere(channel: RedisChannel) -> None:
