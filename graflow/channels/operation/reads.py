@@ -62,11 +62,13 @@ class Keys(NamedTuple):
 
 
 class Clear(NamedTuple):
-    """Remove all keys."""
+    """Remove all keys; with `kept`, what is kept about the channel as well."""
+
+    kept: bool = False
 
     def ask(self, backend: Backend) -> None:
         """Ask the backend."""
-        backend.clear()
+        return backend.clear(kept=self.kept)
 
 
 class CallFunction(NamedTuple):
