@@ -9,7 +9,7 @@ from graflow.channels.base import Channel
 from graflow.channels.factory import ChannelBackend, ChannelFactory
 from graflow.channels.keyed import KeyedChannel
 from graflow.channels.memory_channel import MemoryChannel, MemorySpace
-from graflow.channels.operation.operations import Entry
+from graflow.channels.operation.entry import Entry
 from graflow.channels.transactions import Transaction
 from graflow.channels.typed import TypedChannel
 from graflow.core.checkpoint.checkpoint import Checkpoint, read_checkpoint
@@ -83,13 +83,21 @@ from graflow.exceptions import (
 )
 
 if typing.TYPE_CHECKING:
+    from graflow.channels.aio.async_channel import AsyncChannel
+    from graflow.channels.aio.async_keyed_channel import AsyncKeyedChannel
+    from graflow.channels.aio.async_transaction import AsyncTransaction
+    from graflow.channels.aio.async_typed_channel import AsyncTypedChannel
     from graflow.channels.redis_channel import RedisChannel
     from graflow.channels.sqlite_channel import SQLiteChannel
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AsyncChannel",
+    "AsyncKeyedChannel",
     "AsyncRunObserver",
+    "AsyncTransaction",
+    "AsyncTypedChannel",
     "BlockingCallWarning",
     "Channel",
     "ChannelBackend",
@@ -174,6 +182,10 @@ __all__ = [
 ]
 
 _LATER = {
+    "AsyncChannel": "graflow.channels.aio.async_channel",
+    "AsyncKeyedChannel": "graflow.channels.aio.async_keyed_channel",
+    "AsyncTransaction": "graflow.channels.aio.async_transaction",
+    "AsyncTypedChannel": "graflow.channels.aio.async_typed_channel",
     "RedisChannel": "graflow.channels.redis_channel",
     "SQLiteChannel": "graflow.channels.sqlite_channel",
 }
