@@ -222,10 +222,10 @@ async def _messages(progress: Progress, start: int) -> AsyncIterator[str]:
     yield "event: over\ndata:\n\n"
 
 
-def stored(request: Request) -> Response:
-    """Show what a run has stored; as this may wait for a server, it is called in a thread."""
-    counts = TypedChannel(request.app.state.runs.channel, Count)
-    found = counts.get(f"count of {request.path_params['run_id']}", None)
+async def stored(request: Request) -> Response:
+    """Show what a run has stored; other requests go on while this waits for the server."""
+    counts = TypedChannel(request.app.state.runs.channel, Count).aio
+    found = await counts.get(f"count of {request.path_params['run_id']}", None)
     if found is None:
         return Response("nothing is stored yet", status_code=404)
     words = sorted(found["words"].items(), key=lambda each: (-each[1], each[0]))

@@ -116,8 +116,13 @@ class Execution:
             self.starts(dispatch)
             dispatch.execute()
 
+        def stop() -> None:
+            dispatch.lose(asyncio.CancelledError())
+            if isinstance(self.observers, QueuedObservers):
+                self.observers.interrupt()
+
         name = f"graflow-{self.prepared.state.workflow_name}-dispatch"
-        await in_own_thread(work, name, lambda: dispatch.lose(asyncio.CancelledError()))
+        await in_own_thread(work, name, stop)
 
     def _dispatch(self, parcel: Parcel) -> Dispatch:
         pool, limit = self.prepared.pool, self.prepared.options.max_workers

@@ -189,28 +189,53 @@ class Observers:
 
 
 class QueuedObservers(Observers):
-    """Observers that are notified on an event loop, in order, whenever `settle` is awaited."""
+    """Observers that are notified on an event loop, in order, whenever `settle` is awaited.
+
+    A task of the loop makes the calls, so that they go on when somebody who awaits them is
+    cancelled, and none is lost or made twice.
+
+    Attributes:
+        crash: What an observer has raised that is no `Exception`, and that the run is to end with.
+    """
 
     def __init__(self, observers: Iterable[AnyObserver], workflow: str, run_id: str) -> None:
         """Let `observers` watch a run on the running loop; see `Observers`."""
         super().__init__(observers, workflow, run_id, _never)
+        self.crash: BaseException | None = None
         self._notices: deque[_Notice] = deque()
-        self._turn = asyncio.Lock()
+        self._calls: asyncio.Task[None] | None = None
+        self._call: asyncio.Future[None] | None = None  # that is awaited now
+
+    def interrupt(self) -> None:
+        """Cancel the call of an observer that is under way; the loop calls this."""
+        if self._call is not None:
+            self._call.cancel()
 
     async def settle(self) -> None:
         """Notify the observers of all that has been reported."""
-        if not self._notices and not self._turn.locked():
-            return
-        async with self._turn:
+        while self._notices or self._calls is not None:
+            if self._calls is None:
+                self._calls = asyncio.ensure_future(self._notify_all())
+            await asyncio.wait([self._calls])
+
+    async def _notify_all(self) -> None:
+        try:
             while self._notices:
                 await self._notify(self._notices.popleft())
+        except BaseException as error:  # noqa: BLE001 - the run ends with it
+            self.crash = error
+        finally:
+            self._calls = None
 
     async def _notify(self, notice: _Notice) -> None:
         for observer in list(self._observers):
             try:
                 answer = notice(observer)
                 if isinstance(answer, CoroutineType):
-                    await answer
+                    self._call = asyncio.ensure_future(answer)
+                    await asyncio.wait([self._call])
+                    if not self._call.cancelled():
+                        self._call.result()
             except Exception as error:  # noqa: BLE001 - an observer's own
                 self._dismiss(observer, error)
 
@@ -237,6 +262,8 @@ class HandedObservers(QueuedObservers):
     def _tell(self, notice: _Notice) -> None:
         super()._tell(notice)
         asyncio.run_coroutine_threadsafe(self.settle(), self._loop).result()
+        if self.crash is not None:
+            raise self.crash
 
 
 def _never(coroutine: Coroutine[Any, Any, None]) -> None:

@@ -143,6 +143,7 @@ class LoopRun(BaseRun):
         for each in self._awaiting:
             each.cancel()
         self._others.cancel_all()
+        self._observers.interrupt()
         settled = False
         while self._attempts or not settled:
             try:
@@ -152,7 +153,7 @@ class LoopRun(BaseRun):
                     await self._observers.settle()
                     settled = True
             except asyncio.CancelledError:
-                continue
+                self._observers.interrupt()
 
     @override
     def _stop(self) -> None:
@@ -223,6 +224,8 @@ class LoopRun(BaseRun):
             self._collapse(made.error)
         if not self._supervisor.idle:
             await self._observers.settle()
+            if self._observers.crash is not None:
+                self._collapse(self._observers.crash)
 
     async def _note(self, task: Task[..., Any], record: Record) -> None:
         """Save that a task is done, report it, and queue what can start now."""

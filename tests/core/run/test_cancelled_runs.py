@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from graflow import (
+    AsyncRunObserver,
     MemoryChannel,
+    TaskEvent,
     TaskExecutionContext,
     parallel,
     read_checkpoint,
@@ -245,6 +247,37 @@ def test_a_pause_before_another_attempt_is_cut_short() -> None:
             await run
 
     asyncio.run(main(), debug=True)
+
+
+def test_an_observer_that_never_answers_is_cancelled_too() -> None:
+    """It is told of what comes after that; a run that is cancelled does not hang on it."""
+    told: list[str] = []
+
+    class Hangs(AsyncRunObserver):
+        async def task_started(self, event: TaskEvent) -> None:
+            told.append("started")
+            await asyncio.Event().wait()
+
+        async def task_failed(self, event: TaskEvent, error: BaseException) -> None:
+            told.append(f"failed with {type(error).__name__}")
+
+    @task
+    async def endless() -> None:
+        await asyncio.Event().wait()
+
+    with workflow("w") as wf:
+        endless()
+
+    async def main() -> None:
+        run = asyncio.ensure_future(wf.aexecute(observers=[Hangs()]))
+        while not told:
+            await asyncio.sleep(0)
+        run.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+
+    asyncio.run(asyncio.wait_for(main(), PATIENCE), debug=True)
+    assert told == ["started", "failed with CancelledError"]
 
 
 PROGRAM = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, closing
@@ -185,16 +186,19 @@ def test_a_slow_consumer_slows_the_tasks_and_loses_nothing(stream: Any) -> None:
 def test_a_consumer_that_stops_ends_the_run(stream: Any) -> None:
     """Coroutines are cancelled; a function that waits for room in the buffer goes on and ends."""
     events: list[str] = []
+    begun = threading.Event()
     channel = MemoryChannel()
 
     @task(inject_context=True)
     def chatters(ctx: TaskExecutionContext) -> None:
+        assert begun.wait(PATIENCE)
         for number in range(100):
             ctx.emit(number)
         events.append("chatters")
 
     @task
     async def endless() -> None:
+        begun.set()
         try:
             await asyncio.Event().wait()
         finally:
@@ -214,10 +218,12 @@ def test_a_consumer_that_stops_ends_the_run(stream: Any) -> None:
 def test_an_exception_of_the_consumer_ends_the_run() -> None:
     """As do its cancellation, and the end of `aclosing`."""
     cancelled = 0
+    begun = asyncio.Event()
 
     @task
     async def endless() -> None:
         nonlocal cancelled
+        begun.set()
         try:
             await asyncio.Event().wait()
         finally:
@@ -229,6 +235,7 @@ def test_an_exception_of_the_consumer_ends_the_run() -> None:
     async def consume() -> None:
         async with aclosing(wf.astream()) as events:
             async for _ in events:
+                await begun.wait()
                 raise KeyError
 
     async def wait() -> None:
@@ -240,9 +247,12 @@ def test_an_exception_of_the_consumer_ends_the_run() -> None:
         with pytest.raises(KeyError):
             await consume()
         assert cancelled == 1
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.02):
-                await wait()
+        begun.clear()
+        waiting = asyncio.ensure_future(wait())
+        await begun.wait()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
         assert cancelled == 2
 
     awaited(main)
@@ -371,6 +381,33 @@ def test_an_asynchronous_observer_that_raises_is_not_called_again(how: str) -> N
     with pytest.warns(RuntimeWarning, match=r"raised ValueError\('no'\)"):
         assert run(how, wf, Raises()) == 2
     assert calls == ["one"]
+
+
+def test_an_emission_whose_task_stops_waiting_is_not_lost() -> None:
+    """Nor does it arrive twice, or out of order."""
+    seen: list[Any] = []
+    free = asyncio.Event()
+
+    class Slow(AsyncRunObserver):
+        async def emitted(self, event: TaskEvent, value: Any) -> None:
+            await free.wait()
+            seen.append(value)
+
+    @task(inject_context=True)
+    async def emits(ctx: TaskExecutionContext) -> None:
+        for number in range(3):
+            waiting = asyncio.ensure_future(ctx.aemit(number))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            waiting.cancel()
+            await asyncio.wait([waiting])
+        free.set()
+        await ctx.aemit(3)
+
+    with workflow("w") as wf:
+        emits()
+    awaited(lambda: wf.aexecute(observers=[Slow()]))
+    assert seen == [0, 1, 2, 3]
 
 
 def test_streams_in_several_threads_do_not_meet() -> None:
