@@ -53,6 +53,7 @@ class LoopRun(BaseRun):
 
     Attributes:
         results: The stored results of the tasks in `keep`, by id.
+        used_threads: Whether any task was handed to the executor.
     """
 
     def __init__(
@@ -97,13 +98,8 @@ class LoopRun(BaseRun):
         self._others = LoopTasks(self._loop)  # coroutines that are not in an attempt's own task
         self._for_threads: deque[Task[..., Any]] = deque()  # what can start once a seat is free
         self._seated = 0
-        self._used_threads = False
+        self.used_threads = False
         self._is_cancelled = False
-
-    @property
-    def used_threads(self) -> bool:
-        """Whether any task was handed to the executor."""
-        return self._used_threads
 
     async def execute(self) -> None:
         """Run the tasks.
@@ -183,7 +179,7 @@ class LoopRun(BaseRun):
         """Start an attempt; nothing of it has happened yet."""
         seated = make == self._in_thread
         self._seated += seated
-        self._used_threads |= seated
+        self.used_threads |= seated
         attempt = self._loop.create_task(
             self._attempt(task, make), name=task.task_id, context=self._variables.copy()
         )
