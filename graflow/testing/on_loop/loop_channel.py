@@ -78,6 +78,7 @@ def _operation(name: str) -> Callable[..., Any]:
     def operation(self: LoopChannel, *args: Any, **kwargs: Any) -> Any:
         return await_here(getattr(self._face, name)(*args, **kwargs))
 
+    operation.__doc__ = f"Do as `Channel.{name}` does."
     return operation
 
 
