@@ -9,7 +9,7 @@ from graflow.channels.backend import Backend
 from graflow.channels.codec.codec import Record
 from graflow.channels.commits.commit import Held
 
-__all__ = ["CallFunction", "Clear", "Exist", "Get", "Head", "Keys", "Read"]
+__all__ = ["CallFunction", "Clear", "Digests", "Exist", "Get", "Head", "Keys", "Read"]
 
 
 class Get(NamedTuple):
@@ -51,6 +51,16 @@ class Exist(NamedTuple):
     def ask(self, backend: Backend) -> list[bool]:
         """Ask the backend."""
         return backend.exist(self.keys)
+
+
+class Digests(NamedTuple):
+    """Look what keys hold. Answer: the digest of it for each, or `None`."""
+
+    keys: Sequence[str]
+
+    def ask(self, backend: Backend) -> list[str | None]:
+        """Ask the backend."""
+        return backend.digests(self.keys)
 
 
 class Keys(NamedTuple):
