@@ -55,6 +55,11 @@ class AsyncBackend(ABC):
         """The form of this backend that threads use."""
         return self.backend
 
+    @property
+    def fresh(self) -> AsyncBackend:
+        """The form of this backend that reads nothing from a cache; itself if it has none."""
+        return self
+
     async def perform(self, steps: Steps[R]) -> R:
         """Carry out an operation, and return its result."""
         ended: StopIteration | None = None  # as a user's function raised it

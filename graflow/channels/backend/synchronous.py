@@ -254,6 +254,14 @@ class Backend(ABC):
         """The form of this backend that threads use: itself."""
         return self
 
+    @property
+    def fresh(self) -> Backend:
+        """The form of this backend that reads nothing from a cache; itself if it has none.
+
+        It is for whoever decides by what it reads.
+        """
+        return self
+
     def asynchronous(self) -> AsyncBackend:
         """Return the form of this backend that coroutines use.
 

@@ -88,7 +88,7 @@ class Operations(ABC):
         if if_etag is MISSING:
             yield put
             return
-        record: Record | None = yield Get(key)
+        record: Record | None = yield Get(key, is_fresh=True)
         if record is None or digest_of(record) != if_etag:
             raise self._has_changed(key)
         answers = yield Commit((Holds(key, record),), (put,))
@@ -149,7 +149,7 @@ class Operations(ABC):
     def entry(self, key: str) -> Steps[Entry[Any]]:
         """Return a value with its etag and its TTL."""
         key = check_key(key)
-        (held,) = yield Read((key,))
+        (held,) = yield Read((key,), is_fresh=True)
         if held is None:
             raise no_value(self._name, key)
         value = self._load(key, held.record)
@@ -161,7 +161,7 @@ class Operations(ABC):
         key = check_key(key)
 
         def attempt(owner: str) -> Steps[Any]:
-            record: Record | None = yield Get(key)
+            record: Record | None = yield Get(key, is_fresh=True)
             old = self.default(key, default) if record is None else self._load(key, record)
             new = yield CallFunction(fn, old)
             checks = Holds(key, record), Unlocked(turn_name(key), owner)
@@ -236,7 +236,7 @@ class Operations(ABC):
         key, seconds = check_key(key), patience(timeout)
 
         def look() -> Steps[Any]:
-            record: Record | None = yield Get(key)
+            record: Record | None = yield Get(key, is_fresh=True)
             if record is None:
                 return MISSING
             value = self._load(key, record)
@@ -285,7 +285,7 @@ class Operations(ABC):
     def ttl(self, key: str) -> Steps[float | None]:
         """Return the seconds that a key has left; `None` if it never expires."""
         key = check_key(key)
-        (held,) = yield Read((key,))
+        (held,) = yield Read((key,), is_fresh=True)
         if held is None:
             raise no_value(self._name, key)
         return None if held.left is None else held.left / 1000

@@ -13,23 +13,35 @@ __all__ = ["CallFunction", "Clear", "Digests", "Exist", "Get", "Head", "Keys", "
 
 
 class Get(NamedTuple):
-    """Read a key. Answer: its record, or `None`."""
+    """Read a key. Answer: its record, or `None`.
+
+    Attributes:
+        key: The key.
+        is_fresh: Whether the store itself has to answer, and no cache.
+    """
 
     key: str
+    is_fresh: bool = False
 
     def ask(self, backend: Backend) -> Record | None:
         """Ask the backend."""
-        return backend.get(self.key)
+        return (backend.fresh if self.is_fresh else backend).get(self.key)
 
 
 class Read(NamedTuple):
-    """Read keys at one moment. Answer: what each holds, with the time that it has left."""
+    """Read keys at one moment. Answer: what each holds, with the time that it has left.
+
+    Attributes:
+        keys: The keys.
+        is_fresh: Whether the store itself has to answer. A cache does not know the times.
+    """
 
     keys: Sequence[str]
+    is_fresh: bool = False
 
     def ask(self, backend: Backend) -> Sequence[Held | None]:
         """Ask the backend."""
-        return backend.read(self.keys)
+        return (backend.fresh if self.is_fresh else backend).read(self.keys)
 
 
 class Head(NamedTuple):

@@ -61,7 +61,7 @@ class Overlay(BackendInFront):
 
     def __init__(self, inner: Backend) -> None:
         """Begin without changes."""
-        super().__init__(inner)
+        super().__init__(inner.fresh)
         self.changes: list[Change] = []
         self.is_over = False
         self._lock = threading.RLock()
