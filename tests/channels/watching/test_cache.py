@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -40,6 +41,11 @@ def cache_of(channel: RedisChannel) -> ReadCache:
     return backend.cache
 
 
+def holds(channel: RedisChannel, number: int) -> bool:
+    """Tell whether a handle reads this number."""
+    return bool(channel.get("key") == number)
+
+
 def reads(client: redis.Redis) -> int:
     """Return how many scripts the server has run, and keys looked for."""
     stats: Any = client.info("commandstats")
@@ -67,7 +73,7 @@ def test_a_change_of_another_handle_is_seen(cached: RedisChannel, other: RedisCh
     """As soon as the server has told of it."""
     for number in range(50):
         other.set("key", number)
-        wait_until("it is seen", lambda number=number: cached.get("key") == number)
+        wait_until("it is seen", partial(holds, cached, number))
     other.delete("key")
     wait_until("it is gone", lambda: not cached.exists("key"))
 
@@ -124,7 +130,7 @@ def test_what_is_read_while_it_changes_is_not_kept(cached: RedisChannel) -> None
 
 
 def test_nothing_survives_a_lost_connection(
-    cached: RedisChannel, other: RedisChannel, redis_client: redis.Redis
+    cached: RedisChannel, other: RedisChannel, redis_client: Any
 ) -> None:
     """Nor is anything served from memory until there is another one."""
     cache = cache_of(cached)

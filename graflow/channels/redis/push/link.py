@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 import hiredis
-from redis.exceptions import ConnectionError, RedisError
+from redis.exceptions import ConnectionError, RedisError, ResponseError
 
 from graflow.system.clock import monotonic
 
@@ -87,7 +87,7 @@ class Link:
         """Yield the news that have come, each with `()`, and the answers.
 
         An answer comes with the prefixes of which news come from now on, or with `None` if it is
-        to the question.
+        to the question. A refusal is an error.
 
         Raises:
             redis.RedisError, OSError: The connection is broken.
@@ -107,6 +107,8 @@ class Link:
                 raise ConnectionError("the server answers what nobody has asked")
             about = self._awaited.popleft()
             self._answer_by = monotonic() + _ANSWER if self._awaited else math.inf
+            if isinstance(message, Exception):
+                message = ResponseError(str(message))
             yield message, about
 
     def _feed(self) -> None:
