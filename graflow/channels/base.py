@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from graflow.channels.arguments import MISSING, Missing, Seconds, check_key, milliseconds
@@ -13,10 +14,12 @@ from graflow.channels.locks.lock import ChannelLock
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.plain_operations import PlainOperations
 from graflow.channels.operation.told_errors import blame
+from graflow.channels.overlay.transacting import limits_of, transact
 from graflow.channels.watching.watch import Watch
 from graflow.exceptions import ChannelError, ChannelTypeError
 
 if TYPE_CHECKING:
+    from graflow.channels.aio.async_channel import AsyncChannel
     from graflow.channels.transactions import Transaction
 
 __all__ = ["Channel"]
@@ -54,6 +57,7 @@ class Channel(Handle):
 
     def _take(self, backend: Backend) -> None:
         self.backend = backend
+        self._aio: AsyncChannel | None = None
         self._operations = PlainOperations(backend)
 
     def on(self, backend: Backend) -> Self:
@@ -70,6 +74,20 @@ class Channel(Handle):
             ChannelTypeError: The backend can't do that.
         """
         return self.on(self.backend.beside(name))
+
+    @property
+    def aio(self) -> AsyncChannel:
+        """The channel on an event loop: the same operations, to be awaited."""
+        if self._aio is None:
+            # Not at the top: most programs have no event loop.
+            from graflow.channels.aio.async_channel import AsyncChannel  # noqa: PLC0415
+
+            self._aio = AsyncChannel(self.backend.asynchronous())
+        return self._aio
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process needs."""
+        return {**vars(self), "_aio": None}
 
     @property
     def shared(self) -> bool:
@@ -256,10 +274,12 @@ class Channel(Handle):
             ChannelTypeError: A change does not fit what its key holds; nothing changed.
         """
         # Not at the top: a transaction is a channel.
-        from graflow.channels.transactions import limits_of, transact  # noqa: PLC0415
+        from graflow.channels.transactions import Transaction  # noqa: PLC0415
 
-        limits = limits_of(self.backend, attempts, timeout)
-        return self._perform(transact(self.backend, fn, limits))
+        limits = limits_of(attempts, timeout, self.backend.timeout)
+        begin = partial(Transaction, self.backend)
+        result: R = self._perform(transact(begin, fn, limits, self.name))
+        return result
 
     def atomic_add(self, key: str, amount: int | float = 1) -> int | float:
         """Add `amount` to the number under `key`, keeping its TTL.

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import (
-    Any,
-    Generic,
-    TypeVar,
-)
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from typing_extensions import TypeForm
 
@@ -20,6 +16,9 @@ from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.keyed_operations import KeyedOperations
 from graflow.channels.view import ChannelView
 from graflow.channels.watching.watch import Watch
+
+if TYPE_CHECKING:
+    from graflow.channels.aio.async_keyed_channel import AsyncKeyedChannel
 
 __all__ = ["KeyedChannel"]
 
@@ -50,11 +49,21 @@ class KeyedChannel(ChannelView, Generic[S]):
             SchemaError: It is not a `TypedDict`, or the type of a key can't be a schema.
         """
         super().__init__(channel)
+        self._aio: AsyncKeyedChannel[S] | None = None
         self._form = schema
         self._strict = strict
         listed = listed_keys(schema, strict=strict)
         self._name = title_of(schema)
         self._operations = KeyedOperations(channel.backend, listed, self._name)
+
+    @property
+    def aio(self) -> AsyncKeyedChannel[S]:
+        """The channel on an event loop: the same operations, to be awaited."""
+        if self._aio is None:
+            from graflow.channels.aio.async_keyed_channel import AsyncKeyedChannel  # noqa: PLC0415
+
+            self._aio = AsyncKeyedChannel(self._channel.aio, self._form, strict=self._strict)
+        return self._aio
 
     @property
     def schema(self) -> TypeForm[S]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from typing_extensions import TypeForm
 
@@ -18,6 +18,9 @@ from graflow.channels.schema import schema_of
 from graflow.channels.view import ChannelView
 from graflow.channels.watching.watch import Watch
 from graflow.exceptions import ChannelError
+
+if TYPE_CHECKING:
+    from graflow.channels.aio.async_typed_channel import AsyncTypedChannel
 
 __all__ = ["TypedChannel"]
 
@@ -50,7 +53,18 @@ class TypedChannel(ChannelView, Generic[T]):
         """
         super().__init__(channel)
         self._schema = schema_of(schema, strict=strict)
+        self._aio: AsyncTypedChannel[T] | None = None
         self._operations = TypedOperations(channel.backend, self._schema)
+
+    @property
+    def aio(self) -> AsyncTypedChannel[T]:
+        """The channel on an event loop: the same operations, to be awaited."""
+        if self._aio is None:
+            from graflow.channels.aio.async_typed_channel import AsyncTypedChannel  # noqa: PLC0415
+
+            schema = self._schema
+            self._aio = AsyncTypedChannel(self._channel.aio, schema.form, strict=schema.strict)
+        return self._aio
 
     @property
     def schema(self) -> TypeForm[T]:

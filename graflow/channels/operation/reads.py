@@ -76,11 +76,13 @@ class Digests(NamedTuple):
 
 
 class Keys(NamedTuple):
-    """List the keys. Answer: all of them, hidden ones included."""
+    """List the keys. Answer: all of them, or with `kept` those that are kept about the channel."""
+
+    kept: bool = False
 
     def ask(self, backend: Backend) -> list[str]:
         """Ask the backend."""
-        return backend.keys()
+        return backend.keys(kept=self.kept)
 
 
 class Clear(NamedTuple):
