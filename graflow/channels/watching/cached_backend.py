@@ -18,6 +18,7 @@ from graflow.channels.backend import (
     Held,
     Holds,
     Record,
+    Signals,
     StartsWith,
 )
 from graflow.channels.watching.read_cache import ReadCache
@@ -176,6 +177,7 @@ class CachedBackend(FreshBackend):
     @override
     def close(self) -> None:
         self.inner.close()
+        self.cache = self._fresh.cache = ReadCache(Signals(), self.cache.most)  # it knows nothing
 
 
 def cached(inner: Backend, most: int) -> CachedBackend:

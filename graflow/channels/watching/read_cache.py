@@ -7,8 +7,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final, NamedTuple
+from weakref import finalize, ref
 
 from graflow.channels.backend import Held, Record, Signals
+from graflow.channels.backend.signals import Listener
 from graflow.system.clock import monotonic
 from graflow.system.forks import guard
 
@@ -49,19 +51,14 @@ class ReadCache:
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._begun: dict[str, object] = {}  # who reads a key at present, and may keep it
         self._size = 0
-        self._subscription = signals.subscribe(self.drop)
+        self._subscription = signals.subscribe(_dropping(ref(self)))
+        finalize(self, self._subscription.close).atexit = False
         guard(self)
 
     def start_anew(self) -> None:
         """Begin with nothing in a forked process."""
         self.lock = threading.Lock()
         self._known, self._begun, self._size = OrderedDict(), {}, 0
-
-    def close(self) -> None:
-        """Keep nothing any more."""
-        self._subscription.close()
-        self.most = 0
-        self.drop(None)
 
     def __len__(self) -> int:
         """Return how many keys it knows."""
@@ -151,3 +148,14 @@ class ReadCache:
         known = self._known.pop(key, None)
         if known is not None:
             self._size -= known.size
+
+
+def _dropping(cache: ref[ReadCache]) -> Listener:
+    """Return a listener that does not keep the cache alive."""
+
+    def drop(keys: Iterable[str] | None) -> None:
+        found = cache()
+        if found is not None:
+            found.drop(keys)
+
+    return drop

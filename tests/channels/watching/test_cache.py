@@ -14,7 +14,7 @@ from graflow.channels.redis_channel import RedisChannel
 from graflow.channels.typed import TypedChannel
 from graflow.channels.watching.cached_backend import CachedBackend
 from graflow.channels.watching.read_cache import ReadCache
-from graflow.exceptions import ChannelTypeError, ChannelValueError
+from graflow.exceptions import ChannelTypeError, ChannelUnavailableError, ChannelValueError
 from tests.servers import Server
 from tests.servers.server import wait_until
 
@@ -41,6 +41,15 @@ def cache_of(channel: RedisChannel) -> ReadCache:
     return backend.cache
 
 
+def until_told(channel: RedisChannel) -> None:
+    """Wait until the server has told of all that was done before."""
+    told = list[str]()
+    subscription = channel.backend.signals().subscribe(lambda keys: told.extend(keys or ()))
+    channel.set("marker", 1)
+    wait_until("the last change is told", lambda: "marker" in told)
+    subscription.close()
+
+
 def holds(channel: RedisChannel, number: int) -> bool:
     """Tell whether a handle reads this number."""
     return bool(channel.get("key") == number)
@@ -57,6 +66,7 @@ def test_an_unchanged_key_is_read_once(cached: RedisChannel, redis_client: redis
     """By `get`, `get_many` and `exists`; whoever gets a list may change it."""
     cached.set("list", [1])
     cached.append("items", 2)
+    until_told(cached)
     cached.get_many(["list", "items", "missing"])
     before = reads(redis_client)
     for _ in range(3):
@@ -172,6 +182,17 @@ def test_a_pickled_handle_has_a_cache_of_its_own(cached: RedisChannel) -> None:
         assert copy.get("key") == 1
         assert cache_of(copy).most == cache_of(cached).most
         assert cache_of(copy) is not cache_of(cached)
+
+
+def test_a_closed_handle_reads_nothing(cached: RedisChannel) -> None:
+    """Not from its cache either, of which nothing is left."""
+    cached.set("key", 1)
+    assert cached.get("key") == 1
+    signals = cached.backend.signals()
+    cached.close()
+    with pytest.raises(ChannelUnavailableError):
+        cached.get("key")
+    assert not signals.has_listeners
 
 
 def test_flushed_keys_are_gone(cached: RedisChannel, redis_client: redis.Redis) -> None:
