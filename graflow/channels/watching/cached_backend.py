@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from graflow.channels.backend import (
     Answer,
+    AsyncBackend,
     Backend,
     BackendInFront,
     Change,
@@ -21,6 +22,7 @@ from graflow.channels.backend import (
     Signals,
     StartsWith,
 )
+from graflow.channels.backend.by_calls import ThreadedBackend
 from graflow.channels.watching.read_cache import ReadCache
 
 __all__ = ["CachedBackend", "FreshBackend", "cached"]
@@ -171,6 +173,10 @@ class CachedBackend(FreshBackend):
         )
 
     @override
+    def asynchronous(self) -> AsyncBackend:
+        return AwaitedCachedBackend(self)
+
+    @override
     def fenced(self, fence: Fence) -> Backend:
         return CachedBackend(self.inner.fenced(fence), self.cache)
 
@@ -178,6 +184,39 @@ class CachedBackend(FreshBackend):
     def close(self) -> None:
         self.inner.close()
         self.cache = self._fresh.cache = ReadCache(Signals(), self.cache.most)  # it knows nothing
+
+
+class AwaitedCachedBackend(ThreadedBackend):
+    """The awaitable form of a cached backend, which answers at once what the cache knows."""
+
+    def __init__(self, backend: CachedBackend) -> None:
+        """Be the awaitable form of a backend."""
+        super().__init__(backend)
+        self._cached = backend
+
+    @property
+    @override
+    def fresh(self) -> AsyncBackend:
+        return ThreadedBackend(self._cached.fresh)
+
+    @override
+    async def read(self, keys: Sequence[str]) -> Sequence[Held | None]:
+        found = self._cached.cache.look(keys)
+        if found is not None:
+            return [None if record is None else Held(record, None) for record in found]
+        return await super().read(keys)
+
+    @override
+    async def get(self, key: str) -> Record | None:
+        found = self._cached.cache.look((key,))
+        return await super().get(key) if found is None else found[0]
+
+    @override
+    async def exist(self, keys: Sequence[str]) -> list[bool]:
+        found = self._cached.cache.look(keys)
+        if found is not None:
+            return [record is not None for record in found]
+        return await super().exist(keys)
 
 
 def cached(inner: Backend, most: int) -> CachedBackend:
