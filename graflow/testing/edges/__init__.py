@@ -17,6 +17,8 @@ from graflow.testing.edges import (
     snapshots,
     ttls,
     value_types,
+    waiting,
+    watching,
 )
 from graflow.testing.edges.edge import Edge
 from graflow.testing.edges.records import conditions, held_locks, kept
@@ -40,6 +42,8 @@ _MODULES = (
     run_fences,
     locks,
     leases,
+    waiting,
+    watching,
     exact_times,
     snapshots,
     lookalikes,
