@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from graflow.system.forks import guard
 
-__all__ = ["Line", "Listener", "Signals", "Subscription", "Wakes", "signals_of"]
+__all__ = ["Listener", "Signals", "Subscription", "WaitingLine", "Wakes", "signals_of"]
 
 Listener: TypeAlias = Callable[[Iterable[str] | None], object]
 """What is told the keys that may have changed, as they are stored, or `None`: any may have.
@@ -56,7 +56,7 @@ class Signals:
         self._to_all: dict[int, Listener] = {}
         self._to_one: dict[str, dict[int, Listener]] = {}
         self._swept_at = 100
-        self._lines: WeakValueDictionary[str, Line] = WeakValueDictionary()
+        self._lines: WeakValueDictionary[str, WaitingLine] = WeakValueDictionary()
         self.lock = threading.Lock()
         guard(self)
 
@@ -113,12 +113,12 @@ class Signals:
                 for each in list(self._to_one.get(key, {}).values()):
                     each(None if told is None else (key,))
 
-    def line(self, key: str) -> Line:
+    def line(self, key: str) -> WaitingLine:
         """Return the line of those who want an item of a key, first come, first served."""
         with self.lock:
             line = self._lines.get(key)
             if line is None:
-                line = self._lines[key] = Line()
+                line = self._lines[key] = WaitingLine()
             return line
 
     # How long one may wait without being told
@@ -152,7 +152,7 @@ class Subscription:
         self._signals.leave(self._number, self._key)
 
 
-class Line:
+class WaitingLine:
     """Those of one process who want an item of the same key, in the order in which they came.
 
     Only the first of them looks for an item. Whoever leaves the first place, with an item or

@@ -12,7 +12,7 @@ from heapq import heapify, heappop, heappush
 from graflow.channels.backend import KEEP, Held, NotAList
 from graflow.channels.codec.codec import Record
 from graflow.channels.commits.settling import Ends, Outcome
-from graflow.channels.contents.change_log import Change, Changes, Data, Watch
+from graflow.channels.contents.change_log import Change, ChangeLog, Changes, Data
 from graflow.channels.memory.lock_table import LockTable
 from graflow.channels.memory.store_signals import StoreSignals
 from graflow.system.forks import guard
@@ -53,7 +53,7 @@ class MemoryStore:
         self.values: dict[str, Data] = {}
         self.deadlines: dict[str, float] = {}
         self.locks = LockTable(clock)
-        self.watches: list[Watch | StoreSignals] = []
+        self.watches: list[ChangeLog | StoreSignals] = []
         self._expiries: list[tuple[float, str]] = []
         self._signals: StoreSignals | None = None
         guard(self)
@@ -201,7 +201,7 @@ class MemoryStore:
         for watch in self.watches:
             watch.wrote(key)
 
-    def change(self, key: str, epoch: float, watch: Watch | None = None) -> Change:
+    def change(self, key: str, epoch: float, watch: ChangeLog | None = None) -> Change:
         """Return what became of `key`; with a `watch`, at the ends of its list.
 
         Args:
@@ -248,7 +248,7 @@ class StoreTracker:
     def __init__(self, store: MemoryStore) -> None:
         """Note from now on which keys change."""
         self._store = store
-        self._watch = Watch()
+        self._watch = ChangeLog()
         with store.lock:
             store.watches.append(self._watch)
 

@@ -17,13 +17,12 @@ from graflow.testing.edges import (
     snapshots,
     ttls,
     value_types,
-    waiting,
-    watching,
 )
 from graflow.testing.edges.edge import Edge
 from graflow.testing.edges.records import conditions, held_locks, kept
 from graflow.testing.edges.texts import lookalikes, sizes
 from graflow.testing.edges.views import keyed_views, typed_data, typed_views
+from graflow.testing.edges.waiters import arrivals, told_changes
 
 __all__ = ["EDGES", "Edge"]
 
@@ -42,8 +41,8 @@ _MODULES = (
     run_fences,
     locks,
     leases,
-    waiting,
-    watching,
+    arrivals,
+    told_changes,
     exact_times,
     snapshots,
     lookalikes,

@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 
 import pytest
 
-from graflow.channels.backend.signals import Line
+from graflow.channels.backend.signals import WaitingLine
 from graflow.channels.base import Channel
 from graflow.channels.keyed import KeyedChannel
 from graflow.channels.transactions import Transaction
@@ -34,7 +34,7 @@ def is_awaited(channel: Channel) -> None:
     wait_until("somebody waits", lambda: channel.backend.signals().has_listeners)
 
 
-def stands(line: Line, count: int) -> bool:
+def stands(line: WaitingLine, count: int) -> bool:
     """Tell whether so many stand in a line."""
     return len(line) == count
 
