@@ -33,6 +33,7 @@ class Capability(StrEnum):
     PLAIN_JSON = "plain JSON"
     PICKLE = "pickle"
     THREADS = "threads"
+    EVENT_LOOPS = "event loops"
     PROCESSES = "processes"
     DURABILITY = "durability"
     LOST_REPLIES = "lost replies"
