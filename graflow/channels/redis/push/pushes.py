@@ -91,6 +91,7 @@ class Pushes:
         self._retries: dict[Place, tuple[float, float]] = {}  # when, and the pause before
         self._refused_until = 0.0 if dialler is not None else math.inf
         self._idle_since = math.inf
+        self._is_due = True  # whether somebody has come, or a connection has gone
         guard(self)
 
     def start_anew(self) -> None:
@@ -133,10 +134,14 @@ class Pushes:
         with selectors.DefaultSelector() as selector, ear, waker:
             selector.register(ear, selectors.EVENT_READ)
             try:
+                due = 0.0
                 while not self._is_over():
-                    due = self._tend(selector)
+                    if self._is_due or monotonic() >= due:
+                        self._is_due = False
+                        due = self._tend(selector)
                     for ready, _ in selector.select(max(0.0, due - monotonic())):
                         if ready.data is None:
+                            self._is_due = True
                             with suppress(BlockingIOError):
                                 ear.recv(4096)
                         elif ready.data in self._links.values():
@@ -229,6 +234,7 @@ class Pushes:
 
     def _drop(self, selector: selectors.BaseSelector, link: Link) -> None:
         self._links.pop(link.place, None)
+        self._is_due = True
         with suppress(KeyError, ValueError):
             selector.unregister(link.socket)
         link.close()
@@ -242,6 +248,7 @@ class Pushes:
                 raise message
             if about is None:
                 self._dialler.learn(message, link.place)
+                self._is_due = True
             elif about == ():
                 self._spread(message, link)
             else:
