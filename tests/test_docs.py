@@ -77,6 +77,7 @@ SNIPPETS_AND_OUTPUT = Sybil([PythonCodeBlockParser(), CodeBlockParser("text", co
         ("docs/transactions.md", 14),
         ("docs/waiting.md", 8),
         ("docs/executors.md", 8),
+        ("docs/async.md", 5),
         ("docs/checkpoints.md", 2),
         ("docs/guarantees.md", 4),
         ("docs/files.md", 2),
