@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 from typing_extensions import TypedDict as TypedDictForPydantic
 
-from benchmarks import files, transactions
+from benchmarks import files, transactions, waiting
 from benchmarks.ratios import ROUNDS, Row, growth, ratio, seconds
 from graflow import MemoryChannel, RedisChannel, TypedChannel
 from tests.servers import run_server
@@ -115,6 +115,7 @@ def on_a_server(client: redis.Redis, channel: RedisChannel) -> Iterator[Row]:
         1.30,
     )
     yield from transactions.on_a_server(client, channel, USER)
+    yield from waiting.on_a_server(client, channel)
     channel.set("hundred", [USER] * 100)
     client.rpush("bare hundred", *[TEXT] * 100)
     yield (

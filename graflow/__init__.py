@@ -12,6 +12,7 @@ from graflow.channels.memory_channel import MemoryChannel, MemorySpace
 from graflow.channels.operation.entry import Entry
 from graflow.channels.transactions import Transaction
 from graflow.channels.typed import TypedChannel
+from graflow.channels.watching.changes import KeyChange
 from graflow.core.checkpoint.checkpoint import Checkpoint, read_checkpoint
 from graflow.core.context import ExecutionContext, TaskExecutionContext
 from graflow.core.decorators import task
@@ -134,6 +135,7 @@ __all__ = [
     "ExtraMissingError",
     "FieldError",
     "GraflowError",
+    "KeyChange",
     "KeyedChannel",
     "LockDeadlockError",
     "LockLostError",

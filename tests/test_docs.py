@@ -75,6 +75,7 @@ SNIPPETS_AND_OUTPUT = Sybil([PythonCodeBlockParser(), CodeBlockParser("text", co
         ("README.md", 8),
         ("docs/channels.md", 12),
         ("docs/transactions.md", 14),
+        ("docs/waiting.md", 8),
         ("docs/executors.md", 8),
         ("docs/async.md", 5),
         ("docs/checkpoints.md", 2),

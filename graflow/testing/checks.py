@@ -19,6 +19,7 @@ from graflow.testing.properties import (
     durability,
     event_loops,
     means,
+    news,
     promises,
     restarts,
     round_trips,
@@ -228,6 +229,13 @@ CHECKS: list[Check] = [
     Check("changes by others during a read", Capability.COMMITS, sights.check_reads),
     Check("two who take a lock at once", Capability.LOCK, intrusions.check_locks),
     Check("a handle as bytes", Capability.PICKLE, promises.check_pickle),
+    Check(
+        "after a restart",
+        Capability.WAITING,
+        news.check_restart,
+        means=("restart", "started"),
+    ),
+    Check("all who want an item", Capability.WAITING, news.check_takers),
     Check(
         "a restart",
         Capability.DURABILITY,

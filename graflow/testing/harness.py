@@ -27,6 +27,7 @@ class Capability(StrEnum):
     BATCHES = "batches"
     COMMITS = "commits"
     LOCK = "lock"
+    WAITING = "waiting"
     SEQUENCES = "any sequence of operations"
     TYPED = "typed channels"
     PLAIN_JSON = "plain JSON"

@@ -26,6 +26,12 @@ class CallingBackend(AsyncBackend):
     async def _call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call one of its methods."""
 
+    @property
+    @override
+    def fresh(self) -> AsyncBackend:
+        fresh = self.backend.fresh
+        return self if fresh is self.backend else type(self)(fresh)
+
     @override
     async def read(self, keys: Sequence[str]) -> Sequence[Held | None]:
         return await self._call(self.backend.read, keys)

@@ -25,7 +25,7 @@ from weakref import finalize
 
 from typing_extensions import override
 
-from graflow.channels.backend import Backend, Fence
+from graflow.channels.backend import Backend, Fence, Signals
 from graflow.channels.codec.codec import Record
 from graflow.channels.commits.commit import (
     KEEP,
@@ -47,6 +47,7 @@ from graflow.channels.redis.commit_command import ChangeRefused, Swap, packed, s
 from graflow.channels.redis.connections import Part
 from graflow.channels.redis.endpoints.endpoint import Endpoint
 from graflow.channels.redis.errors import FencedError
+from graflow.channels.redis.push.pushes import pushes_of
 from graflow.channels.redis.records import BESIDE, EMPTY_LIST, MAX_PARTS, parts
 from graflow.channels.redis.scripts import Script, script
 from graflow.channels.redis.sums import commit_sums
@@ -90,6 +91,7 @@ class RedisBackend(Backend):
     # Defaults for one whose `__init__` failed, which a traceback may show.
     name = ""
     _transport: Transport = ClosedTransport("not open")
+    _signals: Signals | None = None
 
     def __init__(
         self,
@@ -388,6 +390,14 @@ class RedisBackend(Backend):
     def release(self, lock: str, owner: str) -> bool:
         # Not fenced: whoever is late may at least free what it holds.
         return bool(self._send_once(_RELEASE, lock, (self._locks + lock.encode(),), (owner,), None))
+
+    # For those who wait
+
+    @override
+    def signals(self) -> Signals:
+        if self._signals is None:
+            self._signals = pushes_of(self.endpoint).signals(self._values)
+        return self._signals
 
     # What they share
 

@@ -26,7 +26,7 @@ T = TypeVar("T")
 _OPERATIONS = (
     *("set", "get", "get_many", "set_many", "add", "entry", "update", "atomic_add"),
     *("append", "prepend", "pop", "delete", "exists", "keys", "clear", "destroy"),
-    *("ttl", "touch", "persist"),
+    *("ttl", "touch", "persist", "wait_for"),
 )
 
 
