@@ -1,4 +1,4 @@
-"""What the author of a backend writes, and the values that it is asked with: one import.
+"""All that the author of a backend writes, and the values that it is asked with: one import.
 
 A backend knows nothing of values, schemas or users: it keeps records under keys.
 """

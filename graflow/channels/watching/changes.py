@@ -11,7 +11,7 @@ from graflow.channels.backend import Signals, Subscription
 from graflow.channels.commits.commit import Steps
 from graflow.channels.hidden_keys import is_visible, shown_key
 from graflow.channels.operation.reads import Digests, Keys
-from graflow.channels.operation.waits import NewWaker, WaitFor
+from graflow.channels.operation.waiting_requests import NewWaker, WaitFor
 from graflow.system.wakers import LoopWaker, ThreadWaker
 
 __all__ = ["KeyChange", "News", "Selection"]

@@ -9,7 +9,7 @@ from typing import Any
 from graflow.channels.arguments import MISSING
 from graflow.channels.backend import Signals
 from graflow.channels.commits.commit import Steps
-from graflow.channels.operation.waits import NewWaker, WaitFor
+from graflow.channels.operation.waiting_requests import NewWaker, WaitFor
 from graflow.system.clock import monotonic
 
 __all__ = ["look_in_turn", "look_until"]

@@ -126,14 +126,14 @@ class _Lock:
     def lost(self) -> bool:
         return bool(await_here(_of_task(self._lock, "lost")))
 
-    def acquire(self, timeout: Any = None) -> _Held:
-        return _Held(await_here(self._lock.acquire(timeout)))
+    def acquire(self, timeout: Any = None) -> _HeldByTask:
+        return _HeldByTask(await_here(self._lock.acquire(timeout)))
 
     def release(self, held: Any = None) -> None:
-        await_here(self._lock.release(held.held if isinstance(held, _Held) else held))
+        await_here(self._lock.release(held.held if isinstance(held, _HeldByTask) else held))
 
-    def __enter__(self) -> _Held:
-        return _Held(await_here(self._lock.__aenter__()))
+    def __enter__(self) -> _HeldByTask:
+        return _HeldByTask(await_here(self._lock.__aenter__()))
 
     def __exit__(
         self,
@@ -144,7 +144,7 @@ class _Lock:
         await_here(self._lock.__aexit__(kind, error, traceback))
 
 
-class _Held:
+class _HeldByTask:
     """A lock that is held by a thread, in front of one that a task of the loop holds."""
 
     def __init__(self, held: AsyncHeldLock) -> None:
@@ -161,7 +161,7 @@ class _Held:
     def release(self) -> None:
         await_here(self.held.release())
 
-    def __enter__(self) -> _Held:
+    def __enter__(self) -> _HeldByTask:
         return self
 
     def __exit__(
