@@ -9,7 +9,7 @@ from graflow.channels.base import Channel
 from graflow.channels.factory import ChannelBackend, ChannelFactory
 from graflow.channels.keyed import KeyedChannel
 from graflow.channels.memory_channel import MemoryChannel, MemorySpace
-from graflow.channels.operation.operations import Entry
+from graflow.channels.operation.entry import Entry
 from graflow.channels.transactions import Transaction
 from graflow.channels.typed import TypedChannel
 from graflow.core.checkpoint.checkpoint import Checkpoint, read_checkpoint

@@ -9,10 +9,12 @@ from functools import partial
 import hypothesis
 from hypothesis.stateful import run_state_machine_as_test
 
+from graflow.channels.aio.async_channel import AsyncChannel
 from graflow.testing.budget import Budget
 from graflow.testing.edges import EDGES, Edge
 from graflow.testing.edges.contenders import Unfinished, in_thread
 from graflow.testing.harness import OPTIONAL, Capabilities, Capability, Harness
+from graflow.testing.on_loop.loop_channel import LoopChannel
 from graflow.testing.properties import (
     durability,
     means,
@@ -26,6 +28,7 @@ from graflow.testing.properties.concurrency import interleavings
 from graflow.testing.properties.concurrency.workload import WORKLOADS
 from graflow.testing.properties.machine import machine_for
 from graflow.testing.properties.stepwise import intrusions, meetings, sights
+from graflow.testing.trials.script import ANY_OPEN
 from graflow.testing.trials.trial import Trial
 
 __all__ = ["CHECKS", "Absence", "Check"]
@@ -50,6 +53,12 @@ _MEANS = {
     "started": "it has to be shown that the store was restarted",
 }
 """What a check needs that only a means of the harness can bring about."""
+
+
+_ON_LOOP = (
+    "from graflow.testing.on_loop.loop_channel import on_event_loop",
+    "open = on_event_loop(open)",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,13 @@ class Check:
     def __str__(self) -> str:
         return f"{self.capability}: {self.name}"
 
+    def perform(self, harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
+        """Raise if the backend does not keep the contract, in threads or on an event loop."""
+        self.run(harness, capabilities, budget)
+        if harness.open_async is not None:
+            fewer = replace(budget, examples=max(1, budget.examples // 4))
+            self.run(_on_loop(harness, harness.open_async), capabilities, fewer)
+
     def exemption(self, capabilities: Capabilities) -> str | None:
         """Return why a backend with these promises is exempt from the check; `None` if it isn't."""
         for name, reason in capabilities.unsupported.items():
@@ -110,6 +126,17 @@ class Check:
             if getattr(harness, name) is None:
                 return Absence(False, f"{_MEANS[name]}, and the harness offers no `{name}`")
         return None
+
+
+def _on_loop(harness: Harness, open_async: Callable[[str], AsyncChannel]) -> Harness:
+    """Return a harness whose channels do everything on an event loop."""
+    other = replace(
+        harness,
+        open=lambda name: LoopChannel(harness.open(name), open_async(name)),
+        preamble="\n".join((harness.preamble.strip() or ANY_OPEN, *_ON_LOOP)),
+    )
+    object.__setattr__(other, "tally", harness.tally)
+    return other
 
 
 def _run_edge(edge: Edge, harness: Harness, capabilities: Capabilities, budget: Budget) -> None:

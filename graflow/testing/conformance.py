@@ -106,7 +106,7 @@ class ChannelConformance:
         before = harness.tally.copy()
         _require_store(type(self))
         try:
-            check.run(harness, capabilities, budget)
+            check.perform(harness, capabilities, budget)
         except StoreGone as gone:
             _gone[type(self)] = str(gone)
             _require_store(type(self))

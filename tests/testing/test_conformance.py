@@ -38,6 +38,7 @@ def memory_harness() -> Harness:
     backend = MemoryBackend()
     return Harness(
         open=backend.open,
+        open_async=lambda name: backend.open(name).aio,
         advance=backend.advance,
         read=lambda name, key: backend.open(name).backend.get(key),
     )
@@ -72,6 +73,7 @@ def sqlite_harness(backend: SQLiteBackend) -> Harness:
 
     return Harness(
         open=backend.open,
+        open_async=lambda name: backend.open(name).aio,
         advance=backend.advance,
         restart=restart,
         started=connections,

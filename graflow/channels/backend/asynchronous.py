@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from graflow.channels.codec.codec import Record
@@ -47,6 +48,11 @@ class AsyncBackend(ABC):
         self.backend = backend
         self.name = backend.name
         self.shared, self.server, self.timeout = backend.shared, backend.server, backend.timeout
+
+    @property
+    def blocking(self) -> Backend:
+        """The form of this backend that threads use."""
+        return self.backend
 
     async def perform(self, steps: Steps[R]) -> R:
         """Carry out an operation, and return its result."""
@@ -145,9 +151,10 @@ class AsyncBackend(ABC):
         """Let others go on for so many seconds."""
         await asyncio.sleep(seconds)
 
-    async def call(self, function: Callable[[Any], Awaitable[Any]], argument: Any) -> Any:
-        """Call a function of the user's, and await what it returns."""
-        return await function(argument)
+    async def call(self, function: Callable[[Any], Any], argument: Any) -> Any:
+        """Call a function of the user's, and return what it returns; a coroutine is awaited."""
+        result = function(argument)
+        return await result if isawaitable(result) else result
 
     async def waker(self) -> LoopWaker:
         """Return something that wakes a coroutine of this loop."""

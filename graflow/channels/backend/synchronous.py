@@ -236,6 +236,11 @@ class Backend(ABC):
 
     # Handles
 
+    @property
+    def blocking(self) -> Backend:
+        """The form of this backend that threads use: itself."""
+        return self
+
     def asynchronous(self) -> AsyncBackend:
         """Return the form of this backend that coroutines use.
 

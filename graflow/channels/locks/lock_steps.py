@@ -2,25 +2,49 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from graflow.channels.backend import Backend
-from graflow.channels.locks.fences import acquire
+from graflow.channels.commits.commit import Steps
+from graflow.channels.locks import fences
 from graflow.channels.locks.lease import free_later
 
 __all__ = ["Acquire", "FreeLater", "LineUp", "Release", "Sleep"]
 
 
 class Acquire(NamedTuple):
-    """Take a lock. Answer: its fencing number, or who has it or is next."""
+    """Take a lock. Answer: its fencing number, or who has it or is next.
+
+    A granted number is larger than any that this process got before.
+    """
 
     lock: str
     owner: str
     lease: int
 
     def ask(self, backend: Backend) -> int | str:
-        """Ask the backend."""
-        return acquire(backend, self.lock, self.owner, self.lease)
+        """Ask the backend; twice, if the counter was lost and the server's clock is behind."""
+        return backend.perform(_growing(backend.server, backend.name, *self))
+
+
+class _Ask(NamedTuple):
+    lock: str
+    owner: str
+    lease: int
+    least: int = 0
+
+    def ask(self, backend: Backend) -> int | str:
+        return backend.acquire(*self)
+
+
+def _growing(server: str, name: str, lock: str, owner: str, lease: int) -> Steps[int | str]:
+    before = fences.latest(server, name)
+    answer: int | str = yield _Ask(lock, owner, lease)
+    if isinstance(answer, int) and answer <= before:
+        answer = yield _Ask(lock, owner, lease, before + 1)
+    if isinstance(answer, int):
+        fences.note(server, name, answer)
+    return answer
 
 
 class LineUp(NamedTuple):
@@ -53,9 +77,12 @@ class FreeLater(NamedTuple):
     owner: str
     lease: int
 
-    def ask(self, backend: Backend) -> None:
+    def ask(self, backend: Backend) -> Any:
         """Begin."""
-        free_later(backend, self.lock, self.owner, self.lease)
+        return backend.call(self._begin, backend.blocking)
+
+    def _begin(self, backend: Backend) -> None:
+        free_later(backend, *self)
 
 
 class Sleep(NamedTuple):
@@ -65,4 +92,4 @@ class Sleep(NamedTuple):
 
     def ask(self, backend: Backend) -> None:
         """Wait as those do who perform operations of this backend."""
-        backend.sleep(self.seconds)
+        return backend.sleep(self.seconds)

@@ -54,19 +54,23 @@ class Exist(NamedTuple):
 
 
 class Keys(NamedTuple):
-    """List the keys. Answer: all of them, hidden ones included."""
+    """List the keys. Answer: all of them, or with `kept` those that are kept about the channel."""
+
+    kept: bool = False
 
     def ask(self, backend: Backend) -> list[str]:
         """Ask the backend."""
-        return backend.keys()
+        return backend.keys(kept=self.kept)
 
 
 class Clear(NamedTuple):
-    """Remove all keys."""
+    """Remove all keys; with `kept`, what is kept about the channel as well."""
+
+    kept: bool = False
 
     def ask(self, backend: Backend) -> None:
         """Ask the backend."""
-        backend.clear()
+        return backend.clear(kept=self.kept)
 
 
 class CallFunction(NamedTuple):

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from graflow.channels.base import Channel
 from graflow.channels.locks.lock import ChannelLock
-from graflow.channels.operation.operations import Entry
+from graflow.channels.operation.entry import Entry
 from graflow.channels.overlay.pending import known
 from graflow.exceptions import ChannelError, OutcomeUnknownError
 from graflow.testing.harness import Harness
