@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from graflow.channels.backend import AsyncBackend
+from graflow.channels.backend.by_calls import ThreadedBackend
 from graflow.channels.codec.codec import Record
 from graflow.channels.commits.commit import Answer, Change, Check, Conflict, Held
 from graflow.channels.redis.asynchronous.dialling import route_on_loop
@@ -34,7 +35,6 @@ class AsyncRedisBackend(AsyncBackend):
         """Be the awaitable form of a backend."""
         super().__init__(backend)
         self._on: dict[asyncio.AbstractEventLoop, Primitives] = {}
-        self._is_closed = False
 
     @property
     def _primitives(self) -> Primitives:
@@ -46,7 +46,7 @@ class AsyncRedisBackend(AsyncBackend):
         return found
 
     def _primitives_on(self, loop: asyncio.AbstractEventLoop) -> Primitives:
-        if self._is_closed or self.backend.is_closed:
+        if self.backend.is_closed:
             self._on = {}
             return self.backend.closed_primitives
         backend = self.backend
@@ -117,11 +117,8 @@ class AsyncRedisBackend(AsyncBackend):
 
     @override
     async def close(self) -> None:
-        """Close the connections, unless other handles share them.
-
-        This handle can no longer be used; the backend for threads can.
-        """
-        self._is_closed = True
+        """Close the connections, unless other handles share them; for threads as well."""
         self._on = {}
-        for _ in range(3):  # the loop closes the sockets
+        await ThreadedBackend(self.backend).close()
+        for _ in range(2):  # the loop closes the sockets
             await asyncio.sleep(0)

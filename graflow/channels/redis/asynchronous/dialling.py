@@ -62,10 +62,14 @@ def can_dial(endpoint: Endpoint) -> bool:
     kind = _KINDS.get(settings.get("connection_class", redis.Connection))
     if kind is None or settings.get("redis_connect_func") is not None:
         return False
-    return all(
-        name in _parameters(kind) or name in _OF_POOLS or name in _NOT_TAKEN or not value
-        for name, value in settings.items()
-    )
+    if isinstance(endpoint, SentinelEndpoint):
+        return _knows(kind, settings) and _knows(redis.asyncio.Redis, endpoint.sentinel_settings)
+    return _knows(kind, settings)
+
+
+def _knows(kind: type, settings: Settings) -> bool:
+    known = _parameters(kind) | _OF_POOLS | _NOT_TAKEN
+    return all(name in known or not value for name, value in settings.items())
 
 
 def route_on_loop(endpoint: Endpoint, key: bytes, timeout: float) -> Route:
@@ -112,7 +116,7 @@ def _to_primary(endpoint: SentinelEndpoint, timeout: float) -> Dialled:
     limited = _spoken(kind, endpoint.settings, timeout / 2)
     # All can be asked in time, though none before the last answers.
     most = timeout / (min(len(endpoint.sentinels), ASKED_IN_TIME) + 1)
-    asking = _spoken(redis.asyncio.Connection, endpoint.sentinel_settings, most)
+    asking = _spoken(redis.asyncio.Redis, endpoint.sentinel_settings, most)
 
     async def dial() -> asyncio.StreamWriter:
         sentinel = _new_sentinel(endpoint.sentinels, sentinel_kwargs=asking, **endpoint.options)
@@ -154,6 +158,8 @@ async def _shaken(connection: Any) -> asyncio.StreamWriter:
 def _spoken(kind: type, settings: Settings, most: float) -> dict[str, Any]:
     """Return the settings as the connections of `redis.asyncio` take them."""
     limited = {**in_time(settings, most), "retry": Retry(NoBackoff(), 0)}
+    if limited.get("ssl_certfile") is not None:  # without a key, redis-py 6 leaves it out
+        limited["ssl_keyfile"] = limited.get("ssl_keyfile") or limited["ssl_certfile"]
     known = _parameters(kind) - _NOT_TAKEN
     return {name: value for name, value in limited.items() if name in known}
 

@@ -48,8 +48,8 @@ async def carry_out_on_loop(steps: Sending[R], backend: Any) -> R:
         _raise(held)
         result: R = end.value
         return result
-    except Exception:
-        _raise(held)
+    except Exception as error:
+        _raise(held, error)
         raise
 
 
@@ -61,9 +61,9 @@ def must_go_on(request: Attempt | Pause | Perform) -> bool:
     return effort is not None and effort.in_doubt
 
 
-def _raise(held: Cancellations) -> None:
+def _raise(held: Cancellations, error: Exception | None = None) -> None:
     if held:
-        raise held[0] from None
+        raise held[0] from error
 
 
 async def _pause(request: Pause, held: Cancellations) -> None:

@@ -137,19 +137,21 @@ class LoopLink:
         """Return a connection that takes commands."""
         relied = self.acquaintance.ends > monotonic()
         is_back = self._pipeline is not None
-        while self._pipeline is None or not self._pipeline.is_open:
-            connecting = self._connecting
-            if connecting is None or connecting.done():
-                connecting = self._connecting = self._begin(self._connect())
-            await _join(connecting, attempt, held)
-            failure = connecting.exception()
-            if isinstance(failure, BROKEN):
-                raise NotExecuted from failure
-            if failure is not None:
-                raise failure
+        connecting = self._connecting
+        if connecting is None or connecting.done():
+            connecting = self._connecting = self._begin(self._connect())
+        await _join(connecting, attempt, held)
+        failure = connecting.exception()
+        if isinstance(failure, BROKEN):
+            raise NotExecuted from failure
+        if failure is not None:
+            raise failure
+        pipeline = self._pipeline
+        if pipeline is None or not pipeline.is_open:
+            raise NotExecuted from ConnectionError("the connection broke at once")
         if relied and is_back and attempt.effort is None:
             raise NotExecuted from ConnectionError("the connection had broken")
-        return self._pipeline
+        return pipeline
 
     async def _connect(self) -> None:
         try:

@@ -7,9 +7,8 @@ import os
 import threading
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
-from types import AsyncGeneratorType
-from typing import Any, cast
-from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
+from typing import Any
+from weakref import WeakSet, WeakValueDictionary
 
 from graflow.channels.redis.asynchronous.pipeline import Pipeline
 
@@ -29,13 +28,17 @@ class _OfLoop:
     def __init__(self) -> None:
         self.made: WeakValueDictionary[tuple[object, ...], Any] = WeakValueDictionary()
         self.pipelines: WeakSet[Pipeline] = WeakSet()
-        self.ending: AsyncGeneratorType[None, None] | None = None
+        self.ending = _close_all(self.pipelines)
+        with suppress(StopIteration):  # it has come to its `yield`
+            self.ending.asend(None).send(None)
 
 
 async def _close_all(pipelines: WeakSet[Pipeline]) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:
+        with _lock:
+            _loops.pop(asyncio.get_running_loop(), None)
         for pipeline in list(pipelines):
             pipeline.end(ConnectionError("the event loop has ended"))
         for _ in range(2):  # the loop closes the sockets
@@ -44,7 +47,12 @@ async def _close_all(pipelines: WeakSet[Pipeline]) -> AsyncGenerator[None, None]
 
 def _of(loop: asyncio.AbstractEventLoop) -> _OfLoop:
     with _lock:
-        return _loops.setdefault(loop, _OfLoop())
+        found = _loops.get(loop)
+        if found is None:
+            for closed in [each for each in _loops if each.is_closed()]:
+                del _loops[closed]  # which was closed without a sign
+            found = _loops[loop] = _OfLoop()
+        return found
 
 
 def made_on(
@@ -60,15 +68,10 @@ def made_on(
 
 def close_at_the_end(loop: asyncio.AbstractEventLoop, pipeline: Pipeline) -> None:
     """Have a connection of the running loop closed with the loop, at the latest."""
-    here = _of(loop)
-    here.pipelines.add(pipeline)
-    if here.ending is None or here.ending.ag_frame is None:
-        here.ending = cast("AsyncGeneratorType[None, None]", _close_all(here.pipelines))
-        with suppress(StopIteration):  # it has come to its `yield`
-            here.ending.asend(None).send(None)
+    _of(loop).pipelines.add(pipeline)
 
 
-_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _OfLoop] = WeakKeyDictionary()
+_loops: dict[asyncio.AbstractEventLoop, _OfLoop] = {}
 _lock = threading.Lock()
 _left: list[object] = []  # of a parent process: closing it here would disturb the loop there
 
@@ -77,10 +80,8 @@ def _start_anew() -> None:
     """Leave the loops of a forked process's parent without a touch."""
     global _lock, _loops  # noqa: PLW0603
     _lock = threading.Lock()
-    _left.append(
-        [(each, list(each.made.values()), list(each.pipelines)) for each in _loops.values()]
-    )
-    _loops = WeakKeyDictionary()
+    _left.extend((each, [*each.made.values()], [*each.pipelines]) for each in _loops.values())
+    _loops = {}
 
 
 if hasattr(os, "register_at_fork"):

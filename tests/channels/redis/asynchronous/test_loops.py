@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
+from weakref import ref
 
 import pytest
 import redis
@@ -302,3 +303,17 @@ def test_it_is_made_without_a_loop() -> None:
     assert repr(backend) == "AsyncRedisBackend('c')"
     with pytest.raises(RuntimeError, match="no running event loop"):
         backend.get("key").send(None)
+
+
+def test_loops_that_have_ended_are_forgotten(own_server: Server) -> None:
+    """With the handles that were used on them."""
+    ended: list[ref[asyncio.AbstractEventLoop]] = []
+
+    async def main() -> None:
+        ended.append(ref(asyncio.get_running_loop()))
+        async with open_backend(url=own_server.url) as backend:
+            await backend.put("key", b"1", None)
+
+    for _ in range(3):
+        on_loop(main)
+    assert [each() for each in ended] == [None] * 3

@@ -72,7 +72,6 @@ def take_every_step(channel: RedisChannel) -> None:
             await backend.clear(kept=True)
             assert await backend.keys() == []
             assert await backend.keys(kept=True) == []
-        await backend.close()
 
     on_loop(main)
 
@@ -414,7 +413,6 @@ def test_slots_that_move_under_load(clusters: Callable[[str], Cluster], kind: st
                 await asyncio.gather(*(add_and_push(backend, count + each) for each in range(10)))
                 count += 10
             await moving
-            await backend.close()
             return count
 
         count = on_loop(main)
