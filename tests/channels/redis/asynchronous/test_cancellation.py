@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -287,3 +288,37 @@ def test_wait_for_gives_up_in_time_or_has_the_answer(
                 found = now
 
     on_loop(main)
+
+
+def test_cancelled_among_others_while_connections_break(
+    server: Server, direct: RedisChannel, redis_client: redis.Redis
+) -> None:
+    """What a cancelled call had done when it raised is what it has done in the end."""
+    found: dict[str, object] = {}
+
+    async def main(url: str) -> None:
+        async with open_backend(url=url, timeout=60, socket_timeout=1) as backend:
+            await backend.apply(Add("n", 0))
+            chance = random.Random(17)
+
+            async def worker(number: int) -> None:
+                for turn in range(15):
+                    key = f"{number} {turn}"
+                    call = backend.apply(Add(key, 1))
+                    ended = await cancelled_after(chance.randrange(60), call)
+                    found[key] = direct.backend.get(key)
+                    assert found[key] == b"1" or not ended
+
+            async def breaker() -> None:
+                while True:
+                    await asyncio.sleep(0.01)
+                    redis_client.client_kill_filter(_type="normal", skipme=True)
+
+            breaking = asyncio.create_task(breaker())
+            await asyncio.gather(*(worker(number) for number in range(20)))
+            breaking.cancel()
+
+    with run_proxy(server) as proxy:
+        on_loop(lambda: main(url_of(proxy)))
+    assert {key: direct.backend.get(key) for key in found} == found
+    assert set(found.values()) <= {None, b"1"}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
 import redis
 
-from graflow.channels.backend import Add, Push
+from graflow.channels.backend import Add, AsyncBackend, Push
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelConnectionError, ChannelUnavailableError, OutcomeUnknownError
 from graflow.testing import Fault
@@ -24,7 +25,6 @@ from tests.channels.redis.asynchronous.steps import (
     on_loop,
     open_backend,
 )
-from tests.patience import PATIENCE
 from tests.proxy import run_proxy, url_of
 from tests.servers import Server
 
@@ -39,6 +39,14 @@ def direct(redis_client: redis.Redis) -> RedisChannel:
     return channel
 
 
+# How long a reply is awaited: for some time, unless the connection ends.
+PATIENT: dict[Fault, dict[str, Any]] = {
+    Fault.CUT: {},
+    Fault.HALVE: {},
+    Fault.STALL: {"socket_timeout": 0.2},
+}
+
+
 @each_step
 @pytest.mark.parametrize("lost", [0, 1, 2])
 @pytest.mark.parametrize("fault", Fault)
@@ -49,13 +57,21 @@ def test_it_happens_once_and_is_answered(
     with run_proxy(server, fault) as proxy:
 
         async def main() -> object:
-            async with open_backend(url=url_of(proxy), socket_timeout=0.05) as backend:
+            async with open_backend(url=url_of(proxy), timeout=60, **PATIENT[fault]) as backend:
                 proxy.faults = lost
                 return await step.call(backend)
 
         assert on_loop(main) == step.answer
         assert proxy.lost == lost
         assert content(direct) == step.after
+
+
+async def connect(backend: AsyncBackend) -> None:
+    """Get to know the server and its clock, however busy the machine is."""
+    while True:
+        with suppress(ChannelConnectionError):
+            await backend.release("none", "nobody")
+            return
 
 
 @pytest.mark.parametrize("step", CHANGES, ids=lambda each: each.name)
@@ -66,8 +82,8 @@ def test_it_says_that_it_may_have_happened(
     with run_proxy(server) as proxy:
 
         async def main() -> float:
-            async with open_backend(url=url_of(proxy), timeout=0.3) as backend:
-                await backend.exist(("value",))
+            async with open_backend(url=url_of(proxy), timeout=0.8) as backend:
+                await connect(backend)
                 proxy.faults = 1_000
                 started = time.monotonic()
                 with pytest.raises(ChannelConnectionError) as caught:
@@ -78,7 +94,7 @@ def test_it_says_that_it_may_have_happened(
                 assert url_of(proxy) in str(caught.value)
                 return time.monotonic() - started
 
-        assert on_loop(main) < 4  # by default it waits for 5 s
+        assert on_loop(main) < 4.5  # by default it waits for 5 s
         assert content(direct) == (BEFORE if "2**70" in step.name else step.after)
 
 
@@ -88,19 +104,17 @@ def test_many_at_once_happen_once_each(server: Server, direct: RedisChannel, fau
     with run_proxy(server, fault) as proxy:
 
         async def main() -> list[bytes]:
-            settings: dict[str, Any] = {"url": url_of(proxy), "timeout": 60, "socket_timeout": 0.3}
-            async with open_backend(**settings) as backend:
+            async with open_backend(url=url_of(proxy), timeout=60) as backend:
                 await backend.apply(Add("count", 1))
-                proxy.every = 3
+                proxy.faults = 3
                 adding = asyncio.gather(*(backend.apply(Add("count", 1)) for _ in range(200)))
                 pushing = (backend.apply(Push("pushed", b"%d" % each)) for each in range(200))
                 await asyncio.gather(*pushing)
                 sums: list[bytes] = await adding
-                proxy.every = 0
                 return sums
 
         assert sorted(map(int, on_loop(main))) == list(range(2, 202))
-        assert proxy.lost
+        assert proxy.lost == 3
         pushed = direct.backend.get("pushed")
         assert isinstance(pushed, list)
         assert sorted(map(int, pushed)) == list(range(200))
@@ -129,18 +143,12 @@ def test_a_read_that_is_never_answered_is_unavailable(server: Server, direct: Re
     with run_proxy(server, Fault.STALL) as proxy:
 
         async def main() -> None:
-            async with open_backend(url=url_of(proxy), timeout=0.5) as backend:
-                assert await backend.get("number") == b"5"
+            async with open_backend(url=url_of(proxy), timeout=0.8) as backend:
+                await connect(backend)
                 proxy.faults = 1_000
                 with pytest.raises(ChannelUnavailableError):
                     await backend.get("number")
                 proxy.faults = 0
-                async with asyncio.timeout(PATIENCE):
-                    while True:
-                        try:
-                            assert await backend.get("number") == b"5"
-                        except ChannelUnavailableError:
-                            continue  # a busy machine
-                        return
+                await connect(backend)
 
         on_loop(main)
