@@ -72,12 +72,20 @@ from graflow.exceptions import (
 )
 
 if typing.TYPE_CHECKING:
+    from graflow.channels.aio.async_channel import AsyncChannel
+    from graflow.channels.aio.async_keyed_channel import AsyncKeyedChannel
+    from graflow.channels.aio.async_transaction import AsyncTransaction
+    from graflow.channels.aio.async_typed_channel import AsyncTypedChannel
     from graflow.channels.redis_channel import RedisChannel
     from graflow.channels.sqlite_channel import SQLiteChannel
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AsyncChannel",
+    "AsyncKeyedChannel",
+    "AsyncTransaction",
+    "AsyncTypedChannel",
     "Channel",
     "ChannelBackend",
     "ChannelConflictError",
@@ -154,6 +162,10 @@ __all__ = [
 ]
 
 _LATER = {
+    "AsyncChannel": "graflow.channels.aio.async_channel",
+    "AsyncKeyedChannel": "graflow.channels.aio.async_keyed_channel",
+    "AsyncTransaction": "graflow.channels.aio.async_transaction",
+    "AsyncTypedChannel": "graflow.channels.aio.async_typed_channel",
     "RedisChannel": "graflow.channels.redis_channel",
     "SQLiteChannel": "graflow.channels.sqlite_channel",
 }

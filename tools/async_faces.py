@@ -24,6 +24,7 @@ CHANNELS = ROOT / "graflow/channels"
 
 WORDS = {  # of signatures and docstrings
     "Callable[[T], T]": "Callable[[T], T | Awaitable[T]]",
+    "Callable[[Any], Any]": "Callable[[Any], Any | Awaitable[Any]]",
     "        `fn` may run several times: it is called again whenever somebody wrote in between.": (
         "        `fn` may be a coroutine function. It may run several times: it is called again\n"
         "        whenever somebody wrote in between."
@@ -199,7 +200,7 @@ KEYED = '''
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 from typing_extensions import TypeForm

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 from typing_extensions import TypeForm
@@ -101,7 +101,9 @@ class AsyncKeyedChannel(AsyncHandle, Generic[S]):
         """
         return await self._perform(self._operations.get(key, default))
 
-    async def update(self, key: str, fn: Callable[[Any], Any], default: Any = MISSING) -> Any:
+    async def update(
+        self, key: str, fn: Callable[[Any], Any | Awaitable[Any]], default: Any = MISSING
+    ) -> Any:
         """Replace the value under `key` by the result of `fn`; see `TypedChannel.update`."""
         return await self._perform(self._operations.update(key, fn, default))
 

@@ -214,7 +214,7 @@ def _is_doubtful(receiver: Term) -> bool:
     """Tell whether a file says too little about something for it to be a channel of a run."""
     match receiver:
         case Attribute(owner, name):
-            return name != "channel" or owner is ANY
+            return name not in {"aio", "channel"} or owner is ANY
         case _:
             return receiver is ANY
 
