@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Sequence
-from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import Any, ClassVar, Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from graflow.channels.commits.commit import Steps
 from graflow.channels.redis.retrying import Effort
 
-__all__ = ["Acquaintance", "Attempt", "Link", "Part", "Pause", "Perform", "Sending", "carry_out"]
+__all__ = [
+    "Acquaintance",
+    "Attempt",
+    "Link",
+    "Part",
+    "Pause",
+    "Perform",
+    "Sending",
+    "carry_out",
+    "first_attempt",
+]
 
 R = TypeVar("R")
+
+_new: Final = tuple.__new__
 
 Part = str | bytes | int
 """A part of a command."""
@@ -69,6 +81,11 @@ class Attempt(NamedTuple):
     writes: bool = False
     asking: bool = False
     shared: bool = False
+
+
+def first_attempt(link: Link, command: Sequence[Part], deadline: float, writes: bool, /) -> Attempt:
+    """Return a first attempt, in half of the time: there is one for every operation."""
+    return _new(Attempt, (link, command, None, deadline, writes, False, False))
 
 
 class Pause(NamedTuple):

@@ -15,7 +15,7 @@ from graflow.channels.redis.errors import LATE, FencedError, code_of, evicting
 from graflow.channels.redis.retrying import BROKEN, FAILURES, Effort, NotExecuted
 from graflow.channels.redis.scripts import Script, script
 from graflow.channels.redis.sending.eviction import policy_of
-from graflow.channels.redis.sending.requests import Attempt, Link, Part, Pause, Sending
+from graflow.channels.redis.sending.requests import Link, Part, Pause, Sending, first_attempt
 from graflow.channels.redis.sending.routes import Route
 from graflow.channels.redis.server_clock import ServerClock, clock_of, is_stamped
 from graflow.exceptions import ChannelError
@@ -128,7 +128,8 @@ class Transport:
         """
         repeats = self._route.repeats
         slot = Slot() if repeats else _free_slot()
-        deadline = monotonic() + self._timeout
+        now = monotonic()
+        deadline = now + self._timeout
         number = slot.next_token()
         token = self._clock.stamp(number, deadline) + (_MARK if repeats else b"")
         name = slots + slot.name
@@ -139,12 +140,12 @@ class Transport:
             command = ("EVALSHA", script.sha, len(keys) + 2, *keys, name, guard.key)
             command += (token, *args, guard.record)
         try:
-            link = self._link_for(script)
+            link = self._link_for(script, now)
             if link is None:
                 reply = yield from self._attempt(command, script, None, deadline, True)
             else:
                 try:
-                    reply = yield Attempt(link, command, None, deadline, True)
+                    reply = yield first_attempt(link, command, deadline, True)
                 except NoScriptError:
                     reply = yield from self._attempt(command, script, None, deadline, True)
         except FAILURES as failure:
@@ -188,14 +189,15 @@ class Transport:
     def _run(
         self, command: Sequence[Part], script: Script | None, key: str | None, *, writes: bool
     ) -> Sending[Any]:
-        deadline = monotonic() + self._timeout
+        now = monotonic()
+        deadline = now + self._timeout
         try:
             try:
-                link = self._link_for(script)
+                link = self._link_for(script, now)
                 if link is None:
                     return (yield from self._attempt(command, script, None, deadline, writes))
                 try:
-                    return (yield Attempt(link, command, None, deadline, writes))
+                    return (yield first_attempt(link, command, deadline, writes))
                 except NoScriptError:
                     return (yield from self._attempt(command, script, None, deadline, writes))
             except FAILURES as failure:
@@ -262,15 +264,16 @@ class Transport:
             token += _MARK
         return (*command[:at], token, *command[at + 1 :])
 
-    def _link_for(self, script: Script | None) -> Link | None:
+    def _link_for(self, script: Script | None, now: float) -> Link | None:
         """Return the link for a first attempt, or `None` if more than sending is to be done."""
         link = self._route.link
-        if link is None or (self._is_wary and self._must_look(script)):
-            return None
-        return link
+        if link is None or now < link.acquaintance.ends or not self._must_look(script):
+            return link
+        return None
 
     def _must_look(self, script: Script | None) -> bool:
-        return script not in _OF_HOLDERS and monotonic() > self._route.acquaintance.ends
+        """Tell whether a server that was not looked at lately must be."""
+        return self._is_wary and script not in _OF_HOLDERS
 
     def _attempt(
         self,
@@ -282,7 +285,8 @@ class Transport:
     ) -> Sending[Any]:
         """Make an attempt, with all that it takes before the server does what it is asked."""
         is_open = effort is None or not effort.unanswered  # else the answer is what matters now
-        if is_open and self._is_wary and self._must_look(script):
+        is_known = monotonic() < self._route.acquaintance.ends
+        if is_open and not is_known and self._must_look(script):
             yield from self._look(effort, deadline)
         try:
             return (yield from self._route.attempt(command, effort, deadline, writes))
