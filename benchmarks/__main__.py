@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 from typing_extensions import TypedDict as TypedDictForPydantic
 
-from benchmarks import files, on_a_loop, transactions
+from benchmarks import files, on_a_loop, transactions, waiting
 from benchmarks.ratios import ROUNDS, Row, growth, ratio, seconds
 from graflow import MemoryChannel, RedisChannel, TypedChannel
 from tests.servers import run_server
@@ -116,6 +116,7 @@ def on_a_server(client: redis.Redis, channel: RedisChannel) -> Iterator[Row]:
     )
     yield from on_a_loop.on_a_server(url_of(client), channel, USER, TEXT)
     yield from transactions.on_a_server(client, channel, USER)
+    yield from waiting.on_a_server(client, channel)
     channel.set("hundred", [USER] * 100)
     client.rpush("bare hundred", *[TEXT] * 100)
     yield (

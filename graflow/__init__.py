@@ -12,15 +12,27 @@ from graflow.channels.memory_channel import MemoryChannel, MemorySpace
 from graflow.channels.operation.entry import Entry
 from graflow.channels.transactions import Transaction
 from graflow.channels.typed import TypedChannel
+from graflow.channels.watching.changes import KeyChange
 from graflow.core.checkpoint.checkpoint import Checkpoint, read_checkpoint
 from graflow.core.context import ExecutionContext, TaskExecutionContext
 from graflow.core.decorators import task
 from graflow.core.registry.run_records import RunInfo, runs
-from graflow.core.run.observers import RunObserver, TaskEvent
+from graflow.core.run.events import (
+    Emitted,
+    RunEnded,
+    RunEvent,
+    TaskEvent,
+    TaskFailed,
+    TaskFinished,
+    TaskRetried,
+    TaskStarted,
+)
+from graflow.core.run.observers import AsyncRunObserver, RunObserver
 from graflow.core.task.composition import chain, parallel
 from graflow.core.task.task import Task
 from graflow.core.workflow import Workflow, workflow
 from graflow.exceptions import (
+    BlockingCallWarning,
     ChannelConflictError,
     ChannelConnectionError,
     ChannelDataError,
@@ -84,8 +96,10 @@ __version__ = "0.1.0"
 __all__ = [
     "AsyncChannel",
     "AsyncKeyedChannel",
+    "AsyncRunObserver",
     "AsyncTransaction",
     "AsyncTypedChannel",
+    "BlockingCallWarning",
     "Channel",
     "ChannelBackend",
     "ChannelConflictError",
@@ -114,12 +128,14 @@ __all__ = [
     "CheckpointVersionError",
     "CycleError",
     "DuplicateTaskError",
+    "Emitted",
     "Entry",
     "EvictionError",
     "ExecutionContext",
     "ExtraMissingError",
     "FieldError",
     "GraflowError",
+    "KeyChange",
     "KeyedChannel",
     "LockDeadlockError",
     "LockLostError",
@@ -131,7 +147,9 @@ __all__ = [
     "RedisChannel",
     "ResultNotFoundError",
     "ResultTypeError",
+    "RunEnded",
     "RunError",
+    "RunEvent",
     "RunInProgressError",
     "RunInfo",
     "RunObserver",
@@ -142,8 +160,12 @@ __all__ = [
     "TaskError",
     "TaskEvent",
     "TaskExecutionContext",
+    "TaskFailed",
     "TaskFailedError",
+    "TaskFinished",
     "TaskNotFoundError",
+    "TaskRetried",
+    "TaskStarted",
     "Transaction",
     "TypedChannel",
     "UnpicklableError",

@@ -61,7 +61,30 @@ LOCK = '''
         return AsyncChannelLock(self.backend, {checked}, timeout, lease)
 '''
 
-CHANNEL = '''
+WATCH = '''
+    def watch(
+        self, key: str | None = None, *, prefix: str | None = None, start: bool = True
+    ) -> AsyncWatch:
+        """Return an asynchronous iterator over the changes of the channel; see `Channel.watch`.
+
+            async with channel.aio.watch(prefix="order:") as changes:
+                async for change in changes:
+                    print(change.key, change.kind, change.etag)
+
+        Args:
+            key: The only key to watch{key}.
+            prefix: What the keys to watch begin with.
+            start: Whether the first changes are the keys that exist already. Otherwise they are
+                known when the `async with` block is entered, or the first change is awaited.
+
+        Raises:
+            ChannelTypeError: Both a key and a prefix are given; or it is a transaction.
+        """
+        return AsyncWatch(self.backend, self._operations.selection(key, prefix), start=start)
+'''
+
+CHANNEL = (
+    '''
 """`AsyncChannel`: a channel on an event loop. Written by `tools/async_faces.py`."""
 
 from __future__ import annotations
@@ -77,6 +100,7 @@ from graflow.channels.backend import AsyncBackend
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.plain_operations import PlainOperations
 from graflow.channels.overlay.transacting import limits_of, transact
+from graflow.channels.watching.watch import AsyncWatch
 
 if TYPE_CHECKING:
     from graflow.channels.aio.async_transaction import AsyncTransaction
@@ -142,9 +166,13 @@ class AsyncChannel(AsyncHandle):
         begin = partial(AsyncTransaction, self.backend)
         result: R = await self._perform(transact(begin, fn, limits, self.name))
         return result
-''' + LOCK.format(key="Non-empty text.", checked="check_key(key)")
+'''
+    + LOCK.format(key="Non-empty text.", checked="check_key(key)")
+    + WATCH.format(key="")
+)
 
-TYPED = '''
+TYPED = (
+    '''
 """`AsyncTypedChannel`: a typed channel on an event loop. Written by `tools/async_faces.py`."""
 
 from __future__ import annotations
@@ -161,6 +189,7 @@ from graflow.channels.arguments import MISSING, Missing, Seconds, check_key
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.typed_operations import TypedOperations
 from graflow.channels.schema import schema_of
+from graflow.channels.watching.watch import AsyncWatch
 
 __all__ = ["AsyncTypedChannel"]
 
@@ -193,9 +222,13 @@ class AsyncTypedChannel(AsyncHandle, Generic[T]):
     def __repr__(self) -> str:
         """Show the channel and the schema."""
         return f"{type(self).__name__}({self._channel!r}, {self._schema.name})"
-''' + LOCK.format(key="Non-empty text.", checked="check_key(key)")
+'''
+    + LOCK.format(key="Non-empty text.", checked="check_key(key)")
+    + WATCH.format(key="")
+)
 
-KEYED = '''
+KEYED = (
+    '''
 """`AsyncKeyedChannel`: a keyed channel on an event loop. Written by `tools/async_faces.py`."""
 
 from __future__ import annotations
@@ -212,6 +245,7 @@ from graflow.channels.arguments import MISSING, Missing, Seconds
 from graflow.channels.listed_keys import listed_keys, title_of
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.keyed_operations import KeyedOperations
+from graflow.channels.watching.watch import AsyncWatch
 
 __all__ = ["AsyncKeyedChannel"]
 
@@ -246,7 +280,10 @@ class AsyncKeyedChannel(AsyncHandle, Generic[S]):
     def __repr__(self) -> str:
         """Show the channel and the schema."""
         return f"{type(self).__name__}({self._channel!r}, {self._name})"
-''' + LOCK.format(key="One of the schema's keys.", checked="self._operations.check_lock(key)")
+'''
+    + LOCK.format(key="One of the schema's keys.", checked="self._operations.check_lock(key)")
+    + WATCH.format(key=", one of the schema's")
+)
 
 FACES = {
     "async_channel.py": ("base.py", "Channel", CHANNEL),

@@ -15,6 +15,7 @@ from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.plain_operations import PlainOperations
 from graflow.channels.operation.told_errors import blame
 from graflow.channels.overlay.transacting import limits_of, transact
+from graflow.channels.watching.watch import Watch
 from graflow.exceptions import ChannelError, ChannelTypeError
 
 if TYPE_CHECKING:
@@ -319,19 +320,80 @@ class Channel(Handle):
         """Add `value` to the head of the list under `key`; otherwise like `append`."""
         return self._perform(self._operations.prepend(key, value, ttl))
 
-    def pop(self, key: str, default: Any = None) -> Any:
+    def pop(self, key: str, default: Any = None, timeout: Seconds | None = None) -> Any:
         """Remove and return the item at the head of the list under `key`.
 
         That is the oldest item of a list filled by `append`, or the newest of one filled by
         `prepend`. Removing the last item removes the key.
 
+        Of those of one process who wait for an item of a key, each gets one in the order in which
+        they came. Of several processes, whichever asks first gets it.
+
+        Args:
+            key: Non-empty text.
+            default: Returned if there is no item.
+            timeout: Seconds to wait for an item, >= 0; `math.inf` for as long as it takes.
+                `None` doesn't wait.
+
         Returns:
-            The item, or `default` if there is no such key or its list is empty.
+            The item, or `default` if there is no such key or its list is empty, and no item came
+            until the time was over.
 
         Raises:
-            ChannelTypeError: The key holds something other than a list.
+            ChannelTypeError: The key holds something other than a list; or a transaction would
+                have to wait.
         """
-        return self._perform(self._operations.pop(key, default))
+        return self._perform(self._operations.pop(key, default, timeout))
+
+    # Waiting
+
+    def wait_for(
+        self,
+        key: str,
+        predicate: Callable[[Any], object] | None = None,
+        timeout: Seconds | None = None,
+    ) -> Any:
+        """Wait until `key` holds a value of which `predicate` is true, and return the value.
+
+        A value that is there for a moment only may be missed.
+
+        Args:
+            key: Non-empty text.
+            predicate: Takes the value, and may be called often; if it raises, so does this.
+                `None`: any value will do.
+            timeout: Seconds to wait, >= 0; 0 looks once. `None`: as long as it takes.
+
+        Raises:
+            ChannelTimeoutError: There was no such value until the time was over.
+            ChannelDataError: The data under the key was not written by graflow.
+            ChannelTypeError: A transaction would have to wait.
+        """
+        return self._perform(self._operations.wait_for(key, predicate, timeout))
+
+    def watch(
+        self, key: str | None = None, *, prefix: str | None = None, start: bool = True
+    ) -> Watch:
+        """Return an iterator over the changes of the channel, which waits for the next one.
+
+        It tells how keys differ from what it told before: what changes several times between two
+        steps is told once, and a TTL alone is no change. Nothing is lost for good: after a broken
+        connection it tells whatever is different. It never ends by itself; closing it, or leaving
+        it as a `with` block, ends it.
+
+            for change in channel.watch(prefix="order:"):
+                print(change.key, change.kind, change.etag)
+
+        Args:
+            key: The only key to watch.
+            prefix: What the keys to watch begin with; by default all keys of users are watched.
+            start: Whether the first changes are the keys that exist already. Otherwise they are
+                known, and what changes after this call is told.
+
+        Raises:
+            ChannelTypeError: Both a key and a prefix are given; or it is a transaction.
+        """
+        selection = self._operations.selection(key, prefix)
+        return Watch(self.backend, selection, start=start)
 
     # Keys
 

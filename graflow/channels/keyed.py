@@ -15,6 +15,7 @@ from graflow.channels.locks.lock import ChannelLock
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.keyed_operations import KeyedOperations
 from graflow.channels.view import ChannelView
+from graflow.channels.watching.watch import Watch
 
 if TYPE_CHECKING:
     from graflow.channels.aio.async_keyed_channel import AsyncKeyedChannel
@@ -176,9 +177,38 @@ class KeyedChannel(ChannelView, Generic[S]):
         """Add `value` to the head of the list under `key`; see `TypedChannel.prepend`."""
         return self._perform(self._operations.prepend(key, value, ttl))
 
-    def pop(self, key: str, default: Any = None) -> Any:
-        """Remove and return the item at the head of the list under `key`, or `default`."""
-        return self._perform(self._operations.pop(key, default))
+    def pop(self, key: str, default: Any = None, timeout: Seconds | None = None) -> Any:
+        """Remove and return the item at the head of the list under `key`; see `TypedChannel.pop`.
+
+        With a `timeout` in seconds it waits for an item, and `math.inf` for as long as it takes.
+        """
+        return self._perform(self._operations.pop(key, default, timeout))
+
+    # Waiting
+
+    def wait_for(
+        self,
+        key: str,
+        predicate: Callable[[Any], object] | None = None,
+        timeout: Seconds | None = None,
+    ) -> Any:
+        """Wait for a value of `key` of which `predicate` is true; see `TypedChannel.wait_for`."""
+        return self._perform(self._operations.wait_for(key, predicate, timeout))
+
+    def watch(
+        self, key: str | None = None, *, prefix: str | None = None, start: bool = True
+    ) -> Watch:
+        """Return an iterator over the changes of the schema's keys; see `Channel.watch`.
+
+        Args:
+            key: The only key to watch, one of the schema's.
+            prefix: What the keys to watch begin with; by default all of the schema's are watched.
+            start: Whether the first changes are the keys that have a value already.
+
+        Raises:
+            ChannelValueError: The schema has no such key.
+        """
+        return Watch(self.backend, self._operations.selection(key, prefix), start=start)
 
     # Keys
 

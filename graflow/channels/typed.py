@@ -16,6 +16,7 @@ from graflow.channels.operation.told_errors import blame
 from graflow.channels.operation.typed_operations import TypedOperations
 from graflow.channels.schema import schema_of
 from graflow.channels.view import ChannelView
+from graflow.channels.watching.watch import Watch
 from graflow.exceptions import ChannelError
 
 if TYPE_CHECKING:
@@ -235,20 +236,58 @@ class TypedChannel(ChannelView, Generic[T]):
         return self._perform(self._operations.prepend(key, value, ttl))
 
     @overload
-    def pop(self, key: str) -> T | None: ...
+    def pop(self, key: str, *, timeout: Seconds | None = None) -> T | None: ...
     @overload
-    def pop(self, key: str, default: D) -> T | D: ...
-    def pop(self, key: str, default: Any = None) -> Any:
-        """Remove and return the item at the head of the list under `key`.
+    def pop(self, key: str, default: D, timeout: Seconds | None = None) -> T | D: ...
+    def pop(self, key: str, default: Any = None, timeout: Seconds | None = None) -> Any:
+        """Remove and return the item at the head of the list under `key`; see `Channel.pop`.
+
+        Args:
+            key: Non-empty text.
+            default: Returned if there is no item.
+            timeout: Seconds to wait for an item, >= 0; `math.inf` for as long as it takes.
+                `None` doesn't wait.
 
         Returns:
-            The item, or `default` if there is no such key or its list is empty.
+            The item, or `default` if there is no such key or its list is empty, and no item came
+            until the time was over.
 
         Raises:
             ChannelValidationError: The item does not fit; it stays at the head of the list.
             ChannelTypeError: The key holds something other than a list.
         """
-        return self._perform(self._operations.pop(key, default))
+        return self._perform(self._operations.pop(key, default, timeout))
+
+    # Waiting
+
+    def wait_for(
+        self,
+        key: str,
+        predicate: Callable[[T], object] | None = None,
+        timeout: Seconds | None = None,
+    ) -> T:
+        """Wait until `key` holds a value of which `predicate` is true, and return the value.
+
+        Args:
+            key: Non-empty text.
+            predicate: Takes the value, and may be called often; if it raises, so does this.
+                `None`: any value that fits will do.
+            timeout: Seconds to wait, >= 0; 0 looks once. `None`: as long as it takes.
+
+        Raises:
+            ChannelTimeoutError: There was no such value until the time was over.
+            ChannelValidationError: A value does not fit; it stays in the channel.
+            ChannelTypeError: The key holds a list of values; or a transaction would have to wait.
+        """
+        value: T = self._perform(self._operations.wait_for(key, predicate, timeout))
+        return value
+
+    def watch(
+        self, key: str | None = None, *, prefix: str | None = None, start: bool = True
+    ) -> Watch:
+        """Return an iterator over the changes of keys, whatever they hold; see `Channel.watch`."""
+        selection = self._operations.selection(key, prefix)
+        return Watch(self.backend, selection, start=start)
 
     # Keys and locks, as the channel has them
 

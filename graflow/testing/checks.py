@@ -17,7 +17,9 @@ from graflow.testing.harness import OPTIONAL, Capabilities, Capability, Harness
 from graflow.testing.on_loop.loop_channel import LoopChannel
 from graflow.testing.properties import (
     durability,
+    event_loops,
     means,
+    news,
     promises,
     restarts,
     round_trips,
@@ -47,6 +49,7 @@ _PROMISES = {
 _MEANS = {
     "advance": "minutes have to pass",
     "cut_reply": "a reply has to get lost",
+    "open_async": "operations have to be awaited",
     "lost": "it has to be shown that a reply got lost",
     "read": "what is stored has to be read as by another program",
     "restart": "the store has to be restarted",
@@ -101,7 +104,7 @@ class Check:
     def perform(self, harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
         """Raise if the backend does not keep the contract, in threads or on an event loop."""
         self.run(harness, capabilities, budget)
-        if harness.open_async is not None:
+        if harness.open_async is not None and "open_async" not in self.means:
             fewer = replace(budget, examples=max(1, budget.examples // 4))
             self.run(_on_loop(harness, harness.open_async), capabilities, fewer)
 
@@ -132,6 +135,7 @@ def _on_loop(harness: Harness, open_async: Callable[[str], AsyncChannel]) -> Har
     """Return a harness whose channels do everything on an event loop."""
     other = replace(
         harness,
+        open_async=None,
         open=lambda name: LoopChannel(harness.open(name), open_async(name)),
         preamble="\n".join((harness.preamble.strip() or ANY_OPEN, *_ON_LOOP)),
     )
@@ -182,6 +186,18 @@ def _checks_of_threads() -> Iterator[Check]:
         yield Check(f"lock{suffix}", Capability.THREADS, run, frozenset({Capability.LOCK}))
 
 
+def _checks_of_event_loops() -> Iterator[Check]:
+    means = ("open_async",)
+    lock = frozenset({Capability.LOCK})
+    for name, run, needs in (
+        ("tasks at once", event_loops.check_tasks_at_once, frozenset()),
+        ("changes that are cancelled", event_loops.check_cancelled_changes, frozenset()),
+        ("waits that are cancelled", event_loops.check_cancelled_waits, lock),
+        ("tasks that wait", event_loops.check_waiting_tasks, lock),
+    ):
+        yield Check(name, Capability.EVENT_LOOPS, run, needs, means)
+
+
 def _checks_of_processes() -> Iterator[Check]:
     needs = frozenset({Capability.PICKLE})
     yield Check("after a fork", Capability.PROCESSES, interleavings.check_forks, needs)
@@ -214,6 +230,13 @@ CHECKS: list[Check] = [
     Check("two who take a lock at once", Capability.LOCK, intrusions.check_locks),
     Check("a handle as bytes", Capability.PICKLE, promises.check_pickle),
     Check(
+        "after a restart",
+        Capability.WAITING,
+        news.check_restart,
+        means=("restart", "started"),
+    ),
+    Check("all who want an item", Capability.WAITING, news.check_takers),
+    Check(
         "a restart",
         Capability.DURABILITY,
         durability.check_durability,
@@ -240,6 +263,7 @@ CHECKS: list[Check] = [
     Check("every value comes back", Capability.VALUES, round_trips.check_values),
     Check("every bad value is refused", Capability.VALUES, round_trips.check_refused_values),
     *_checks_of_threads(),
+    *_checks_of_event_loops(),
     *(_check_of(edge) for edge in EDGES if edge.is_slow),
     *_checks_of_processes(),
     Check("what fits comes back", Capability.TYPED, typed_channels.check_typed_values),

@@ -13,6 +13,7 @@ from graflow.channels.backend import AsyncBackend
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.plain_operations import PlainOperations
 from graflow.channels.overlay.transacting import limits_of, transact
+from graflow.channels.watching.watch import AsyncWatch
 
 if TYPE_CHECKING:
     from graflow.channels.aio.async_transaction import AsyncTransaction
@@ -99,6 +100,26 @@ class AsyncChannel(AsyncHandle):
             OutcomeUnknownError: The lock may have been taken; it is released in the background.
         """
         return AsyncChannelLock(self.backend, check_key(key), timeout, lease)
+
+    def watch(
+        self, key: str | None = None, *, prefix: str | None = None, start: bool = True
+    ) -> AsyncWatch:
+        """Return an asynchronous iterator over the changes of the channel; see `Channel.watch`.
+
+            async with channel.aio.watch(prefix="order:") as changes:
+                async for change in changes:
+                    print(change.key, change.kind, change.etag)
+
+        Args:
+            key: The only key to watch.
+            prefix: What the keys to watch begin with.
+            start: Whether the first changes are the keys that exist already. Otherwise they are
+                known when the `async with` block is entered, or the first change is awaited.
+
+        Raises:
+            ChannelTypeError: Both a key and a prefix are given; or it is a transaction.
+        """
+        return AsyncWatch(self.backend, self._operations.selection(key, prefix), start=start)
 
     async def set(
         self,
@@ -242,19 +263,53 @@ class AsyncChannel(AsyncHandle):
         """Add `value` to the head of the list under `key`; otherwise like `append`."""
         return await self._perform(self._operations.prepend(key, value, ttl))
 
-    async def pop(self, key: str, default: Any = None) -> Any:
+    async def pop(self, key: str, default: Any = None, timeout: Seconds | None = None) -> Any:
         """Remove and return the item at the head of the list under `key`.
 
         That is the oldest item of a list filled by `append`, or the newest of one filled by
         `prepend`. Removing the last item removes the key.
 
+        Of those of one process who wait for an item of a key, each gets one in the order in which
+        they came. Of several processes, whichever asks first gets it.
+
+        Args:
+            key: Non-empty text.
+            default: Returned if there is no item.
+            timeout: Seconds to wait for an item, >= 0; `math.inf` for as long as it takes.
+                `None` doesn't wait.
+
         Returns:
-            The item, or `default` if there is no such key or its list is empty.
+            The item, or `default` if there is no such key or its list is empty, and no item came
+            until the time was over.
 
         Raises:
-            ChannelTypeError: The key holds something other than a list.
+            ChannelTypeError: The key holds something other than a list; or a transaction would
+                have to wait.
         """
-        return await self._perform(self._operations.pop(key, default))
+        return await self._perform(self._operations.pop(key, default, timeout))
+
+    async def wait_for(
+        self,
+        key: str,
+        predicate: Callable[[Any], object] | None = None,
+        timeout: Seconds | None = None,
+    ) -> Any:
+        """Wait until `key` holds a value of which `predicate` is true, and return the value.
+
+        A value that is there for a moment only may be missed.
+
+        Args:
+            key: Non-empty text.
+            predicate: Takes the value, and may be called often; if it raises, so does this.
+                `None`: any value will do.
+            timeout: Seconds to wait, >= 0; 0 looks once. `None`: as long as it takes.
+
+        Raises:
+            ChannelTimeoutError: There was no such value until the time was over.
+            ChannelDataError: The data under the key was not written by graflow.
+            ChannelTypeError: A transaction would have to wait.
+        """
+        return await self._perform(self._operations.wait_for(key, predicate, timeout))
 
     async def delete(self, key: str) -> bool:
         """Remove `key`; tell whether it existed."""

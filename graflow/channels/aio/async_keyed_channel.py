@@ -14,6 +14,7 @@ from graflow.channels.arguments import MISSING, Missing, Seconds
 from graflow.channels.listed_keys import listed_keys, title_of
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.keyed_operations import KeyedOperations
+from graflow.channels.watching.watch import AsyncWatch
 
 __all__ = ["AsyncKeyedChannel"]
 
@@ -67,6 +68,26 @@ class AsyncKeyedChannel(AsyncHandle, Generic[S]):
             OutcomeUnknownError: The lock may have been taken; it is released in the background.
         """
         return AsyncChannelLock(self.backend, self._operations.check_lock(key), timeout, lease)
+
+    def watch(
+        self, key: str | None = None, *, prefix: str | None = None, start: bool = True
+    ) -> AsyncWatch:
+        """Return an asynchronous iterator over the changes of the channel; see `Channel.watch`.
+
+            async with channel.aio.watch(prefix="order:") as changes:
+                async for change in changes:
+                    print(change.key, change.kind, change.etag)
+
+        Args:
+            key: The only key to watch, one of the schema's.
+            prefix: What the keys to watch begin with.
+            start: Whether the first changes are the keys that exist already. Otherwise they are
+                known when the `async with` block is entered, or the first change is awaited.
+
+        Raises:
+            ChannelTypeError: Both a key and a prefix are given; or it is a transaction.
+        """
+        return AsyncWatch(self.backend, self._operations.selection(key, prefix), start=start)
 
     async def set(
         self,
@@ -165,9 +186,21 @@ class AsyncKeyedChannel(AsyncHandle, Generic[S]):
         """Add `value` to the head of the list under `key`; see `TypedChannel.prepend`."""
         return await self._perform(self._operations.prepend(key, value, ttl))
 
-    async def pop(self, key: str, default: Any = None) -> Any:
-        """Remove and return the item at the head of the list under `key`, or `default`."""
-        return await self._perform(self._operations.pop(key, default))
+    async def pop(self, key: str, default: Any = None, timeout: Seconds | None = None) -> Any:
+        """Remove and return the item at the head of the list under `key`; see `TypedChannel.pop`.
+
+        With a `timeout` in seconds it waits for an item, and `math.inf` for as long as it takes.
+        """
+        return await self._perform(self._operations.pop(key, default, timeout))
+
+    async def wait_for(
+        self,
+        key: str,
+        predicate: Callable[[Any], object] | None = None,
+        timeout: Seconds | None = None,
+    ) -> Any:
+        """Wait for a value of `key` of which `predicate` is true; see `TypedChannel.wait_for`."""
+        return await self._perform(self._operations.wait_for(key, predicate, timeout))
 
     async def delete(self, key: str) -> bool:
         """Remove `key`; tell whether it existed."""

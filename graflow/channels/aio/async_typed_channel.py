@@ -14,6 +14,7 @@ from graflow.channels.arguments import MISSING, Missing, Seconds, check_key
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.typed_operations import TypedOperations
 from graflow.channels.schema import schema_of
+from graflow.channels.watching.watch import AsyncWatch
 
 __all__ = ["AsyncTypedChannel"]
 
@@ -65,6 +66,26 @@ class AsyncTypedChannel(AsyncHandle, Generic[T]):
             OutcomeUnknownError: The lock may have been taken; it is released in the background.
         """
         return AsyncChannelLock(self.backend, check_key(key), timeout, lease)
+
+    def watch(
+        self, key: str | None = None, *, prefix: str | None = None, start: bool = True
+    ) -> AsyncWatch:
+        """Return an asynchronous iterator over the changes of the channel; see `Channel.watch`.
+
+            async with channel.aio.watch(prefix="order:") as changes:
+                async for change in changes:
+                    print(change.key, change.kind, change.etag)
+
+        Args:
+            key: The only key to watch.
+            prefix: What the keys to watch begin with.
+            start: Whether the first changes are the keys that exist already. Otherwise they are
+                known when the `async with` block is entered, or the first change is awaited.
+
+        Raises:
+            ChannelTypeError: Both a key and a prefix are given; or it is a transaction.
+        """
+        return AsyncWatch(self.backend, self._operations.selection(key, prefix), start=start)
 
     async def set(
         self,
@@ -207,21 +228,50 @@ class AsyncTypedChannel(AsyncHandle, Generic[T]):
         return await self._perform(self._operations.prepend(key, value, ttl))
 
     @overload
-    async def pop(self, key: str) -> T | None: ...
+    async def pop(self, key: str, *, timeout: Seconds | None = None) -> T | None: ...
     @overload
-    async def pop(self, key: str, default: D) -> T | D: ...
+    async def pop(self, key: str, default: D, timeout: Seconds | None = None) -> T | D: ...
 
-    async def pop(self, key: str, default: Any = None) -> Any:
-        """Remove and return the item at the head of the list under `key`.
+    async def pop(self, key: str, default: Any = None, timeout: Seconds | None = None) -> Any:
+        """Remove and return the item at the head of the list under `key`; see `Channel.pop`.
+
+        Args:
+            key: Non-empty text.
+            default: Returned if there is no item.
+            timeout: Seconds to wait for an item, >= 0; `math.inf` for as long as it takes.
+                `None` doesn't wait.
 
         Returns:
-            The item, or `default` if there is no such key or its list is empty.
+            The item, or `default` if there is no such key or its list is empty, and no item came
+            until the time was over.
 
         Raises:
             ChannelValidationError: The item does not fit; it stays at the head of the list.
             ChannelTypeError: The key holds something other than a list.
         """
-        return await self._perform(self._operations.pop(key, default))
+        return await self._perform(self._operations.pop(key, default, timeout))
+
+    async def wait_for(
+        self,
+        key: str,
+        predicate: Callable[[T], object] | None = None,
+        timeout: Seconds | None = None,
+    ) -> T:
+        """Wait until `key` holds a value of which `predicate` is true, and return the value.
+
+        Args:
+            key: Non-empty text.
+            predicate: Takes the value, and may be called often; if it raises, so does this.
+                `None`: any value that fits will do.
+            timeout: Seconds to wait, >= 0; 0 looks once. `None`: as long as it takes.
+
+        Raises:
+            ChannelTimeoutError: There was no such value until the time was over.
+            ChannelValidationError: A value does not fit; it stays in the channel.
+            ChannelTypeError: The key holds a list of values; or a transaction would have to wait.
+        """
+        value: T = await self._perform(self._operations.wait_for(key, predicate, timeout))
+        return value
 
     async def delete(self, key: str) -> bool:
         """Remove `key`; tell whether it existed."""

@@ -6,6 +6,7 @@ A backend knows nothing of values, schemas or users: it keeps records under keys
 from graflow.channels.backend.asynchronous import AsyncBackend
 from graflow.channels.backend.fence import Fence
 from graflow.channels.backend.in_front import BackendInFront, FencedBackend
+from graflow.channels.backend.signals import Signals, Subscription
 from graflow.channels.backend.synchronous import Backend
 from graflow.channels.codec.codec import Record
 from graflow.channels.commits.commit import (
@@ -56,6 +57,8 @@ __all__ = [
     "Put",
     "Record",
     "Refusal",
+    "Signals",
     "StartsWith",
+    "Subscription",
     "Unlocked",
 ]

@@ -23,6 +23,7 @@ from graflow.channels.commits.commit import (
 from graflow.system.wakers import LoopWaker
 
 if TYPE_CHECKING:
+    from graflow.channels.backend.signals import Signals
     from graflow.channels.backend.synchronous import Backend
 
 __all__ = ["AsyncBackend"]
@@ -54,6 +55,11 @@ class AsyncBackend(ABC):
         """The form of this backend that threads use."""
         return self.backend
 
+    @property
+    def fresh(self) -> AsyncBackend:
+        """The form of this backend that reads nothing from a cache; itself if it has none."""
+        return self
+
     async def perform(self, steps: Steps[R]) -> R:
         """Carry out an operation, and return its result."""
         ended: StopIteration | None = None  # as a user's function raised it
@@ -75,6 +81,25 @@ class AsyncBackend(ABC):
             if ended is None or error.__cause__ is not ended:
                 raise
             raise ended from None  # a generator can't let it pass as it is
+
+    async def undivided(self, steps: Steps[R]) -> tuple[R, BaseException | None]:
+        """Carry out an operation to its end.
+
+        Returns:
+            Its result, and the first `CancelledError` that was raised meanwhile, if there was one.
+
+        Raises:
+            CancelledError: It was cancelled, and the operation has raised.
+        """
+        task, cancelled = asyncio.ensure_future(self.perform(steps)), None
+        while not task.done():
+            try:
+                await asyncio.wait([task])
+            except asyncio.CancelledError as error:
+                cancelled = cancelled or error
+        if cancelled is not None and (task.cancelled() or task.exception() is not None):
+            raise cancelled
+        return task.result(), cancelled
 
     # What every backend has
 
@@ -146,6 +171,10 @@ class AsyncBackend(ABC):
         return answers[0]
 
     # What is not about records
+
+    def signals(self) -> Signals:
+        """Return the signals of this channel, for threads and coroutines alike."""
+        return self.backend.signals()
 
     async def sleep(self, seconds: float) -> None:
         """Let others go on for so many seconds."""

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
-import os
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from typing_extensions import override
@@ -16,13 +11,12 @@ from typing_extensions import override
 from graflow.channels.backend.asynchronous import AsyncBackend
 from graflow.channels.codec.codec import Record
 from graflow.channels.commits.commit import Answer, Change, Check, Conflict, Held
+from graflow.system.calls_in_threads import in_thread
 
 __all__ = ["PromptBackend", "ThreadedBackend"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-_THREADS = 32  # of a process; what they wait for is one server, or one file
 
 
 class CallingBackend(AsyncBackend):
@@ -31,6 +25,12 @@ class CallingBackend(AsyncBackend):
     @abstractmethod
     async def _call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call one of its methods."""
+
+    @property
+    @override
+    def fresh(self) -> AsyncBackend:
+        fresh = self.backend.fresh
+        return self if fresh is self.backend else type(self)(fresh)
 
     @override
     async def read(self, keys: Sequence[str]) -> Sequence[Held | None]:
@@ -112,44 +112,4 @@ class ThreadedBackend(CallingBackend):
 
     @override
     async def _call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        call = partial(contextvars.copy_context().run, function, *args, **kwargs)
-        future: Future[R] = _threads.get().submit(call)
-        waiting = asyncio.wrap_future(future)
-        try:
-            return await asyncio.shield(waiting)
-        except asyncio.CancelledError:
-            if not future.cancel():
-                await _until_over(waiting)
-            raise
-
-
-async def _until_over(waiting: asyncio.Future[Any]) -> None:
-    """Wait for a call whose caller is cancelled, maybe again and again."""
-    while not waiting.done():
-        try:
-            await asyncio.wait([waiting])
-        except asyncio.CancelledError:
-            continue
-    if not waiting.cancelled():
-        waiting.exception()  # whoever asked is gone, and nobody else shall be told
-
-
-class _Threads:
-    """The threads of this process; one that is forked from it has its own."""
-
-    def __init__(self) -> None:
-        self.start_anew()
-
-    def start_anew(self) -> None:
-        self._pool: ThreadPoolExecutor | None = None
-
-    def get(self) -> ThreadPoolExecutor:
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(_THREADS, "graflow-aio")
-        return self._pool
-
-
-_threads = _Threads()
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_threads.start_anew)
+        return await in_thread(function, *args, **kwargs)

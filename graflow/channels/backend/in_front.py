@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing_extensions import override
 
 from graflow.channels.backend.fence import Fence
+from graflow.channels.backend.signals import Signals
 from graflow.channels.backend.synchronous import Backend
 from graflow.channels.codec.codec import Record
 from graflow.channels.commits.commit import Answer, Change, Check, Conflict, Held, Holds
@@ -71,6 +72,10 @@ class BackendInFront(Backend):
     @override
     def release(self, lock: str, owner: str) -> bool:
         return self.inner.release(lock, owner)
+
+    @override
+    def signals(self) -> Signals:
+        return self.inner.signals()
 
     @override
     def close(self) -> None:

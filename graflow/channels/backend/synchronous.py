@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from graflow.channels import arguments
 from graflow.channels.backend.by_calls import PromptBackend, ThreadedBackend
+from graflow.channels.backend.signals import Signals, signals_of
 from graflow.channels.codec.codec import Record
 from graflow.channels.codec.digests import digest_of
 from graflow.channels.commits.commit import (
@@ -148,6 +149,10 @@ class Backend(ABC):
                 raise
             raise ended from None  # a generator can't let it pass as it is
 
+    def undivided(self, steps: Steps[R]) -> tuple[R, BaseException | None]:
+        """Carry out an operation, and return its result; nobody cancels a thread."""
+        return self.perform(steps), None
+
     def exist(self, keys: Sequence[str]) -> list[bool]:
         """Tell of each of `keys` whether it exists, at one moment."""
         return [held is not None for held in self.read(keys)]
@@ -222,6 +227,14 @@ class Backend(ABC):
 
     # What is not about records
 
+    def signals(self) -> Signals:
+        """Return the signals of this channel, the same for all its handles in this process.
+
+        By default nobody tells of changes, and whoever waits looks again and again.
+        """
+        place = (type(self), self.server, self.name) if self.server else ()
+        return signals_of(self, *place)
+
     def sleep(self, seconds: float) -> None:
         """Let others go on for so many seconds."""
         time.sleep(seconds)
@@ -239,6 +252,14 @@ class Backend(ABC):
     @property
     def blocking(self) -> Backend:
         """The form of this backend that threads use: itself."""
+        return self
+
+    @property
+    def fresh(self) -> Backend:
+        """The form of this backend that reads nothing from a cache; itself if it has none.
+
+        It is for whoever decides by what it reads.
+        """
         return self
 
     def asynchronous(self) -> AsyncBackend:

@@ -19,6 +19,7 @@ from graflow.channels.backend import (
     Pop,
     Push,
     Put,
+    Signals,
 )
 from graflow.channels.codec.codec import Record
 from graflow.channels.commits.settling import Outcome, settle
@@ -151,6 +152,12 @@ class MemoryBackend(Backend):
     def release(self, lock: str, owner: str) -> bool:
         with self._store.lock:
             return self._store.locks.release(lock, owner)
+
+    # For those who wait
+
+    @override
+    def signals(self) -> Signals:
+        return self._store.signals()
 
     # For checkpoints
 

@@ -15,6 +15,7 @@ from graflow.channels.operation.operations import Operations
 from graflow.channels.operation.plain_operations import PlainOperations
 from graflow.channels.operation.told_errors import no_value
 from graflow.channels.operation.typed_operations import ListFormat, TypedOperations
+from graflow.channels.watching.changes import Selection
 from graflow.exceptions import ChannelTypeError, ChannelValueError
 
 __all__ = ["KeyedOperations", "ListedKey", "checked_name"]
@@ -130,9 +131,28 @@ class KeyedOperations:
         """Add an item to the head of a list, and return the new length."""
         return self._list(key, "prepend").prepend(key, value, ttl)
 
-    def pop(self, key: str, default: object = None) -> Steps[Any]:
+    def pop(self, key: str, default: object = None, timeout: Seconds | None = None) -> Steps[Any]:
         """Remove the first item of a list, and return it; one that does not fit stays."""
-        return self._list(key, "pop").pop(key, default)
+        return self._list(key, "pop").pop(key, default, timeout)
+
+    # Waiting
+
+    def wait_for(
+        self,
+        key: str,
+        predicate: Callable[[Any], object] | None = None,
+        timeout: Seconds | None = None,
+    ) -> Steps[Any]:
+        """Wait for a value of which a predicate is true, and return it."""
+        return self._readable(key).wait_for(key, predicate, timeout)
+
+    def selection(self, key: str | None, prefix: str | None) -> Selection:
+        """Check the arguments of `watch`, and return the listed keys that they stand for."""
+        if key is not None:
+            self._known(key)
+        selected = self._channel.selection(key, prefix)
+        listed = map(check_key, self._listed)
+        return Selection(frozenset(filter(selected.has, listed)))
 
     # Keys
 

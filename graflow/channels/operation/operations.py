@@ -6,11 +6,14 @@ operation has the name and the parameters that it has for users, on every face o
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from hashlib import blake2b
+from functools import partial
+from inspect import isawaitable
+from types import CoroutineType
 from typing import Any, NamedTuple
 
-from graflow.channels.arguments import MISSING, Seconds, check_key, milliseconds
+from graflow.channels.arguments import MISSING, Missing, Seconds, check_key, milliseconds, patience
 from graflow.channels.backend import (
     KEEP,
     Backend,
@@ -26,6 +29,7 @@ from graflow.channels.backend import (
     Unlocked,
 )
 from graflow.channels.codec.codec import Record
+from graflow.channels.codec.digests import digest_of
 from graflow.channels.commits.commit import Steps
 from graflow.channels.hidden_keys import shown_key, visible_keys
 from graflow.channels.operation.attempts import Limits, insist, turn_name
@@ -33,12 +37,20 @@ from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.formats import Format
 from graflow.channels.operation.reads import CallFunction, Clear, Exist, Get, Keys, Read
 from graflow.channels.operation.told_errors import blame, no_list, no_value
-from graflow.exceptions import ChannelConflictError, ChannelError, ChannelTypeError
+from graflow.channels.operation.waits import Undivided
+from graflow.channels.watching.changes import Selection
+from graflow.channels.watching.looking import look_in_turn, look_until
+from graflow.exceptions import (
+    ChannelConflictError,
+    ChannelError,
+    ChannelTimeoutError,
+    ChannelTypeError,
+)
 
-__all__ = ["Operations"]
+__all__ = ["Operations", "Taken"]
 
 
-class Operations:
+class Operations(ABC):
     """The operations of one channel in one format, each as steps for `Backend.perform`."""
 
     __slots__ = ("_backend", "_format", "_name")
@@ -76,8 +88,8 @@ class Operations:
         if if_etag is MISSING:
             yield put
             return
-        record: Record | None = yield Get(key)
-        if record is None or _etag(record) != if_etag:
+        record: Record | None = yield Get(key, is_fresh=True)
+        if record is None or digest_of(record) != if_etag:
             raise self._has_changed(key)
         answers = yield Commit((Holds(key, record),), (put,))
         if isinstance(answers, Conflict):
@@ -137,19 +149,19 @@ class Operations:
     def entry(self, key: str) -> Steps[Entry[Any]]:
         """Return a value with its etag and its TTL."""
         key = check_key(key)
-        (held,) = yield Read((key,))
+        (held,) = yield Read((key,), is_fresh=True)
         if held is None:
             raise no_value(self._name, key)
         value = self._load(key, held.record)
         left = None if held.left is None else held.left / 1000
-        return Entry(value, _etag(held.record), left)
+        return Entry(value, digest_of(held.record), left)
 
     def update(self, key: str, fn: Callable[[Any], Any], default: object = MISSING) -> Steps[Any]:
         """Replace a value by what `fn` makes of it, unless others keep writing in between."""
         key = check_key(key)
 
         def attempt(owner: str) -> Steps[Any]:
-            record: Record | None = yield Get(key)
+            record: Record | None = yield Get(key, is_fresh=True)
             old = self.default(key, default) if record is None else self._load(key, record)
             new = yield CallFunction(fn, old)
             checks = Holds(key, record), Unlocked(turn_name(key), owner)
@@ -182,6 +194,74 @@ class Operations:
             raise no_list(self._name, key, "prepend" if at_head else "append") from None
         return length
 
+    def pop(self, key: str, default: object = None, timeout: Seconds | None = None) -> Steps[Any]:
+        """Remove the first item of a list, and return it, or the default."""
+        key = check_key(key)
+        seconds = 0.0 if timeout is None else patience(timeout)
+        try:
+            if seconds:
+                look = partial(self._take_or_leave, key)
+                taken = yield from look_in_turn(self._backend.signals(), key, look, seconds)
+            else:
+                taken = yield from self._take_first(key)
+        except NotAList:
+            raise no_list(self._name, key, "pop") from None
+        return taken.value if isinstance(taken, Taken) else default
+
+    @abstractmethod
+    def _take_first(self, key: str) -> Steps[Taken | Missing]:
+        """Remove the first item of a list, and return it, or `MISSING`."""
+
+    def _take_or_leave(self, key: str) -> Steps[Taken | Missing]:
+        """Do as `_take_first` does, unless whoever wants the item is cancelled meanwhile."""
+        taken, cancelled = yield Undivided(partial(self._take_first, key))
+        if cancelled is None:
+            return taken  # type: ignore[no-any-return]
+        if isinstance(taken, Taken):
+            yield Undivided(partial(self._put_back, key, taken.item))
+        raise cancelled
+
+    def _put_back(self, key: str, item: bytes) -> Steps[None]:
+        yield Push(key, item, at_head=True)
+
+    # Waiting
+
+    def wait_for(
+        self,
+        key: str,
+        predicate: Callable[[Any], object] | None = None,
+        timeout: Seconds | None = None,
+    ) -> Steps[Any]:
+        """Wait for a value of which a predicate is true, and return it."""
+        key, seconds = check_key(key), patience(timeout)
+
+        def look() -> Steps[Any]:
+            record: Record | None = yield Get(key, is_fresh=True)
+            if record is None:
+                return MISSING
+            value = self._load(key, record)
+            suits = True if predicate is None else (yield CallFunction(predicate, value))
+            _check_answered(suits)
+            return value if suits else MISSING
+
+        if seconds:
+            value = yield from look_until(self._backend.signals(), key, look, seconds)
+        else:
+            value = yield from look()
+        if value is MISSING:
+            raise self._waited(key, seconds, predicate is None)
+        return value
+
+    def selection(self, key: str | None, prefix: str | None) -> Selection:
+        """Check the arguments of `watch`, and return the keys that they stand for."""
+        if key is None:
+            if not isinstance(prefix, str | None):
+                raise ChannelTypeError(f"a prefix must be a str, not {type(prefix).__name__}")
+            return Selection(None, prefix or "")
+        if prefix is not None:
+            raise ChannelTypeError("watch takes a key or a prefix, not both", channel=self._name)
+        return Selection(frozenset({check_key(key)}))
+
     # Keys
 
     def delete(self, key: str) -> Steps[bool]:
@@ -205,7 +285,7 @@ class Operations:
     def ttl(self, key: str) -> Steps[float | None]:
         """Return the seconds that a key has left; `None` if it never expires."""
         key = check_key(key)
-        (held,) = yield Read((key,))
+        (held,) = yield Read((key,), is_fresh=True)
         if held is None:
             raise no_value(self._name, key)
         return None if held.left is None else held.left / 1000
@@ -257,6 +337,14 @@ class Operations:
         except ChannelError as error:
             blame(error, self._name, key)
 
+    def _waited(self, key: str, seconds: float, is_missing: bool) -> ChannelTimeoutError:
+        what = "held nothing" if is_missing else "held nothing that the predicate is true of"
+        return ChannelTimeoutError(
+            f"key {shown_key(key)!r} of channel {self._name!r} {what} for {seconds:g} s",
+            channel=self._name,
+            key=shown_key(key),
+        )
+
     def _has_changed(self, key: str) -> ChannelConflictError:
         return ChannelConflictError(
             f"key {shown_key(key)!r} of channel {self._name!r} holds something else than when its "
@@ -264,6 +352,30 @@ class Operations:
             channel=self._name,
             key=shown_key(key),
         )
+
+
+def _check_answered(suits: object) -> None:
+    """Check that a predicate has answered.
+
+    Raises:
+        ChannelTypeError: It is a coroutine function, and nobody is there to await it.
+    """
+    if isawaitable(suits):
+        if isinstance(suits, CoroutineType):
+            suits.close()
+        raise ChannelTypeError("the predicate of wait_for must be a plain function")
+
+
+class Taken(NamedTuple):
+    """An item that was taken off a list.
+
+    Attributes:
+        item: Its bytes.
+        value: What they stand for.
+    """
+
+    item: bytes
+    value: Any
 
 
 class _Done(NamedTuple):
@@ -274,11 +386,3 @@ class _Done(NamedTuple):
 
 def _lifetime(ttl: Seconds | None) -> int | None:
     return None if ttl is None else milliseconds(ttl)
-
-
-def _etag(record: Record) -> str:
-    digest = blake2b(digest_size=16)
-    parts = [b"value", record] if isinstance(record, bytes) else [b"list", *record]
-    for part in parts:
-        digest.update(b"%d:%b" % (len(part), part))
-    return digest.hexdigest()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing_extensions import override
 
-from graflow.channels.arguments import check_key, check_number
-from graflow.channels.backend import Add, Backend, NotAList, NotANumber, Pop
+from graflow.channels.arguments import MISSING, Missing, check_key, check_number
+from graflow.channels.backend import Add, Backend, NotANumber, Pop
 from graflow.channels.codec.codec import decode
 from graflow.channels.commits.commit import Steps
 from graflow.channels.operation.formats import PLAIN
-from graflow.channels.operation.operations import Operations
+from graflow.channels.operation.operations import Operations, Taken
 from graflow.channels.operation.reads import Clear
-from graflow.channels.operation.told_errors import blame, no_list, no_number
+from graflow.channels.operation.told_errors import blame, no_number
 from graflow.exceptions import ChannelError
 
 __all__ = ["PlainOperations"]
@@ -37,14 +37,10 @@ class PlainOperations(Operations):
             blame(error, self._name, key)
         return decode(total) if isinstance(total, bytes) else total  # type: ignore[no-any-return]
 
-    def pop(self, key: str, default: object = None) -> Steps[Any]:
-        """Remove the first item of a list, and return it, or the default."""
-        key = check_key(key)
-        try:
-            item = yield Pop(key)
-        except NotAList:
-            raise no_list(self._name, key, "pop") from None
-        return default if item is None else self._load(key, item)
+    @override
+    def _take_first(self, key: str) -> Steps[Taken | Missing]:
+        item = yield Pop(key)
+        return MISSING if item is None else Taken(item, self._load(key, item))
 
     def destroy(self) -> Steps[None]:
         """Remove all keys, and all that is kept about the channel."""

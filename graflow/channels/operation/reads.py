@@ -9,27 +9,39 @@ from graflow.channels.backend import Backend
 from graflow.channels.codec.codec import Record
 from graflow.channels.commits.commit import Held
 
-__all__ = ["CallFunction", "Clear", "Exist", "Get", "Head", "Keys", "Read"]
+__all__ = ["CallFunction", "Clear", "Digests", "Exist", "Get", "Head", "Keys", "Read"]
 
 
 class Get(NamedTuple):
-    """Read a key. Answer: its record, or `None`."""
+    """Read a key. Answer: its record, or `None`.
+
+    Attributes:
+        key: The key.
+        is_fresh: Whether the store itself has to answer, and no cache.
+    """
 
     key: str
+    is_fresh: bool = False
 
     def ask(self, backend: Backend) -> Record | None:
         """Ask the backend."""
-        return backend.get(self.key)
+        return (backend.fresh if self.is_fresh else backend).get(self.key)
 
 
 class Read(NamedTuple):
-    """Read keys at one moment. Answer: what each holds, with the time that it has left."""
+    """Read keys at one moment. Answer: what each holds, with the time that it has left.
+
+    Attributes:
+        keys: The keys.
+        is_fresh: Whether the store itself has to answer. A cache does not know the times.
+    """
 
     keys: Sequence[str]
+    is_fresh: bool = False
 
     def ask(self, backend: Backend) -> Sequence[Held | None]:
         """Ask the backend."""
-        return backend.read(self.keys)
+        return (backend.fresh if self.is_fresh else backend).read(self.keys)
 
 
 class Head(NamedTuple):
@@ -51,6 +63,16 @@ class Exist(NamedTuple):
     def ask(self, backend: Backend) -> list[bool]:
         """Ask the backend."""
         return backend.exist(self.keys)
+
+
+class Digests(NamedTuple):
+    """Look what keys hold. Answer: the digest of it for each, or `None`."""
+
+    keys: Sequence[str]
+
+    def ask(self, backend: Backend) -> list[str | None]:
+        """Ask the backend."""
+        return backend.digests(self.keys)
 
 
 class Keys(NamedTuple):

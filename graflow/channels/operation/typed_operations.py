@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from graflow.channels.arguments import MISSING, check_key
-from graflow.channels.backend import Backend, Commit, Conflict, NotAList, Pop, StartsWith
+from typing_extensions import override
+
+from graflow.channels.arguments import MISSING, Missing, check_key
+from graflow.channels.backend import Backend, Commit, Conflict, Pop, StartsWith
 from graflow.channels.codec.codec import Record
 from graflow.channels.commits.commit import Steps
 from graflow.channels.operation.formats import Format
-from graflow.channels.operation.operations import Operations
+from graflow.channels.operation.operations import Operations, Taken
 from graflow.channels.operation.reads import Get, Head
-from graflow.channels.operation.told_errors import no_list
 
 __all__ = ["ListFormat", "TypedOperations"]
 
@@ -43,17 +44,14 @@ class TypedOperations(Operations):
             return self.default(key, default)
         return self._load(key, record, self._schema.load_items)
 
-    def pop(self, key: str, default: object = None) -> Steps[Any]:
-        """Remove the first item of a list, and return it; one that does not fit stays."""
-        key = check_key(key)
+    @override
+    def _take_first(self, key: str) -> Steps[Taken | Missing]:
+        """Do as for any channel, but leave an item that does not fit where it is."""
         while True:
-            try:
-                items: list[bytes] = yield Head(key, 1)
-            except NotAList:
-                raise no_list(self._name, key, "pop") from None
+            items: list[bytes] = yield Head(key, 1)
             if not items:
-                return default
+                return MISSING
             value = self._load(key, items[0])
             answers = yield Commit((StartsWith(key, (items[0],)),), (Pop(key),))
             if not isinstance(answers, Conflict):
-                return value
+                return Taken(items[0], value)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from graflow.channels.backend import Backend
+from graflow.channels.commits.commit import Steps
 from graflow.system.wakers import LoopWaker, ThreadWaker
 
-__all__ = ["NewWaker", "WaitFor"]
+__all__ = ["NewWaker", "Undivided", "WaitFor"]
 
 
 class NewWaker(NamedTuple):
@@ -27,3 +29,16 @@ class WaitFor(NamedTuple):
     def ask(self, backend: Backend) -> Any:
         """Wait, wherever the backend is."""
         return self.waker.wait(self.seconds)
+
+
+class Undivided(NamedTuple):
+    """Carry out an operation to its end, even if whoever performs it is cancelled meanwhile.
+
+    Answer: its result, and the cancellation that is still to be raised, or `None`.
+    """
+
+    operation: Callable[[], Steps[Any]]
+
+    def ask(self, backend: Backend) -> Any:
+        """Ask the backend."""
+        return backend.undivided(self.operation())

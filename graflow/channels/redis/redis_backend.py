@@ -9,7 +9,7 @@ from weakref import finalize
 
 from typing_extensions import override
 
-from graflow.channels.backend import AsyncBackend, Backend, Fence
+from graflow.channels.backend import AsyncBackend, Backend, Fence, Signals
 from graflow.channels.backend.by_calls import ThreadedBackend
 from graflow.channels.codec.codec import Record
 from graflow.channels.commits.commit import Answer, Change, Check, Conflict, Held
@@ -17,6 +17,7 @@ from graflow.channels.redis.asynchronous.async_redis_backend import AsyncRedisBa
 from graflow.channels.redis.asynchronous.dialling import can_dial
 from graflow.channels.redis.endpoints.endpoint import Endpoint
 from graflow.channels.redis.primitives import Primitives, base_of
+from graflow.channels.redis.push.pushes import pushes_of
 from graflow.channels.redis.sending.closed import ClosedTransport
 from graflow.channels.redis.sending.requests import carry_out
 from graflow.channels.redis.sending.routes import Route
@@ -39,6 +40,7 @@ class RedisBackend(Backend):
     """
 
     is_closed = False
+    _signals: Signals | None = None
 
     # Defaults for one whose `__init__` failed, which a traceback may show.
     name = ""
@@ -234,3 +236,11 @@ class RedisBackend(Backend):
     @override
     def release(self, lock: str, owner: str) -> bool:
         return carry_out(self._primitives.release(lock, owner), self)
+
+    # For those who wait
+
+    @override
+    def signals(self) -> Signals:
+        if self._signals is None:
+            self._signals = pushes_of(self.endpoint).signals(base_of(self.name) + b"k:")
+        return self._signals

@@ -9,7 +9,8 @@ from os import PathLike
 from typing import TypedDict
 
 from graflow.channels.arguments import Seconds, milliseconds
-from graflow.core.run.observers import RunObserver
+from graflow.core.run.observers import AnyObserver
+from graflow.core.task.task import check_text
 from graflow.core.travel.executors import ExecutorSource
 from graflow.exceptions import (
     ChannelTypeError,
@@ -41,7 +42,7 @@ class RunKeywords(TypedDict, total=False):
 
     executor: ExecutorSource | None
     progress: bool
-    observers: Sequence[RunObserver]
+    observers: Sequence[AnyObserver]
 
 
 class ExecuteKeywords(RunKeywords, total=False):
@@ -66,8 +67,9 @@ class Options:
     executor: ExecutorSource | None
     max_workers: int | None
     progress: bool
-    observers: Sequence[RunObserver]
+    observers: Sequence[AnyObserver]
     checkpoint: str | PathLike[str] | None
+    run_id: str | None
     keep: int | None
 
     def check(self, workflow: str) -> None:
@@ -79,6 +81,8 @@ class Options:
         Raises:
             WorkflowTypeError, WorkflowValueError: One of them is invalid.
         """
+        if self.run_id is not None:
+            check_text(self.run_id, "run id")
         number = self.max_workers
         if number is None:
             return

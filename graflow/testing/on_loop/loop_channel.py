@@ -26,7 +26,7 @@ T = TypeVar("T")
 _OPERATIONS = (
     *("set", "get", "get_many", "set_many", "add", "entry", "update", "atomic_add"),
     *("append", "prepend", "pop", "delete", "exists", "keys", "clear", "destroy"),
-    *("ttl", "touch", "persist"),
+    *("ttl", "touch", "persist", "wait_for"),
 )
 
 
@@ -78,6 +78,7 @@ def _operation(name: str) -> Callable[..., Any]:
     def operation(self: LoopChannel, *args: Any, **kwargs: Any) -> Any:
         return await_here(getattr(self._face, name)(*args, **kwargs))
 
+    operation.__doc__ = f"Do as `Channel.{name}` does."
     return operation
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from copy import deepcopy
@@ -256,6 +257,10 @@ class Trial:
         """Let time pass on the backend, without adding to the script."""
         names = dict.fromkeys(self._prefix + name for name, _ in self._handles)
         self._timing.advance(seconds, list(names))
+
+    def pause(self, seconds: float) -> None:
+        """Let threads that were begun go on for a moment; nothing may depend on its length."""
+        time.sleep(seconds)
 
     def perform(self, step: Step) -> Found:
         """Carry out a step, and return what comes of it."""

@@ -33,7 +33,7 @@ KEYED_CHANNELS = {
 METHODS = frozenset(
     {
         *("__contains__", "add", "append", "delete", "entry", "exists", "get", "lock"),
-        *("persist", "pop", "prepend", "set", "touch", "ttl", "update"),
+        *("persist", "pop", "prepend", "set", "touch", "ttl", "update", "wait_for", "watch"),
     }
 )
 """The methods whose first argument is a key."""
@@ -218,9 +218,26 @@ def _of_key(ctx: MethodSigContext, method: str, held: Type, item: Type) -> Calla
         takes[1] = function.copy_modified(arg_types=[held], ret_type=returns)
         takes[2] = held
         return signature.copy_modified(arg_types=takes, ret_type=held)
+    if method == "wait_for":
+        takes[1] = _predicate_of(takes[1], held)
+        return signature.copy_modified(arg_types=takes, ret_type=held)
     if method in {"set", "add", "append", "prepend"}:
         takes[1] = item
     return signature.copy_modified(arg_types=takes)
+
+
+def _predicate_of(kind: Type, held: Type) -> Type:
+    """Return the type of a predicate, or `None`, with values of the type of a key."""
+    options = get_proper_type(kind)
+    if not isinstance(options, UnionType):
+        return kind
+    parts = [get_proper_type(part) for part in options.items]
+    return UnionType(
+        [
+            part.copy_modified(arg_types=[held]) if isinstance(part, CallableType) else part
+            for part in parts
+        ]
+    )
 
 
 def _in_place_of_any(kind: Type, held: Type) -> Type:

@@ -33,7 +33,9 @@ from graflow_mypy.source.terms import (
 
 __all__ = ["OPERATIONS", "READS", "WRITES", "NoteTaker", "keyword_of"]
 
-READS = frozenset({"get", "get_list", "entry", "pop", "get_many", "ttl", "touch", "persist"})
+READS = frozenset(
+    {"get", "get_list", "entry", "pop", "get_many", "ttl", "touch", "persist", "wait_for"}
+)
 WRITES = {
     **dict.fromkeys(("set", "add", "append", "prepend", "update"), 2),
     **dict.fromkeys(("atomic_add", "set_many"), 1),

@@ -56,7 +56,7 @@ def test_operations_are_coroutine_functions(awaited: type) -> None:
     for name in public(awaited):
         found = inspect.getattr_static(awaited, name)
         if inspect.isfunction(found):
-            is_made_at_once = name in {"lock", "typed", "keyed"}
+            is_made_at_once = name in {"lock", "typed", "keyed", "watch"}
             assert inspect.iscoroutinefunction(found) != is_made_at_once, name
 
 
