@@ -12,6 +12,7 @@ OLDEST_TESTS := tests/channels/schema $(addprefix tests/,$(addsuffix .py, \
 	$(addprefix channels/test_,channel keyed redis_channel typed) channels/codec/test_values \
 	$(addprefix channels/redis/test_,cluster deadlines forks handles lost_replies rights) \
 	$(addprefix channels/redis/endpoints/test_,clients passwords) \
+	$(addprefix channels/redis/asynchronous/test_,loops servers) \
 	core/task/test_tasks core/test_workflow))
 
 # What the plugin says, without what does not depend on mypy's version: its own notes, and the wheel.

@@ -132,8 +132,12 @@ def server_harness(
         server.stop()
         server.start()
 
+    def open(name: str) -> RedisChannel:
+        return open_at(proxy.port if proxy.is_due else server.port, name)
+
     return Harness(
-        open=lambda name: open_at(proxy.port if proxy.is_due else server.port, name),
+        open=open,
+        open_async=lambda name: open(name).aio,
         advance=ServerBackend(server).advance,
         restart=restart,
         started=lambda: server.pid,
