@@ -12,6 +12,8 @@ from functools import partial
 from threading import Thread
 from typing import Any, ParamSpec, TypeVar
 
+from graflow.system.cancellations import carried_out
+
 __all__ = ["directly", "ending", "entered", "in_own_thread", "in_thread"]
 
 P = ParamSpec("P")
@@ -101,13 +103,15 @@ async def _awaited(future: Future[R], stopped: Callable[[Future[R]], bool]) -> R
     waiting = asyncio.wrap_future(future)
     try:
         await asyncio.wait([waiting])
-    except asyncio.CancelledError:
+    except asyncio.CancelledError as cancelled:
         if not stopped(future):
             while not waiting.done():
                 with suppress(asyncio.CancelledError):
                     await asyncio.wait([waiting])
             if not waiting.cancelled():
-                waiting.exception()  # whoever asked is gone, and nobody else shall be told
+                if error := waiting.exception():
+                    raise cancelled from error
+                carried_out(cancelled, waiting.result())
         raise
     return waiting.result()
 

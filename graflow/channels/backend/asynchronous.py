@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from graflow.channels.arguments import MISSING
 from graflow.channels.codec.codec import Record
 from graflow.channels.codec.digests import digest_of
 from graflow.channels.commits.commit import (
@@ -20,6 +21,7 @@ from graflow.channels.commits.commit import (
     Put,
     Steps,
 )
+from graflow.system.cancellations import result_of
 from graflow.system.wakers import LoopWaker
 
 if TYPE_CHECKING:
@@ -82,24 +84,44 @@ class AsyncBackend(ABC):
                 raise
             raise ended from None  # a generator can't let it pass as it is
 
-    async def undivided(self, steps: Steps[R]) -> tuple[R, BaseException | None]:
-        """Carry out an operation to its end.
+    async def undivided(
+        self, operation: Callable[[], Steps[R]]
+    ) -> tuple[R, asyncio.CancelledError | None]:
+        """Carry out an operation to its end, unless it is cancelled before it has changed anything.
 
         Returns:
             Its result, and the first `CancelledError` that was raised meanwhile, if there was one.
 
         Raises:
-            CancelledError: It was cancelled, and the operation has raised.
+            CancelledError: It was cancelled, and the operation has changed nothing, or has raised.
         """
-        task, cancelled = asyncio.ensure_future(self.perform(steps)), None
+        task, cancelled = await self._ended(operation)
+        if cancelled is not None and (task.cancelled() or task.exception() is not None):
+            raise cancelled
+        return task.result(), cancelled
+
+    async def insisted(self, operation: Callable[[], Steps[R]]) -> R:
+        """Carry out an operation in any case, for a caller that is being cancelled already."""
+        task, _ = await self._ended(operation)
+        while task.cancelled():  # by the end of the loop, say, before anything was sent
+            task, _ = await self._ended(operation)
+        return task.result()
+
+    async def _ended(
+        self, operation: Callable[[], Steps[R]]
+    ) -> tuple[asyncio.Task[R], asyncio.CancelledError | None]:
+        """Carry out an operation in a task of its own, however often this one is cancelled.
+
+        The end of the loop cancels that task, too: it goes on if its request was carried out.
+        """
+        cancelled: asyncio.CancelledError | None = None
+        task = asyncio.ensure_future(self.perform(_past_cancellations(operation())))
         while not task.done():
             try:
                 await asyncio.wait([task])
             except asyncio.CancelledError as error:
                 cancelled = cancelled or error
-        if cancelled is not None and (task.cancelled() or task.exception() is not None):
-            raise cancelled
-        return task.result(), cancelled
+        return task, cancelled
 
     # What every backend has
 
@@ -195,3 +217,24 @@ class AsyncBackend(ABC):
     def __repr__(self) -> str:
         """Show the class and the name."""
         return f"{type(self).__name__}({self.name!r})"
+
+
+def _past_cancellations(steps: Steps[R]) -> Steps[R]:
+    """Let an operation go on where a request of its was cancelled and carried out all the same."""
+    try:
+        request = next(steps)
+        while True:
+            try:
+                answer = yield request
+            except asyncio.CancelledError as cancelled:
+                answer = result_of(cancelled, MISSING)
+                if answer is MISSING:
+                    request = steps.throw(cancelled.__cause__ or cancelled)
+                    continue
+            except BaseException as error:  # noqa: BLE001 - the operation decides what it means
+                request = steps.throw(error)
+                continue
+            request = steps.send(answer)
+    except StopIteration as end:
+        result: R = end.value
+        return result

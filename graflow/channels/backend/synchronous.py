@@ -149,9 +149,13 @@ class Backend(ABC):
                 raise
             raise ended from None  # a generator can't let it pass as it is
 
-    def undivided(self, steps: Steps[R]) -> tuple[R, BaseException | None]:
+    def undivided(self, operation: Callable[[], Steps[R]]) -> tuple[R, BaseException | None]:
         """Carry out an operation, and return its result; nobody cancels a thread."""
-        return self.perform(steps), None
+        return self.perform(operation()), None
+
+    def insisted(self, operation: Callable[[], Steps[R]]) -> R:
+        """Carry out an operation for a caller that is being interrupted already."""
+        return self.perform(operation())
 
     def exist(self, keys: Sequence[str]) -> list[bool]:
         """Tell of each of `keys` whether it exists, at one moment."""

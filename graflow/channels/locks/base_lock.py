@@ -11,8 +11,10 @@ from graflow.channels.backend import Backend
 from graflow.channels.commits.commit import Steps
 from graflow.channels.hidden_keys import shown_key
 from graflow.channels.locks.lease import Holding, free_later, holding_of
+from graflow.channels.locks.letting_go import let_go
 from graflow.channels.locks.line import wait_in_line
 from graflow.channels.locks.lock_steps import FreeLater, LineUp, Release
+from graflow.channels.operation.waiting_requests import Insist
 from graflow.channels.process_ids import new_owner
 from graflow.exceptions import (
     ChannelConnectionError,
@@ -88,8 +90,7 @@ class BaseLock:
             raise
         except BaseException:  # Ctrl-C, or no thread to renew; the lock may have been granted
             with suppress(ChannelError):
-                yield Release(key, owner)
-                yield LineUp(key, owner, 0)
+                yield Insist(partial(_withdraw, key, owner))
             raise
         raise self._error(ChannelTimeoutError, f"did not become free within {timeout:g} s")
 
@@ -188,8 +189,13 @@ def _release(holding: Holding) -> Steps[bool]:
     if not holding.let_go():
         return False
     try:
-        released: bool = yield Release(holding.key, holding.owner)
+        released: bool = yield from let_go(holding.key, holding.owner, holding.lease)
     except (ChannelConnectionError, ChannelServerError):
         yield FreeLater(holding.key, holding.owner, holding.lease)
         raise
     return released
+
+
+def _withdraw(key: str, owner: str) -> Steps[None]:
+    yield Release(key, owner)
+    yield LineUp(key, owner, 0)

@@ -37,7 +37,7 @@ from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.formats import Format
 from graflow.channels.operation.reads import CallFunction, Clear, Exist, Get, Keys, Read
 from graflow.channels.operation.told_errors import blame, no_list, no_value
-from graflow.channels.operation.waiting_requests import Undivided
+from graflow.channels.operation.waiting_requests import Insist, Undivided
 from graflow.channels.watching.changes import Selection
 from graflow.channels.watching.looking import look_in_turn, look_until
 from graflow.exceptions import (
@@ -218,7 +218,7 @@ class Operations(ABC):
         if cancelled is None:
             return taken  # type: ignore[no-any-return]
         if isinstance(taken, Taken):
-            yield Undivided(partial(self._put_back, key, taken.item))
+            yield Insist(partial(self._put_back, key, taken.item))
         raise cancelled
 
     def _put_back(self, key: str, item: bytes) -> Steps[None]:

@@ -9,7 +9,7 @@ from graflow.channels.backend import Backend
 from graflow.channels.commits.commit import Steps
 from graflow.system.wakers import LoopWaker, ThreadWaker
 
-__all__ = ["NewWaker", "Undivided", "WaitFor"]
+__all__ = ["Insist", "NewWaker", "Undivided", "WaitFor"]
 
 
 class NewWaker(NamedTuple):
@@ -34,6 +34,8 @@ class WaitFor(NamedTuple):
 class Undivided(NamedTuple):
     """Carry out an operation to its end, even if whoever performs it is cancelled meanwhile.
 
+    A cancellation that comes before it has changed anything is raised.
+
     Answer: its result, and the cancellation that is still to be raised, or `None`.
     """
 
@@ -41,4 +43,17 @@ class Undivided(NamedTuple):
 
     def ask(self, backend: Backend) -> Any:
         """Ask the backend."""
-        return backend.undivided(self.operation())
+        return backend.undivided(self.operation)
+
+
+class Insist(NamedTuple):
+    """Carry out an operation in any case, as somebody does who is being cancelled already.
+
+    Answer: its result. Further cancellations are not raised.
+    """
+
+    operation: Callable[[], Steps[Any]]
+
+    def ask(self, backend: Backend) -> Any:
+        """Ask the backend."""
+        return backend.insisted(self.operation)

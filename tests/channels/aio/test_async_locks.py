@@ -169,3 +169,51 @@ def test_a_wait_that_is_cancelled_leaves_no_lock(channel: Channel, turns: int) -
 async def _take_now(face: AsyncChannel) -> None:
     async with face.lock("lock", timeout=PATIENCE):
         pass
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_release_that_is_cancelled_frees_the_lock(channel: Channel, times: int) -> None:
+    """At whatever await, also while the release waits behind what others do."""
+
+    async def main(face: AsyncChannel) -> None:
+        leaving = asyncio.Event()
+
+        async def hold() -> None:
+            async with face.lock("lock", lease=10 * PATIENCE):
+                leaving.set()
+
+        for turns in range(12):
+            holder = asyncio.create_task(hold())
+            await leaving.wait()
+            leaving.clear()
+            others = [asyncio.create_task(face.set(f"key {each}", 0)) for each in range(40)]
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            for _ in range(times):
+                holder.cancel()
+                await asyncio.sleep(0)
+            await asyncio.gather(holder, return_exceptions=True)
+            await asyncio.create_task(_take_now(face))
+            await asyncio.gather(*others)
+
+    asyncio.run(main(channel.aio))
+
+
+def test_a_lock_is_free_after_the_end_of_the_loop(channel: Channel) -> None:
+    """Of those who took it, wait for it, or are about to leave it when all tasks are cancelled."""
+    tasks = list[asyncio.Task[None]]()
+
+    async def main(face: AsyncChannel, turns: int) -> None:
+        for _ in range(4):
+            tasks.append(asyncio.create_task(hold(face)))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+
+    async def hold(face: AsyncChannel) -> None:
+        async with face.lock("lock", timeout=PATIENCE, lease=10 * PATIENCE):
+            await asyncio.sleep(0)
+
+    for turns in range(24):
+        asyncio.run(main(channel.aio, turns))
+        with channel.lock("lock", timeout=PATIENCE):
+            pass

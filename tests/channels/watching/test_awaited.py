@@ -78,6 +78,32 @@ def test_a_cancelled_pop_loses_no_item(channel: Channel, open_channel: Open) -> 
 
     asyncio.run(main())
     assert sorted(taken) == list(range(count))
+
+
+def test_the_end_of_the_loop_loses_no_item(channel: Channel) -> None:
+    """It cancels all tasks, those included in which the channel does its work."""
+    taken = list[Any]()
+
+    async def take() -> None:
+        taken.append(await channel.aio.pop("list", timeout=math.inf))
+
+    async def main(turns: int) -> None:
+        takers = [asyncio.create_task(take()) for _ in range(3)]
+        if turns % 2:
+            await asyncio.sleep(0.005)
+        for item in range(3):
+            channel.append("list", item)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        if turns % 3 == 0:
+            takers[0].cancel()
+            await asyncio.sleep(0)
+
+    for turns in range(40):
+        asyncio.run(main(turns))
+        assert sorted([*taken, *channel.get("list", [])]) == [0, 1, 2]
+        taken.clear()
+        channel.delete("list")
     assert not channel.exists("list")
 
 

@@ -11,6 +11,7 @@ import asyncio
 from typing import Any, TypeVar
 
 from graflow.channels.redis.sending.requests import Attempt, Pause, Perform, Sending
+from graflow.system.cancellations import carried_out
 
 __all__ = ["Cancellations", "carry_out_on_loop", "must_go_on"]
 
@@ -45,12 +46,18 @@ async def carry_out_on_loop(steps: Sending[R], backend: Any) -> R:
             else:
                 request = steps.send(answer)
     except StopIteration as end:
-        _raise(held)
         result: R = end.value
-        return result
+        return _returned(result, held)
     except Exception as error:
-        _raise(held, error)
+        if held:
+            raise held[0] from error
         raise
+
+
+def _returned(result: R, held: Cancellations) -> R:
+    if held:
+        raise carried_out(held[0], result) from None
+    return result
 
 
 def must_go_on(request: Attempt | Pause | Perform) -> bool:
@@ -59,11 +66,6 @@ def must_go_on(request: Attempt | Pause | Perform) -> bool:
         return False
     effort = request.effort  # type: ignore[union-attr]
     return effort is not None and effort.in_doubt
-
-
-def _raise(held: Cancellations, error: Exception | None = None) -> None:
-    if held:
-        raise held[0] from error
 
 
 async def _pause(request: Pause, held: Cancellations) -> None:
