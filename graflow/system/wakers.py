@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextlib import suppress
+from typing import Final
 
 __all__ = ["LoopWaker", "ThreadWaker"]
 
 
 class ThreadWaker:
     """Lets one thread wait; any thread may wake it, before it waits or while it does."""
+
+    is_gone: Final = False  # whoever waits leaves when its thread ends
 
     def __init__(self) -> None:
         """Be asleep."""
@@ -38,6 +41,11 @@ class LoopWaker:
         """Be asleep, on the running loop."""
         self._loop = asyncio.get_running_loop()
         self._event = asyncio.Event()
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the loop is closed, so that nobody waits any more."""
+        return self._loop.is_closed()
 
     def wake(self) -> None:
         """End the present wait, or else the next one."""

@@ -214,9 +214,17 @@ class AsyncBackend(ABC):
     async def close(self) -> None:
         """Release what this opened; the stored data stays."""
 
+    def __reduce__(self) -> tuple[Callable[[Backend], AsyncBackend], tuple[Backend]]:
+        """Be the awaitable form of the backend in another process, too."""
+        return _awaitable, (self.backend,)
+
     def __repr__(self) -> str:
         """Show the class and the name."""
         return f"{type(self).__name__}({self.name!r})"
+
+
+def _awaitable(backend: Backend) -> AsyncBackend:
+    return backend.asynchronous()
 
 
 def _past_cancellations(steps: Steps[R]) -> Steps[R]:

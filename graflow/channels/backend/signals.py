@@ -6,6 +6,7 @@ import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from itertools import count
 from typing import Final, Protocol, TypeAlias
 from weakref import WeakKeyDictionary, WeakValueDictionary
@@ -30,6 +31,10 @@ _numbers = count()
 
 class Wakes(Protocol):
     """A waker, or anything else that is woken."""
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nobody is left to be woken."""
 
     def wake(self) -> None:
         """End the present wait, or else the next one."""
@@ -173,23 +178,28 @@ class WaitingLine:
 
     def is_first(self, waker: Wakes) -> bool:
         """Tell whether nobody stands before that one."""
-        try:
-            return self._waiting[0] is waker
-        except IndexError:
-            return False
+        return self._first() is waker
 
     def leave(self, waker: Wakes) -> None:
         """Leave, and let whoever is first now look."""
-        self._waiting.remove(waker)
+        with suppress(ValueError):
+            self._waiting.remove(waker)
         self.wake_first()
 
     def wake_first(self, _: Iterable[str] | None = None) -> None:
         """Let the first one look."""
-        try:
-            first = self._waiting[0]
-        except IndexError:
-            return
-        first.wake()
+        first = self._first()
+        if first is not None:
+            first.wake()
+
+    def _first(self) -> Wakes | None:
+        """Return who stands first, once those have left who are gone with their event loop."""
+        with suppress(IndexError):
+            while (first := self._waiting[0]).is_gone:
+                with suppress(ValueError):  # somebody else has seen it
+                    self._waiting.remove(first)
+            return first
+        return None
 
 
 _by_place: WeakValueDictionary[tuple[object, ...], Signals] = WeakValueDictionary()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NoReturn
 
 from typing_extensions import override
 
@@ -26,8 +26,9 @@ from graflow.channels.commits.settling import Outcome, settle
 from graflow.channels.contents.tracking import Comparison, Tracker
 from graflow.channels.hidden_keys import KEPT
 from graflow.channels.memory.store import MemorySpace, StoreTracker, as_record
+from graflow.exceptions import ChannelTypeError
 
-__all__ = ["MemoryBackend"]
+__all__ = ["MemoryBackend", "refuse_pickling"]
 
 
 class MemoryBackend(Backend):
@@ -40,6 +41,10 @@ class MemoryBackend(Backend):
         """Keep the records of the channel called `name` in a space."""
         super().__init__(name)
         self._store = space.store(self.name)
+
+    @override
+    def __reduce__(self) -> NoReturn:
+        refuse_pickling(self.name)
 
     @override
     def read(self, keys: Sequence[str]) -> list[Held | None]:
@@ -175,3 +180,13 @@ def _lasting(changes: Sequence[Change]) -> dict[str, Record] | None:
             return None
         records[change.key] = change.record
     return records
+
+
+def refuse_pickling(name: str) -> NoReturn:
+    """Raise what says that another process could not see the keys."""
+    raise ChannelTypeError(
+        f"the memory channel {name!r} can't leave its process, so it can't be pickled; "
+        "share state between processes with SQLiteChannel(name, path), or on a server with "
+        "RedisChannel(name, url=...)",
+        channel=name,
+    )

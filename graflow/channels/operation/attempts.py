@@ -102,9 +102,6 @@ def _insist(
     except ChannelConnectionError:
         yield from turns.leave_behind()  # the time is over, so nobody waits for this
         raise
-    except GeneratorExit:  # nobody is there to take another step
-        turns.forget()
-        raise
     finally:
         yield from turns.give_back()
 
@@ -152,10 +149,6 @@ class _Turns:
         with suppress(ChannelError):  # the turns soon expire anyway
             for turn in held:
                 yield from let_go(turn, self.owner, self._lease)
-
-    def forget(self) -> None:
-        """Let the turns expire."""
-        self._held = []
 
     def leave_behind(self) -> Steps[None]:
         """Have the turns freed in the background, once the channel can be reached again."""

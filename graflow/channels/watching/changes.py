@@ -97,8 +97,7 @@ class News:
 
     def next(self) -> Steps[KeyChange]:
         """Wait for a change, and return it."""
-        if self._waker is None:
-            self._waker = yield NewWaker()
+        self._waker = yield NewWaker()  # the one before may be of another loop
         pause = 0.0
         while not self._found:
             if self._unseen:

@@ -64,7 +64,7 @@ def look_in_turn(
             left, limit = until - monotonic(), math.inf
             if line.is_first(waker):
                 if subscription is None:
-                    subscription = signals.subscribe(lambda keys: waker.wake(), key)
+                    subscription = signals.subscribe(line.wake_first, key)
                 found = yield from look()
                 if found is not MISSING:
                     return found

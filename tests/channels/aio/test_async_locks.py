@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -217,3 +218,24 @@ def test_a_lock_is_free_after_the_end_of_the_loop(channel: Channel) -> None:
         asyncio.run(main(channel.aio, turns))
         with channel.lock("lock", timeout=PATIENCE):
             pass
+
+
+def test_a_coroutine_that_is_dropped_frees_its_lock(channel: Channel) -> None:
+    """In the background: the loop on which it could have done so is closed."""
+
+    async def hold(taken: asyncio.Event) -> None:
+        with suppress(RuntimeError):  # "no running event loop"
+            async with channel.aio.lock("lock", lease=10 * PATIENCE):
+                taken.set()
+                await asyncio.sleep(PATIENCE)
+
+    loop = asyncio.new_event_loop()
+    holding = hold(taken := asyncio.Event())
+    task: Any = loop.create_task(holding)
+    loop.run_until_complete(taken.wait())
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
+    task._log_destroy_pending = False
+    holding.close()
+    with channel.lock("lock", timeout=PATIENCE):
+        pass

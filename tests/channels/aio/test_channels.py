@@ -276,3 +276,20 @@ def test_a_face_keeps_its_channel() -> None:
     asyncio.run(face.set("key", 1))
     assert asyncio.run(face.get("key")) == 1
     assert repr(face) == "AsyncChannel('alone')"
+
+
+def test_a_face_is_pickled_as_its_channel_is(channel: Channel) -> None:
+    """Where that can be; a channel in memory belongs to its process."""
+    try:
+        pickled = pickle.dumps(channel)
+    except ChannelTypeError:
+        with pytest.raises(ChannelTypeError):
+            pickle.dumps(channel.aio)
+        return
+
+    async def main(face: AsyncChannel) -> int:
+        await pickle.loads(pickled).aio.set("key", 1)
+        return int(await face.get("key"))
+
+    asyncio.run(channel.aio.set("key", 0))  # so that it has a connection
+    assert asyncio.run(main(pickle.loads(pickle.dumps(channel.aio)))) == 1

@@ -14,6 +14,7 @@ from graflow.channels.base import Channel
 from graflow.channels.redis_channel import RedisChannel
 from graflow.channels.typed import TypedChannel
 from graflow.exceptions import ChannelTimeoutError
+from graflow.system.wakers import LoopWaker
 from tests.patience import PATIENCE
 
 Open = Callable[[str], Channel]
@@ -124,3 +125,33 @@ def test_a_cached_handle_awaits_the_store_where_it_decides(redis_url: str) -> No
                 assert await channel.aio.exists("key")
 
     asyncio.run(main())
+
+
+def test_a_closed_loop_holds_nobody_up(channel: Channel) -> None:
+    """Who waited there for an item, and was first in line, leaves the others their turn."""
+
+    async def stand_in_line() -> LoopWaker:
+        waker = LoopWaker()
+        line.enter(waker)
+        return waker
+
+    line = channel.backend.signals().line("list")
+    first, second = asyncio.run(stand_in_line()), asyncio.run(stand_in_line())
+    channel.append("list", "item")
+    assert channel.pop("list", timeout=PATIENCE) == "item"
+    assert not line.is_first(first)
+    assert not line.is_first(second)
+
+
+def test_a_watch_goes_on_on_another_loop(channel: Channel) -> None:
+    """It is told there what has changed meanwhile, and what changes then."""
+    watch = channel.aio.watch("key", start=False)
+
+    async def read(value: int) -> str:
+        await watch.__aenter__()
+        reading = asyncio.ensure_future(anext(watch))
+        await asyncio.sleep(0.01)
+        await channel.aio.set("key", value)
+        return (await asyncio.wait_for(reading, PATIENCE)).kind
+
+    assert [asyncio.run(read(value)) for value in range(3)] == ["set"] * 3
