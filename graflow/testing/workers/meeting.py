@@ -15,6 +15,7 @@ from graflow.testing.workers.thread_states import Look, ThreadState
 __all__ = ["Meeting", "Place"]
 
 _TOGETHER = 60.0  # seconds in which all must have come
+_SOON = 1.0  # seconds in which they do, unless something is wrong
 _OVER = 1 << 32  # is added to the steps of a worker that has ended
 _LOOK = 50e-6  # seconds between two looks at the others' steps
 _LOOK_CLOSELY = 500e-6  # seconds between two looks at whether they sleep
@@ -70,7 +71,7 @@ class Place:
         self._states: dict[int, ThreadState] = {}
 
     def arrive(self) -> None:
-        """Wait until all have come, without sleeping: whoever sleeps begins late.
+        """Wait until all have come, at first without sleeping: whoever sleeps begins late.
 
         Raises:
             TimeoutError: One of them did not come.
@@ -79,11 +80,15 @@ class Place:
         self._meeting.threads[self._number] = threading.get_native_id()
         arrived = self._meeting.arrived
         arrived[self._number] = 1
-        until = time.monotonic() + _TOGETHER
+        began = time.monotonic()
         while not all(arrived):
-            if time.monotonic() > until:
+            waited = time.monotonic() - began
+            if waited > _TOGETHER:
                 raise TimeoutError("a worker did not begin")
-            _give_way()
+            if waited < _SOON:
+                _give_way()
+            else:
+                time.sleep(_LOOK_CLOSELY)
 
     def step(self) -> None:
         """Tell the others that one more step is done."""
