@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import redis
 
+from graflow.channels.backend import Held
 from graflow.channels.redis_channel import RedisChannel
 from graflow.channels.typed import TypedChannel
 from graflow.channels.watching import read_cache
@@ -151,6 +152,49 @@ def test_what_is_read_while_it_changes_is_not_kept(cached: RedisChannel) -> None
     cache.drop(None)
     cache.keep(reading, ["key"], held)
     assert cache.look(["key"]) is None
+
+
+def test_who_reads_at_once_keeps_the_same_or_nothing(cached: RedisChannel) -> None:
+    """As nobody knows whose answer is the older one; and nobody gets that after the newer."""
+    cache, old, new = cache_of(cached), [Held(b"1", None)], [Held(b"2", None)]
+    late, early = cache.begin(["key"]), cache.begin(["key"])
+    cache.keep(late, ["key"], new)
+    assert cache.look(["key"]) == [b"2"]
+    cache.keep(early, ["key"], old)
+    assert cache.look(["key"]) is None
+
+    late, early = cache.begin(["key"]), cache.begin(["key"])
+    cache.keep(early, ["key"], new)
+    cache.keep(late, ["key"], new)
+    assert cache.look(["key"]) == [b"2"]
+
+    early = cache.begin(["key"])
+    cache.keep(cache.begin(["key", "other"]), ["key", "other"], [Held(b"3", None), None])
+    assert cache.look(["key"]) is None
+    cache.keep(early, ["key"], new)
+    assert cache.look(["key"]) is None
+
+
+def test_a_read_that_a_change_overtook_lets_no_other_keep(cached: RedisChannel) -> None:
+    """Who may have read before it."""
+    cache = cache_of(cached)
+    overtaken = cache.begin(["key"])
+    cache.drop(["key"])
+    other = cache.begin(["key"])
+    cache.keep(overtaken, ["key"], [Held(b"2", None)])
+    cache.keep(other, ["key"], [Held(b"1", None)])
+    assert cache.look(["key"]) is None
+
+
+def test_a_read_that_fails_is_over(cached: RedisChannel) -> None:
+    """Nothing of it stays in memory."""
+    cache = cache_of(cached)
+    reading = cache.begin(["key"])
+    with pytest.raises(KeyError), cache.reading(["key", "other"]):
+        raise KeyError
+    assert list(cache._begun) == ["key"]
+    cache.keep(reading, ["key"], [None])
+    assert cache.look(["key"]) == [None]
 
 
 def test_nothing_survives_a_lost_connection(
