@@ -107,9 +107,9 @@ def test_typed_and_keyed(channel: Channel) -> None:
         assert await keyed.aio.append("users", User("Cy", 3)) == 1
         assert await keyed.aio.get_all() == {"count": 1, "users": [User("Cy", 3)]}
         with pytest.raises(ChannelValueError, match="did you mean 'count'"):
-            await keyed.aio.get("coumt")
+            await keyed.aio.get("coumt")  # type: ignore[graflow-key-unknown]
         with pytest.raises(ChannelValidationError):
-            await keyed.aio.set("count", "three")
+            await keyed.aio.set("count", "three")  # type: ignore[arg-type]
 
     asyncio.run(main())
 

@@ -169,7 +169,7 @@ def test_keyed_channels_wait_for_their_keys(channel: Channel, open_channel: Open
         other.append("parts", 4)
         assert (state.result(), part.result()) == ("done", 4)
     with pytest.raises(ChannelValueError, match="no key"):
-        keyed.wait_for("stat", timeout=0)
+        keyed.wait_for("stat", timeout=0)  # type: ignore[graflow-key-unknown]
 
 
 def test_a_transaction_does_not_wait(channel: Channel) -> None:

@@ -174,7 +174,7 @@ def test_typed_and_keyed_channels(channel: Channel) -> None:
         assert short(told(one, 1)) == [("parts", "set")]
         assert short(told(some, 1)) == [("state", "set")]
     with pytest.raises(ChannelValueError, match="no key"):
-        keyed.watch("part")
+        keyed.watch("part")  # type: ignore[graflow-key-unknown]
 
 
 @pytest.mark.parametrize("arguments", [{"key": "a", "prefix": "b"}, {"prefix": 1}, {"key": 1}])
