@@ -43,7 +43,8 @@ def test_checks_are_made_on_an_event_loop_too(*, on_loop: bool) -> None:
         opened.append(name)
         return channels.open(name).aio
 
-    harness, budget = Harness(open=channels.open, open_async=open_async), Budget(on_loop=on_loop)
+    harness = Harness(open=channels.open, open_async=open_async, advance=channels.advance)
+    budget = Budget(on_loop=on_loop)
     for capability, is_opened in ((Capability.BATCHES, on_loop), (Capability.EVENT_LOOPS, True)):
         opened.clear()
         checks = [check for check in CHECKS if check.capability is capability]
