@@ -41,7 +41,8 @@ def test_checks_are_made_on_an_event_loop_too(*, on_loop: bool) -> None:
 
     def open_async(name: str) -> AsyncChannel:
         opened.append(name)
-        return channels.open(name).aio
+        face: AsyncChannel = channels.open(name).aio
+        return face
 
     harness = Harness(open=channels.open, open_async=open_async, advance=channels.advance)
     budget = Budget(on_loop=on_loop)
