@@ -104,7 +104,9 @@ class Check:
     def perform(self, harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
         """Raise if the backend does not keep the contract, in threads or on an event loop."""
         self.run(harness, capabilities, budget)
-        if harness.open_async is not None and "open_async" not in self.means:
+        if not budget.on_loop or "open_async" in self.means:
+            return
+        if harness.open_async is not None:
             fewer = replace(budget, examples=max(1, budget.examples // 4))
             self.run(_on_loop(harness, harness.open_async), capabilities, fewer)
 

@@ -86,6 +86,7 @@ class RedisServer(ChannelConformance):
 
     capabilities = Capabilities(shared=True, durable=True, remote=True)
     examples = 10
+    on_loop = False  # `TestValkey9` tries that, and those that are thorough
     kind: ClassVar[str]
 
     @pytest.fixture(scope="class")
@@ -102,6 +103,8 @@ class RedisServer(ChannelConformance):
 
 class DecodingClient(RedisServer):
     """The same, with clients that decode what they read."""
+
+    on_loop = True
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -159,9 +162,10 @@ class TestRedis8(RedisServer):
 
 
 class TestValkey9(RedisServer):
-    """The newest Valkey, with more examples than the others."""
+    """The newest Valkey, with more examples than the others, and on an event loop too."""
 
     examples = 25
+    on_loop = True
     kind = "valkey-9"
 
 
@@ -215,6 +219,7 @@ class TestCluster(ChannelConformance):
 
     capabilities = Capabilities(shared=True, durable=True, remote=True)
     examples = 10
+    on_loop = False  # `TestClusterOnLoop` tries that
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -233,14 +238,24 @@ class TestCluster(ChannelConformance):
             yield cluster_harness(cluster, Losses(list(proxies.values())), *clients)
 
 
+@pytest.mark.thorough
+class TestClusterOnLoop(TestCluster):
+    """The same, and on an event loop too."""
+
+    on_loop = True
+
+
 def cluster_harness(cluster: Cluster, losses: Losses, client: Any, lossy_client: Any) -> Harness:
     """Reach channels on a cluster, or through its proxies while a reply is to be lost."""
+
+    def open(name: str) -> RedisChannel:
+        if losses.are_due:
+            return RedisChannel(name, lossy_client)
+        return RedisChannel(name, url=cluster.url, cluster=True)
+
     return Harness(
-        open=lambda name: (
-            RedisChannel(name, lossy_client)
-            if losses.are_due
-            else RedisChannel(name, url=cluster.url, cluster=True)
-        ),
+        open=open,
+        open_async=lambda name: open(name).aio,
         advance=ClusterBackend(cluster).advance,
         restart=cluster.restart,
         started=lambda: [node.pid for node in cluster.masters],

@@ -3,6 +3,7 @@
 A backend knows nothing of values, schemas or users: it keeps records under keys.
 """
 
+from graflow.channels.backend.async_in_front import AsyncBackendInFront
 from graflow.channels.backend.asynchronous import AsyncBackend
 from graflow.channels.backend.fence import Fence
 from graflow.channels.backend.in_front import BackendInFront, FencedBackend
@@ -37,6 +38,7 @@ __all__ = [
     "Add",
     "Answer",
     "AsyncBackend",
+    "AsyncBackendInFront",
     "Backend",
     "BackendInFront",
     "Change",

@@ -13,7 +13,7 @@ from graflow.channels.codec.codec import Record
 from graflow.channels.commits.commit import Answer, Change, Check, Conflict, Held
 from graflow.system.calls_in_threads import in_thread
 
-__all__ = ["PromptBackend", "ThreadedBackend"]
+__all__ = ["CallingBackend", "PromptBackend", "ThreadedBackend"]
 
 P = ParamSpec("P")
 R = TypeVar("R")

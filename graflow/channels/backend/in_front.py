@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from typing_extensions import override
 
+from graflow.channels.backend.async_in_front import AsyncFencedBackend
+from graflow.channels.backend.asynchronous import AsyncBackend
+from graflow.channels.backend.by_calls import CallingBackend
 from graflow.channels.backend.fence import Fence
 from graflow.channels.backend.signals import Signals
 from graflow.channels.backend.synchronous import Backend
@@ -110,6 +113,13 @@ class FencedBackend(BackendInFront):
         if isinstance(answers, Conflict) and answers.key == fence.key:
             raise fence.passed()
         return answers
+
+    @override
+    def asynchronous(self) -> AsyncBackend:
+        inner = self.inner.asynchronous()
+        if isinstance(inner, CallingBackend):
+            return super().asynchronous()
+        return AsyncFencedBackend(self, inner, self._fence)
 
     @override
     def beside(self, name: str) -> Backend:

@@ -17,13 +17,11 @@ from graflow.channels.backend import (
     Conflict,
     Fence,
     Held,
-    Holds,
     Record,
     Signals,
-    StartsWith,
 )
-from graflow.channels.backend.by_calls import ThreadedBackend
-from graflow.channels.watching.read_cache import ReadCache
+from graflow.channels.watching.async_cached_backend import AsyncCachedBackend
+from graflow.channels.watching.read_cache import ReadCache, touched
 
 __all__ = ["CachedBackend", "FreshBackend", "cached"]
 
@@ -38,38 +36,28 @@ class FreshBackend(BackendInFront):
 
     @override
     def read(self, keys: Sequence[str]) -> Sequence[Held | None]:
-        try:
+        with self.cache.reading_past(keys):
             return self.inner.read(keys)
-        finally:
-            self.cache.drop(keys)
 
     @override
     def get(self, key: str) -> Record | None:
-        try:
+        with self.cache.reading_past((key,)):
             return self.inner.get(key)
-        finally:
-            self.cache.drop((key,))
 
     @override
     def head(self, key: str, count: int) -> list[bytes]:
-        try:
+        with self.cache.reading_past((key,)):
             return self.inner.head(key, count)
-        finally:
-            self.cache.drop((key,))
 
     @override
     def exist(self, keys: Sequence[str]) -> list[bool]:
-        try:
+        with self.cache.reading_past(keys):
             return self.inner.exist(keys)
-        finally:
-            self.cache.drop(keys)
 
     @override
     def digests(self, keys: Sequence[str]) -> list[str | None]:
-        try:
+        with self.cache.reading_past(keys):
             return self.inner.digests(keys)
-        finally:
-            self.cache.drop(keys)
 
     @override
     def keys(self, *, kept: bool = False) -> list[str]:
@@ -80,37 +68,23 @@ class FreshBackend(BackendInFront):
 
     @override
     def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
-        keys = [change.key for change in changes]
-        keys += [check.key for check in checks if isinstance(check, Holds | StartsWith)]
-        self.cache.drop(keys)
-        try:
+        with self.cache.changing(touched(checks, changes)):
             return self.inner.commit(checks, changes)
-        finally:
-            self.cache.drop(keys)
 
     @override
     def put(self, key: str, record: Record, ttl: int | None) -> None:
-        self.cache.drop((key,))
-        try:
+        with self.cache.changing((key,)):
             self.inner.put(key, record, ttl)
-        finally:
-            self.cache.drop((key,))
 
     @override
     def apply(self, change: Change) -> Any:
-        self.cache.drop((change.key,))
-        try:
+        with self.cache.changing((change.key,)):
             return self.inner.apply(change)
-        finally:
-            self.cache.drop((change.key,))
 
     @override
     def clear(self, *, kept: bool = False) -> None:
-        self.cache.drop(None)
-        try:
+        with self.cache.changing(None):
             self.inner.clear(kept=kept)
-        finally:
-            self.cache.drop(None)
 
     @override
     def reopened(self) -> Backend:
@@ -143,10 +117,8 @@ class CachedBackend(FreshBackend):
         found = self.cache.look(keys)
         if found is not None:
             return [None if record is None else Held(record, None) for record in found]
-        reading = self.cache.begin(keys)
-        held = self.inner.read(keys)
-        self.cache.keep(reading, keys, held)
-        return held
+        with self.cache.reading(keys) as keep:
+            return keep(self.inner.read(keys))
 
     @override
     def get(self, key: str) -> Record | None:
@@ -174,7 +146,7 @@ class CachedBackend(FreshBackend):
 
     @override
     def asynchronous(self) -> AsyncBackend:
-        return AwaitedCachedBackend(self)
+        return AsyncCachedBackend(self, self.inner.asynchronous())
 
     @override
     def fenced(self, fence: Fence) -> Backend:
@@ -182,41 +154,14 @@ class CachedBackend(FreshBackend):
 
     @override
     def close(self) -> None:
-        self.inner.close()
-        self.cache = self._fresh.cache = ReadCache(Signals(), self.cache.most)  # it knows nothing
+        try:
+            self.inner.close()
+        finally:
+            self.forget()
 
-
-class AwaitedCachedBackend(ThreadedBackend):
-    """The awaitable form of a cached backend, which answers at once what the cache knows."""
-
-    def __init__(self, backend: CachedBackend) -> None:
-        """Be the awaitable form of a backend."""
-        super().__init__(backend)
-        self._cached = backend
-
-    @property
-    @override
-    def fresh(self) -> AsyncBackend:
-        return ThreadedBackend(self._cached.fresh)
-
-    @override
-    async def read(self, keys: Sequence[str]) -> Sequence[Held | None]:
-        found = self._cached.cache.look(keys)
-        if found is not None:
-            return [None if record is None else Held(record, None) for record in found]
-        return await super().read(keys)
-
-    @override
-    async def get(self, key: str) -> Record | None:
-        found = self._cached.cache.look((key,))
-        return await super().get(key) if found is None else found[0]
-
-    @override
-    async def exist(self, keys: Sequence[str]) -> list[bool]:
-        found = self._cached.cache.look(keys)
-        if found is not None:
-            return [record is not None for record in found]
-        return await super().exist(keys)
+    def forget(self) -> None:
+        """Know nothing any more, and keep nothing from now on."""
+        self.cache = self._fresh.cache = ReadCache(Signals(), self.cache.most)
 
 
 def cached(inner: Backend, most: int) -> CachedBackend:

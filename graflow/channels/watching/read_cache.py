@@ -5,16 +5,27 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, NamedTuple, TypeAlias
 from weakref import finalize, ref
 
-from graflow.channels.backend import Held, Record, Signals
+from graflow.channels.backend import (
+    Change,
+    Check,
+    Held,
+    Holds,
+    Record,
+    Signals,
+    StartsWith,
+)
 from graflow.channels.backend.signals import Listener
 from graflow.system.clock import monotonic
 from graflow.system.forks import guard
 
-__all__ = ["MOST_BYTES", "MOST_KEYS", "ReadCache"]
+__all__ = ["MOST_BYTES", "MOST_KEYS", "ReadCache", "touched"]
+
+Found: TypeAlias = Sequence[Held | None]
 
 MOST_KEYS: Final = 10_000
 """How many keys a cache has, unless something else is said."""
@@ -29,13 +40,20 @@ class _Known(NamedTuple):
     size: int
 
 
+class Reading(NamedTuple):
+    """A reader, and when it began, on the clock of `time.monotonic`."""
+
+    reader: object
+    began: float
+
+
 class ReadCache:
     """What keys of a channel hold, as long as its signals tell of every change.
 
-    A reader calls `look`. If that knows nothing, it calls `begin`, reads, and calls `keep`, which
-    keeps nothing of a key of whose change somebody told in between. Whoever changes or reads the
-    channel in another way calls `drop` afterwards, and before a change too: so nobody who uses
-    this cache gets a value that is older than one that it has got, or has written.
+    A reader calls `look`. If that knows nothing, it reads inside of `reading`, which keeps nothing
+    of a key of whose change somebody told in between. Whoever changes the channel, or reads it in
+    another way, does so inside of `changing` or `reading_past`: so nobody who uses this cache gets
+    a value that is older than one that it has got, or has written.
     """
 
     def __init__(self, signals: Signals, most: int = MOST_KEYS) -> None:
@@ -49,7 +67,7 @@ class ReadCache:
         self.lock = threading.Lock()
         self._signals = signals
         self._known: OrderedDict[str, _Known] = OrderedDict()
-        self._begun: dict[str, object] = {}  # who reads a key at present, and may keep it
+        self._begun: dict[str, set[object]] = {}  # who reads a key at present, and may keep it
         self._size = 0
         self._subscription = signals.subscribe(_dropping(ref(self)))
         finalize(self, self._subscription.close).atexit = False
@@ -84,31 +102,75 @@ class ReadCache:
                 found.append(list(record) if isinstance(record, list) else record)
         return found
 
-    def begin(self, keys: Iterable[str]) -> object:
+    @contextmanager
+    def reading(self, keys: Sequence[str]) -> Iterator[Callable[[Found], Found]]:
+        """Begin to read keys, and give a function that keeps what was found, and returns it."""
+        reading = self.begin(keys)
+
+        def keep(found: Found) -> Found:
+            self.keep(reading, keys, found)
+            return found
+
+        try:
+            yield keep
+        finally:
+            self._end(reading, keys)  # it may have failed, or been cancelled
+
+    @contextmanager
+    def reading_past(self, keys: Sequence[str]) -> Iterator[None]:
+        """Forget keys that are read without the cache, before anybody sees what was found."""
+        try:
+            yield
+        finally:
+            self.drop(keys)
+
+    @contextmanager
+    def changing(self, keys: Sequence[str] | None) -> Iterator[None]:
+        """Forget keys, `None` for all, before they are changed, and again afterwards."""
+        self.drop(keys)
+        try:
+            yield
+        finally:
+            self.drop(keys)
+
+    def begin(self, keys: Iterable[str]) -> Reading:
         """Note that keys are about to be read, and return what to pass to `keep`."""
         if not self._signals.is_live:
             self._signals.pause(0.0)  # whoever hears the server has to begin, or to begin anew
-        reading = object()
+        reading = Reading(object(), monotonic())
         with self.lock:
             for key in keys:
-                self._begun[key] = reading
-        return reading, monotonic()
+                self._begun.setdefault(key, set()).add(reading.reader)
+        return reading
 
-    def keep(self, reading: object, keys: Sequence[str], found: Sequence[Held | None]) -> None:
-        """Keep what was read, unless somebody told of a change meanwhile."""
-        assert isinstance(reading, tuple)
-        reader, began = reading
+    def keep(self, reading: Reading, keys: Sequence[str], found: Found) -> None:
+        """Keep what was read, unless somebody told of a change meanwhile.
+
+        Of those who read a key at once, nobody knows whose answer is the newest. The first one to
+        return keeps its answer. If another one finds something else, nothing is kept.
+        """
         with self.lock:
             is_live = self._signals.is_live
             for key, held in zip(keys, found, strict=True):
-                if self._begun.get(key) is not reader:
-                    continue
-                del self._begun[key]
-                if is_live:
-                    self._enter(key, held, began)
+                known = self._known.get(key)
+                if known is not None and known.until > monotonic():
+                    if known.record != (None if held is None else held.record):
+                        self._drop(key)
+                elif is_live and reading.reader in self._begun.get(key, ()):
+                    self._enter(key, held, reading.began)
+                else:
+                    self._drop(key)
             while self._known and (len(self._known) > self.most or self._size > MOST_BYTES):
-                _, known = self._known.popitem(last=False)
-                self._size -= known.size
+                self._drop(next(iter(self._known)))
+
+    def _end(self, reading: Reading, keys: Iterable[str]) -> None:
+        with self.lock:
+            for key in keys:
+                readers = self._begun.get(key)
+                if readers is not None:
+                    readers.discard(reading.reader)
+                    if not readers:
+                        del self._begun[key]
 
     def _enter(self, key: str, held: Held | None, began: float) -> None:
         self._forget(key)
@@ -130,8 +192,7 @@ class ReadCache:
                 self._size = 0
                 return
             for key in keys:
-                self._begun.pop(key, None)
-                self._forget(key)
+                self._drop(key)
 
     def compare(self, listed: Collection[str]) -> None:
         """Forget the keys of which a list says something else."""
@@ -143,6 +204,10 @@ class ReadCache:
                 if (known.record is None) == (key in there)
             ]
         self.drop(differ)
+
+    def _drop(self, key: str) -> None:
+        self._begun.pop(key, None)
+        self._forget(key)
 
     def _forget(self, key: str) -> None:
         known = self._known.pop(key, None)
@@ -159,3 +224,9 @@ def _dropping(cache: ref[ReadCache]) -> Listener:
             found.drop(keys)
 
     return drop
+
+
+def touched(checks: Sequence[Check], changes: Sequence[Change]) -> list[str]:
+    """Return the keys that a commit changes, or whose records it compares."""
+    keys = [change.key for change in changes]
+    return keys + [check.key for check in checks if isinstance(check, Holds | StartsWith)]

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 import redis
 
+from graflow.channels.backend import Held
 from graflow.channels.redis_channel import RedisChannel
 from graflow.channels.typed import TypedChannel
+from graflow.channels.watching import read_cache
 from graflow.channels.watching.cached_backend import CachedBackend
 from graflow.channels.watching.read_cache import ReadCache
 from graflow.exceptions import ChannelTypeError, ChannelUnavailableError, ChannelValueError
+from graflow.system.clock import monotonic
 from tests.servers import Server
 from tests.servers.server import wait_until
 
@@ -48,6 +51,18 @@ def until_told(channel: RedisChannel) -> None:
     channel.set("marker", 1)
     wait_until("the last change is told", lambda: "marker" in told)
     subscription.close()
+
+
+def keep(channel: RedisChannel, key: str, value: Any) -> None:
+    """Store a value, and have the cache keep it.
+
+    The server tells of each change, of the handle's own ones too, a moment after it has answered;
+    what was read until then is not kept.
+    """
+    channel.set(key, value, ttl=60)
+    until_told(channel)
+    assert channel.get(key) == value
+    assert cache_of(channel).look([key]) is not None
 
 
 def holds(channel: RedisChannel, number: int) -> bool:
@@ -139,14 +154,55 @@ def test_what_is_read_while_it_changes_is_not_kept(cached: RedisChannel) -> None
     assert cache.look(["key"]) is None
 
 
+def test_who_reads_at_once_keeps_the_same_or_nothing(cached: RedisChannel) -> None:
+    """As nobody knows whose answer is the older one; and nobody gets that after the newer."""
+    cache, old, new = cache_of(cached), [Held(b"1", None)], [Held(b"2", None)]
+    late, early = cache.begin(["key"]), cache.begin(["key"])
+    cache.keep(late, ["key"], new)
+    assert cache.look(["key"]) == [b"2"]
+    cache.keep(early, ["key"], old)
+    assert cache.look(["key"]) is None
+
+    late, early = cache.begin(["key"]), cache.begin(["key"])
+    cache.keep(early, ["key"], new)
+    cache.keep(late, ["key"], new)
+    assert cache.look(["key"]) == [b"2"]
+
+    early = cache.begin(["key"])
+    cache.keep(cache.begin(["key", "other"]), ["key", "other"], [Held(b"3", None), None])
+    assert cache.look(["key"]) is None
+    cache.keep(early, ["key"], new)
+    assert cache.look(["key"]) is None
+
+
+def test_a_read_that_a_change_overtook_lets_no_other_keep(cached: RedisChannel) -> None:
+    """Who may have read before it."""
+    cache = cache_of(cached)
+    overtaken = cache.begin(["key"])
+    cache.drop(["key"])
+    other = cache.begin(["key"])
+    cache.keep(overtaken, ["key"], [Held(b"2", None)])
+    cache.keep(other, ["key"], [Held(b"1", None)])
+    assert cache.look(["key"]) is None
+
+
+def test_a_read_that_fails_is_over(cached: RedisChannel) -> None:
+    """Nothing of it stays in memory."""
+    cache = cache_of(cached)
+    reading = cache.begin(["key"])
+    with pytest.raises(KeyError), cache.reading(["key", "other"]):
+        raise KeyError
+    assert list(cache._begun) == ["key"]
+    cache.keep(reading, ["key"], [None])
+    assert cache.look(["key"]) == [None]
+
+
 def test_nothing_survives_a_lost_connection(
     cached: RedisChannel, other: RedisChannel, redis_client: Any
 ) -> None:
     """Nor is anything served from memory until there is another one."""
     cache = cache_of(cached)
-    cached.set("key", 1)
-    assert cached.get("key") == 1
-    assert len(cache) == 1
+    keep(cached, "key", 1)
     for _ in range(20):
         redis_client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
         other.atomic_add("key")
@@ -154,12 +210,16 @@ def test_nothing_survives_a_lost_connection(
         wait_until("it is kept again", lambda: cached.get("key") and len(cache) == 1)
 
 
-def test_a_key_expires_in_the_cache(cached: RedisChannel, redis_client: redis.Redis) -> None:
+def test_a_key_expires_in_the_cache(
+    cached: RedisChannel, other: RedisChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """When its time is over, even if the server has not told of that."""
-    cached.set("key", 1, ttl=0.2)
-    assert cached.get("key") == 1
+    keep(cached, "key", 1)
     cache_of(cached)._subscription.close()  # nobody tells
-    wait_until("it expires", lambda: cached.get("key") is None)
+    other.delete("key")
+    assert cached.get("key") == 1
+    monkeypatch.setattr(read_cache, "monotonic", lambda: monotonic() + 60)
+    assert cached.get("key") is None
 
 
 def test_the_cache_is_bounded(redis_url: str) -> None:
@@ -167,8 +227,8 @@ def test_the_cache_is_bounded(redis_url: str) -> None:
     with RedisChannel("test", url=redis_url, cache=2) as channel:
         wait_until("the server pushes", lambda: channel.backend.signals().is_live)
         channel.set_many({"a": 1, "b": 2, "c": 3})
-        wait_until("news have come", lambda: channel.get("a") == 1 and len(cache_of(channel)) == 1)
-        for key in ("b", "a", "c"):
+        until_told(channel)
+        for key in ("a", "b", "a", "c"):
             channel.get(key)
         assert len(cache_of(channel)) == 2
         assert cache_of(channel).look(["b"]) is None
@@ -177,7 +237,7 @@ def test_the_cache_is_bounded(redis_url: str) -> None:
 
 def test_a_pickled_handle_has_a_cache_of_its_own(cached: RedisChannel) -> None:
     """With as many keys."""
-    cached.set("key", 1)
+    keep(cached, "key", 1)
     with pickle.loads(pickle.dumps(cached)) as copy:
         assert copy.get("key") == 1
         assert cache_of(copy).most == cache_of(cached).most
@@ -186,8 +246,7 @@ def test_a_pickled_handle_has_a_cache_of_its_own(cached: RedisChannel) -> None:
 
 def test_a_closed_handle_reads_nothing(cached: RedisChannel) -> None:
     """Not from its cache either, of which nothing is left."""
-    cached.set("key", 1)
-    assert cached.get("key") == 1
+    keep(cached, "key", 1)
     signals = cached.backend.signals()
     cached.close()
     with pytest.raises(ChannelUnavailableError):
@@ -197,8 +256,7 @@ def test_a_closed_handle_reads_nothing(cached: RedisChannel) -> None:
 
 def test_flushed_keys_are_gone(cached: RedisChannel, redis_client: redis.Redis) -> None:
     """Though the server names none of them."""
-    cached.set("key", 1)
-    assert cached.get("key") == 1
+    keep(cached, "key", 1)
     redis_client.flushdb()
     wait_until("it is gone", lambda: cached.get("key") is None)
 
