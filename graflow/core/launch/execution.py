@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import Context
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from graflow.channels.codec.codec import Record
 from graflow.core.checkpoint.checkpoint import FinishedTask
@@ -32,8 +31,7 @@ _QUEUED = 64
 """How many tasks, at least, an executor outside the process may be given at a time."""
 
 
-@dataclass(frozen=True)
-class Preparation:
+class Preparation(NamedTuple):
     """A run whose executor is open.
 
     Attributes:
@@ -55,8 +53,7 @@ class Preparation:
     finished: Mapping[str, FinishedTask]
 
 
-@dataclass(frozen=True)
-class Execution:
+class Execution(NamedTuple):
     """A run that can start.
 
     Attributes:
@@ -136,7 +133,7 @@ class Execution:
         seats = prepared.pool.limit()
         return Run(
             self._schedule(),
-            replace(prepared.state, emitter=DirectEmitter(self.supervisor)),
+            prepared.state.with_emitter(DirectEmitter(self.supervisor)),
             self.supervisor,
             prepared.pool.executor,
             min(limit or MAX_WORKERS, seats or limit or MAX_WORKERS),
@@ -149,7 +146,7 @@ class Execution:
         assert isinstance(observers, QueuedObservers)
         return LoopRun(
             self._schedule(),
-            replace(prepared.state, emitter=LoopEmitter(self.supervisor, observers)),
+            prepared.state.with_emitter(LoopEmitter(self.supervisor, observers)),
             self.supervisor,
             observers,
             prepared.pool.executor,

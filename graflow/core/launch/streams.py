@@ -214,7 +214,7 @@ class _RunInThread:
 
 async def _execute(request: RunRequest, buffer: _Buffer) -> RunEnded:
     options = replace(request.options, observers=[*request.options.observers, buffer])
-    result, context = await replace(request, options=options).aexecute(ret_context=True)
+    result, context = await request._replace(options=options).aexecute(ret_context=True)
     return RunEnded(request.workflow, context.run_id, result, context)
 
 
