@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import Context
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graflow.channels.codec.codec import Record
 from graflow.core.checkpoint.checkpoint import FinishedTask
@@ -16,7 +16,6 @@ from graflow.core.launch.run_options import MAX_WORKERS, Options
 from graflow.core.run.base_run import BaseRun
 from graflow.core.run.emitters import DirectEmitter, LoopEmitter
 from graflow.core.run.observers import Observers, QueuedObservers
-from graflow.core.run.on_loop import LoopRun
 from graflow.core.run.supervisor import Supervisor
 from graflow.core.run.threads import Run
 from graflow.core.state.run_state import RunState
@@ -24,6 +23,9 @@ from graflow.core.travel.dispatch import Dispatch
 from graflow.core.travel.executors import Pool
 from graflow.core.travel.parcel import Parcel
 from graflow.system.calls_in_threads import ending, in_own_thread
+
+if TYPE_CHECKING:
+    from graflow.core.run.on_loop import LoopRun
 
 __all__ = ["Execution", "Preparation"]
 
@@ -142,6 +144,9 @@ class Execution(NamedTuple):
         )
 
     def _on_loop(self) -> LoopRun:
+        # Not at the top: most programs have no event loop.
+        from graflow.core.run.on_loop import LoopRun  # noqa: PLC0415
+
         prepared, observers = self.prepared, self.observers
         assert isinstance(observers, QueuedObservers)
         return LoopRun(

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
 from threading import Lock, Thread
-from typing import Any, Final
+from typing import Any
 
 from typing_extensions import override
 
@@ -29,10 +29,7 @@ from graflow.core.run.observers import AsyncRunObserver
 from graflow.exceptions import WorkflowTypeError, WorkflowValueError
 from graflow.system.wakers import LoopWaker, ThreadWaker
 
-__all__ = ["BUFFER", "astreamed", "streamed"]
-
-BUFFER: Final = 256
-"""How many events may wait for the consumer of a stream, unless it is told otherwise."""
+__all__ = ["astreamed", "streamed"]
 
 
 class _Buffer(AsyncRunObserver):
