@@ -13,14 +13,14 @@ from weakref import WeakValueDictionary
 
 from graflow.system.clock import monotonic
 
-__all__ = ["Keeper", "Kept", "keeper_of"]
+__all__ = ["Keeper", "Renewable", "keeper_of"]
 
 _MOST: Final = 16  # threads of a keeper; so many renewals of one server may hang at a time
 _GRACE: Final = 10  # a renewal that is late by this part of its period gets another thread
 _LINGER: Final = 1.0  # seconds that a thread stays when nothing is kept
 
 
-class Kept(Protocol):
+class Renewable(Protocol):
     """Something that has to be renewed."""
 
     @property
@@ -48,12 +48,12 @@ class Keeper:
         """Keep nothing: after a fork, what was kept is still the parent's."""
         self._lock = threading.Lock()
         self._changed, self._done = threading.Condition(self._lock), threading.Condition(self._lock)
-        self._kept: dict[int, Kept] = {}
+        self._kept: dict[int, Renewable] = {}
         self._due: list[tuple[float, int]] = []  # of some that are not kept any more, too
         self._busy: dict[int, int] = {}  # which thread renews it
         self._threads = self._waiting = 0
 
-    def keep(self, kept: Kept) -> int:
+    def keep(self, kept: Renewable) -> int:
         """Renew something from now on, for the first time after one period.
 
         Returns:
