@@ -32,13 +32,17 @@ class Question:
     Attributes:
         future: Gets the reply, or the exception that comes in its place.
         data: The command as it is written; nothing once all of it is.
-        due: When it must be answered, on the clock of `time.monotonic`.
+        due: When it must be answered, on the clock of `time.monotonic`. What had to wait until the
+            loop came to write it is due later by as much.
         left: How many replies are to come, of which the last one counts.
         has_begun: Whether a part of it is written, so that the rest has to be.
         is_withdrawn: Whether it must not be written any more.
     """
 
-    __slots__ = ("_outcome", "data", "due", "future", "has_begun", "is_withdrawn", "left")
+    __slots__ = (
+        *("_asked_at", "_outcome", "data", "due", "future", "has_begun"),
+        *("is_withdrawn", "left"),
+    )
 
     def __init__(
         self, future: asyncio.Future[Any], data: bytes | memoryview, due: float, left: int
@@ -46,7 +50,13 @@ class Question:
         """Wait for a reply."""
         self.future, self.data, self.due, self.left = future, data, due, left
         self.has_begun = self.is_withdrawn = False
+        self._asked_at = monotonic()
         self._outcome: Any = _MORE
+
+    def begin(self) -> None:
+        """Be written from now on."""
+        self.has_begun = True
+        self.due += monotonic() - self._asked_at
 
     def settle(self, outcome: Any) -> None:
         """Take the reply, or an exception, even where nobody waits at the moment."""
@@ -93,7 +103,7 @@ class Pipeline(asyncio.Protocol):
         )
         self._outgoing: deque[Question] = deque()
         self._asked: deque[Question] = deque()
-        self._is_paused = self._will_write = self._is_over = False
+        self._is_paused = self._will_write = self._is_over = self._has_looked = False
         self._alarm: asyncio.TimerHandle | None = None
         self._transport.set_protocol(self)
 
@@ -152,11 +162,11 @@ class Pipeline(asyncio.Protocol):
                 if pieces:
                     break
                 asked.append(outgoing.popleft())
-                question.has_begun = True
+                question.begin()
                 question.data = memoryview(question.data)
                 return self._slice_of(question)
             asked.append(outgoing.popleft())
-            question.has_begun = True
+            question.begin()
             pieces.append(question.data)
             size += len(question.data)
             question.data = b""
@@ -260,17 +270,23 @@ class Pipeline(asyncio.Protocol):
 
     def _set_alarm(self, due: float) -> None:
         self._alarm_at = due
+        self._has_looked = False
         self._alarm = self._loop.call_later(max(0.0, due - monotonic()), self._look_at_the_time)
 
     def _look_at_the_time(self) -> None:
+        if self._is_over:
+            return
         self._alarm = None
         due = min((each.due for each in self._waiting()), default=None)
         if due is None:
             return
-        if due <= monotonic():
-            self.end(TimeoutError("Timeout reading from socket"))
-        else:
+        if due > monotonic():
             self._set_alarm(due)
+        elif self._has_looked:
+            self.end(TimeoutError("Timeout reading from socket"))
+        else:  # what came while the loop was busy is read in the turn after the next
+            self._has_looked = True
+            self._loop.call_soon(self._loop.call_soon, self._look_at_the_time)
 
     def _waiting(self) -> Iterator[Question]:
         yield from self._asked

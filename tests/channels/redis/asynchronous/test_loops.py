@@ -7,6 +7,7 @@ import gc
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 from weakref import ref
@@ -61,6 +62,26 @@ def test_ten_thousand_calls_share_one_connection(own_server: Server, client: red
 
     on_loop(main)
     wait_until("it is closed", lambda: connections(client) == 0)
+
+
+def test_a_loop_that_was_busy_reads_before_it_gives_up(
+    own_server: Server, client: redis.Redis
+) -> None:
+    """Replies that have come in the meantime count, however late it looks."""
+
+    async def main() -> None:
+        async with open_backend(url=own_server.url, timeout=0.4) as backend:
+            await backend.apply(Add("n", 1))  # the server knows the script now
+            for _ in range(3):
+                asked = [asyncio.ensure_future(backend.apply(Add("n", 1))) for _ in range(50)]
+                await asyncio.sleep(0)
+                time.sleep(0.5)  # longer than an operation may take
+                assert len(set(await asyncio.gather(*asked))) == 50
+            before = connections(client)
+            assert await backend.get("n") == b"151"
+            assert connections(client) == before == 1
+
+    on_loop(main)
 
 
 def test_large_values_beside_small_ones(own_server: Server) -> None:
