@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from typing_extensions import TypeForm
 
-from graflow.channels.arguments import MISSING, Missing, Seconds
+from graflow.channels.arguments import MISSING, Missing, Seconds, check_key, milliseconds
 from graflow.channels.base import Channel
 from graflow.channels.listed_keys import listed_keys, title_of
 from graflow.channels.locks.lock import ChannelLock
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.keyed_operations import KeyedOperations
+from graflow.channels.operation.told_errors import blame
 from graflow.channels.view import ChannelView
 from graflow.channels.watching.watch import Watch
+from graflow.exceptions import ChannelError
 
 if TYPE_CHECKING:
     from graflow.channels.aio.async_keyed_channel import AsyncKeyedChannel
@@ -89,7 +91,15 @@ class KeyedChannel(ChannelView, Generic[S]):
         if_etag: str | Missing = MISSING,
     ) -> None:
         """Store `value` under `key`, replacing whatever was there; see `TypedChannel.set`."""
-        self._perform(self._operations.set(key, value, ttl, if_etag=if_etag))
+        if if_etag is not MISSING:
+            self._perform(self._operations.set(key, value, ttl, if_etag=if_etag))
+            return
+        known, key = self._operations.known(key, changes=True), check_key(key)
+        try:
+            record = known.schema.dump(value)
+        except ChannelError as error:
+            blame(error, self.name, key)
+        self.backend.put(key, record, None if ttl is None else milliseconds(ttl))
 
     def add(self, key: str, value: Any, ttl: Seconds | None = None) -> bool:
         """Store `value` under `key` unless it has a value; see `TypedChannel.add`."""
@@ -111,7 +121,14 @@ class KeyedChannel(ChannelView, Generic[S]):
             ChannelValueError: The schema has no such key.
             ChannelValidationError: The value does not fit; it stays in the channel.
         """
-        return self._perform(self._operations.get(key, default))
+        known, key = self._operations.known(key), check_key(key)
+        record = self.backend.get(key)
+        if record is None:
+            return self._operations.default(key, default)
+        try:
+            return known.schema.load(record)
+        except ChannelError as error:
+            blame(error, self.name, key)
 
     def update(self, key: str, fn: Callable[[Any], Any], default: Any = MISSING) -> Any:
         """Replace the value under `key` by the result of `fn`; see `TypedChannel.update`."""

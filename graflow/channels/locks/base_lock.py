@@ -10,6 +10,7 @@ from graflow.channels.arguments import Seconds, milliseconds
 from graflow.channels.backend import Backend
 from graflow.channels.commits.commit import Steps
 from graflow.channels.hidden_keys import shown_key
+from graflow.channels.locks import fences
 from graflow.channels.locks.lease import Holding, free_later, holding_of
 from graflow.channels.locks.letting_go import let_go
 from graflow.channels.locks.line import wait_in_line
@@ -50,6 +51,7 @@ class BaseLock:
         self._timeout = waiting_time(timeout)
         self._lease = milliseconds(lease, "lease")
         self._holdings: list[Holding] = []
+        self._counter = backend.server, backend.name
 
     @property
     def fence(self) -> int:
@@ -75,8 +77,9 @@ class BaseLock:
         try:
             until = monotonic() + timeout
             judge = partial(self._judge, may_wait=timeout > 0)
-            grant = yield from wait_in_line(key, owner, lease, until, judge)
+            grant = yield from wait_in_line(key, owner, lease, until, judge, self._counter)
             if grant is not None:
+                fences.note(*self._counter, grant.fence)
                 taken = Holding(self._backend, key, owner, grant.fence, lease, grant.asked)
                 self._holdings.append(taken)
                 return taken
@@ -99,8 +102,13 @@ class BaseLock:
         if holding is None or holding not in self._holdings:
             raise self._error(LockLostError, "is not held: it has already been released")
         self._holdings.remove(holding)
-        if (yield from _release(holding)):
-            return
+        if holding.let_go():
+            try:
+                if (yield from let_go(holding.key, holding.owner, holding.lease)):
+                    return
+            except (ChannelConnectionError, ChannelServerError):
+                yield FreeLater(holding.key, holding.owner, holding.lease)
+                raise
         lost = self._error(LockLostError, _LOST if holding.is_ours else _INHERITED)
         if error is None or isinstance(error, Exception):
             raise lost from error
@@ -182,18 +190,6 @@ class BaseHeldLock:
 def waiting_time(timeout: Seconds) -> float:
     """Check for how long to wait for a lock, and return the seconds."""
     return milliseconds(timeout, "timeout", or_zero=True) / 1000
-
-
-def _release(holding: Holding) -> Steps[bool]:
-    """Release a lock; tell whether this process held it until now."""
-    if not holding.let_go():
-        return False
-    try:
-        released: bool = yield from let_go(holding.key, holding.owner, holding.lease)
-    except (ChannelConnectionError, ChannelServerError):
-        yield FreeLater(holding.key, holding.owner, holding.lease)
-        raise
-    return released
 
 
 def _withdraw(key: str, owner: str) -> Steps[None]:

@@ -5,46 +5,22 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from graflow.channels.backend import Backend
-from graflow.channels.commits.commit import Steps
-from graflow.channels.locks import fences
 from graflow.channels.locks.lease import free_later
 
 __all__ = ["Acquire", "FreeLater", "LineUp", "Release", "Sleep"]
 
 
 class Acquire(NamedTuple):
-    """Take a lock. Answer: its fencing number, or who has it or is next.
+    """Take a lock. Answer: its fencing number, `least` or more, or who has it or is next."""
 
-    A granted number is larger than any that this process got before.
-    """
-
-    lock: str
-    owner: str
-    lease: int
-
-    def ask(self, backend: Backend) -> int | str:
-        """Ask the backend; twice, if the counter was lost and the server's clock is behind."""
-        return backend.perform(_growing(backend.server, backend.name, *self))
-
-
-class _Ask(NamedTuple):
     lock: str
     owner: str
     lease: int
     least: int = 0
 
     def ask(self, backend: Backend) -> int | str:
+        """Ask the backend."""
         return backend.acquire(*self)
-
-
-def _growing(server: str, name: str, lock: str, owner: str, lease: int) -> Steps[int | str]:
-    before = fences.latest(server, name)
-    answer: int | str = yield _Ask(lock, owner, lease)
-    if isinstance(answer, int) and answer <= before:
-        answer = yield _Ask(lock, owner, lease, before + 1)
-    if isinstance(answer, int):
-        fences.note(server, name, answer)
-    return answer
 
 
 class LineUp(NamedTuple):

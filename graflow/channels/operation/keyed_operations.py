@@ -53,16 +53,10 @@ class KeyedOperations:
             listed: The keys.
             title: What the list is called, for messages.
         """
-        self._name = backend.name
+        self._backend, self._name = backend, backend.name
         self._listed = listed
         self._title = title
         self._channel = PlainOperations(backend)
-        self._whole = {name: TypedOperations(backend, key.schema) for name, key in listed.items()}
-        self._items = {
-            name: TypedOperations(backend, key.items)
-            for name, key in listed.items()
-            if key.items is not None
-        }
 
     # Values
 
@@ -113,7 +107,7 @@ class KeyedOperations:
         """Return the values of those keys that have one, read at one moment."""
         wanted = [shown_key(key) for key in self._channel.check_keys(keys)]
         for key in wanted:
-            self._known(key)
+            self.known(key)
         return self._read(wanted)
 
     def set_many(self, mapping: Mapping[str, Any], ttl: Seconds | None = None) -> Steps[None]:
@@ -149,7 +143,7 @@ class KeyedOperations:
     def selection(self, key: str | None, prefix: str | None) -> Selection:
         """Check the arguments of `watch`, and return the listed keys that they stand for."""
         if key is not None:
-            self._known(key)
+            self.known(key)
         selected = self._channel.selection(key, prefix)
         listed = map(check_key, self._listed)
         return Selection(frozenset(filter(selected.has, listed)))
@@ -189,7 +183,7 @@ class KeyedOperations:
 
     def check_lock(self, key: str) -> str:
         """Check the name of a lock, which has to be a listed key, and return it."""
-        self._known(key)
+        self.known(key)
         return check_key(key)
 
     # What they share
@@ -201,34 +195,39 @@ class KeyedOperations:
 
     def _write(self, values: Mapping[str, Any], ttl: Seconds | None) -> Steps[None]:
         for key in values:
-            self._writable(key)
+            self.known(key, changes=True)
         return self._channel.write_many(
             values, ttl, lambda key: self._listed[shown_key(key)].schema.dump
         )
 
-    def _known(self, key: str) -> ListedKey:
-        listed = self._listed.get(checked_name(key))
+    def known(self, key: str, *, changes: bool = False) -> ListedKey:
+        """Return what a list says of a key, which is to be changed or only read."""
+        listed = self._listed.get(key) if type(key) is str else None  # spares most keys a call
+        if listed is None:
+            listed = self._listed.get(checked_name(key))
         if listed is None:
             close = get_close_matches(key, self._listed, n=1)
             advice = f"; did you mean {close[0]!r}?" if close else ""
             raise self._refusal(key, f"{self._title} has no key {key!r}{advice}")
+        if changes and listed.is_read_only:
+            self._misuse(key, f"can't change key {key!r}: it is ReadOnly in {self._title}")
         return listed
 
+    def default(self, key: str, default: object) -> Any:
+        """Return the default, or raise if it is `MISSING`."""
+        return self._channel.default(key, default)
+
     def _readable(self, key: str) -> Operations:
-        self._known(key)
-        return self._whole[checked_name(key)]
+        return TypedOperations(self._backend, self.known(key).schema)
 
     def _writable(self, key: str) -> Operations:
-        if self._known(key).is_read_only:
-            self._misuse(key, f"can't change key {key!r}: it is ReadOnly in {self._title}")
-        return self._whole[checked_name(key)]
+        return TypedOperations(self._backend, self.known(key, changes=True).schema)
 
     def _list(self, key: str, operation: str) -> TypedOperations:
-        self._writable(key)
-        items = self._items.get(checked_name(key))
+        items = self.known(key, changes=True).items
         if items is None:
             self._misuse(key, f"can't {operation}: key {key!r} is not a list in {self._title}")
-        return items
+        return TypedOperations(self._backend, items)
 
     def _refusal(self, key: str, message: str) -> ChannelValueError:
         return ChannelValueError(f"channel {self._name!r}: {message}", channel=self._name, key=key)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from inspect import isawaitable
 from types import CoroutineType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from graflow.channels.arguments import MISSING, Missing, Seconds, check_key, milliseconds, patience
 from graflow.channels.backend import (
@@ -48,6 +48,10 @@ from graflow.exceptions import (
 )
 
 __all__ = ["Operations", "Taken"]
+
+
+Taken: TypeAlias = tuple[bytes, Any]
+"""An item that was taken off a list: its bytes, and what they stand for."""
 
 
 class Operations(ABC):
@@ -206,7 +210,7 @@ class Operations(ABC):
                 taken = yield from self._take_first(key)
         except NotAList:
             raise no_list(self._name, key, "pop") from None
-        return taken.value if isinstance(taken, Taken) else default
+        return taken[1] if isinstance(taken, tuple) else default
 
     @abstractmethod
     def _take_first(self, key: str) -> Steps[Taken | Missing]:
@@ -217,8 +221,8 @@ class Operations(ABC):
         taken, cancelled = yield Undivided(partial(self._take_first, key))
         if cancelled is None:
             return taken  # type: ignore[no-any-return]
-        if isinstance(taken, Taken):
-            yield Insist(partial(self._put_back, key, taken.item))
+        if isinstance(taken, tuple):
+            yield Insist(partial(self._put_back, key, taken[0]))
         raise cancelled
 
     def _put_back(self, key: str, item: bytes) -> Steps[None]:
@@ -364,18 +368,6 @@ def _check_answered(suits: object) -> None:
         if isinstance(suits, CoroutineType):
             suits.close()
         raise ChannelTypeError("the predicate of wait_for must be a plain function")
-
-
-class Taken(NamedTuple):
-    """An item that was taken off a list.
-
-    Attributes:
-        item: Its bytes.
-        value: What they stand for.
-    """
-
-    item: bytes
-    value: Any
 
 
 class _Done(NamedTuple):

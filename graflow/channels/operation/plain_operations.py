@@ -40,7 +40,7 @@ class PlainOperations(Operations):
     @override
     def _take_first(self, key: str) -> Steps[Taken | Missing]:
         item = yield Pop(key)
-        return MISSING if item is None else Taken(item, self._load(key, item))
+        return MISSING if item is None else (item, self._load(key, item))
 
     def destroy(self) -> Steps[None]:
         """Remove all keys, and all that is kept about the channel."""

@@ -54,4 +54,4 @@ class TypedOperations(Operations):
             value = self._load(key, items[0])
             answers = yield Commit((StartsWith(key, (items[0],)),), (Pop(key),))
             if not isinstance(answers, Conflict):
-                return Taken(items[0], value)
+                return items[0], value

@@ -11,10 +11,11 @@ from weakref import WeakSet, finalize
 
 import redis
 from redis.exceptions import ConnectionError, ResponseError
+from typing_extensions import override
 
 from graflow.channels.redis.deadlines import operation
 from graflow.channels.redis.refusals import refused, refused_by_primary, refused_by_server
-from graflow.channels.redis.retrying import BROKEN, NotExecuted
+from graflow.channels.redis.retrying import BROKEN, Effort, NotExecuted
 from graflow.channels.redis.sending.requests import Acquaintance, Attempt, Part
 from graflow.exceptions import ChannelTypeError
 
@@ -67,46 +68,58 @@ class PoolSender:
 
     def send(self, attempt: Attempt) -> Any:
         """Make the attempt; see `Attempt`."""
-        before, operation.deadline = operation.deadline, attempt.deadline
+        return self.ask(attempt.command, attempt.deadline, attempt.effort, asking=attempt.asking)
+
+    def ask(
+        self,
+        command: Sequence[Part],
+        deadline: float,
+        effort: Effort | None = None,
+        *,
+        asking: bool = False,
+    ) -> Any:
+        """Make an attempt, by default a first one; see `Attempt` for the arguments."""
+        before, operation.deadline = operation.deadline, deadline
         try:
-            return self._send(attempt)
+            connection = self._connection(effort)
+            try:
+                try:
+                    if asking:
+                        connection.send_command("ASKING")
+                        connection.read_response()
+                    connection.send_command(*command)
+                except BROKEN as error:
+                    raise NotExecuted from error  # no server has the whole of it
+                return connection.read_response(disable_decoding=True)
+            except ResponseError as error:
+                self._look_into(error, command)
+                raise
+            except BaseException:
+                connection.disconnect()  # a reply may still come; the next user must not read it
+                raise
+            finally:
+                self._pool.release(connection)
         finally:
             operation.deadline = before
 
-    def _send(self, attempt: Attempt) -> Any:
+    def _connection(self, effort: Effort | None) -> Any:
+        """Return a connection to send over, and to release."""
         try:
             connection = self._pool.get_connection()
         except BROKEN as error:
             raise NotExecuted from error
-        if self._may_be_another_server(connection) and attempt.effort is None:
-            self._pool.release(connection)
-            raise NotExecuted from ConnectionError("the connection had broken")
-        try:
-            try:
-                if attempt.asking:
-                    connection.send_command("ASKING")
-                    connection.read_response()
-                connection.send_command(*attempt.command)
-            except BROKEN as error:
-                raise NotExecuted from error  # no server has the whole of it
-            return connection.read_response(disable_decoding=True)
-        except ResponseError as error:
-            self._look_into(error, attempt.command)
-            raise
-        except BaseException:
-            connection.disconnect()  # a reply may still come; the next user must not read it
-            raise
-        finally:
-            self._pool.release(connection)
+        if getattr(connection, "is_back", False):
+            connection.is_back = False
+            if self._relied_on_a_look() and effort is None:
+                self._pool.release(connection)
+                raise NotExecuted from ConnectionError("the connection had broken")
+        return connection
 
-    def _may_be_another_server(self, connection: Any) -> bool:
-        """Tell whether a connection had broken, and who uses it relies on a look before that.
+    def _relied_on_a_look(self) -> bool:
+        """Tell whether whoever uses a connection that had broken relies on a look before that.
 
         Of a second attempt that is no news: it is made after a look.
         """
-        if not getattr(connection, "is_back", False):
-            return False
-        connection.is_back = False
         relied, self.acquaintance.ends = self.acquaintance.ends > monotonic(), 0.0
         return relied
 
@@ -118,10 +131,19 @@ class PrimarySender(PoolSender):
         """Use pools of our own; the first asks the Sentinels when it connects."""
         super().__init__(make_pools, refused_by_primary)
 
-    def _send(self, attempt: Attempt) -> Any:
-        if attempt.effort is not None:  # the server before broke down: ask for its successor
+    @override
+    def ask(
+        self,
+        command: Sequence[Part],
+        deadline: float,
+        effort: Effort | None = None,
+        *,
+        asking: bool = False,
+    ) -> Any:
+        """Make an attempt; where the server before broke down, ask for its successor first."""
+        if effort is not None:
             self._pool.disconnect(inuse_connections=False)
-        return super()._send(attempt)
+        return super().ask(command, deadline, effort, asking=asking)
 
 
 class ClientSender:
@@ -139,7 +161,11 @@ class ClientSender:
         self._process = os.getpid()
 
     def send(self, attempt: Attempt) -> Any:
-        """Send the command.
+        """Make the attempt; see `Attempt`."""
+        return self.ask(attempt.command, attempt.deadline)
+
+    def ask(self, command: Sequence[Part], deadline: float) -> Any:
+        """Send a command, and wait for the reply for as long as the client does.
 
         Raises:
             ChannelTypeError: The process was forked from the one that made the client, and so
@@ -152,9 +178,9 @@ class ClientSender:
                 "there, or make the channel from a URL"
             )
         try:
-            return self._client.execute_command(*attempt.command, NEVER_DECODE=True)
+            return self._client.execute_command(*command, NEVER_DECODE=True)
         except ResponseError as error:
-            refused_by_server(error, attempt.command)
+            refused_by_server(error, command)
             raise
 
 

@@ -217,13 +217,12 @@ class Primitives:
     def put(self, key: str, record: Record, ttl: int | None) -> Sending[None]:
         """Let a key hold a record."""
         if ttl is None and isinstance(record, bytes):
-            yield from self._change(_SET, key, record)
-        elif ttl == KEEP:
-            yield from self._apply_as_commit(Put(key, record, ttl))
-        else:
-            stored = parts(record)
-            check_size(self._channel, len(stored), f"{len(record):,} items")
-            yield from self._change(_WRITE, key, b"" if ttl is None else ttl, *stored)
+            return self._change(_SET, key, record)
+        if ttl == KEEP:
+            return self._apply_as_commit(Put(key, record, ttl))
+        stored = parts(record)
+        check_size(self._channel, len(stored), f"{len(record):,} items")
+        return self._change(_WRITE, key, b"" if ttl is None else ttl, *stored)
 
     def apply(self, change: Change) -> Sending[Any]:
         """Make one change, and return its answer."""

@@ -13,13 +13,13 @@ from graflow.channels.arguments import Seconds
 from graflow.core.context import ExecutionContext
 from graflow.core.launch.opened_run import RunRequest
 from graflow.core.launch.run_options import (
+    BUFFER,
     KEEP_RESULTS,
     ExecuteKeywords,
     Options,
     ResumeKeywords,
     lasting,
 )
-from graflow.core.launch.streams import BUFFER, astreamed, streamed
 from graflow.core.run.events import RunEvent
 from graflow.core.run.observers import AnyObserver
 from graflow.core.task.task import Task
@@ -182,6 +182,8 @@ class AsyncRuns(ABC):
         Raises:
             GraflowError: As for `execute`.
         """
+        from graflow.core.launch.streams import streamed  # noqa: PLC0415 - few need it
+
         warn_if_blocking("stream")
         return streamed(self._to_stream(start_node, initial_channel, max_workers, options), buffer)
 
@@ -213,6 +215,8 @@ class AsyncRuns(ABC):
         Raises:
             GraflowError: As for `execute`.
         """
+        from graflow.core.launch.streams import astreamed  # noqa: PLC0415 - few need it
+
         return astreamed(self._to_stream(start_node, initial_channel, max_workers, options), buffer)
 
     def _to_stream(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import Context
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graflow.channels.codec.codec import Record
 from graflow.core.checkpoint.checkpoint import FinishedTask
@@ -17,7 +16,6 @@ from graflow.core.launch.run_options import MAX_WORKERS, Options
 from graflow.core.run.base_run import BaseRun
 from graflow.core.run.emitters import DirectEmitter, LoopEmitter
 from graflow.core.run.observers import Observers, QueuedObservers
-from graflow.core.run.on_loop import LoopRun
 from graflow.core.run.supervisor import Supervisor
 from graflow.core.run.threads import Run
 from graflow.core.state.run_state import RunState
@@ -26,14 +24,16 @@ from graflow.core.travel.executors import Pool
 from graflow.core.travel.parcel import Parcel
 from graflow.system.calls_in_threads import ending, in_own_thread
 
+if TYPE_CHECKING:
+    from graflow.core.run.on_loop import LoopRun
+
 __all__ = ["Execution", "Preparation"]
 
 _QUEUED = 64
 """How many tasks, at least, an executor outside the process may be given at a time."""
 
 
-@dataclass(frozen=True)
-class Preparation:
+class Preparation(NamedTuple):
     """A run whose executor is open.
 
     Attributes:
@@ -55,8 +55,7 @@ class Preparation:
     finished: Mapping[str, FinishedTask]
 
 
-@dataclass(frozen=True)
-class Execution:
+class Execution(NamedTuple):
     """A run that can start.
 
     Attributes:
@@ -136,7 +135,7 @@ class Execution:
         seats = prepared.pool.limit()
         return Run(
             self._schedule(),
-            replace(prepared.state, emitter=DirectEmitter(self.supervisor)),
+            prepared.state.with_emitter(DirectEmitter(self.supervisor)),
             self.supervisor,
             prepared.pool.executor,
             min(limit or MAX_WORKERS, seats or limit or MAX_WORKERS),
@@ -145,11 +144,14 @@ class Execution:
         )
 
     def _on_loop(self) -> LoopRun:
+        # Not at the top: most programs have no event loop.
+        from graflow.core.run.on_loop import LoopRun  # noqa: PLC0415
+
         prepared, observers = self.prepared, self.observers
         assert isinstance(observers, QueuedObservers)
         return LoopRun(
             self._schedule(),
-            replace(prepared.state, emitter=LoopEmitter(self.supervisor, observers)),
+            prepared.state.with_emitter(LoopEmitter(self.supervisor, observers)),
             self.supervisor,
             observers,
             prepared.pool.executor,

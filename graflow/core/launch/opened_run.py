@@ -6,9 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import Context
-from dataclasses import dataclass, replace
 from os import PathLike
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from graflow.channels.base import Channel
@@ -28,8 +27,7 @@ from graflow.system.calls_in_threads import directly, ending, entered
 __all__ = ["OpenedRun", "RunRequest", "begun", "resumed"]
 
 
-@dataclass(frozen=True)
-class OpenedRun:
+class OpenedRun(NamedTuple):
     """A run that is open, inside the `with` block of a request.
 
     Attributes:
@@ -56,8 +54,7 @@ class OpenedRun:
         return await self.execution.arun(call)
 
 
-@dataclass(frozen=True)
-class RunRequest:
+class RunRequest(NamedTuple):
     """A run that somebody asks for.
 
     Attributes:
@@ -85,7 +82,7 @@ class RunRequest:
     async def aexecute(self, ret_context: bool = False) -> Any:
         """Run the tasks on the running event loop, and return what `Workflow.aexecute` returns."""
         call = directly if self._is_prompt else ending
-        opening = self.opening(replace(self, loop=asyncio.get_running_loop()))
+        opening = self.opening(self._replace(loop=asyncio.get_running_loop()))
         async with entered(opening, call) as run:
             results = await run.arun(call)
         return returned(results, run.state, ret_context)

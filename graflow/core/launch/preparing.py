@@ -116,9 +116,9 @@ def watched(
             watching += [line] * line.shown
         about = watching, state.workflow_name, state.run_id
         if loop is None:
-            own = stack.enter_context(
-                closing(EventLoop(f"graflow-{state.workflow_name}-observers"))
-            )
+            own = EventLoop(f"graflow-{state.workflow_name}-observers")
+            if watching:
+                stack.callback(own.close)
             observers = Observers(*about, lambda told: own.run(told, copy_context(), "observer"))
         elif prepared.parcel is None:
             observers = QueuedObservers(*about)

@@ -20,6 +20,7 @@ from graflow.exceptions import (
 )
 
 __all__ = [
+    "BUFFER",
     "KEEP_RESULTS",
     "MAX_WORKERS",
     "ExecuteKeywords",
@@ -32,6 +33,9 @@ __all__ = [
 KEEP_RESULTS = timedelta(days=7)
 """How long what a run keeps in its channel lasts after its end, unless `execute` is told otherwise.
 """
+
+BUFFER = 256
+"""How many events may wait for the consumer of a stream, unless it is told otherwise."""
 
 MAX_WORKERS = 32
 """How many tasks may run at the same time, unless `execute` is told otherwise."""

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
 from threading import Lock, Thread
-from typing import Any, Final
+from typing import Any
 
 from typing_extensions import override
 
@@ -29,10 +29,7 @@ from graflow.core.run.observers import AsyncRunObserver
 from graflow.exceptions import WorkflowTypeError, WorkflowValueError
 from graflow.system.wakers import LoopWaker, ThreadWaker
 
-__all__ = ["BUFFER", "astreamed", "streamed"]
-
-BUFFER: Final = 256
-"""How many events may wait for the consumer of a stream, unless it is told otherwise."""
+__all__ = ["astreamed", "streamed"]
 
 
 class _Buffer(AsyncRunObserver):
@@ -214,7 +211,7 @@ class _RunInThread:
 
 async def _execute(request: RunRequest, buffer: _Buffer) -> RunEnded:
     options = replace(request.options, observers=[*request.options.observers, buffer])
-    result, context = await replace(request, options=options).aexecute(ret_context=True)
+    result, context = await request._replace(options=options).aexecute(ret_context=True)
     return RunEnded(request.workflow, context.run_id, result, context)
 
 

@@ -21,6 +21,7 @@ class SlowNetwork:
     """Holds back the first copies of commands, as a network may, and delivers them later."""
 
     repeats: ClassVar[bool] = False
+    ask: ClassVar[None] = None
 
     def __init__(self, channel: RedisChannel) -> None:
         """Put the network between the channel and its server."""

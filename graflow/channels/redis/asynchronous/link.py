@@ -58,6 +58,7 @@ class LoopLink:
     """
 
     repeats: ClassVar[bool] = False
+    ask: ClassVar[None] = None  # whoever waits for a reply awaits it
 
     def __init__(self, server: Dialled) -> None:
         """Belong to the running loop."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, ClassVar, Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from graflow.channels.commits.commit import Steps
@@ -11,6 +11,7 @@ from graflow.channels.redis.retrying import Effort
 
 __all__ = [
     "Acquaintance",
+    "Ask",
     "Attempt",
     "Link",
     "Part",
@@ -43,6 +44,10 @@ class Acquaintance:
         self.ends = 0.0
 
 
+Ask: TypeAlias = Callable[[Sequence[Part], float], Any]
+"""A function that sends a command once, waits until a deadline, and returns the reply."""
+
+
 class Link(Protocol):
     """The way to one server, on which attempts at commands are made.
 
@@ -51,6 +56,13 @@ class Link(Protocol):
     """
 
     repeats: ClassVar[bool]
+
+    @property
+    def ask(self) -> Ask | None:
+        """Makes a first attempt, if this thread may wait for the reply; see `Attempt`.
+
+        Nearly every operation is a single attempt, and has it made without a driver then.
+        """
 
     @property
     def acquaintance(self) -> Acquaintance:

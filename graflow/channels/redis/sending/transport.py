@@ -15,7 +15,7 @@ from graflow.channels.redis.errors import LATE, FencedError, code_of, evicting
 from graflow.channels.redis.retrying import BROKEN, FAILURES, Effort, NotExecuted
 from graflow.channels.redis.scripts import Script, script
 from graflow.channels.redis.sending.eviction import policy_of
-from graflow.channels.redis.sending.requests import Link, Part, Pause, Sending, first_attempt
+from graflow.channels.redis.sending.requests import Part, Pause, Sending, first_attempt
 from graflow.channels.redis.sending.routes import Route
 from graflow.channels.redis.server_clock import ServerClock, clock_of, is_stamped
 from graflow.exceptions import ChannelError
@@ -127,7 +127,10 @@ class Transport:
             guard: What must be so for the script to run.
         """
         repeats = self._route.repeats
-        slot = Slot() if repeats else _free_slot()
+        try:
+            slot = Slot() if repeats else free_slots.pop()
+        except IndexError:
+            slot = Slot()
         now = monotonic()
         deadline = now + self._timeout
         number = slot.next_token()
@@ -140,14 +143,16 @@ class Transport:
             command = ("EVALSHA", script.sha, len(keys) + 2, *keys, name, guard.key)
             command += (token, *args, guard.record)
         try:
-            link = self._link_for(script, now)
-            if link is None:
-                reply = yield from self._attempt(command, script, None, deadline, True)
-            else:
-                try:
-                    reply = yield first_attempt(link, command, deadline, True)
-                except NoScriptError:
+            link = self._route.link
+            try:
+                if link is None or (now >= link.acquaintance.ends and self._must_look(script)):
                     reply = yield from self._attempt(command, script, None, deadline, True)
+                elif (ask := link.ask) is not None:
+                    reply = ask(command, deadline)
+                else:
+                    reply = yield first_attempt(link, command, deadline, True)
+            except NoScriptError:
+                reply = yield from self._attempt(command, script, None, deadline, True)
         except FAILURES as failure:
             effort = self._effort(deadline, writes=True)
             reply = yield from self._insist_once(command, script, key, effort, failure, guard)
@@ -193,10 +198,12 @@ class Transport:
         deadline = now + self._timeout
         try:
             try:
-                link = self._link_for(script, now)
-                if link is None:
-                    return (yield from self._attempt(command, script, None, deadline, writes))
+                link = self._route.link
                 try:
+                    if link is None or (now >= link.acquaintance.ends and self._must_look(script)):
+                        return (yield from self._attempt(command, script, None, deadline, writes))
+                    if (ask := link.ask) is not None:
+                        return ask(command, deadline)
                     return (yield first_attempt(link, command, deadline, writes))
                 except NoScriptError:
                     return (yield from self._attempt(command, script, None, deadline, writes))
@@ -264,13 +271,6 @@ class Transport:
             token += _MARK
         return (*command[:at], token, *command[at + 1 :])
 
-    def _link_for(self, script: Script | None, now: float) -> Link | None:
-        """Return the link for a first attempt, or `None` if more than sending is to be done."""
-        link = self._route.link
-        if link is None or now < link.acquaintance.ends or not self._must_look(script):
-            return link
-        return None
-
     def _must_look(self, script: Script | None) -> bool:
         """Tell whether a server that was not looked at lately must be."""
         return self._is_wary and script not in _OF_HOLDERS
@@ -307,13 +307,6 @@ class Transport:
             raise evicting(self.server, policy)
         lasts = _LOOK_AGAIN if policy else _ASK_AGAIN
         self._route.acquaintance.ends = monotonic() + lasts
-
-
-def _free_slot() -> Slot:
-    try:
-        return free_slots.pop()
-    except IndexError:
-        return Slot()
 
 
 def _as_refused(failure: Exception, token: Part) -> Exception:
