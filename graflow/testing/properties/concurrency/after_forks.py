@@ -133,7 +133,7 @@ class Fork:
             os._exit(0)
 
     def _work(self, worker: str, place: Place) -> list[Operation]:
-        return Work(self.workload, self.channel, worker, self.seed, self.least)(place)
+        return Work(self.channel, worker, self.seed, self.least, workload=self.workload)(place)
 
     def _of_child(self, answered: bytes, status: int) -> list[Operation]:
         if not answered:

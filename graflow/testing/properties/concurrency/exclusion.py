@@ -7,8 +7,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from graflow.channels.base import Channel
-from graflow.testing.properties.concurrency.work import Failed, at_work
+from graflow.testing.properties.concurrency.work import Failed, Worker, at_work
 from graflow.testing.workers.meeting import Place
 from graflow.testing.workers.pauses import InnerPauses
 
@@ -37,22 +36,8 @@ class Stay:
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
-    """A number of times that a worker adds one under a lock. It can be pickled as its channel can.
-
-    Attributes:
-        channel: The worker's handle.
-        worker: The worker's name.
-        seed: Determines where the workers of a round pause.
-        least: For how many seconds a pause lasts in which the others can't go on.
-        is_own: Whether to close the handle at the end.
-    """
-
-    channel: Channel
-    worker: str
-    seed: int
-    least: float
-    is_own: bool = False
+class Count(Worker):
+    """A number of times that a worker adds one under a lock."""
 
     def __call__(self, place: Place) -> list[Stay]:
         """Add to a number in a way that loses counts unless the lock excludes all others.

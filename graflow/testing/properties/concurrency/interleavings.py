@@ -77,11 +77,11 @@ def check_threads(
                 trial.note(f"# {_THREADS} threads with {how}: {_kinds(workload)}")
                 tasks = [
                     Work(
-                        workload,
                         trial.open("job", 1 if one_handle else number + 1),
                         f"thread {number}",
                         seed,
                         _PAUSE_OF_THREADS,
+                        workload=workload,
                     )
                     for number in range(_THREADS)
                 ]
@@ -97,7 +97,14 @@ def check_processes(
             trial.note(f"# {SIZE} processes with a handle each: {_kinds(workload)}")
             channel = _require_pickles(trial)
             tasks = [
-                Work(workload, channel, f"process {number}", seed, _PAUSE_OF_PROCESSES, True)
+                Work(
+                    channel,
+                    f"process {number}",
+                    seed,
+                    _PAUSE_OF_PROCESSES,
+                    True,
+                    workload=workload,
+                )
                 for number in range(SIZE)
             ]
             _require_order(trial, workload, _perform(trial, team().perform, tasks))

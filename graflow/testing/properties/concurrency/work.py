@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from graflow.testing.properties.concurrency.workload import WORKLOADS, Call, Wor
 from graflow.testing.workers.meeting import Place
 from graflow.testing.workers.pauses import InnerPauses
 
-__all__ = ["Failed", "Work", "at_work"]
+__all__ = ["Failed", "Work", "Worker", "at_work"]
 
 _CALLS = 25  # of each worker in a round
 _PAUSED = 0.5  # of the calls
@@ -62,24 +62,33 @@ def at_work(channel: Channel, place: Place, *, is_own: bool) -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """The calls of one worker in one round. It can be pickled if its channel can.
+class Worker:
+    """A worker in one round. It can be pickled if its channel can.
 
     Attributes:
-        workload: The name of the workload.
         channel: The worker's handle.
         worker: The worker's name.
-        seed: Determines the calls of the workers of a round.
+        seed: Determines what the workers of a round do, and where they pause.
         least: For how many seconds a pause lasts in which the others can't go on.
         is_own: Whether to close the handle at the end.
     """
 
-    workload: str
     channel: Channel
     worker: str
     seed: int
     least: float
     is_own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Work(Worker):
+    """The calls of one worker in one round.
+
+    Attributes:
+        workload: The name of the workload.
+    """
+
+    workload: str = field(kw_only=True)
 
     def __call__(self, place: Place) -> list[Operation]:
         """Call operations one after the other, and return their history.
