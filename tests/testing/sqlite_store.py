@@ -14,6 +14,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import finalize
 
 from graflow.channels.backend import Answer, Backend, Change, Check, Conflict, Held, Record
 from graflow.channels.base import Channel
@@ -111,17 +112,22 @@ class _File:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.connection: sqlite3.Connection | None = None
+        self._closed_at_last: finalize[Any, Any] | None = None
         guard(self)
 
     def start_anew(self) -> None:
         """Connect anew in a forked process: SQLite allows it neither to use nor to close this."""
         self.lock = threading.Lock()
+        if self._closed_at_last is not None:
+            self._closed_at_last.detach()
         self._of_parent, self.connection = self.connection, None
 
     def connect(self, path: str) -> sqlite3.Connection:
         self.connection = connection = sqlite3.connect(
             path, timeout=_WAIT, isolation_level=None, check_same_thread=False
         )
+        self._closed_at_last = finalize(self, connection.close)
+        self._closed_at_last.atexit = False  # threads may still use it then
         # In WAL mode an open connection holds a lock. After a fork SQLite believes that the child
         # holds it as well; then the parent removes the log when it closes, with the child's writes.
         connection.execute("PRAGMA journal_mode = TRUNCATE")

@@ -38,6 +38,7 @@ class _Code:
 
 _BUSY: Final = frozenset({_Code.BUSY, _Code.LOCKED, _Code.PROTOCOL})
 _NOT_SYNCED: Final = frozenset({_Code.IOERR | 4 << 8, _Code.IOERR | 5 << 8})  # the file, its folder
+_MISSING: Final = (errno.ENOENT, errno.ENOTDIR)
 _MOST = "SQLite stores at most 1,000,000,000 bytes in one value"
 
 
@@ -55,8 +56,13 @@ def busy(path: str, timeout: float) -> ChannelUnavailableError:
     )
 
 
-def gone(path: str) -> ChannelUnavailableError:
-    """Return the error for a file that was deleted or moved while it was open."""
+def gone(path: str) -> ChannelUnavailableError | ChannelPermissionError:
+    """Return the error for a file that was open, and that its path does not lead to any more."""
+    if _errno_of(path) not in _MISSING:
+        return ChannelPermissionError(
+            f"{path} can't be looked at any more, though it was open: this needs the right to "
+            "enter the folders above it"
+        )
     return ChannelUnavailableError(
         f"{path} is gone: it was deleted or moved while it was in use. Put it back; or open the "
         "channel anew, which begins with an empty file"
@@ -129,7 +135,7 @@ def translate(error: Exception, path: str, *, committing: bool = False) -> Chann
 
 def _not_opened(error: Exception, path: str) -> ChannelError:
     folder = os.path.dirname(path)  # noqa: PTH120 - it is text
-    if not os.path.isdir(folder):  # noqa: PTH112
+    if _errno_of(folder) in _MISSING:
         return ChannelUnavailableError(f"{path} can't be opened: there is no folder {folder}")
     if _errno_of(path) == errno.ELOOP or _errno_of(f"{path}-wal") == errno.ENAMETOOLONG:
         return ChannelValueError(
@@ -139,8 +145,8 @@ def _not_opened(error: Exception, path: str) -> ChannelError:
     if os.path.isdir(path):  # noqa: PTH112
         return ChannelValueError(f"{path} is a folder; name a file in it")
     return ChannelPermissionError(
-        f"{path} can't be opened ({error}): this needs the right to read and write the file, and "
-        "to make files in its folder"
+        f"{path} can't be opened ({error}): this needs the right to read and write the file, to "
+        "make files in its folder, and to enter the folders above"
     )
 
 

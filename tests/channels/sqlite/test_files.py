@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -256,13 +257,18 @@ def test_another_file_in_its_place_is_used(path: Path, tmp_path: Path) -> None:
 UNPRIVILEGED = """
 import os, sys
 from graflow import SQLiteChannel
+from graflow.channels.sqlite import database
 from graflow.exceptions import ChannelPermissionError
+database._LOOK = 0
 if os.getuid() == 0:
     os.setgroups([])
     os.setgid(65534)
     os.setuid(65534)
 channel = SQLiteChannel("notes", sys.argv[1])
 for use in (lambda: channel.set("key", 2), lambda: channel.append("list", 1)):
+    if sys.argv[2:]:
+        channel.set("key", 1)
+        os.chmod(sys.argv[2], 0)
     try:
         use()
     except ChannelPermissionError as error:
@@ -270,38 +276,67 @@ for use in (lambda: channel.set("key", 2), lambda: channel.append("list", 1)):
         assert isinstance(error, PermissionError)
     else:
         raise SystemExit("it was not refused")
+    if sys.argv[2:]:
+        os.chmod(sys.argv[2], 0o777)
 print("refused")
 """
 
 
-@pytest.mark.parametrize("what", ["file", "folder", "new file", "unreadable file"])
-def test_what_may_not_be_written_to_is_told(what: str, tmp_path: Path) -> None:
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that everybody may enter.
+
+    It is not among pytest's, whose folders each run of pytest closes to others again, such as one
+    that a test beside this one starts.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+@pytest.mark.parametrize("what", ["file", "folder", "new file", "unreadable file", "way"])
+def test_what_may_not_be_written_to_is_told(what: str, open_folder: Path) -> None:
     """And which right is missing; `root` may write anywhere, so this is tried as somebody else."""
-    folder = tmp_path / "data"
-    folder.mkdir()
+    above = open_folder / "above"
+    folder = above / "data"
+    folder.mkdir(parents=True)
     path = folder / "channels.db"
-    for above in (folder, *folder.parents):
-        if above.owner() == tmp_path.owner() and above != Path("/"):
-            above.chmod(above.stat().st_mode | 0o055)
     if what != "new file":
         with SQLiteChannel("notes", path) as channel:
             channel.set("key", 1)
-        path.chmod({"file": 0o444, "folder": 0o666, "unreadable file": 0o000}[what])
-    folder.chmod(0o777 if what in ("file", "unreadable file") else 0o555)
+        if what in ("file", "folder", "unreadable file"):
+            path.chmod({"file": 0o444, "folder": 0o666, "unreadable file": 0o000}[what])
+    folder.chmod(0o555 if what in ("folder", "new file") else 0o777)
+    above.chmod(0o700 if what == "way" else 0o755)
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", UNPRIVILEGED, path],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        _try_unprivileged(path)
     finally:
+        above.chmod(0o755)
         folder.chmod(0o755)
-    assert done.stdout == "refused\n", done.stderr
     if what != "new file":
         path.chmod(0o644)
         assert SQLiteChannel("notes", path).get("key") == 1
+
+
+def test_a_way_that_is_closed_while_the_file_is_open_is_told(open_folder: Path) -> None:
+    """The file is not gone."""
+    folder = open_folder / "data"
+    folder.mkdir()
+    if os.getuid() == 0:
+        os.chown(folder, 65534, 65534)
+    _try_unprivileged(folder / "channels.db", folder)
+
+
+def _try_unprivileged(path: Path, *closes: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", UNPRIVILEGED, path, *closes],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "refused\n", done.stderr
 
 
 def test_a_symbolic_link_is_the_file_that_it_names(path: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import socket
 import sqlite3
+import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -17,7 +18,7 @@ from tests.testing.broken.registry import Group
 from tests.testing.broken.stores import store_harness
 from tests.testing.broken.wire import Line, Wire, receive, send
 from tests.testing.dict_channel import DictBackend, Store
-from tests.testing.sqlite_store import SqliteBackend, _File, _Rows
+from tests.testing.sqlite_store import SqliteBackend, _Rows
 
 __all__ = ["broken"]
 
@@ -54,21 +55,23 @@ class JoinsTransactions(NoMutex):
                 yield rows
 
 
-class _FileOfThread(_File):
-    """A connection that no other thread may use."""
-
-    @override
-    def connect(self, path: str) -> sqlite3.Connection:
-        super().connect(path).close()
-        self.connection = sqlite3.connect(path, timeout=30, isolation_level=None)
-        return self.connection
-
-
 @broken("a handle is for the thread that used it first", clause=_ATOMIC)
 class OneThread(SqliteBackend):
+    """Checks it as `sqlite3` does, though only for what is asked: any thread may let go of it."""
+
     def __init__(self, name: str, path: Any) -> None:
         super().__init__(name, path)
-        self._file = _FileOfThread()
+        self._thread: int | None = None
+
+    @override
+    @contextmanager
+    def _transaction(self) -> Generator[Any]:
+        if self._thread is None:
+            self._thread = threading.get_ident()
+        elif self._thread != threading.get_ident():
+            raise sqlite3.ProgrammingError("a connection is for the thread that made it")
+        with super()._transaction() as rows:
+            yield rows
 
 
 @broken("a handle has one place for what it reads", clause=_ATOMIC)
