@@ -12,6 +12,7 @@ OLDEST_TESTS := tests/channels/schema $(addprefix tests/,$(addsuffix .py, \
 	$(addprefix channels/test_,channel keyed redis_channel typed) channels/codec/test_values \
 	$(addprefix channels/redis/test_,cluster deadlines forks handles lost_replies rights) \
 	$(addprefix channels/redis/endpoints/test_,clients passwords) \
+	$(addprefix channels/redis/asynchronous/test_,loops servers) \
 	core/task/test_tasks core/test_workflow))
 
 # What the plugin says, without what does not depend on mypy's version: its own notes, and the wheel.
@@ -58,6 +59,7 @@ bench: install servers
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.mypy_plugin
 	$(BIN)/python -m benchmarks.runs
+	$(BIN)/python -m benchmarks.on_loops
 	@test -d .venvs/langgraph || $(PYTHON) -m venv .venvs/langgraph
 	@.venvs/langgraph/bin/python -m pip install --quiet --disable-pip-version-check . 'langgraph==1.2.*'
 	.venvs/langgraph/bin/python -m benchmarks.beside_langgraph

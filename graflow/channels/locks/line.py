@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Final, NamedTuple
 
 from graflow.channels.commits.commit import Steps
+from graflow.channels.locks import fences
 from graflow.channels.locks.lock_steps import Acquire, LineUp, Sleep
 from graflow.exceptions import ChannelError
 from graflow.system.chance import CHANCE
@@ -39,6 +40,7 @@ def wait_in_line(
     lease: int,
     until: float,
     judge: Callable[[str], None] | None = None,
+    counter: tuple[str, str] | None = None,
 ) -> Steps[Grant | None]:
     """Take a lock; if it is not free, queue behind those who came earlier.
 
@@ -48,6 +50,8 @@ def wait_in_line(
         lease: ms for which the lock is taken.
         until: When to give up, on the clock of `time.monotonic`.
         judge: Called with the current owner each time the lock is not free; it may raise.
+        counter: The server and the channel, if the fencing number is to be larger than any that
+            `fences` has noted for them.
 
     Returns:
         The granted lock, or `None` if time ran out; no place in the queue is left behind.
@@ -58,7 +62,10 @@ def wait_in_line(
         seen: str | int = ahead
         if ahead == 0:
             asked = monotonic()
+            before = 0 if counter is None else fences.latest(*counter)
             seen = yield Acquire(lock, owner, lease)
+            if isinstance(seen, int) and seen <= before:  # the server's counter was lost
+                seen = yield Acquire(lock, owner, lease, before + 1)
             if isinstance(seen, int):
                 return Grant(seen, asked)
             if judge is not None:

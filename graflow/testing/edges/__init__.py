@@ -22,6 +22,7 @@ from graflow.testing.edges.edge import Edge
 from graflow.testing.edges.records import conditions, held_locks, kept
 from graflow.testing.edges.texts import lookalikes, sizes
 from graflow.testing.edges.views import keyed_views, typed_data, typed_views
+from graflow.testing.edges.waiters import arrivals, told_changes
 
 __all__ = ["EDGES", "Edge"]
 
@@ -40,6 +41,8 @@ _MODULES = (
     run_fences,
     locks,
     leases,
+    arrivals,
+    told_changes,
     exact_times,
     snapshots,
     lookalikes,

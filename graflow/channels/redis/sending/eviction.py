@@ -8,9 +8,10 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 
-from graflow.channels.redis.connections import Part, Sender
 from graflow.channels.redis.errors import PASSING, code_of
 from graflow.channels.redis.retrying import BROKEN, Effort, NotExecuted
+from graflow.channels.redis.sending.requests import Part, Sending
+from graflow.channels.redis.sending.routes import Route
 
 __all__ = ["Policy", "policy_of"]
 
@@ -40,12 +41,13 @@ class Policy:
         return f"maxmemory-policy {self.name}, maxmemory {self.limit:,}"
 
 
-def policy_of(sender: Sender, effort: Effort | None) -> Policy | None:
+def policy_of(route: Route, effort: Effort | None, deadline: float) -> Sending[Policy | None]:
     """Ask a server for its policy; `None` if the user has no right to know.
 
     Args:
-        sender: In a cluster, it asks the node that has the channel.
-        effort: As for `Sender.send`.
+        route: In a cluster, it leads to the node that has the channel.
+        effort: As for `Attempt`; the same goes for the deadline.
+        deadline: When it must have been answered.
 
     Raises:
         NotExecuted: The server did not answer.
@@ -53,7 +55,8 @@ def policy_of(sender: Sender, effort: Effort | None) -> Policy | None:
     """
     for question in _QUESTIONS:
         try:
-            found = dict(_settings(sender.send(question, effort)))
+            reply = yield from route.attempt(question, effort, deadline, False, shared=True)
+            found = dict(_settings(reply))
         except ResponseError as error:
             if code_of(error) in PASSING:
                 raise

@@ -1,4 +1,4 @@
-"""Backend of channels: reads, and one conditional commit for everything that changes a channel.
+"""`Backend`: reads, and one conditional commit for everything that changes a channel.
 
 A backend knows nothing of values, schemas or users: it keeps records under keys. What it has to
 write is `Backend.read`, `commit`, `keys` and `clear`; everything else is made of these, and may be
@@ -7,100 +7,44 @@ overridden where the store has a faster way that means the same.
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Any, Final, NamedTuple, TypeVar
-
-from typing_extensions import override
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from graflow.channels import arguments
+from graflow.channels.backend.by_calls import PromptBackend, ThreadedBackend
+from graflow.channels.backend.signals import Signals, signals_of
 from graflow.channels.codec.codec import Record
 from graflow.channels.codec.digests import digest_of
 from graflow.channels.commits.commit import (
-    KEEP,
-    Add,
     Answer,
     Change,
     Check,
-    Commit,
     Conflict,
     Delete,
     Expire,
     Held,
     Holds,
-    KeysAre,
     NotAList,
-    NotANumber,
-    Pop,
-    Push,
     Put,
-    Refusal,
-    StartsWith,
     Steps,
-    Unlocked,
 )
 from graflow.channels.commits.lock_records import holder_in, lock_record, read_lock
 from graflow.channels.hidden_keys import FENCES, lock_key
 from graflow.channels.locks.fences import next_fence
-from graflow.exceptions import ChannelTypeError, RunSupersededError
+from graflow.exceptions import ChannelTypeError
+from graflow.system.wakers import ThreadWaker
 
-__all__ = [
-    "KEEP",
-    "Add",
-    "Answer",
-    "Backend",
-    "BackendInFront",
-    "Change",
-    "Check",
-    "Commit",
-    "Conflict",
-    "Delete",
-    "Expire",
-    "Fence",
-    "FencedBackend",
-    "Held",
-    "Holds",
-    "KeysAre",
-    "NotAList",
-    "NotANumber",
-    "Pop",
-    "Push",
-    "Put",
-    "Record",
-    "Refusal",
-    "StartsWith",
-    "Unlocked",
-]
+if TYPE_CHECKING:
+    from graflow.channels.backend.asynchronous import AsyncBackend
+    from graflow.channels.backend.fence import Fence
+
+__all__ = ["Backend"]
 
 R = TypeVar("R")
 
 _FENCE_KEPT: Final = 86_400_000  # ms; without the counter a clock that is set back would count
-
-
-class Fence(NamedTuple):
-    """A number that whoever writes has taken, and that a later one replaces.
-
-    Attributes:
-        key: The key of the number.
-        record: The number, as its key holds it until then.
-        run_id: The run whose number it is.
-        workflow: The run's workflow.
-    """
-
-    key: str
-    record: bytes
-    run_id: str
-    workflow: str
-
-    def passed(self) -> RunSupersededError:
-        """Return the error for a change that comes too late."""
-        return RunSupersededError(
-            f"run {self.run_id!r} of workflow {self.workflow!r} was taken over by whoever resumed "
-            "it, or its channel was destroyed or lost its data, or the run is over and nothing of "
-            "it was kept; this process may not write for it any more, and nothing was stored",
-            workflow=self.workflow,
-            run_id=self.run_id,
-        )
 
 
 class Backend(ABC):
@@ -114,12 +58,15 @@ class Backend(ABC):
         shared: Whether the keys live outside this process, where other processes reach them.
         server: A name that tells the server of the keys from others, without credentials. It
             survives a restart of the server, and is empty for a channel without one.
+        prompt: Whether a call never waits for a server, a file or a device, so that it can be made
+            on an event loop.
         timeout: For how many seconds transactions and updates start over while others write in
             between.
     """
 
     shared: bool = True
     server: str = ""
+    prompt: bool = False
     timeout: float = 5.0
 
     def __init__(self, name: str) -> None:
@@ -202,6 +149,14 @@ class Backend(ABC):
                 raise
             raise ended from None  # a generator can't let it pass as it is
 
+    def undivided(self, operation: Callable[[], Steps[R]]) -> tuple[R, BaseException | None]:
+        """Carry out an operation, and return its result; nobody cancels a thread."""
+        return self.perform(operation()), None
+
+    def insisted(self, operation: Callable[[], Steps[R]]) -> R:
+        """Carry out an operation for a caller that is being interrupted already."""
+        return self.perform(operation())
+
     def exist(self, keys: Sequence[str]) -> list[bool]:
         """Tell of each of `keys` whether it exists, at one moment."""
         return [held is not None for held in self.read(keys)]
@@ -274,13 +229,59 @@ class Backend(ABC):
         # Only an acquisition by the same owner changes the record, and that is over by now.
         return not isinstance(self.commit((Holds(lock_key(lock), record),), (change,)), Conflict)
 
+    # What is not about records
+
+    def signals(self) -> Signals:
+        """Return the signals of this channel, the same for all its handles in this process.
+
+        By default nobody tells of changes, and whoever waits looks again and again.
+        """
+        place = (type(self), self.server, self.name) if self.server else ()
+        return signals_of(self, *place)
+
+    def sleep(self, seconds: float) -> None:
+        """Let others go on for so many seconds."""
+        time.sleep(seconds)
+
+    def call(self, function: Callable[[Any], Any], argument: Any) -> Any:
+        """Call a function of the user's, and return what it returns."""
+        return function(argument)
+
+    def waker(self) -> ThreadWaker:
+        """Return something that wakes this thread."""
+        return ThreadWaker()
+
     # Handles
+
+    @property
+    def blocking(self) -> Backend:
+        """The form of this backend that threads use: itself."""
+        return self
+
+    @property
+    def fresh(self) -> Backend:
+        """The form of this backend that reads nothing from a cache; itself if it has none.
+
+        It is for whoever decides by what it reads.
+        """
+        return self
+
+    def asynchronous(self) -> AsyncBackend:
+        """Return the form of this backend that coroutines use.
+
+        By default that calls this one: at once if it is `prompt`, else in threads. A backend with
+        an asynchronous client has a faster form.
+        """
+        form = PromptBackend if self.prompt else ThreadedBackend
+        return form(self)
 
     def fenced(self, fence: Fence) -> Backend:
         """Return a backend of the same channel that changes nothing once a fence is passed.
 
         Its changes raise `RunSupersededError` then.
         """
+        from graflow.channels.backend.in_front import FencedBackend  # noqa: PLC0415 - it is one
+
         return FencedBackend(self, fence)
 
     @property
@@ -310,115 +311,3 @@ class Backend(ABC):
     def __repr__(self) -> str:
         """Show the class and the name."""
         return f"{type(self).__name__}({self.name!r})"
-
-
-class BackendInFront(Backend):
-    """A backend in front of another one, which does all that a class derived from this leaves."""
-
-    def __init__(self, inner: Backend) -> None:
-        """Stand in front of `inner`."""
-        self.name = inner.name
-        self.shared, self.server, self.timeout = inner.shared, inner.server, inner.timeout
-        self.inner = inner
-
-    @override
-    def read(self, keys: Sequence[str]) -> Sequence[Held | None]:
-        return self.inner.read(keys)
-
-    @override
-    def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
-        return self.inner.commit(checks, changes)
-
-    @override
-    def keys(self, *, kept: bool = False) -> list[str]:
-        return self.inner.keys(kept=kept)
-
-    @override
-    def clear(self, *, kept: bool = False) -> None:
-        self.inner.clear(kept=kept)
-
-    @override
-    def get(self, key: str) -> Record | None:
-        return self.inner.get(key)
-
-    @override
-    def head(self, key: str, count: int) -> list[bytes]:
-        return self.inner.head(key, count)
-
-    @override
-    def exist(self, keys: Sequence[str]) -> list[bool]:
-        return self.inner.exist(keys)
-
-    @override
-    def digests(self, keys: Sequence[str]) -> list[str | None]:
-        return self.inner.digests(keys)
-
-    @override
-    def acquire(self, lock: str, owner: str, lease: int, least: int = 0) -> int | str:
-        return self.inner.acquire(lock, owner, lease, least)
-
-    @override
-    def line_up(self, lock: str, owner: str, patience: int) -> int:
-        return self.inner.line_up(lock, owner, patience)
-
-    @override
-    def renew(self, lock: str, owner: str, lease: int) -> bool:
-        return self.inner.renew(lock, owner, lease)
-
-    @override
-    def release(self, lock: str, owner: str) -> bool:
-        return self.inner.release(lock, owner)
-
-    @override
-    def close(self) -> None:
-        self.inner.close()
-
-    @property
-    @override
-    def address(self) -> str:
-        return self.inner.address
-
-    @override
-    def beside(self, name: str) -> Backend:
-        return self.inner.beside(name)
-
-    @override
-    def reopened(self) -> Backend:
-        return self.inner.reopened()
-
-
-class FencedBackend(BackendInFront):
-    """A backend whose every commit also checks a fence, in front of one that knows of none."""
-
-    def __init__(self, inner: Backend, fence: Fence) -> None:
-        """Put a fence in front of a backend."""
-        super().__init__(inner)
-        self._fence = fence
-
-    @override
-    def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> list[Answer] | Conflict:
-        fence = self._fence
-        answers = self.inner.commit((Holds(fence.key, fence.record), *checks), changes)
-        if isinstance(answers, Conflict) and answers.key == fence.key:
-            raise fence.passed()
-        return answers
-
-    @override
-    def beside(self, name: str) -> Backend:
-        other = self.inner.beside(name)
-        return FencedBackend(other, self._fence) if name == self.name else other
-
-    @override
-    def clear(self, *, kept: bool = False) -> None:
-        self._check_fence()
-        self.inner.clear(kept=kept)
-
-    @override
-    def acquire(self, lock: str, owner: str, lease: int, least: int = 0) -> int | str:
-        self._check_fence()
-        return self.inner.acquire(lock, owner, lease, least)
-
-    def _check_fence(self) -> None:
-        """Raise unless the fence stands, for the operations that are no commit."""
-        if self.inner.get(self._fence.key) != self._fence.record:
-            raise self._fence.passed()
