@@ -10,6 +10,9 @@ import pytest
 
 from tests.patience import PATIENCE
 
+SHARED = ("graflow-aio", "graflow-runs")
+"""How the names of threads begin that any number of runs share, and that stay for a while."""
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -23,7 +26,7 @@ def no_threads_left() -> Iterator[None]:
     before = set(threading.enumerate())
     yield
     for thread in set(threading.enumerate()) - before:
-        if thread.name.startswith("graflow-aio"):
+        if thread.name.startswith(SHARED):
             continue
         thread.join(PATIENCE)  # one that was interrupted at its start may need a moment to see it
         assert not thread.is_alive()

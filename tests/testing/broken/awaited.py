@@ -148,12 +148,21 @@ class NextAnswer(Slow):
     clause="A wait for a lock that is cancelled leaves no lock and no place in the queue",
 )
 class GrantedToNobody(Slow):
+    def __init__(self, backend: Any) -> None:
+        super().__init__(backend)
+        self._gone: set[str] = set()
+
+    @override
+    async def acquire(self, lock: str, owner: str, lease: int, least: int = 0) -> int | str:
+        try:
+            return await super().acquire(lock, owner, lease, least)
+        except asyncio.CancelledError:
+            self._gone.add(owner)
+            raise
+
     @override
     async def release(self, lock: str, owner: str) -> bool:
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            return False
-        return await super().release(lock, owner)
+        return owner not in self._gone and await super().release(lock, owner)
 
 
 @broken(
