@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 
@@ -9,7 +10,8 @@ from graflow.testing.trials.trial import Trial
 
 __all__ = ["Unfinished", "begin_in_thread", "in_thread", "try_lock"]
 
-_LONG = 20.0  # seconds, for what needs no time; time that a busy machine takes
+_LONG = 8.0  # seconds, for what needs no time; time that a busy machine takes
+_SLICE = 0.1  # seconds; a busy machine makes each of them longer
 
 
 class Unfinished(Exception):
@@ -44,8 +46,11 @@ def begin_in_thread(
             raised.append(error)
 
     def join() -> BaseException | None:
-        thread.join(limit)
-        if thread.is_alive():
+        for _ in range(math.ceil(limit / _SLICE)):
+            thread.join(_SLICE)
+            if not thread.is_alive():
+                break
+        else:
             return Unfinished(f"it goes on after {limit:g} seconds")
         return raised[0] if raised else None
 
