@@ -65,6 +65,16 @@ end
 """
 
 
+class _ClusterClient(redis.RedisCluster):
+    """A client whose `close` closes the connections to the nodes as well."""
+
+    def close(self) -> None:
+        with suppress(AttributeError):  # it has failed before it knew any
+            disconnect: Any = self.disconnect_connection_pools
+            disconnect()
+        super().close()
+
+
 def client_of(url: str, *, cluster: bool = False) -> Any:
     """Return a client of a server that gives up after some seconds, and does not try again.
 
@@ -72,7 +82,7 @@ def client_of(url: str, *, cluster: bool = False) -> Any:
         url: The URL of the server, or of a node.
         cluster: Whether it is a node of a cluster.
     """
-    kind: Any = redis.RedisCluster if cluster else redis.Redis
+    kind: Any = _ClusterClient if cluster else redis.Redis
     return kind.from_url(
         url,
         decode_responses=False,
