@@ -12,7 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from graflow.channels.aio.async_channel import AsyncChannel
 from graflow.testing.budget import Budget
 from graflow.testing.edges import EDGES, Edge
-from graflow.testing.edges.contenders import Unfinished, in_thread
+from graflow.testing.edges.holders.contenders import Unfinished, in_thread
 from graflow.testing.harness import OPTIONAL, Capabilities, Capability, Harness
 from graflow.testing.on_loop.loop_channel import LoopChannel
 from graflow.testing.properties import (

@@ -11,7 +11,7 @@ from graflow.channels.aio.async_channel import AsyncChannel
 from graflow.channels.aio.async_transaction import AsyncTransaction
 from graflow.exceptions import ChannelTimeoutError
 from graflow.testing.budget import Budget
-from graflow.testing.edges.contenders import Unfinished, in_thread
+from graflow.testing.edges.holders.contenders import Unfinished, in_thread
 from graflow.testing.harness import Capabilities, Harness
 from graflow.testing.trials.trial import Trial
 

@@ -8,7 +8,7 @@ from functools import partial
 from graflow.channels.base import Channel
 from graflow.channels.watching.changes import KeyChange
 from graflow.testing.budget import Budget
-from graflow.testing.edges.contenders import begin_in_thread
+from graflow.testing.edges.holders.contenders import begin_in_thread
 from graflow.testing.harness import Capabilities, Harness
 from graflow.testing.properties.means import require_restart
 from graflow.testing.trials.trial import Trial

@@ -20,7 +20,7 @@ from graflow.channels.backend.signals import Listener
 from graflow.channels.redis.endpoints.endpoint import Endpoint
 from graflow.channels.redis.errors import code_of
 from graflow.channels.redis.push.dialing import Dialler, Place, dialler_for
-from graflow.channels.redis.push.link import Link
+from graflow.channels.redis.push.push_connection import PushConnection
 from graflow.system.clock import monotonic
 from graflow.system.forks import guard
 from graflow.system.logs import CHANNELS
@@ -43,13 +43,13 @@ class RedisSignals(Signals):
         """Hear of the keys with a prefix."""
         super().__init__()
         self._pushes, self.prefix = pushes, prefix
-        self.link: Link | None = None
+        self.connection: PushConnection | None = None
 
     @property
     def is_live(self) -> bool:  # type: ignore[override]
         """Whether the server tells of every change from now on."""
-        link = self.link
-        return link is not None and self.prefix in link.live
+        connection = self.connection
+        return connection is not None and self.prefix in connection.live
 
     @override
     def subscribe(self, listener: Listener, key: str | None = None) -> Subscription:
@@ -87,7 +87,7 @@ class Pushes:
         self._signals: WeakValueDictionary[bytes, RedisSignals] = WeakValueDictionary()
         self._thread: threading.Thread | None = None
         self._waker: socket.socket | None = None
-        self._links: dict[Place, Link] = {}
+        self._connections: dict[Place, PushConnection] = {}
         self._retries: dict[Place, tuple[float, float]] = {}  # when, and the pause before
         self._refused_until = 0.0 if dialler is not None else math.inf
         self._idle_since = math.inf
@@ -98,9 +98,9 @@ class Pushes:
         """Leave the parent's connections alone in a forked process, and make others if need be."""
         self.lock = threading.Lock()
         self._thread = self._waker = None
-        self._links, self._retries = {}, {}
+        self._connections, self._retries = {}, {}
         for signals in list(self._signals.values()):
-            signals.link = None
+            signals.connection = None
 
     def signals(self, prefix: bytes) -> RedisSignals:
         """Return the signals of the channel whose keys begin with a prefix."""
@@ -116,16 +116,25 @@ class Pushes:
             return
         with self.lock:
             if self._thread is None:
-                ear, self._waker = socket.socketpair()
-                for each in (ear, self._waker):
-                    each.setblocking(False)
-                self._thread = threading.Thread(
-                    target=self._run, args=(ear, self._waker), name="graflow-push", daemon=True
-                )
-                self._thread.start()
+                self._thread, self._waker = self._start()
             elif self._waker is not None:
                 with suppress(OSError):  # it is full, so the thread will wake anyway
                     self._waker.send(b"\0")
+
+    def _start(self) -> tuple[threading.Thread, socket.socket]:
+        ear, waker = socket.socketpair()
+        for each in (ear, waker):
+            each.setblocking(False)
+        thread = threading.Thread(
+            target=self._run, args=(ear, waker), name="graflow-push", daemon=True
+        )
+        try:
+            thread.start()
+        except RuntimeError:  # the system has no more threads
+            ear.close()
+            waker.close()
+            raise
+        return thread, waker
 
     # In the thread
 
@@ -144,14 +153,14 @@ class Pushes:
                             self._is_due = True
                             with suppress(BlockingIOError):
                                 ear.recv(4096)
-                        elif ready.data in self._links.values():
+                        elif ready.data in self._connections.values():
                             self._try(selector, ready.data, self._receive)
             finally:
                 with self.lock:
                     if self._waker is waker:
                         self._thread = self._waker = None
-                for link in list(self._links.values()):
-                    self._drop(selector, link)
+                for connection in list(self._connections.values()):
+                    self._drop(selector, connection)
 
     def _is_over(self) -> bool:
         with self.lock:
@@ -173,17 +182,19 @@ class Pushes:
         for place, wanted in places.items():
             if place is None:
                 continue
-            if place not in self._links:
+            if place not in self._connections:
                 due = min(due, self._open(selector, place))
-            if place in self._links:
-                link = self._links[place]
-                for prefix in wanted & link.live:
-                    self._go_live(prefix, link)
-                self._try(selector, link, lambda link, wanted=wanted: link.tend(wanted))
-        for link in list(self._links.values()):
-            if link.place not in places:
-                self._try(selector, link, lambda link: link.tend(set()))
-            due = min(due, link.due)
+            if place in self._connections:
+                connection = self._connections[place]
+                for prefix in wanted & connection.live:
+                    self._go_live(prefix, connection)
+                self._try(
+                    selector, connection, lambda connection, wanted=wanted: connection.tend(wanted)
+                )
+        for connection in list(self._connections.values()):
+            if connection.place not in places:
+                self._try(selector, connection, lambda connection: connection.tend(set()))
+            due = min(due, connection.due)
         return due
 
     def _places(self) -> dict[Place | None, set[bytes]]:
@@ -192,8 +203,8 @@ class Pushes:
         for signals in list(self._signals.values()):
             if signals.has_listeners:
                 place = self._place_of(signals)
-                if signals.link is not None and signals.link.place != place:
-                    signals.link = None  # another node has its keys now
+                if signals.connection is not None and signals.connection.place != place:
+                    signals.connection = None  # another node has its keys now
                 places.setdefault(place, set()).add(signals.prefix)
         return places
 
@@ -211,7 +222,7 @@ class Pushes:
         if monotonic() < at:
             return at
         try:
-            link = Link(self._dialler.connect(place), place, self._dialler.question)
+            connection = PushConnection(self._dialler.connect(place), place, self._dialler.question)
         except _FAILURES as error:
             if isinstance(error, ResponseError) and not isinstance(error, AuthenticationError):
                 self._refuse(error)
@@ -219,58 +230,60 @@ class Pushes:
             at = monotonic() + pause
             self._retries[place] = at, min(2 * pause, _LONGEST_PAUSE)
             return at
-        self._links[place] = link
-        selector.register(link.socket, selectors.EVENT_READ, link)
+        self._connections[place] = connection
+        selector.register(connection.socket, selectors.EVENT_READ, connection)
         return math.inf
 
-    def _try(self, selector: selectors.BaseSelector, link: Link, action: Any) -> None:
+    def _try(
+        self, selector: selectors.BaseSelector, connection: PushConnection, action: Any
+    ) -> None:
         """Do something with a connection, or note that it is lost."""
         try:
-            action(link)
+            action(connection)
         except _FAILURES:
-            self._drop(selector, link)
+            self._drop(selector, connection)
             assert self._dialler is not None
             self._dialler.doubt()
 
-    def _drop(self, selector: selectors.BaseSelector, link: Link) -> None:
-        self._links.pop(link.place, None)
+    def _drop(self, selector: selectors.BaseSelector, connection: PushConnection) -> None:
+        self._connections.pop(connection.place, None)
         self._is_due = True
         with suppress(KeyError, ValueError):
-            selector.unregister(link.socket)
-        link.close()
+            selector.unregister(connection.socket)
+        connection.close()
 
-    def _receive(self, link: Link) -> None:
+    def _receive(self, connection: PushConnection) -> None:
         assert self._dialler is not None
-        for message, about in link.receive():
+        for message, about in connection.receive():
             if isinstance(message, Exception):
                 if code_of(message) not in _PASSING:
                     self._refuse(message)
                 raise message
             if about is None:
-                self._dialler.learn(message, link.place)
+                self._dialler.learn(message, connection.place)
                 self._is_due = True
             elif about == ():
-                self._spread(message, link)
+                self._spread(message, connection)
             else:
-                self._retries.pop(link.place, None)
+                self._retries.pop(connection.place, None)
                 for prefix in about:
-                    self._go_live(prefix, link)
+                    self._go_live(prefix, connection)
 
-    def _go_live(self, prefix: bytes, link: Link) -> None:
+    def _go_live(self, prefix: bytes, connection: PushConnection) -> None:
         """Tell those who listen that they are told of everything from now on."""
         signals = self._signals.get(prefix)
-        if signals is None or (signals.link is link and prefix in link.live):
-            link.live.add(prefix)
+        if signals is None or (signals.connection is connection and prefix in connection.live):
+            connection.live.add(prefix)
             return
         signals.tell(None)  # first, so that nobody takes what it knows for what is there
-        link.live.add(prefix)
-        signals.link = link
+        connection.live.add(prefix)
+        signals.connection = connection
 
-    def _spread(self, message: Any, link: Link) -> None:
+    def _spread(self, message: Any, connection: PushConnection) -> None:
         if not isinstance(message, list) or len(message) < 2 or message[0] != b"invalidate":
             return
         if message[1] is None:  # all keys are gone
-            for prefix in list(link.live):
+            for prefix in list(connection.live):
                 self._tell(prefix, None)
             return
         news: dict[bytes, list[str]] = {}

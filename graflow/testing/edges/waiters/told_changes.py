@@ -8,8 +8,8 @@ from typing import Any
 from graflow.channels.base import Channel
 from graflow.channels.watching.changes import KeyChange
 from graflow.channels.watching.watch import Watch
-from graflow.testing.edges.contenders import begin_in_thread
 from graflow.testing.edges.edge import Edge, edge
+from graflow.testing.edges.holders.contenders import begin_in_thread
 from graflow.testing.harness import Capability
 from graflow.testing.trials.trial import Trial
 

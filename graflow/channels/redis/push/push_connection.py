@@ -1,4 +1,4 @@
-"""One connection for news: which keys it is about, and what it has yet to answer."""
+"""A connection for news: which keys they are about, and what it has yet to answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from redis.exceptions import ConnectionError, RedisError, ResponseError
 
 from graflow.system.clock import monotonic
 
-__all__ = ["Link"]
+__all__ = ["PushConnection"]
 
 _LOOK: Final = 15.0  # seconds between two questions whether the server is still there
 _ANSWER: Final = 5.0  # seconds in which it has to answer
@@ -25,7 +25,7 @@ _NOTHING_YET: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteEr
 _SPARE: Final = 16  # prefixes that nobody needs any more, before the server is told so
 
 
-class Link:
+class PushConnection:
     """A connection to a server that pushes news of all keys with certain prefixes.
 
     Attributes:

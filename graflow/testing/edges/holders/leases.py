@@ -9,8 +9,8 @@ from graflow.exceptions import (
     ChannelTimeoutError,
     LockLostError,
 )
-from graflow.testing.edges.contenders import in_thread, try_lock
 from graflow.testing.edges.edge import edge
+from graflow.testing.edges.holders.contenders import in_thread, try_lock
 from graflow.testing.harness import Capability
 from graflow.testing.trials.steps import do, wait
 from graflow.testing.trials.trial import Trial

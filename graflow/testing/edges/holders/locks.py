@@ -15,8 +15,8 @@ from graflow.exceptions import (
     ChannelValueError,
     LockReentryError,
 )
-from graflow.testing.edges.contenders import begin_in_thread, try_lock
 from graflow.testing.edges.edge import Edge, edge
+from graflow.testing.edges.holders.contenders import begin_in_thread, try_lock
 from graflow.testing.harness import Capability
 from graflow.testing.trials.steps import do
 from graflow.testing.trials.trial import Trial
