@@ -16,7 +16,7 @@ import pytest
 import redis
 from redis.crc import key_slot
 
-from graflow.channels.redis.push import link
+from graflow.channels.redis.push import push_connection
 from graflow.channels.redis_channel import RedisChannel
 from graflow.channels.transactions import Transaction
 from tests.channels.watching.waiters import Waiter, told
@@ -43,6 +43,13 @@ def other(redis_url: str) -> Iterator[RedisChannel]:
 def is_live(channel: RedisChannel) -> bool:
     """Tell whether the server pushes news of a channel."""
     return channel.backend.signals().is_live
+
+
+def pushes_from(channel: RedisChannel) -> int:
+    """Return the port of the server that pushes news of a channel."""
+    signals: Any = channel.backend.signals()
+    port: int = signals.connection.place[1]
+    return port
 
 
 def pushing(client: Any) -> list[Any]:
@@ -103,8 +110,8 @@ def test_a_restarted_server(kind: str) -> None:
 
 def test_a_frozen_server(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is noticed, and what changes when it goes on is told."""
-    monkeypatch.setattr(link, "_LOOK", 0.1)
-    monkeypatch.setattr(link, "_ANSWER", 0.2)
+    monkeypatch.setattr(push_connection, "_LOOK", 0.1)
+    monkeypatch.setattr(push_connection, "_ANSWER", 0.2)
     with run_server("valkey-9") as server:
         channel = RedisChannel("test", url=server.url)
         waiter = Waiter(partial(channel.wait_for, "key", None, PATIENCE))
@@ -137,7 +144,7 @@ def test_a_slot_that_moves(
     clusters: Callable[[str], Cluster], kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """News come from the node that has it now."""
-    monkeypatch.setattr(link, "_LOOK", 0.1)
+    monkeypatch.setattr(push_connection, "_LOOK", 0.1)
     cluster = clusters(kind)
     cluster.flush()
     source, target, _ = cluster.masters
@@ -154,7 +161,7 @@ def test_a_slot_that_moves(
             assert [change.key for change in told(watch, 1)] == ["b"]
             wait_until(
                 "the target pushes",
-                lambda: is_live(channel) and channel.backend.signals().link.place[1] == target.port,  # type: ignore[attr-defined]
+                lambda: is_live(channel) and pushes_from(channel) == target.port,
             )
             channel.set("b", 3)
             assert [change.key for change in told(watch, 1)] == ["b"]
@@ -233,7 +240,7 @@ def test_channels_that_nobody_watches_any_more(redis_url: str, redis_client: red
             assert told(watch, 1)[0].key == "key"
         assert len(pushing(redis_client)) == 1
         signals: Any = channel.backend.signals()
-        assert len(signals.link._asked) < 40
+        assert len(signals.connection._asked) < 40
 
 
 CHANGES = 2_000
