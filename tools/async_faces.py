@@ -99,7 +99,7 @@ from graflow.channels.arguments import MISSING, Missing, Seconds, check_key
 from graflow.channels.backend import AsyncBackend
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.plain_operations import PlainOperations
-from graflow.channels.overlay.transacting import limits_of, transact
+from graflow.channels.overlay.transacting import awaited, limits_of, transact
 from graflow.channels.watching.watch import AsyncWatch
 
 if TYPE_CHECKING:
@@ -157,14 +157,15 @@ class AsyncChannel(AsyncHandle):
         Raises:
             ChannelConflictError: Others kept changing what `fn` had read; nothing changed.
                 Transactions and updates alone do not cause this, since they take turns.
-            ChannelTypeError: A change does not fit what its key holds; nothing changed.
+            ChannelTypeError: A change does not fit what its key holds, or `fn` is a plain
+                function; nothing changed.
         """
         # Not at the top: a transaction is a channel.
         from graflow.channels.aio.async_transaction import AsyncTransaction  # noqa: PLC0415
 
         limits = limits_of(attempts, timeout, self.backend.timeout)
         begin = partial(AsyncTransaction, self.backend)
-        result: R = await self._perform(transact(begin, fn, limits, self.name))
+        result: R = await self._perform(transact(begin, awaited(fn), limits, self.name))
         return result
 '''
     + LOCK.format(key="Non-empty text.", checked="check_key(key)")

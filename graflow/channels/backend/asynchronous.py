@@ -25,7 +25,7 @@ from graflow.system.cancellations import result_of
 from graflow.system.wakers import LoopWaker
 
 if TYPE_CHECKING:
-    from graflow.channels.backend.signals import Signals
+    from graflow.channels.backend.signals import Signals, WaitingLine
     from graflow.channels.backend.synchronous import Backend
 
 __all__ = ["AsyncBackend"]
@@ -206,6 +206,19 @@ class AsyncBackend(ABC):
         """Call a function of the user's, and return what it returns; a coroutine is awaited."""
         result = function(argument)
         return await result if isawaitable(result) else result
+
+    async def line_of_loop(self, lock: str) -> WaitingLine:
+        """Return the line of those who wait for a lock on this event loop; one of them asks."""
+        return self._line_of_loop(lock)
+
+    async def let_go(self, lock: str, owner: str) -> bool:
+        """Release a lock, and wake whoever is first in line on this event loop."""
+        released = await self.release(lock, owner)
+        self._line_of_loop(lock).wake_first()
+        return released
+
+    def _line_of_loop(self, lock: str) -> WaitingLine:
+        return self.signals().line(f"\0loop {id(asyncio.get_running_loop())} {lock}")
 
     async def waker(self) -> LoopWaker:
         """Return something that wakes a coroutine of this loop."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from graflow.channels import arguments
 from graflow.channels.backend.by_calls import PromptBackend, ThreadedBackend
-from graflow.channels.backend.signals import Signals, signals_of
+from graflow.channels.backend.signals import Signals, WaitingLine, signals_of
 from graflow.channels.codec.codec import Record
 from graflow.channels.codec.digests import digest_of
 from graflow.channels.commits.commit import (
@@ -246,6 +246,13 @@ class Backend(ABC):
     def call(self, function: Callable[[Any], Any], argument: Any) -> Any:
         """Call a function of the user's, and return what it returns."""
         return function(argument)
+
+    def line_of_loop(self, lock: str) -> WaitingLine | None:
+        """Return the line of those who wait for a lock on this event loop; threads have none."""
+
+    def let_go(self, lock: str, owner: str) -> bool:
+        """Release a lock, and let whoever is next know."""
+        return self.release(lock, owner)
 
     def waker(self) -> ThreadWaker:
         """Return something that wakes this thread."""

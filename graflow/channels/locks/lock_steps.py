@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from graflow.channels.backend import Backend
 from graflow.channels.locks.lease import free_later
 
-__all__ = ["Acquire", "FreeLater", "LineUp", "Release", "Sleep"]
+__all__ = ["Acquire", "FreeLater", "LineUp", "Release", "Sleep", "StandInLine"]
 
 
 class Acquire(NamedTuple):
@@ -35,6 +35,16 @@ class LineUp(NamedTuple):
         return backend.line_up(self.lock, self.owner, self.patience)
 
 
+class StandInLine(NamedTuple):
+    """Find those who wait for a lock on the same event loop. Answer: their line, or `None`."""
+
+    lock: str
+
+    def ask(self, backend: Backend) -> Any:
+        """Ask the backend."""
+        return backend.line_of_loop(self.lock)
+
+
 class Release(NamedTuple):
     """Free a lock. Answer: whether the owner had it."""
 
@@ -43,7 +53,7 @@ class Release(NamedTuple):
 
     def ask(self, backend: Backend) -> bool:
         """Ask the backend."""
-        return backend.release(self.lock, self.owner)
+        return backend.let_go(self.lock, self.owner)
 
 
 class FreeLater(NamedTuple):

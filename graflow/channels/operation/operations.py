@@ -238,6 +238,13 @@ class Operations(ABC):
     ) -> Steps[Any]:
         """Wait for a value of which a predicate is true, and return it."""
         key, seconds = check_key(key), patience(timeout)
+        if predicate is not None and not callable(predicate):
+            raise ChannelTypeError(
+                f"a predicate must be a function, not {type(predicate).__name__}; how long to wait "
+                "is said with `timeout=`",
+                channel=self._name,
+                key=shown_key(key),
+            )
 
         def look() -> Steps[Any]:
             record: Record | None = yield Get(key, is_fresh=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -21,7 +21,7 @@ from graflow.exceptions import (
     ChannelValueError,
 )
 
-__all__ = ["InOverlay", "check_ran", "limits_of", "transact"]
+__all__ = ["InOverlay", "awaited", "check_ran", "limits_of", "transact"]
 
 B = TypeVar("B", bound="InOverlay")
 R = TypeVar("R")
@@ -130,6 +130,27 @@ def check_ran(fn: Callable[..., object], result: object) -> None:
     raise ChannelTypeError(
         f"transact takes a plain function, and {getattr(fn, '__name__', fn)!r} is a {kind} function"
     )
+
+
+def awaited(fn: Callable[[B], object]) -> Callable[[B], Awaitable[Any]]:
+    """Return the function of an awaited transaction, which has to be a coroutine function.
+
+    Raises:
+        ChannelTypeError: When it is called: it is a plain one, which can have awaited nothing.
+    """
+
+    def call(transaction: B) -> Awaitable[Any]:
+        result = fn(transaction)
+        if inspect.isawaitable(result):
+            return result
+        is_generator = isinstance(result, GeneratorType | AsyncGeneratorType)
+        raise ChannelTypeError(
+            f"aio.transact takes a coroutine function, and {getattr(fn, '__name__', fn)!r} is a "
+            f"{'generator' if is_generator else 'plain'} function: write `async def`, await each "
+            "operation, and yield nothing"
+        )
+
+    return call
 
 
 def _commit(overlay: Overlay, owner: str = "") -> Steps[list[Answer] | Conflict]:

@@ -233,14 +233,19 @@ def test_parts_views_and_keys_within_a_transaction(channel: Channel) -> None:
 
 
 def test_a_transaction_takes_a_coroutine_function(channel: Channel) -> None:
-    """An async generator function would do nothing."""
+    """Others would do nothing: nobody awaits what they call."""
 
     async def generates(tx: AsyncTransaction) -> Any:
         yield tx
 
+    def plain(tx: AsyncTransaction) -> Any:
+        tx.set("key", 1).close()
+
     async def main(face: AsyncChannel) -> None:
-        with pytest.raises(ChannelTypeError, match="generator function"):
-            await face.transact(generates)
+        for wrong, kind in ((generates, "generator"), (plain, "plain")):
+            with pytest.raises(ChannelTypeError, match=f"'{wrong.__name__}' is a {kind} function"):
+                await face.transact(wrong)
+        assert await face.keys() == []
 
     asyncio.run(main(channel.aio))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import threading
 from collections.abc import Callable
@@ -270,3 +271,12 @@ def test_each_item_is_taken_once(open_channel: Open) -> None:
         waiter.result()
     assert sorted(taken) == list(range(count))
     assert not source.exists("key")
+
+
+def test_a_predicate_is_a_function(channel: Channel) -> None:
+    """A number there is meant as a timeout, and would let one wait for ever."""
+    wrong: Any = 0.1
+    with pytest.raises(ChannelTypeError, match="timeout="):
+        channel.wait_for("key", wrong)
+    with pytest.raises(ChannelTypeError, match="timeout="):
+        asyncio.run(channel.aio.wait_for("key", wrong))
