@@ -168,9 +168,10 @@ class Server:
 
     def follows(self) -> bool:
         """Tell whether it is a replica that is in sync."""
-        with redis.Redis(port=self.port) as client:
+        with redis.Redis(port=self.port) as client, suppress(redis.ConnectionError):
             info: Any = client.info("replication")
             return bool(info.get("master_link_status") == "up")
+        return False  # it lets nobody in just now, as one does that becomes a replica
 
     def remove(self) -> None:
         """Stop the server and delete its files."""
