@@ -43,6 +43,11 @@ _MAX_DIGITS = 4300  # of a number that the JSON parser reads
 _DIGITS = b"-0123456789"  # before pydantic 2.14 the parser counts the sign as well
 
 
+# What pydantic-core makes at its first use is made under a lock, for which a process would wait for
+# ever that was forked in that moment.
+from_json(to_json([None, True, 0, 0.5, "text", {}]))
+
+
 def encode(value: object) -> Record:
     """Return what a channel stores for `value`.
 
