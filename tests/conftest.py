@@ -111,7 +111,7 @@ def redis_url(server: Server, redis_client: redis.Redis) -> str:
 def clusters() -> Iterator[Callable[[str], Cluster]]:
     """A function that gives the cluster of a kind; each starts when it is first asked for."""
     with ExitStack() as stack:
-        yield cache(lambda kind: stack.enter_context(run_cluster(kind)))
+        yield cache(lambda kind: stack.enter_context(run_cluster(kind, silence=5_000)))
 
 
 @pytest.fixture(params=["memory", "sqlite", *SERVERS, "cluster"])

@@ -21,15 +21,22 @@ _SLOTS = 16384
 class ClusterNode(Server):
     """A server that is a node of a cluster."""
 
-    def __init__(self, kind: str, *options: str) -> None:
-        """Choose a port whose neighbour 10,000 above, for the bus, is free as well."""
+    def __init__(self, kind: str, *options: str, silence: int) -> None:
+        """Choose a port whose neighbour 10,000 above, for the bus, is free as well.
+
+        Args:
+            kind: The kind of the server.
+            options: Further options of its command line.
+            silence: Milliseconds without an answer after which it gives another node up.
+        """
         super().__init__(kind, *options)
+        self._silence = silence
         while not _is_free(self.port) or not _is_free(self.port + 10_000):
             self.port = random.randrange(20_000, 50_000)
         self.client: Any = redis.Redis(port=self.port, decode_responses=True, protocol=2)
 
     def _arguments(self) -> list[str]:
-        cluster = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000"]
+        cluster = ["--cluster-enabled", "yes", "--cluster-node-timeout", str(self._silence)]
         quick = ["--cluster-replica-validity-factor", "0", "--repl-diskless-sync-delay", "0"]
         return [*super()._arguments(), *cluster, *quick]
 
@@ -174,12 +181,22 @@ class Cluster:
 
 
 @contextmanager
-def run_cluster(kind: str, *options: str, replica: bool = False) -> Iterator[Cluster]:
-    """Run a cluster of servers of this kind for the length of a `with` block."""
+def run_cluster(
+    kind: str, *options: str, replica: bool = False, silence: int = 1_000
+) -> Iterator[Cluster]:
+    """Run a cluster of servers of this kind for the length of a `with` block.
+
+    Args:
+        kind: The kind of the servers.
+        options: Further options of their command line.
+        replica: Whether the first master has a replica.
+        silence: Milliseconds after which nodes give each other up; on a busy machine a second may
+            pass without a fault.
+    """
     with ExitStack() as stack:
         nodes = []
         for _ in range(3 + replica):
-            node = ClusterNode(kind, *options)
+            node = ClusterNode(kind, *options, silence=silence)
             stack.callback(node.remove)
             nodes.append(node.start())
         cluster = Cluster(nodes[:3], nodes[3] if replica else None)

@@ -226,7 +226,7 @@ class TestCluster(ChannelConformance):
     def harness(cls) -> Iterator[Harness]:
         """A cluster; what is to lose a reply reaches each master through a proxy."""
         with ExitStack() as stack:
-            cluster = stack.enter_context(run_cluster("redis-6.2", *_DURABLE))
+            cluster = stack.enter_context(run_cluster("redis-6.2", *_DURABLE, silence=5_000))
             proxies = {node.port: stack.enter_context(run_proxy(node)) for node in cluster.masters}
             clients = [
                 stack.enter_context(redis.RedisCluster.from_url(cluster.url, **options))
