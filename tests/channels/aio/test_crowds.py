@@ -58,6 +58,8 @@ def test_a_crowd_gets_through(open_channel: Open, change: Callable[[AsyncChannel
 class Asked(DictBackend):
     """Notes who asks for a lock, and has a queue."""
 
+    prompt = True  # so that they ask in the order in which they come
+
     def __init__(self, name: str, store: Store) -> None:
         super().__init__(name, store)
         self.queue: list[str] = []

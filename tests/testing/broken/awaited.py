@@ -13,6 +13,7 @@ from typing_extensions import override
 from graflow.channels.aio.async_channel import AsyncChannel
 from graflow.channels.backend import Answer, Change, Check, Conflict, Holds
 from graflow.channels.backend.by_calls import PromptBackend
+from graflow.system.wakers import LoopWaker
 from graflow.testing import Capability, Harness
 from tests.testing.broken.registry import Group, dict_harness
 from tests.testing.dict_channel import DictBackend
@@ -171,5 +172,14 @@ class GrantedToNobody(Slow):
 )
 class Blocks(PromptBackend):
     @override
-    async def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
+    async def waker(self) -> LoopWaker:
+        return _BlockingWaker()
+
+
+class _BlockingWaker(LoopWaker):
+    """Waits as a thread would."""
+
+    @override
+    async def wait(self, seconds: float | None) -> bool:
+        time.sleep(1.0 if seconds is None else min(seconds, 1.0))
+        return False
