@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from functools import partial
 from typing import Final, TypeVar
 
@@ -92,8 +91,10 @@ class BaseLock:
             free_later(self._backend, key, owner, lease)
             raise
         except BaseException:  # Ctrl-C, or no thread to renew; the lock may have been granted
-            with suppress(ChannelError):
+            try:
                 yield Insist(partial(_withdraw, key, owner))
+            except ChannelError:
+                free_later(self._backend, key, owner, lease)
             raise
         raise self._error(ChannelTimeoutError, f"did not become free within {timeout:g} s")
 

@@ -46,6 +46,7 @@ from graflow.exceptions import (
     ChannelTimeoutError,
     ChannelTypeError,
 )
+from graflow.system.logs import CHANNELS
 
 __all__ = ["Operations", "Taken"]
 
@@ -222,8 +223,25 @@ class Operations(ABC):
         if cancelled is None:
             return taken  # type: ignore[no-any-return]
         if isinstance(taken, tuple):
-            yield Insist(partial(self._put_back, key, taken[0]))
+            try:
+                yield Insist(partial(self._put_back, key, taken[0]))
+            except ChannelError as error:
+                self._lost(key, error, cancelled)
+                raise cancelled from error
         raise cancelled
+
+    def _lost(self, key: str, error: ChannelError, cancelled: BaseException) -> None:
+        """Tell of an item that was taken for nobody, and can't be put back."""
+        what = "an item that was taken as the wait was cancelled may be lost"
+        cancelled.add_note(f"{what}: putting it back failed ({error})")
+        CHANNELS.warning(
+            "From the list %r in channel %r %s: putting it back failed (%s)",
+            shown_key(key),
+            self._name,
+            what,
+            type(error).__name__,
+            extra={"channel": self._name, "key": shown_key(key)},
+        )
 
     def _put_back(self, key: str, item: bytes) -> Steps[None]:
         yield Push(key, item, at_head=True)

@@ -171,6 +171,8 @@ class RedisBackend(Backend):
     def close(self) -> None:
         self.is_closed = True
         self._primitives = self.closed_primitives
+        if self._signals is not None:
+            self._signals.tell(None)  # who waits here looks again, and is told
         if self._stop_server is not None:
             self._stop_server()
 

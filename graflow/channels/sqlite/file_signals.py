@@ -6,6 +6,7 @@ import math
 import sqlite3
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary, ref
 
@@ -13,7 +14,6 @@ from typing_extensions import override
 
 from graflow.channels.backend import Signals, Subscription
 from graflow.channels.backend.signals import Listener
-from graflow.exceptions import ChannelError
 from graflow.system.clock import milliseconds_since_1970, monotonic
 from graflow.system.forks import guard
 
@@ -117,8 +117,10 @@ class FileNews:
         """Have the thread look at the file."""
         with self.lock:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="graflow-file", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="graflow-file", daemon=True)
+                with suppress(RuntimeError):  # the system has no more threads at present
+                    thread.start()
+                    self._thread = thread
 
     # In the thread
 
@@ -127,15 +129,9 @@ class FileNews:
         pause, idle_since = _FIRST_PAUSE, math.inf
         try:
             while not self._is_over(idle_since):
-                try:
-                    found = self._version()
-                except ChannelError:
-                    found, self.is_live = None, False  # whoever waits looks, and is told why
-                else:
-                    if found != version or not self.is_live:
-                        self._tell_all()
-                        pause, self.is_live = _FIRST_PAUSE, True
-                    self._tell_of_expired()
+                found = self._look(version)
+                if found is not None and found != version:
+                    pause = _FIRST_PAUSE
                 version = found
                 self._changed.wait(pause)
                 pause = min(pause * _GROWTH, _LONGEST_PAUSE)
@@ -159,6 +155,19 @@ class FileNews:
                 return False
             self._thread, self.is_live = None, False
             return True
+
+    def _look(self, version: object) -> object:
+        """Tell what is new since a version, and return the present one; `None` if that fails."""
+        try:
+            found = self._version()
+            if found != version:
+                self._tell_all()
+                self.is_live = True
+            self._tell_of_expired()
+        except Exception:  # noqa: BLE001 - whatever it is, those who wait are told afterwards
+            self.is_live = False  # whoever looks meanwhile is told why
+            return None
+        return found
 
     def _version(self) -> object:
         return self._ask(_VERSION, ())

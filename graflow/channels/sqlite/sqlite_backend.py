@@ -109,6 +109,7 @@ class SQLiteBackend(Backend):
         self._database = ClosedDatabase(database.path, durable=database.durable)
         database.leave(self)
         self._file = None
+        database.news.tell(self.name, None)  # who waits here looks again, and is told
 
     # Reads
 

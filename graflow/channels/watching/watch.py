@@ -21,8 +21,8 @@ class _Watching:
     def __init__(self, backend: Backend | AsyncBackend, selection: Selection) -> None:
         """Be told of changes from now on."""
         self._name = backend.name
-        self._news = News(backend.signals(), selection)
-        self._end = finalize(self, self._news.subscription.close)
+        self._news = News(backend.signals(), selection, self._name)
+        self._end = finalize(self, self._news.end)
         self._end.atexit = False
 
     @property
@@ -38,8 +38,9 @@ class _Watching:
 class Watch(_Watching, Iterator[KeyChange]):
     """An iterator over the changes of a channel, which waits for the next one.
 
-    It never ends by itself. It is for one thread at a time. An error of the channel, such as
-    `ChannelUnavailableError`, does not end it: whoever goes on is told what was missed.
+    It never ends by itself. It is for one thread at a time; another one may close it. An error of
+    the channel, such as `ChannelUnavailableError`, does not end it: whoever goes on is told what
+    was missed.
     """
 
     def __init__(self, backend: Backend, selection: Selection, *, start: bool) -> None:
@@ -60,7 +61,10 @@ class Watch(_Watching, Iterator[KeyChange]):
         """Wait for a change, and return it."""
         if self.is_closed:
             raise StopIteration
-        return self._backend.perform(self._news.next())
+        change = self._backend.perform(self._news.next())
+        if change is None:
+            raise StopIteration
+        return change
 
     def __enter__(self) -> Self:
         """Return it; leaving the block closes it."""
@@ -75,7 +79,7 @@ class Watch(_Watching, Iterator[KeyChange]):
         self.close()
 
     def close(self) -> None:
-        """Watch nothing any more: the iterator has ended."""
+        """Watch nothing any more: the iterator has ended, for whoever waits as well."""
         self._end()
 
 
@@ -102,7 +106,10 @@ class AsyncWatch(_Watching, AsyncIterator[KeyChange]):
         if self.is_closed:
             raise StopAsyncIteration
         await self._begin()
-        return await self._backend.perform(self._news.next())
+        change = await self._backend.perform(self._news.next())
+        if change is None:
+            raise StopAsyncIteration
+        return change
 
     async def __aenter__(self) -> Self:
         """Return it; leaving the block closes it."""
@@ -118,5 +125,5 @@ class AsyncWatch(_Watching, AsyncIterator[KeyChange]):
         await self.close()
 
     async def close(self) -> None:
-        """Watch nothing any more: the iterator has ended."""
+        """Watch nothing any more: the iterator has ended, for whoever waits as well."""
         self._end()

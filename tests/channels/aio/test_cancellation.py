@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
+from asyncio import CancelledError
 from collections.abc import Awaitable, Callable
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
-from graflow import AsyncChannel, AsyncTransaction, Channel
+from graflow import AsyncChannel, AsyncTransaction, Channel, MemoryChannel
+from graflow.channels.commits.commit import Steps
+from graflow.channels.locks import base_lock
+from graflow.channels.operation.plain_operations import PlainOperations
+from graflow.channels.operation.waiting_requests import Insist
+from graflow.exceptions import ChannelUnavailableError
 
 Operation = Callable[[AsyncChannel], Awaitable[Any]]
 
@@ -121,3 +128,33 @@ def test_timeouts_of_asyncio(channel: Channel) -> None:
         assert await face.get("sum") == 3
 
     asyncio.run(main(channel.aio))
+
+
+def _up_to_insist(steps: Steps[Any], answers: Callable[[Any], Any]) -> CancelledError:
+    """Perform an operation on a server that goes away just before it is to clean up."""
+    step = next(steps)
+    while not isinstance(step, Insist):
+        answer = answers(step)
+        throws = isinstance(answer, BaseException)
+        step = steps.throw(answer) if throws else steps.send(answer)
+    with pytest.raises(CancelledError) as raised:
+        steps.throw(ChannelUnavailableError("the server is away"))
+    return raised.value
+
+
+def test_a_lock_that_may_be_taken_is_freed_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the server is away when the wait for it is cancelled."""
+    free_later = Mock()
+    monkeypatch.setattr(base_lock, "free_later", free_later)
+    channel = MemoryChannel("test")
+    _up_to_insist(channel.lock("lock")._take(1.0), lambda step: CancelledError())
+    free_later.assert_called_once()
+
+
+def test_an_item_that_can_not_be_put_back(caplog: pytest.LogCaptureFixture) -> None:
+    """The cancellation is raised, and says what became of it, as the log does."""
+    steps = PlainOperations(MemoryChannel("test").backend)._take_or_leave("list")
+    cancelled = _up_to_insist(steps, lambda step: ((b"1", 1), CancelledError()))
+    assert isinstance(cancelled.__cause__, ChannelUnavailableError)
+    assert "may be lost" in cancelled.__notes__[0]
+    assert "may be lost" in caplog.text

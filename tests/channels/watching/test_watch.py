@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import Callable
 from typing import Any, TypedDict
@@ -11,10 +12,19 @@ import pytest
 from graflow.channels.base import Channel
 from graflow.channels.hidden_keys import HiddenKey, kept_key
 from graflow.channels.keyed import KeyedChannel
+from graflow.channels.memory_channel import MemoryChannel
 from graflow.channels.typed import TypedChannel
 from graflow.channels.watching.changes import KeyChange
-from graflow.exceptions import ChannelTypeError, ChannelValueError
+from graflow.channels.watching.watch import AsyncWatch, Watch
+from graflow.exceptions import (
+    ChannelError,
+    ChannelTypeError,
+    ChannelUnavailableError,
+    ChannelValueError,
+)
 from tests.channels.watching.waiters import Waiter, told
+from tests.patience import PATIENCE
+from tests.servers.server import wait_until
 
 Open = Callable[[str], Channel]
 
@@ -191,6 +201,89 @@ def test_a_closed_watch_has_ended(channel: Channel) -> None:
         assert list(zip(range(1), watch, strict=False))
     assert list(watch) == []
     assert not channel.backend.signals().has_listeners
+
+
+def waits(watch: Watch | AsyncWatch) -> bool:
+    """Tell whether somebody waits for its next change."""
+    return watch._news._waker is not None
+
+
+def test_a_watch_is_closed_while_somebody_waits(channel: Channel) -> None:
+    """In another thread, which comes to its end."""
+    watch = channel.watch(start=False)
+    with Waiter(lambda: list(watch)) as waiter:
+        wait_until("it waits", lambda: waits(watch))
+        watch.close()
+        assert waiter.result() == []
+
+
+def test_a_watch_is_closed_while_another_task_waits(channel: Channel) -> None:
+    """The task comes to its end."""
+
+    async def main() -> None:
+        watch = channel.aio.watch(start=False)
+        waiting = asyncio.ensure_future(_all_of(watch))
+        while not waits(watch):
+            await asyncio.sleep(0)
+        await watch.close()
+        assert await asyncio.wait_for(waiting, PATIENCE) == []
+
+    asyncio.run(main())
+
+
+async def _all_of(watch: AsyncWatch) -> list[KeyChange]:
+    return [change async for change in watch]
+
+
+def test_two_threads_ask_one_watch(channel: Channel) -> None:
+    """The second is refused, and the first is told what comes."""
+    with channel.watch(start=False) as watch, Waiter(lambda: next(watch)) as waiter:
+        wait_until("it waits", lambda: waits(watch))
+        with pytest.raises(ChannelError, match="another thread or task"):
+            next(watch)
+        channel.set("key", 1)
+        assert waiter.result().key == "key"
+        channel.set("key", 2)
+        assert short(told(watch, 1)) == [("key", "set")]
+
+
+def test_two_tasks_ask_one_watch(channel: Channel) -> None:
+    """The second is refused, and one that was cancelled holds nobody up."""
+
+    async def main() -> None:
+        async with channel.aio.watch(start=False) as watch:
+            waiting = asyncio.ensure_future(anext(watch))
+            while not waits(watch):
+                await asyncio.sleep(0)
+            with pytest.raises(ChannelError, match="another thread or task"):
+                await anext(watch)
+            waiting.cancel()
+            await asyncio.wait([waiting])
+            await channel.aio.set("key", 1)
+            assert (await asyncio.wait_for(anext(watch), PATIENCE)).key == "key"
+
+    asyncio.run(main())
+
+
+def test_the_channel_is_closed_while_others_wait(channel: Channel, open_channel: Open) -> None:
+    """They are told that they wait in vain; in memory `close` does nothing, and they go on."""
+    watch, signals = channel.watch(start=False), channel.backend.signals()
+    waiters = [
+        Waiter(lambda: next(watch).key),
+        Waiter(lambda: channel.wait_for("key")),
+        Waiter(lambda: channel.pop("list", timeout=PATIENCE)),
+    ]
+    wait_until("they wait", lambda: waits(watch) and len(signals._to_one) == 2)
+    channel.close()
+    if isinstance(channel, MemoryChannel):
+        open_channel("test").set("key", 1)
+        assert [waiters[0].result(), waiters[1].result()] == ["key", 1]
+        open_channel("test").append("list", 2)
+        assert waiters[2].result() == 2
+        return
+    for waiter in waiters:
+        with pytest.raises(ChannelUnavailableError, match="this handle on the channel is closed"):
+            waiter.result()
 
 
 def test_a_watch_that_nobody_has_any_more(channel: Channel) -> None:

@@ -116,7 +116,8 @@ class Pushes:
             return
         with self.lock:
             if self._thread is None:
-                self._thread, self._waker = self._start()
+                with suppress(OSError, RuntimeError):  # no file, or no thread, is free at present
+                    self._thread, self._waker = self._start()
             elif self._waker is not None:
                 with suppress(OSError):  # it is full, so the thread will wake anyway
                     self._waker.send(b"\0")
@@ -130,7 +131,7 @@ class Pushes:
         )
         try:
             thread.start()
-        except RuntimeError:  # the system has no more threads
+        except RuntimeError:
             ear.close()
             waker.close()
             raise
@@ -140,38 +141,76 @@ class Pushes:
 
     def _run(self, ear: socket.socket, waker: socket.socket) -> None:
         """Listen until nobody is interested any more."""
-        with selectors.DefaultSelector() as selector, ear, waker:
-            selector.register(ear, selectors.EVENT_READ)
-            try:
-                due = 0.0
-                while not self._is_over():
-                    if self._is_due or monotonic() >= due:
-                        self._is_due = False
-                        due = self._tend(selector)
-                    for ready, _ in selector.select(max(0.0, due - monotonic())):
-                        if ready.data is None:
-                            self._is_due = True
-                            with suppress(BlockingIOError):
-                                ear.recv(4096)
-                        elif ready.data in self._connections.values():
-                            self._try(selector, ready.data, self._receive)
-            finally:
-                with self.lock:
-                    if self._waker is waker:
-                        self._thread = self._waker = None
-                for connection in list(self._connections.values()):
-                    self._drop(selector, connection)
+        connections = self._connections  # the next thread gets others
+        try:
+            with ear, waker, selectors.DefaultSelector() as selector:
+                selector.register(ear, selectors.EVENT_READ)
+                self._listen(selector, ear)
+        except Exception as error:  # noqa: BLE001 - those who listen have to go on
+            self._stumble(error)
+        finally:
+            with self.lock:
+                if self._waker is waker:
+                    self._let_go()
+            for signals in list(self._signals.values()):
+                signals.tell(None)
+            for connection in connections.values():
+                connection.close()
+
+    def _listen(self, selector: selectors.BaseSelector, ear: socket.socket) -> None:
+        due = 0.0
+        while not self._is_over():
+            if self._is_due or monotonic() >= due:
+                self._is_due = False
+                due = self._tend(selector)
+            for ready, _ in selector.select(max(0.0, due - monotonic())):
+                if ready.data is None:
+                    self._is_due = True
+                    with suppress(BlockingIOError):
+                        ear.recv(4096)
+                elif ready.data in self._connections.values():
+                    self._try(selector, ready.data, self._receive)
 
     def _is_over(self) -> bool:
+        """Tell whether to end; then this has let go of everything."""
         with self.lock:
-            if any(signals.has_listeners for signals in self._signals.values()):
+            if self._has_listeners():
                 self._idle_since = math.inf
             else:
                 self._idle_since = min(self._idle_since, monotonic())
-            if monotonic() < self._refused_until or monotonic() > self._idle_since + _LINGER:
-                self._thread = self._waker = None
-                return True
-            return False
+            is_refused = monotonic() < self._refused_until
+            if not is_refused and monotonic() <= self._idle_since + _LINGER:
+                return False
+            self._hush()
+            if not is_refused and self._has_listeners():
+                self._is_due = True  # somebody came who may have found it live before this
+                return False
+            self._let_go()
+            return True
+
+    def _has_listeners(self) -> bool:
+        return any(signals.has_listeners for signals in list(self._signals.values()))
+
+    def _hush(self) -> None:
+        """Promise nobody news any more: whoever comes from now on asks for the thread."""
+        for signals in list(self._signals.values()):
+            signals.connection = None
+
+    def _let_go(self) -> None:
+        """Leave everything to the next thread; with the lock."""
+        self._thread = self._waker = None
+        self._connections = {}
+        self._hush()
+
+    def _stumble(self, error: Exception) -> None:
+        """Do without the thread for a moment, as nobody knows what would be different at once."""
+        self._refused_until = monotonic() + _LONGEST_PAUSE
+        CHANNELS.warning(
+            "Listening to the server %s failed (%s), so whoever waits asks it again and "
+            "again until that works",
+            self._server,
+            type(error).__name__,
+        )
 
     def _tend(self, selector: selectors.BaseSelector) -> float:
         """See to all connections, and return when to do so again."""
@@ -289,7 +328,7 @@ class Pushes:
         news: dict[bytes, list[str]] = {}
         for key in message[1]:
             end = key.find(_MARK) + len(_MARK)
-            news.setdefault(key[:end], []).append(key[end:].decode())
+            news.setdefault(key[:end], []).append(key[end:].decode(errors="replace"))
         for prefix, keys in news.items():
             self._tell(prefix, keys)
 

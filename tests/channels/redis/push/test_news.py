@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import random
+import selectors
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Any
+from unittest.mock import Mock
+from weakref import WeakValueDictionary
 
 import pytest
 import redis
 from redis.crc import key_slot
 
-from graflow.channels.redis.push import push_connection
+from graflow.channels.redis.push import push_connection, pushes
+from graflow.channels.redis.push.pushes import Pushes
 from graflow.channels.redis_channel import RedisChannel
 from graflow.channels.transactions import Transaction
+from graflow.exceptions import ChannelTimeoutError
 from tests.channels.watching.waiters import Waiter, told
 from tests.patience import PATIENCE
 from tests.servers import SERVERS, Cluster, Server, run_server, run_watched
@@ -241,6 +248,154 @@ def test_channels_that_nobody_watches_any_more(redis_url: str, redis_client: red
         assert len(pushing(redis_client)) == 1
         signals: Any = channel.backend.signals()
         assert len(signals.connection._asked) < 40
+
+
+@pytest.fixture
+def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have handles that the test opens hear over a connection that nobody uses yet."""
+    monkeypatch.setattr(pushes, "_made", WeakValueDictionary())
+
+
+def pushes_for(channel: RedisChannel) -> Pushes:
+    """Return what hears for a channel; those of other tests may still linger."""
+    signals: Any = channel.backend.signals()
+    found: Pushes = signals._pushes
+    return found
+
+
+def thread_of(channel: RedisChannel) -> threading.Thread | None:
+    """Return the thread that hears for a channel."""
+    return pushes_for(channel)._thread
+
+
+@pytest.mark.usefixtures("fresh")
+def test_a_key_of_somebody_else(redis_url: str, redis_client: redis.Redis) -> None:
+    """That is no text does no harm, though it begins as those of a channel do."""
+    channel = RedisChannel("test", url=redis_url)
+    waiter = Waiter(partial(channel.wait_for, "key"))
+    wait_until("the server pushes", partial(is_live, channel))
+    signals: Any = channel.backend.signals()
+    thread = thread_of(channel)
+    redis_client.set(signals.prefix + b"\xff", b"")
+    RedisChannel("test", url=redis_url).set("key", 1)
+    assert waiter.result() == 1
+    assert thread_of(channel) is thread
+
+
+@pytest.mark.usefixtures("fresh")
+def test_an_unforeseen_error_in_the_thread(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever waits looks again, and begins anew."""
+    channel, other = (RedisChannel("test", url=redis_url) for _ in range(2))
+    spread, failures = pushes_for(channel)._spread, [ValueError("unforeseen")]
+
+    def spread_later(message: Any, connection: Any) -> None:
+        if failures and "another" in repr(message):  # and not of what came before
+            raise failures.pop()
+        spread(message, connection)
+
+    monkeypatch.setattr(pushes_for(channel), "_spread", spread_later)
+    with channel.watch(start=False) as watch:
+        waiter = Waiter(partial(channel.wait_for, "key"))
+        wait_until("the server pushes", partial(is_live, channel))
+        thread = thread_of(channel)
+        with caplog.at_level(logging.WARNING, "graflow.channels"):
+            other.set("another", 1)
+            assert told(watch, 1)[0].key == "another"
+            wait_until("it is logged", lambda: "ValueError" in caplog.text)
+        assert "unforeseen" not in caplog.text
+        wait_until("it begins anew", lambda: is_live(channel) and thread_of(channel) is not thread)
+        other.set("key", 1)
+        assert waiter.result() == 1
+
+
+@pytest.mark.usefixtures("fresh")
+def test_who_comes_while_the_thread_ends(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is told of what changes afterwards."""
+    channel = RedisChannel("test", url=redis_url)
+    is_over = pushes_for(channel)._is_over
+    decided, ends = threading.Event(), threading.Event()
+
+    def is_over_slowly() -> bool:
+        over = is_over()
+        if over:
+            decided.set()
+            assert ends.wait(PATIENCE)
+        return over
+
+    monkeypatch.setattr(pushes, "_LINGER", 0.0)
+    monkeypatch.setattr(pushes_for(channel), "_is_over", is_over_slowly)
+    with channel.watch(start=False):
+        wait_until("the server pushes", partial(is_live, channel))
+        thread = thread_of(channel)
+    assert thread is not None
+    assert decided.wait(PATIENCE)
+    waiter = Waiter(partial(channel.wait_for, "key"))
+    wait_until("it listens", lambda: channel.backend.signals().has_listeners)
+    ends.set()
+    thread.join(PATIENCE)
+    RedisChannel("test", url=redis_url).set("key", 1)
+    assert waiter.result() == 1
+
+
+@pytest.mark.usefixtures("fresh")
+def test_who_comes_just_before_the_thread_ends(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Has found it live, so it stays."""
+    channel = RedisChannel("test", url=redis_url)
+    has_listeners, comes = pushes_for(channel)._has_listeners, threading.Event()
+    waiters = list[Waiter]()
+
+    def has_listeners_late() -> bool:
+        has = has_listeners()
+        if not has and comes.is_set():
+            comes.clear()
+            waiters.append(Waiter(partial(channel.wait_for, "key")))
+            wait_until("it listens", lambda: channel.backend.signals().has_listeners)
+        return has
+
+    monkeypatch.setattr(pushes, "_LINGER", 0.0)
+    monkeypatch.setattr(pushes_for(channel), "_has_listeners", has_listeners_late)
+    with channel.watch(start=False):
+        wait_until("the server pushes", partial(is_live, channel))
+        thread = thread_of(channel)
+        comes.set()
+    wait_until("somebody has come", lambda: bool(waiters))
+    wait_until("the server pushes", partial(is_live, channel))
+    assert thread_of(channel) is thread
+    RedisChannel("test", url=redis_url).set("key", 1)
+    assert waiters[0].result() == 1
+
+
+@pytest.mark.usefixtures("fresh")
+@pytest.mark.parametrize(
+    ("where", "what", "error"),
+    [
+        (socket, "socketpair", OSError(errno.EMFILE, "Too many open files")),
+        (selectors, "DefaultSelector", OSError(errno.EMFILE, "Too many open files")),
+        (threading.Thread, "start", RuntimeError("can't start new thread")),
+    ],
+)
+def test_a_system_that_has_no_more(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, where: Any, what: str, error: Exception
+) -> None:
+    """Files or threads: whoever waits asks again and again, and hears later on."""
+    channel, other = (RedisChannel("test", url=redis_url) for _ in range(2))
+    other.set("there", 1)
+    with monkeypatch.context() as full:
+        full.setattr(where, what, Mock(side_effect=error))
+        assert channel.pop("list", timeout=0.01) is None
+        assert channel.wait_for("there", timeout=PATIENCE) == 1
+        with pytest.raises(ChannelTimeoutError):
+            channel.wait_for("key", timeout=0.01)
+        assert not is_live(channel)
+    assert not channel.backend.signals().has_listeners
+    waiter = Waiter(partial(channel.wait_for, "key"))
+    wait_until("the server pushes", partial(is_live, channel))
+    other.set("key", 1)
+    assert waiter.result() == 1
 
 
 CHANGES = 2_000
