@@ -225,7 +225,8 @@ class TaskExecutionContext(ExecutionContext):
         is slow, this waits until there is room for the value, so that nothing gets lost. In a
         coroutine on an event loop, `await ctx.aemit(...)` instead.
 
-        Values of an attempt that fails, and of an atomic task that starts over, stay sent.
+        Values of an attempt that fails, and of an atomic task that starts over, stay sent. Those of
+        a thread that outlives the run go nowhere.
 
         Args:
             value: Plain data, as a channel stores it; whoever watches gets a copy.

@@ -166,7 +166,8 @@ class AsyncRuns(ABC):
         is full: tasks that emit, begin or end wait until there is room, and no event is lost.
 
         A consumer that stops early (with `break`, an exception, or `close`) ends the run as the
-        cancellation of `aexecute` does, and waits for that.
+        cancellation of `aexecute` does, and waits for that. One that is left to the collector of
+        garbage, or to the end of the interpreter, ends the run as well, but does not wait.
 
         Args:
             start_node: As for `aexecute`, like all arguments but the buffer.

@@ -121,10 +121,11 @@ def watched(
                 stack.callback(own.close)
             observers = Observers(*about, lambda told: own.run(told, copy_context(), "observer"))
         elif prepared.parcel is None:
-            observers = QueuedObservers(*about)
+            observers = QueuedObservers(*about, loop)
         else:
             observers = HandedObservers(*about, loop)
         stack.callback(observers.warn)
+        stack.callback(observers.close)
         yield Execution(prepared, Supervisor(state, observers, journal), observers, starts)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import sys
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Generator
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
-from threading import Lock, Thread
+from threading import Lock, Thread, current_thread, get_ident
 from typing import Any
 
 from typing_extensions import override
@@ -166,8 +168,7 @@ def _synchronous(request: RunRequest, size: int) -> Generator[RunEvent, None, No
             news.wait(ALERT)
         yield run.ended.result()
     finally:
-        buffer.close()
-        run.cancel()
+        run.end()
 
 
 class _RunInThread:
@@ -180,17 +181,30 @@ class _RunInThread:
     def __init__(self, request: RunRequest, buffer: _Buffer) -> None:
         """Begin to run."""
         self.ended: Future[RunEnded] = Future()
-        self._execute = _execute(request, buffer)
-        self._begun: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = Future()
+        self._request = request
+        self._buffer = buffer
+        self._begun: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]] | None] = Future()
         name = f"graflow-{request.workflow}-stream"
         self._thread = Thread(target=self._serve, name=name, daemon=True)
         self._thread.start()
 
-    def cancel(self) -> None:
-        """Cancel the run, unless it is over, and wait for its end."""
-        loop, task = self._begun.result()
-        with suppress(RuntimeError):  # the loop is closed
-            loop.call_soon_threadsafe(task.cancel)
+    def end(self) -> None:
+        """Cancel the run, unless it is over, and wait for its end where that can't take for ever.
+
+        Nothing waits when the interpreter ends, since the threads no longer run then; nor while
+        garbage is collected, which any thread may do: one that the run waits for as well. There it
+        takes no locks either, as this thread may have them.
+        """
+        if sys.is_finalizing():
+            return
+        begun = self._begun.result()
+        if begun is not None:
+            loop, task = begun
+            with suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(self._buffer.close)
+                loop.call_soon_threadsafe(task.cancel)
+        if _garbage.is_collected_here() or current_thread() is self._thread:
+            return
         while self._thread.is_alive():
             self._thread.join(ALERT)
 
@@ -199,14 +213,35 @@ class _RunInThread:
             with asyncio.Runner() as runner:
                 ended = runner.run(self._main())
         except BaseException as error:  # noqa: BLE001 - the consumer gets it
+            if not self._begun.done():
+                self._begun.set_result(None)  # there is no loop
             self.ended.set_exception(error)
         else:
             self.ended.set_result(ended)
 
     async def _main(self) -> RunEnded:
-        task = asyncio.ensure_future(self._execute)
+        task = asyncio.ensure_future(_execute(self._request, self._buffer))
         self._begun.set_result((asyncio.get_running_loop(), task))
         return await task
+
+
+class _Garbage:
+    """Knows the thread that is collecting garbage; there is one at a time."""
+
+    def __init__(self) -> None:
+        """Take note of each collection from now on."""
+        self._collector: int | None = None
+        gc.callbacks.append(self._note)
+
+    def is_collected_here(self) -> bool:
+        """Tell whether this thread is collecting garbage now."""
+        return self._collector == get_ident()
+
+    def _note(self, phase: str, _: dict[str, int]) -> None:
+        self._collector = get_ident() if phase == "start" else None
+
+
+_garbage = _Garbage()
 
 
 async def _execute(request: RunRequest, buffer: _Buffer) -> RunEnded:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 
 from typing_extensions import override
 
@@ -34,7 +33,6 @@ class LoopEmitter(DirectEmitter):
         super().__init__(supervisor)
         self._observers = observers
         self._loop = asyncio.get_running_loop()
-        self._soon: set[asyncio.Task[None]] = set()
 
     @override
     def emit(self, task_id: str, record: bytes) -> None:
@@ -42,13 +40,9 @@ class LoopEmitter(DirectEmitter):
             return
         super().emit(task_id, record)
         if _running_loop() is self._loop:  # it must not wait
-            if not self._soon:
-                told = self._loop.create_task(self._observers.settle())
-                self._soon.add(told)
-                told.add_done_callback(self._soon.discard)
-            return
-        with suppress(RuntimeError):  # the loop is closed, and nobody watches any more
-            asyncio.run_coroutine_threadsafe(self._observers.settle(), self._loop).result()
+            self._observers.begin()
+        else:
+            self._observers.wait()
 
     @override
     async def aemit(self, task_id: str, record: bytes) -> None:

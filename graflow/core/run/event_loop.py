@@ -48,6 +48,7 @@ class EventLoop:
 
         Raises:
             RuntimeError: The loop is closed, or its thread can't be started.
+            OSError: The loop can't be made.
         """
         ended: Future[T] = Future()
         try:
@@ -97,8 +98,13 @@ class EventLoop:
 
     def _serve(self, opened: Future[asyncio.AbstractEventLoop]) -> None:
         """Run the loop until it is closed."""
-        with suppress(SystemExit, KeyboardInterrupt), asyncio.Runner() as runner:
+        runner = asyncio.Runner()
+        try:
             loop = runner.get_loop()
+        except BaseException as error:  # noqa: BLE001 - whoever starts the first coroutine gets it
+            opened.set_exception(error)
+            return
+        with suppress(SystemExit, KeyboardInterrupt), runner:
             opened.set_result(loop)
             while not self._closed:
                 # If a task of the loop raises one of these, whoever awaits the task gets it. But

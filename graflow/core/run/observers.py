@@ -6,12 +6,15 @@ import asyncio
 import warnings
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from concurrent.futures import Future, wait
+from contextlib import suppress
 from threading import Lock
 from types import CoroutineType
 from typing import Any, Protocol, TypeAlias
 
 from typing_extensions import override
 
+from graflow.core.run.delays import ALERT
 from graflow.core.run.events import TaskEvent
 from graflow.exceptions import WorkflowTypeError
 from graflow.system.logs import RUN
@@ -84,6 +87,12 @@ AnyObserver: TypeAlias = RunObserver | AsyncRunObserver
 _Notice: TypeAlias = Callable[[Any], Awaitable[None] | None]
 """The call of one method of an observer."""
 
+_Mark: TypeAlias = "asyncio.Future[None] | Future[None]"
+"""What is done once all calls before it have been made."""
+
+_OWN = (Exception, asyncio.CancelledError)
+"""What an observer may raise without harm to the run."""
+
 
 class Observers:
     """The observers of a run, of which any thread may notify them."""
@@ -110,6 +119,7 @@ class Observers:
         self._run_id = run_id
         self._wait = wait
         self._lock = Lock()
+        self._is_closed = False
         self._observers = list(observers)
         self._problems: list[str] = []
         for observer in self._observers:
@@ -154,6 +164,11 @@ class Observers:
             )
         )
 
+    def close(self) -> None:
+        """Take no more reports: the run is over, and only threads that it left behind emit."""
+        with self._lock:
+            self._is_closed = True
+
     def warn(self) -> None:
         """Warn about the observers that raised."""
         problems, self._problems = self._problems, []
@@ -165,15 +180,15 @@ class Observers:
 
     def _tell(self, notice: _Notice) -> None:
         with self._lock:
-            for observer in list(self._observers):
+            for observer in [] if self._is_closed else list(self._observers):
                 try:
                     answer = notice(observer)
                     if isinstance(answer, CoroutineType):
                         self._wait(answer)
-                except Exception as error:  # noqa: BLE001 - an observer's own
+                except _OWN as error:
                     self._dismiss(observer, error)
 
-    def _dismiss(self, observer: AnyObserver, error: Exception) -> None:
+    def _dismiss(self, observer: AnyObserver, error: BaseException) -> None:
         """Send no more events to an observer that raised."""
         self._observers.remove(observer)
         RUN.warning(
@@ -189,63 +204,15 @@ class Observers:
 
 
 class QueuedObservers(Observers):
-    """Observers that are notified on an event loop, in order, whenever `settle` is awaited.
+    """Observers that are notified on an event loop, in the order of what is reported.
 
-    A task of the loop makes the calls, so that they go on when somebody who awaits them is
-    cancelled, and none is lost or made twice.
+    A task of the loop makes the calls, so that they go on when somebody who waits for them is
+    cancelled, and none is lost or made twice. Whoever waits puts a mark into the queue, behind what
+    it has reported itself: what others report later doesn't keep it waiting.
 
     Attributes:
         crash: What an observer has raised that is no `Exception`, and that the run is to end with.
     """
-
-    def __init__(self, observers: Iterable[AnyObserver], workflow: str, run_id: str) -> None:
-        """Let `observers` watch a run on the running loop; see `Observers`."""
-        super().__init__(observers, workflow, run_id, _never)
-        self.crash: BaseException | None = None
-        self._notices: deque[_Notice] = deque()
-        self._calls: asyncio.Task[None] | None = None
-        self._call: asyncio.Future[None] | None = None  # that is awaited now
-
-    def interrupt(self) -> None:
-        """Cancel the call of an observer that is under way; the loop calls this."""
-        if self._call is not None:
-            self._call.cancel()
-
-    async def settle(self) -> None:
-        """Notify the observers of all that has been reported."""
-        while self._notices or self._calls is not None:
-            if self._calls is None:
-                self._calls = asyncio.ensure_future(self._notify_all())
-            await asyncio.wait([self._calls])
-
-    async def _notify_all(self) -> None:
-        try:
-            while self._notices:
-                await self._notify(self._notices.popleft())
-        except BaseException as error:  # noqa: BLE001 - the run ends with it
-            self.crash = error
-        finally:
-            self._calls = None
-
-    async def _notify(self, notice: _Notice) -> None:
-        for observer in list(self._observers):
-            try:
-                answer = notice(observer)
-                if isinstance(answer, CoroutineType):
-                    self._call = asyncio.ensure_future(answer)
-                    await asyncio.wait([self._call])
-                    if not self._call.cancelled():
-                        self._call.result()
-            except Exception as error:  # noqa: BLE001 - an observer's own
-                self._dismiss(observer, error)
-
-    @override
-    def _tell(self, notice: _Notice) -> None:
-        self._notices.append(notice)
-
-
-class HandedObservers(QueuedObservers):
-    """Observers that are notified on an event loop, and told of by another thread."""
 
     def __init__(
         self,
@@ -254,16 +221,122 @@ class HandedObservers(QueuedObservers):
         run_id: str,
         loop: asyncio.AbstractEventLoop,
     ) -> None:
-        """Let `observers` watch a run that a thread drives while `loop` waits for it."""
-        super().__init__(observers, workflow, run_id)
+        """Let `observers` watch a run on `loop`; see `Observers`."""
+        super().__init__(observers, workflow, run_id, _never)
+        self.crash: BaseException | None = None
         self._loop = loop
+        self._queue: deque[_Notice | _Mark] = deque()
+        self._is_busy = False
+        self._calls: asyncio.Task[None] | None = None  # as the loop itself keeps no task alive
+        self._call: asyncio.Task[BaseException | None] | None = None  # that is awaited now
+        self._is_interrupted = False
+
+    def begin(self) -> None:
+        """Begin to notify the observers of what has been reported; the loop calls this."""
+        if self._queue and not self._is_busy:
+            self._is_busy = True  # first, as an eager task is over when it has been made
+            self._calls = self._loop.create_task(self._notify_all())
+            self._calls.add_done_callback(self._pause)
+
+    async def settle(self) -> None:
+        """Notify the observers of all that has been reported until now."""
+        if self._queue or self._is_busy:
+            told: asyncio.Future[None] = self._loop.create_future()
+            self._queue.append(told)
+            self.begin()
+            await asyncio.wait([told])  # lets others go on even if it is done
+
+    def wait(self) -> None:
+        """Wait in another thread as `settle` does, unless the run is over."""
+        told: Future[None] = Future()
+        with self._lock:
+            if self._is_closed:
+                return
+            self._queue.append(told)
+        with suppress(RuntimeError):  # the loop is closed, and nobody watches any more
+            self._loop.call_soon_threadsafe(self.begin)
+        while not told.done() and not self._loop.is_closed():
+            wait([told], ALERT)
+
+    def interrupt(self) -> None:
+        """Cancel the call of an observer that is under way, and all to come; the loop calls this.
+
+        Each call still begins, and is cancelled where it first waits for something.
+        """
+        self._is_interrupted = True
+        if self._call is not None:
+            self._call.cancel()
+
+    def _pause(self, _: asyncio.Task[None]) -> None:
+        self._is_busy = False
+        self.begin()
+
+    async def _notify_all(self) -> None:
+        while self._queue:
+            first = self._queue.popleft()
+            if not isinstance(first, asyncio.Future | Future):
+                await self._notify(first)
+            elif not first.done():
+                first.set_result(None)
+
+    async def _notify(self, notice: _Notice) -> None:
+        for observer in list(self._observers):
+            error: BaseException | None = None
+            try:
+                answer = notice(observer)
+            except BaseException as raised:  # noqa: BLE001 - an observer's own
+                error = raised
+            else:
+                if isinstance(answer, CoroutineType):
+                    error = await self._ended(answer)
+            if isinstance(error, _OWN):
+                self._dismiss(observer, error)
+            elif error is not None:
+                self.crash = error
+
+    async def _ended(self, answer: CoroutineType[Any, Any, None]) -> BaseException | None:
+        """Wait for a call; return what it raises, unless it was interrupted."""
+        call = self._call = self._loop.create_task(_raised(answer))
+        if self._is_interrupted:
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(0)
+            call.cancel()
+        while not call.done():
+            try:
+                await asyncio.wait([call])
+            except asyncio.CancelledError:  # the loop ends
+                self.interrupt()
+        answer.close()  # it may have been cancelled before it began
+        error = asyncio.CancelledError() if call.cancelled() else call.result()
+        if self._is_interrupted and isinstance(error, asyncio.CancelledError):
+            return None
+        return error
+
+    @override
+    def _tell(self, notice: _Notice) -> None:
+        with self._lock:
+            if not self._is_closed:
+                self._queue.append(notice)
+
+
+class HandedObservers(QueuedObservers):
+    """Observers of a run that a thread drives while an event loop waits for it."""
 
     @override
     def _tell(self, notice: _Notice) -> None:
         super()._tell(notice)
-        asyncio.run_coroutine_threadsafe(self.settle(), self._loop).result()
+        self.wait()
         if self.crash is not None:
             raise self.crash
+
+
+async def _raised(answer: CoroutineType[Any, Any, None]) -> BaseException | None:
+    """Return what a coroutine raises, so that nothing escapes into the loop."""
+    try:
+        await answer
+    except BaseException as error:  # noqa: BLE001 - an observer's own
+        return error
+    return None
 
 
 def _never(coroutine: Coroutine[Any, Any, None]) -> None:

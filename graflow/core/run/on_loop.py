@@ -130,6 +130,7 @@ class LoopRun(BaseRun):
             self._mind_loss()
             self._ready.extend(self._pauses.over())
             self._launch()
+        self._observers.close()
         await self._observers.settle()
 
     async def _wind_up(self) -> None:
@@ -146,6 +147,7 @@ class LoopRun(BaseRun):
                 if self._attempts:
                     await self._waker.wait(None)
                 else:
+                    self._observers.close()
                     await self._observers.settle()
                     settled = True
             except asyncio.CancelledError:
