@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 
 import pytest
 
+from graflow.channels.arguments import check_key
 from graflow.channels.base import Channel
 from graflow.channels.hidden_keys import HiddenKey, kept_key
 from graflow.channels.keyed import KeyedChannel
@@ -273,7 +274,8 @@ def test_the_channel_is_closed_while_others_wait(channel: Channel, open_channel:
         Waiter(lambda: channel.wait_for("key")),
         Waiter(lambda: channel.pop("list", timeout=PATIENCE)),
     ]
-    wait_until("they wait", lambda: waits(watch) and len(signals._to_one) == 2)
+    keys = [check_key("key"), check_key("list")]
+    wait_until("they wait", lambda: waits(watch) and all(map(signals._to_one.get, keys)))
     channel.close()
     if isinstance(channel, MemoryChannel):
         open_channel("test").set("key", 1)
