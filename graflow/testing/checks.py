@@ -117,9 +117,10 @@ class Check:
                 return f"no {name}: {reason}"
         if self.unless and getattr(capabilities, self.unless):
             return f"{self.unless}: {getattr(capabilities, self.unless)}"
-        if self.capability in _PROMISES:
-            promise, absence = _PROMISES[self.capability]
-            return None if getattr(capabilities, promise) else absence
+        for capability in (self.capability, *self.needs):
+            promise, absence = _PROMISES.get(capability, ("", ""))
+            if promise and not getattr(capabilities, promise):
+                return absence
         return None
 
     def absence(self, harness: Harness, capabilities: Capabilities) -> Absence | None:
@@ -235,6 +236,7 @@ CHECKS: list[Check] = [
         "after a restart",
         Capability.WAITING,
         news.check_restart,
+        needs=frozenset({Capability.DURABILITY}),
         means=("restart", "started"),
     ),
     Check("all who want an item", Capability.WAITING, news.check_takers),
