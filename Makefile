@@ -2,7 +2,8 @@
 
 VENV ?= .venv
 BIN := $(VENV)/bin
-WORKERS ?= auto
+# Tests also wait: for servers, for programs, and for what must not happen.
+WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 2)))
 SUITABLE := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
 	$$python -c '$(SUITABLE)' 2>/dev/null && echo $$python && break; done)
@@ -12,6 +13,7 @@ OLDEST_TESTS := tests/channels/schema $(addprefix tests/,$(addsuffix .py, \
 	$(addprefix channels/test_,channel keyed redis_channel typed) channels/codec/test_values \
 	$(addprefix channels/redis/test_,cluster deadlines forks handles lost_replies rights) \
 	$(addprefix channels/redis/endpoints/test_,clients passwords) \
+	$(addprefix channels/redis/asynchronous/test_,loops servers) \
 	core/task/test_tasks core/test_workflow))
 
 # What the plugin says, without what does not depend on mypy's version: its own notes, and the wheel.
@@ -58,6 +60,7 @@ bench: install servers
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.mypy_plugin
 	$(BIN)/python -m benchmarks.runs
+	$(BIN)/python -m benchmarks.on_loops
 	@test -d .venvs/langgraph || $(PYTHON) -m venv .venvs/langgraph
 	@.venvs/langgraph/bin/python -m pip install --quiet --disable-pip-version-check . 'langgraph==1.2.*'
 	.venvs/langgraph/bin/python -m benchmarks.beside_langgraph

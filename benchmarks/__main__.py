@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 from typing_extensions import TypedDict as TypedDictForPydantic
 
-from benchmarks import files, transactions
+from benchmarks import files, on_a_loop, transactions, waiting
 from benchmarks.ratios import ROUNDS, Row, growth, ratio, seconds
 from graflow import MemoryChannel, RedisChannel, TypedChannel
 from tests.servers import run_server
@@ -114,7 +114,9 @@ def on_a_server(client: redis.Redis, channel: RedisChannel) -> Iterator[Row]:
         ratio(lambda: channel.append("log", USER), lambda: client.rpush("bare log", TEXT), 300),
         1.30,
     )
+    yield from on_a_loop.on_a_server(url_of(client), channel, USER, TEXT)
     yield from transactions.on_a_server(client, channel, USER)
+    yield from waiting.on_a_server(client, channel)
     channel.set("hundred", [USER] * 100)
     client.rpush("bare hundred", *[TEXT] * 100)
     yield (
@@ -147,6 +149,12 @@ def on_a_server(client: redis.Redis, channel: RedisChannel) -> Iterator[Row]:
         ratio(locked, lambda: (client.set("l", 1, nx=True, px=9999), client.delete("l")), 200),
         float("nan"),
     )
+
+
+def url_of(client: redis.Redis) -> str:
+    """Return where a client is connected to."""
+    settings = client.connection_pool.connection_kwargs
+    return f"redis://{settings['host']}:{settings['port']}/0"
 
 
 def as_list(found: Any) -> list[bytes]:

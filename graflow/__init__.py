@@ -9,18 +9,30 @@ from graflow.channels.base import Channel
 from graflow.channels.factory import ChannelBackend, ChannelFactory
 from graflow.channels.keyed import KeyedChannel
 from graflow.channels.memory_channel import MemoryChannel, MemorySpace
-from graflow.channels.operation.operations import Entry
+from graflow.channels.operation.entry import Entry
 from graflow.channels.transactions import Transaction
 from graflow.channels.typed import TypedChannel
+from graflow.channels.watching.changes import KeyChange
 from graflow.core.checkpoint.checkpoint import Checkpoint, read_checkpoint
 from graflow.core.context import ExecutionContext, TaskExecutionContext
 from graflow.core.decorators import task
 from graflow.core.registry.run_records import RunInfo, runs
-from graflow.core.run.observers import RunObserver, TaskEvent
+from graflow.core.run.events import (
+    Emitted,
+    RunEnded,
+    RunEvent,
+    TaskEvent,
+    TaskFailed,
+    TaskFinished,
+    TaskRetried,
+    TaskStarted,
+)
+from graflow.core.run.observers import AsyncRunObserver, RunObserver
 from graflow.core.task.composition import chain, parallel
 from graflow.core.task.task import Task
 from graflow.core.workflow import Workflow, workflow
 from graflow.exceptions import (
+    BlockingCallWarning,
     ChannelConflictError,
     ChannelConnectionError,
     ChannelDataError,
@@ -72,12 +84,22 @@ from graflow.exceptions import (
 )
 
 if typing.TYPE_CHECKING:
+    from graflow.channels.aio.async_channel import AsyncChannel
+    from graflow.channels.aio.async_keyed_channel import AsyncKeyedChannel
+    from graflow.channels.aio.async_transaction import AsyncTransaction
+    from graflow.channels.aio.async_typed_channel import AsyncTypedChannel
     from graflow.channels.redis_channel import RedisChannel
     from graflow.channels.sqlite_channel import SQLiteChannel
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AsyncChannel",
+    "AsyncKeyedChannel",
+    "AsyncRunObserver",
+    "AsyncTransaction",
+    "AsyncTypedChannel",
+    "BlockingCallWarning",
     "Channel",
     "ChannelBackend",
     "ChannelConflictError",
@@ -106,12 +128,14 @@ __all__ = [
     "CheckpointVersionError",
     "CycleError",
     "DuplicateTaskError",
+    "Emitted",
     "Entry",
     "EvictionError",
     "ExecutionContext",
     "ExtraMissingError",
     "FieldError",
     "GraflowError",
+    "KeyChange",
     "KeyedChannel",
     "LockDeadlockError",
     "LockLostError",
@@ -123,7 +147,9 @@ __all__ = [
     "RedisChannel",
     "ResultNotFoundError",
     "ResultTypeError",
+    "RunEnded",
     "RunError",
+    "RunEvent",
     "RunInProgressError",
     "RunInfo",
     "RunObserver",
@@ -134,8 +160,12 @@ __all__ = [
     "TaskError",
     "TaskEvent",
     "TaskExecutionContext",
+    "TaskFailed",
     "TaskFailedError",
+    "TaskFinished",
     "TaskNotFoundError",
+    "TaskRetried",
+    "TaskStarted",
     "Transaction",
     "TypedChannel",
     "UnpicklableError",
@@ -154,6 +184,10 @@ __all__ = [
 ]
 
 _LATER = {
+    "AsyncChannel": "graflow.channels.aio.async_channel",
+    "AsyncKeyedChannel": "graflow.channels.aio.async_keyed_channel",
+    "AsyncTransaction": "graflow.channels.aio.async_transaction",
+    "AsyncTypedChannel": "graflow.channels.aio.async_typed_channel",
     "RedisChannel": "graflow.channels.redis_channel",
     "SQLiteChannel": "graflow.channels.sqlite_channel",
 }

@@ -36,7 +36,7 @@ def imported(file: Path) -> Iterator[str]:
                 yield inner if inner in MODULES else str(node.module)
 
 
-# A transaction is a channel, and a channel begins transactions.
+# A transaction is a channel, and a channel begins transactions; so on an event loop.
 MUTUAL = {("graflow.channels.base", "graflow.channels.transactions")}
 
 

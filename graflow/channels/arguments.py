@@ -27,6 +27,7 @@ __all__ = [
     "check_number",
     "check_text",
     "milliseconds",
+    "patience",
 ]
 
 Seconds = int | float | timedelta
@@ -122,6 +123,17 @@ def milliseconds(span: object, what: str = "ttl", *, or_zero: bool = False) -> i
             f"{what} must be {least} and at most 100 years, in seconds, not {short_repr(span)}"
         )
     return max(1, round(span * 1000))
+
+
+def patience(timeout: object) -> float:
+    """Return for how many seconds somebody waits: 0 or more, and `math.inf` for any number.
+
+    Raises:
+        ChannelTypeError, ChannelValueError: As `milliseconds` does; `None` and infinity are valid.
+    """
+    if timeout is None or (isinstance(timeout, float) and timeout == math.inf):
+        return math.inf
+    return milliseconds(timeout, "timeout", or_zero=True) / 1000
 
 
 def check_number(number: object) -> int | float:

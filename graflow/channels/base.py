@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from graflow.channels.arguments import MISSING, Missing, Seconds, check_key, milliseconds
 from graflow.channels.backend import Backend
 from graflow.channels.codec.codec import decode, encode
-from graflow.channels.commits.commit import Steps
+from graflow.channels.handle import Handle
 from graflow.channels.locks.lock import ChannelLock
-from graflow.channels.operation.operations import PLAIN, Entry, Operations
+from graflow.channels.operation.entry import Entry
+from graflow.channels.operation.plain_operations import PlainOperations
 from graflow.channels.operation.told_errors import blame
+from graflow.channels.overlay.transacting import limits_of, transact
+from graflow.channels.watching.watch import Watch
 from graflow.exceptions import ChannelError, ChannelTypeError
 
 if TYPE_CHECKING:
+    from graflow.channels.aio.async_channel import AsyncChannel
     from graflow.channels.transactions import Transaction
 
 __all__ = ["Channel"]
@@ -23,7 +27,7 @@ __all__ = ["Channel"]
 R = TypeVar("R")
 
 
-class Channel:
+class Channel(Handle):
     """A named key-value store that the tasks of a workflow share.
 
     Values are snapshots: changing an object after storing it, or after reading it, does not
@@ -35,8 +39,6 @@ class Channel:
     Attributes:
         backend: Where the records are kept.
     """
-
-    backend: Backend
 
     def __init__(self, backend: Backend) -> None:
         """Open a handle on the channel that a backend keeps.
@@ -55,7 +57,8 @@ class Channel:
 
     def _take(self, backend: Backend) -> None:
         self.backend = backend
-        self._operations = Operations(backend, PLAIN)
+        self._aio: AsyncChannel | None = None
+        self._operations = PlainOperations(backend)
 
     def on(self, backend: Backend) -> Self:
         """Return another handle of the same class, on a backend in place of this one's."""
@@ -73,9 +76,18 @@ class Channel:
         return self.on(self.backend.beside(name))
 
     @property
-    def name(self) -> str:
-        """The channel's name."""
-        return self.backend.name
+    def aio(self) -> AsyncChannel:
+        """The channel on an event loop: the same operations, to be awaited."""
+        if self._aio is None:
+            # Not at the top: most programs have no event loop.
+            from graflow.channels.aio.async_channel import AsyncChannel  # noqa: PLC0415
+
+            self._aio = AsyncChannel(self.backend.asynchronous())
+        return self._aio
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process needs."""
+        return {**vars(self), "_aio": None}
 
     @property
     def shared(self) -> bool:
@@ -95,18 +107,6 @@ class Channel:
     def is_unfinished(self) -> bool:
         """Whether `__init__` has not come to its end, or has failed, as a traceback may show."""
         return "backend" not in vars(self)
-
-    def __enter__(self) -> Self:
-        """Return the channel; leaving the block closes it."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Release what this handle opened (connections, a server); the stored data stays."""
@@ -140,7 +140,7 @@ class Channel:
             ChannelConflictError: The key does not hold what `if_etag` stands for; nothing changed.
         """
         if if_etag is not MISSING:
-            self._perform(self._operations.set_if(key, value, ttl, if_etag))
+            self._perform(self._operations.set(key, value, ttl, if_etag=if_etag))
             return
         if type(key) is not str or key < "\1" or not key.isascii():  # spares most keys the call
             key = check_key(key)
@@ -182,8 +182,7 @@ class Channel:
         Raises:
             ChannelTypeError, ChannelValueError: As for `set`; nothing was stored.
         """
-        self._operations.check_mapping(mapping)
-        self._perform(self._operations.set_many(mapping, ttl, lambda key, value: encode(value)))
+        self._perform(self._operations.set_many(mapping, ttl))
 
     def add(self, key: str, value: object, ttl: Seconds | None = None) -> bool:
         """Store `value` under `key` unless the key exists; tell whether it was stored.
@@ -198,7 +197,7 @@ class Channel:
         Raises:
             ChannelTypeError, ChannelValueError: As for `set`.
         """
-        return self._perform(self._operations.add_key(key, value, ttl))
+        return self._perform(self._operations.add(key, value, ttl))
 
     def entry(self, key: str) -> Entry[Any]:
         """Return the value under `key` with its etag and its TTL, as of one moment.
@@ -275,10 +274,12 @@ class Channel:
             ChannelTypeError: A change does not fit what its key holds; nothing changed.
         """
         # Not at the top: a transaction is a channel.
-        from graflow.channels.transactions import limits_of, transact  # noqa: PLC0415
+        from graflow.channels.transactions import Transaction  # noqa: PLC0415
 
-        limits = limits_of(self.backend, attempts, timeout)
-        return self._perform(transact(self.backend, fn, limits))
+        limits = limits_of(attempts, timeout, self.backend.timeout)
+        begin = partial(Transaction, self.backend)
+        result: R = self._perform(transact(begin, fn, limits, self.name))
+        return result
 
     def atomic_add(self, key: str, amount: int | float = 1) -> int | float:
         """Add `amount` to the number under `key`, keeping its TTL.
@@ -313,25 +314,86 @@ class Channel:
             ChannelTypeError: The key holds something other than a list, or the value can't
                 be stored; nothing changed.
         """
-        return self._perform(self._operations.push(key, value, ttl, at_head=False))
+        return self._perform(self._operations.append(key, value, ttl))
 
     def prepend(self, key: str, value: object, ttl: Seconds | None = None) -> int:
         """Add `value` to the head of the list under `key`; otherwise like `append`."""
-        return self._perform(self._operations.push(key, value, ttl, at_head=True))
+        return self._perform(self._operations.prepend(key, value, ttl))
 
-    def pop(self, key: str, default: Any = None) -> Any:
+    def pop(self, key: str, default: Any = None, timeout: Seconds | None = None) -> Any:
         """Remove and return the item at the head of the list under `key`.
 
         That is the oldest item of a list filled by `append`, or the newest of one filled by
         `prepend`. Removing the last item removes the key.
 
+        Of those of one process who wait for an item of a key, each gets one in the order in which
+        they came. Of several processes, whichever asks first gets it.
+
+        Args:
+            key: Non-empty text.
+            default: Returned if there is no item.
+            timeout: Seconds to wait for an item, >= 0; `math.inf` for as long as it takes.
+                `None` doesn't wait.
+
         Returns:
-            The item, or `default` if there is no such key or its list is empty.
+            The item, or `default` if there is no such key or its list is empty, and no item came
+            until the time was over.
 
         Raises:
-            ChannelTypeError: The key holds something other than a list.
+            ChannelTypeError: The key holds something other than a list; or a transaction would
+                have to wait.
         """
-        return self._perform(self._operations.pop(key, default))
+        return self._perform(self._operations.pop(key, default, timeout))
+
+    # Waiting
+
+    def wait_for(
+        self,
+        key: str,
+        predicate: Callable[[Any], object] | None = None,
+        timeout: Seconds | None = None,
+    ) -> Any:
+        """Wait until `key` holds a value of which `predicate` is true, and return the value.
+
+        A value that is there for a moment only may be missed.
+
+        Args:
+            key: Non-empty text.
+            predicate: Takes the value, and may be called often; if it raises, so does this.
+                `None`: any value will do.
+            timeout: Seconds to wait, >= 0; 0 looks once. `None`: as long as it takes.
+
+        Raises:
+            ChannelTimeoutError: There was no such value until the time was over.
+            ChannelDataError: The data under the key was not written by graflow.
+            ChannelTypeError: A transaction would have to wait.
+        """
+        return self._perform(self._operations.wait_for(key, predicate, timeout))
+
+    def watch(
+        self, key: str | None = None, *, prefix: str | None = None, start: bool = True
+    ) -> Watch:
+        """Return an iterator over the changes of the channel, which waits for the next one.
+
+        It tells how keys differ from what it told before: what changes several times between two
+        steps is told once, and a TTL alone is no change. Nothing is lost for good: after a broken
+        connection it tells whatever is different. It never ends by itself; closing it, or leaving
+        it as a `with` block, ends it.
+
+            for change in channel.watch(prefix="order:"):
+                print(change.key, change.kind, change.etag)
+
+        Args:
+            key: The only key to watch.
+            prefix: What the keys to watch begin with; by default all keys of users are watched.
+            start: Whether the first changes are the keys that exist already. Otherwise they are
+                known, and what changes after this call is told.
+
+        Raises:
+            ChannelTypeError: Both a key and a prefix are given; or it is a transaction.
+        """
+        selection = self._operations.selection(key, prefix)
+        return Watch(self.backend, selection, start=start)
 
     # Keys
 
@@ -342,14 +404,6 @@ class Channel:
     def exists(self, key: str) -> bool:
         """Tell whether `key` exists."""
         return self._perform(self._operations.exists(key))
-
-    def __contains__(self, key: str, /) -> bool:
-        """Tell whether there is a value under `key`, as `exists` does."""
-        return self.exists(key)
-
-    # A loop would be over keys that change meanwhile; those of one moment are `keys()`. Without
-    # this, Python would go by the `__getitem__` of a backend that has one.
-    __iter__: ClassVar[None] = None
 
     def keys(self) -> list[str]:
         """Return the channel's keys, in no particular order."""
@@ -372,7 +426,7 @@ class Channel:
         answers to the last writes are kept for about two minutes more. The channel can be used
         anew.
         """
-        self.backend.clear(kept=True)
+        self._perform(self._operations.destroy())
 
     def ttl(self, key: str) -> float | None:
         """Return the seconds until `key` expires, or `None` if it never does.
@@ -424,9 +478,3 @@ class Channel:
             RuntimeError: On entry: the system can't start the thread that renews the lease.
         """
         return ChannelLock(self.backend, check_key(key), timeout, lease)
-
-    def _perform(self, steps: Steps[R]) -> R:
-        try:
-            return self.backend.perform(steps)
-        except ChannelError as error:
-            blame(error, self.name, None)

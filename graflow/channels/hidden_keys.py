@@ -16,6 +16,7 @@ __all__ = [
     "KEPT",
     "HiddenKey",
     "belongs_to",
+    "is_visible",
     "kept_key",
     "lock_key",
     "run_of",
@@ -62,6 +63,11 @@ def visible_keys(stored: Iterable[str]) -> list[str]:
         for key in stored
         if key >= _FIRST_PLAIN or not _is_hidden(key)
     ]
+
+
+def is_visible(stored: str) -> bool:
+    """Tell whether a stored key is a user's."""
+    return stored >= _FIRST_PLAIN or not _is_hidden(stored)
 
 
 def kept_key(kind: str, name: str) -> str:

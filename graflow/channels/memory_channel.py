@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import NoReturn
 
 from graflow.channels.base import Channel
-from graflow.channels.memory.memory_backend import MemoryBackend
+from graflow.channels.memory.memory_backend import MemoryBackend, refuse_pickling
 from graflow.channels.memory.store import MemorySpace
-from graflow.exceptions import ChannelTypeError
 
 __all__ = ["MemoryChannel", "MemorySpace"]
 
@@ -31,9 +30,4 @@ class MemoryChannel(Channel):
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be pickled, because another process could not see the keys."""
-        raise ChannelTypeError(
-            f"the memory channel {self.name!r} can't leave its process, so it can't be pickled; "
-            "share state between processes with SQLiteChannel(name, path), or on a server with "
-            "RedisChannel(name, url=...)",
-            channel=self.name,
-        )
+        refuse_pickling(self.name)

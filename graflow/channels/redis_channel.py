@@ -11,6 +11,8 @@ from graflow.channels.per_run import PerRun
 from graflow.channels.redis.endpoints.from_client import endpoint_from, endpoint_of
 from graflow.channels.redis.endpoints.passwords import concealed
 from graflow.channels.redis.redis_backend import RedisBackend
+from graflow.channels.watching.cached_backend import cached
+from graflow.channels.watching.read_cache import MOST_KEYS
 from graflow.exceptions import ChannelTypeError, ChannelUnavailableError, ChannelValueError
 
 __all__ = ["RedisChannel"]
@@ -26,7 +28,7 @@ class RedisChannel(Channel):
     still takes effect only once.
     """
 
-    backend: RedisBackend
+    backend: RedisBackend  # with `cache`, a `CachedBackend` in front of one
 
     def __init__(
         self,
@@ -37,6 +39,7 @@ class RedisChannel(Channel):
         cluster: bool = False,
         timeout: Seconds = _TIMEOUT,
         allow_eviction: bool = False,
+        cache: bool | int = False,
         **options: Any,
     ) -> None:
         """Open a handle on the channel called `name`; it connects when it is first used.
@@ -55,6 +58,10 @@ class RedisChannel(Channel):
             allow_eviction: Whether to accept a server that deletes keys on its own when its memory
                 is full (any `maxmemory-policy` but `noeviction`). Stored data may then vanish,
                 locks included. If the user may not read the policy, it is not checked.
+            cache: Whether `get`, `get_many` and `exists` may answer from the memory of this process
+                what has not changed; a number is how many keys it keeps there at most, 10,000
+                unless it is given, and 64 MiB. Such a read may miss a change that the server is
+                about to tell of; it is never older than what this handle has read or written.
             options: Further arguments of `redis.Redis`: `host`, `port`, `db`, `password`, ...
 
         Raises:
@@ -75,7 +82,9 @@ class RedisChannel(Channel):
             )
         else:
             endpoint = endpoint_of(redis_client)
-        super().__init__(RedisBackend(name, endpoint, seconds, allow_eviction=allow_eviction))
+        most = _most_keys(cache)
+        backend = RedisBackend(name, endpoint, seconds, allow_eviction=allow_eviction)
+        super().__init__(cached(backend, most) if most else backend)
 
     @classmethod
     def embedded(
@@ -192,6 +201,21 @@ class RedisChannel(Channel):
         used.
         """
         super().close()
+
+
+def _most_keys(cache: object) -> int:
+    """Check the argument `cache`, and return how many keys to keep; 0 for no cache.
+
+    Raises:
+        ChannelTypeError, ChannelValueError: It is neither a `bool` nor a number of keys.
+    """
+    if isinstance(cache, bool):
+        return MOST_KEYS if cache else 0
+    if not isinstance(cache, int):
+        raise ChannelTypeError(f"cache must be a bool or an int, not {type(cache).__name__}")
+    if cache < 1:
+        raise ChannelValueError("a cache keeps at least 1 key; False is for none")
+    return cache
 
 
 def _unseen(options: dict[str, Any], url: str | None) -> dict[str, Any]:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from typing_extensions import TypeForm
 
 from graflow.channels.arguments import MISSING, Missing, Seconds, check_key, milliseconds
 from graflow.channels.base import Channel
 from graflow.channels.locks.lock import ChannelLock
-from graflow.channels.operation.operations import Entry, Operations
+from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.told_errors import blame
+from graflow.channels.operation.typed_operations import TypedOperations
 from graflow.channels.schema import schema_of
 from graflow.channels.view import ChannelView
+from graflow.channels.watching.watch import Watch
 from graflow.exceptions import ChannelError
+
+if TYPE_CHECKING:
+    from graflow.channels.aio.async_typed_channel import AsyncTypedChannel
 
 __all__ = ["TypedChannel"]
 
@@ -48,7 +53,18 @@ class TypedChannel(ChannelView, Generic[T]):
         """
         super().__init__(channel)
         self._schema = schema_of(schema, strict=strict)
-        self._operations = Operations(channel.backend, self._schema)
+        self._aio: AsyncTypedChannel[T] | None = None
+        self._operations = TypedOperations(channel.backend, self._schema)
+
+    @property
+    def aio(self) -> AsyncTypedChannel[T]:
+        """The channel on an event loop: the same operations, to be awaited."""
+        if self._aio is None:
+            from graflow.channels.aio.async_typed_channel import AsyncTypedChannel  # noqa: PLC0415
+
+            schema = self._schema
+            self._aio = AsyncTypedChannel(self._channel.aio, schema.form, strict=schema.strict)
+        return self._aio
 
     @property
     def schema(self) -> TypeForm[T]:
@@ -88,14 +104,14 @@ class TypedChannel(ChannelView, Generic[T]):
             ChannelConflictError: The key does not hold what `if_etag` stands for; nothing changed.
         """
         if if_etag is not MISSING:
-            self._perform(self._operations.set_if(key, value, ttl, if_etag))
+            self._perform(self._operations.set(key, value, ttl, if_etag=if_etag))
             return
         key = check_key(key)
         try:
             record = self._schema.dump(value)
         except ChannelError as error:
             blame(error, self.name, key)
-        self._backend.put(key, record, None if ttl is None else milliseconds(ttl))
+        self.backend.put(key, record, None if ttl is None else milliseconds(ttl))
 
     @overload
     def get(self, key: str) -> T: ...
@@ -115,7 +131,7 @@ class TypedChannel(ChannelView, Generic[T]):
         """
         if type(key) is not str or key < "\1" or not key.isascii():  # spares most keys the call
             key = check_key(key)
-        record = self._backend.get(key)
+        record = self.backend.get(key)
         if record is None:
             return self._operations.default(key, default)
         try:
@@ -139,7 +155,7 @@ class TypedChannel(ChannelView, Generic[T]):
             ChannelValidationError: An item does not fit; the list stays in the channel.
             ChannelTypeError: The key holds a single value; use `get`.
         """
-        return self._perform(self._operations.get(key, default, self._schema.load_items))
+        return self._perform(self._operations.get_list(key, default))
 
     def get_many(self, keys: Iterable[str]) -> dict[str, T]:
         """Return the values of those `keys` that exist, read at one point in time; see `get`."""
@@ -155,9 +171,7 @@ class TypedChannel(ChannelView, Generic[T]):
         Raises:
             ChannelValidationError: A value does not fit; nothing was stored.
         """
-        self._operations.check_mapping(mapping)
-        dump = self._schema.dump
-        self._perform(self._operations.set_many(mapping, ttl, lambda key, value: dump(value)))
+        self._perform(self._operations.set_many(mapping, ttl))
 
     def add(self, key: str, value: T, ttl: Seconds | None = None) -> bool:
         """Store `value` under `key` unless the key exists; tell whether it was stored.
@@ -165,7 +179,7 @@ class TypedChannel(ChannelView, Generic[T]):
         Raises:
             ChannelValidationError: The value does not fit; nothing changed.
         """
-        return self._perform(self._operations.add_key(key, value, ttl))
+        return self._perform(self._operations.add(key, value, ttl))
 
     def entry(self, key: str) -> Entry[T]:
         """Return the value under `key` with its etag and its TTL, as of one moment.
@@ -215,45 +229,83 @@ class TypedChannel(ChannelView, Generic[T]):
             ChannelValidationError: The value does not fit; nothing changed.
             ChannelTypeError: The key holds something other than a list; nothing changed.
         """
-        return self._perform(self._operations.push(key, value, ttl, at_head=False))
+        return self._perform(self._operations.append(key, value, ttl))
 
     def prepend(self, key: str, value: T, ttl: Seconds | None = None) -> int:
         """Add `value` to the head of the list under `key`; otherwise like `append`."""
-        return self._perform(self._operations.push(key, value, ttl, at_head=True))
+        return self._perform(self._operations.prepend(key, value, ttl))
 
     @overload
-    def pop(self, key: str) -> T | None: ...
+    def pop(self, key: str, *, timeout: Seconds | None = None) -> T | None: ...
     @overload
-    def pop(self, key: str, default: D) -> T | D: ...
-    def pop(self, key: str, default: Any = None) -> Any:
-        """Remove and return the item at the head of the list under `key`.
+    def pop(self, key: str, default: D, timeout: Seconds | None = None) -> T | D: ...
+    def pop(self, key: str, default: Any = None, timeout: Seconds | None = None) -> Any:
+        """Remove and return the item at the head of the list under `key`; see `Channel.pop`.
+
+        Args:
+            key: Non-empty text.
+            default: Returned if there is no item.
+            timeout: Seconds to wait for an item, >= 0; `math.inf` for as long as it takes.
+                `None` doesn't wait.
 
         Returns:
-            The item, or `default` if there is no such key or its list is empty.
+            The item, or `default` if there is no such key or its list is empty, and no item came
+            until the time was over.
 
         Raises:
             ChannelValidationError: The item does not fit; it stays at the head of the list.
             ChannelTypeError: The key holds something other than a list.
         """
-        return self._perform(self._operations.pop_valid(key, default))
+        return self._perform(self._operations.pop(key, default, timeout))
+
+    # Waiting
+
+    def wait_for(
+        self,
+        key: str,
+        predicate: Callable[[T], object] | None = None,
+        timeout: Seconds | None = None,
+    ) -> T:
+        """Wait until `key` holds a value of which `predicate` is true, and return the value.
+
+        Args:
+            key: Non-empty text.
+            predicate: Takes the value, and may be called often; if it raises, so does this.
+                `None`: any value that fits will do.
+            timeout: Seconds to wait, >= 0; 0 looks once. `None`: as long as it takes.
+
+        Raises:
+            ChannelTimeoutError: There was no such value until the time was over.
+            ChannelValidationError: A value does not fit; it stays in the channel.
+            ChannelTypeError: The key holds a list of values; or a transaction would have to wait.
+        """
+        value: T = self._perform(self._operations.wait_for(key, predicate, timeout))
+        return value
+
+    def watch(
+        self, key: str | None = None, *, prefix: str | None = None, start: bool = True
+    ) -> Watch:
+        """Return an iterator over the changes of keys, whatever they hold; see `Channel.watch`."""
+        selection = self._operations.selection(key, prefix)
+        return Watch(self.backend, selection, start=start)
 
     # Keys and locks, as the channel has them
 
     def delete(self, key: str) -> bool:
         """Remove `key`; tell whether it existed."""
-        return self._channel.delete(key)
+        return self._perform(self._operations.delete(key))
 
     def exists(self, key: str) -> bool:
         """Tell whether `key` exists, whatever it holds."""
-        return self._channel.exists(key)
+        return self._perform(self._operations.exists(key))
 
     def keys(self) -> list[str]:
         """Return the channel's keys, whatever they hold, in no particular order."""
-        return self._channel.keys()
+        return self._perform(self._operations.keys())
 
     def clear(self) -> None:
         """Remove every key of the channel, whatever it holds; locks stay."""
-        self._channel.clear()
+        self._perform(self._operations.clear())
 
     def ttl(self, key: str) -> float | None:
         """Return the seconds until `key` expires, or `None` if it never does.
@@ -261,15 +313,15 @@ class TypedChannel(ChannelView, Generic[T]):
         Raises:
             ChannelKeyError: There is no such key.
         """
-        return self._channel.ttl(key)
+        return self._perform(self._operations.ttl(key))
 
     def touch(self, key: str, ttl: Seconds) -> bool:
         """Let `key` expire in `ttl` seconds from now, whatever it holds; see `Channel.touch`."""
-        return self._channel.touch(key, ttl)
+        return self._perform(self._operations.touch(key, ttl))
 
     def persist(self, key: str) -> bool:
         """Let `key` never expire, whatever it holds; tell whether it exists."""
-        return self._channel.persist(key)
+        return self._perform(self._operations.persist(key))
 
     def lock(self, key: str, timeout: Seconds = 10.0, lease: Seconds = 30.0) -> ChannelLock:
         """Return a context manager that holds the lock `key`; see `Channel.lock`."""

@@ -217,3 +217,29 @@ class TaskExecutionContext(ExecutionContext):
                 workflow=self.workflow_name,
             )
         self._state.metadata[self.task_id] = encode_item(dict(said))
+
+    def emit(self, value: object) -> None:
+        """Send a value to whoever watches the run: its stream, and observers with `emitted`.
+
+        It arrives while the task runs, whatever process that is in. If the consumer of the stream
+        is slow, this waits until there is room for the value, so that nothing gets lost. In a
+        coroutine on an event loop, `await ctx.aemit(...)` instead.
+
+        Values of an attempt that fails, and of an atomic task that starts over, stay sent. Those of
+        a thread that outlives the run go nowhere.
+
+        Args:
+            value: Plain data, as a channel stores it; whoever watches gets a copy.
+
+        Raises:
+            ChannelTypeError, ChannelValueError: It is something else; nothing was sent.
+        """
+        record = encode_item(value)
+        if self._state.emitter is not None:
+            self._state.emitter.emit(self.task_id, record)
+
+    async def aemit(self, value: object) -> None:
+        """Send a value as `emit` does; while there is no room, other coroutines go on."""
+        record = encode_item(value)
+        if self._state.emitter is not None:
+            await self._state.emitter.aemit(self.task_id, record)

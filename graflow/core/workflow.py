@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
-from contextvars import Context, ContextVar, copy_context
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from contextvars import ContextVar, copy_context
+from functools import partial
 from os import PathLike
 from types import TracebackType
 from typing import Any, Literal, Self, Unpack, overload
-from uuid import uuid4
+
+from typing_extensions import override
 
 from graflow.channels.arguments import Seconds
 from graflow.channels.factory import default_channel
-from graflow.core.checkpoint.checkpoint import read_checkpoint
-from graflow.core.checkpoint.claim import claimed
 from graflow.core.context import ExecutionContext
 from graflow.core.graph.graph import Graph, RunPlan
-from graflow.core.launch.execution import prepared, results_of_finished
-from graflow.core.launch.opening import ChannelSource, check_source, fill, open_run
-from graflow.core.launch.registered import registered
-from graflow.core.launch.resuming import match_channel, match_plan, restore
+from graflow.core.launch.async_runs import AsyncRuns, warn_if_blocking
+from graflow.core.launch.opened_run import OpenedRun, RunRequest, begun, resumed
+from graflow.core.launch.opening import ChannelSource, check_source
 from graflow.core.launch.run_options import (
     KEEP_RESULTS,
     MAX_WORKERS,
     ExecuteKeywords,
     Options,
     ResumeKeywords,
-    lasting,
 )
-from graflow.core.run.observers import RunObserver
-from graflow.core.state.run_state import RunState
+from graflow.core.run.observers import AnyObserver
 from graflow.core.task.composition import Node, chain, check_nodes, open_graphs, parallel
 from graflow.core.task.task import Task, check_text
 from graflow.core.travel.executors import ExecutorSource
@@ -41,12 +38,11 @@ _running: ContextVar[tuple[Workflow, ...]] = ContextVar("running_workflows", def
 """The workflows whose tasks are running the current code, innermost last."""
 
 
-class Workflow:
+class Workflow(AsyncRuns):
     """Tasks in order, under a name; `workflow(name)` makes one.
 
     Tasks join it inside its `with` block, when they are decorated, called, or put in order there
-    with `>>`, `|`, `chain` or `parallel`. `execute` runs them, inside the block or after it, any
-    number of times.
+    with `>>`, `|`, `chain` or `parallel`. `execute` runs them, any number of times.
     """
 
     def __init__(self, name: str, *, channel: ChannelSource | None = None) -> None:
@@ -57,6 +53,7 @@ class Workflow:
         self._graph = Graph(self._name)
 
     @property
+    @override
     def name(self) -> str:
         """The workflow's name."""
         return self._name
@@ -127,7 +124,7 @@ class Workflow:
         executor: ExecutorSource | None = None,
         checkpoint: str | PathLike[str] | None = None,
         progress: bool = False,
-        observers: Sequence[RunObserver] = (),
+        observers: Sequence[AnyObserver] = (),
         run_id: str | None = None,
         keep: Seconds | None = KEEP_RESULTS,
     ) -> Any:
@@ -188,23 +185,17 @@ class Workflow:
             CheckpointFileError: The checkpoint can't be written; this is an `OSError`. Nothing has
                 run, unless the disk became full later.
         """
-        lasts = lasting(keep, self._name)
-        options = Options(executor, max_workers, progress, tuple(observers), checkpoint, lasts)
-        options.check(self._name)
-        chosen = uuid4().hex if run_id is None else check_text(run_id, "run id")
-        plan = self._plan(start_node)
-        state = self._open_run(plan, chosen)
-        with (
-            nullcontext() if checkpoint is None else claimed(checkpoint, self._name),
-            registered(plan, state, options, named=run_id is not None) as run,
-        ):
-            if run.is_finished:
-                return _returned(results_of_finished(plan, state), state, ret_context)
-            with prepared(plan, run.state, self._variables(), options, {}) as execution:
-                if initial_channel is not None:
-                    fill(run.state, initial_channel)
-                results = execution.run(run.starts)
-        return _returned(results, state, ret_context)
+        warn_if_blocking("execute")
+        options = self._options(
+            max_workers=max_workers,
+            executor=executor,
+            checkpoint=checkpoint,
+            progress=progress,
+            observers=observers,
+            run_id=run_id,
+            keep=keep,
+        )
+        return self._beginning(start_node, initial_channel, options).execute(ret_context)
 
     @overload
     def resume(
@@ -230,7 +221,7 @@ class Workflow:
         max_workers: int | None = None,
         executor: ExecutorSource | None = None,
         progress: bool = False,
-        observers: Sequence[RunObserver] = (),
+        observers: Sequence[AnyObserver] = (),
         keep: Seconds | None = KEEP_RESULTS,
     ) -> Any:
         """Continue a run begun by `execute(checkpoint=path)`, and return its result.
@@ -266,23 +257,16 @@ class Workflow:
                 `OSError`.
             GraflowError: As for `execute`.
         """
-        lasts = lasting(keep, self._name)
-        options = Options(executor, max_workers, progress, tuple(observers), path, lasts)
-        options.check(self._name)
-        with claimed(path, self._name):
-            checkpoint = read_checkpoint(path)
-            plan = match_plan(checkpoint, self._name, self._plan)
-            state = self._open_run(plan, checkpoint.run_id)
-            match_channel(checkpoint, state)
-            finished = checkpoint.finished_tasks()
-            with registered(plan, state, options, resumed=True) as run:
-                if run.is_finished:
-                    return _returned(results_of_finished(plan, state), state, ret_context)
-                variables = self._variables()
-                with prepared(plan, run.state, variables, options, finished) as execution:
-                    restore(checkpoint, run.state, plan)
-                    results = execution.run(run.starts)
-        return _returned(results, state, ret_context)
+        warn_if_blocking("resume")
+        options = self._options(
+            max_workers=max_workers,
+            executor=executor,
+            checkpoint=path,
+            progress=progress,
+            observers=observers,
+            keep=keep,
+        )
+        return self._resumption(path, options).execute(ret_context)
 
     def _plan(self, start_node: Task[..., Any] | str | None) -> RunPlan:
         if self in _running.get():
@@ -299,20 +283,28 @@ class Workflow:
             )
         return self._graph.plan(start_node)
 
-    def _open_run(self, plan: RunPlan, run_id: str) -> RunState:
-        return open_run(self._name, self._channel, plan.tasks, run_id)
+    @override
+    def _beginning(
+        self,
+        start_node: Task[..., Any] | str | None,
+        values: Mapping[str, object] | None,
+        options: Options,
+    ) -> RunRequest:
+        plan = self._plan(start_node)
+        return self._request(options, partial(begun, plan=plan, values=values))
 
-    def _variables(self) -> Context:
-        """Return the caller's `ContextVar`s for the tasks, without an open workflow."""
+    @override
+    def _resumption(self, path: str | PathLike[str], options: Options) -> RunRequest:
+        return self._request(options, partial(resumed, path=path, plan_from=self._plan))
+
+    def _request(
+        self, options: Options, opening: Callable[[RunRequest], AbstractContextManager[OpenedRun]]
+    ) -> RunRequest:
+        """Return a request for a run whose tasks see the caller's `ContextVar`s."""
         variables = copy_context()
-        variables.run(open_graphs.set, ())
+        variables.run(open_graphs.set, ())  # no open workflow
         variables.run(_running.set, (*_running.get(), self))
-        return variables
-
-
-def _returned(results: dict[str, Any], state: RunState, ret_context: bool) -> Any:
-    result = next(iter(results.values())) if len(results) == 1 else results
-    return (result, ExecutionContext.of_run(state)) if ret_context else result
+        return RunRequest(self._name, self._channel, options, variables, opening)
 
 
 def workflow(name: str, *, channel: ChannelSource | None = None) -> Workflow:

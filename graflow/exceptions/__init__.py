@@ -57,6 +57,7 @@ from graflow.exceptions.task_errors import (
     _failed_again,
 )
 from graflow.exceptions.workflow_errors import (
+    BlockingCallWarning,
     CycleError,
     DuplicateTaskError,
     ExtraMissingError,
@@ -71,6 +72,7 @@ from graflow.exceptions.workflow_errors import (
 )
 
 __all__ = [
+    "BlockingCallWarning",
     "ChannelConflictError",
     "ChannelConnectionError",
     "ChannelDataError",

@@ -61,7 +61,7 @@ class ChannelOverflowError(ChannelError, OverflowError):
 
 
 class ChannelTimeoutError(ChannelError, TimeoutError):
-    """A lock did not become free within the time that the caller was willing to wait."""
+    """A lock did not become free, or a value did not come, while the caller was willing to wait."""
 
 
 class ChannelConflictError(ChannelError, TimeoutError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from graflow.exceptions.root import GraflowError
 
 __all__ = [
+    "BlockingCallWarning",
     "CycleError",
     "DuplicateTaskError",
     "ExtraMissingError",
@@ -93,3 +94,7 @@ class CycleError(WorkflowError, ValueError):
 
 class TaskNotFoundError(WorkflowError, KeyError):
     """The workflow does not contain such a task."""
+
+
+class BlockingCallWarning(RuntimeWarning):
+    """A thread whose event loop is running was about to wait, and so were all of its coroutines."""

@@ -21,11 +21,15 @@ class Budget:
         examples: The number of examples per property, > 0.
         seed: Makes a run repeatable; with `None`, each run tries different examples.
         shrink: Whether to search for a shorter example of a failure.
+        on_loop: Whether each check is also made on an event loop if the harness has `open_async`,
+            with a quarter of the examples, which about doubles the time. Checks that are about
+            event loops are always made.
     """
 
     examples: int = 100
     seed: int | None = None
     shrink: bool = True
+    on_loop: bool = True
 
     def settings(self, **more: Any) -> settings:
         """Return the budget as settings of Hypothesis."""

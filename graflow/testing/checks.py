@@ -9,13 +9,17 @@ from functools import partial
 import hypothesis
 from hypothesis.stateful import run_state_machine_as_test
 
+from graflow.channels.aio.async_channel import AsyncChannel
 from graflow.testing.budget import Budget
 from graflow.testing.edges import EDGES, Edge
-from graflow.testing.edges.contenders import Unfinished, in_thread
+from graflow.testing.edges.holders.contenders import Unfinished, in_thread
 from graflow.testing.harness import OPTIONAL, Capabilities, Capability, Harness
+from graflow.testing.on_loop.loop_channel import LoopChannel
 from graflow.testing.properties import (
     durability,
+    event_loops,
     means,
+    news,
     promises,
     restarts,
     round_trips,
@@ -26,6 +30,7 @@ from graflow.testing.properties.concurrency import interleavings
 from graflow.testing.properties.concurrency.workload import WORKLOADS
 from graflow.testing.properties.machine import machine_for
 from graflow.testing.properties.stepwise import intrusions, meetings, sights
+from graflow.testing.trials.script import ANY_OPEN
 from graflow.testing.trials.trial import Trial
 
 __all__ = ["CHECKS", "Absence", "Check"]
@@ -44,12 +49,19 @@ _PROMISES = {
 _MEANS = {
     "advance": "minutes have to pass",
     "cut_reply": "a reply has to get lost",
+    "open_async": "operations have to be awaited",
     "lost": "it has to be shown that a reply got lost",
     "read": "what is stored has to be read as by another program",
     "restart": "the store has to be restarted",
     "started": "it has to be shown that the store was restarted",
 }
 """What a check needs that only a means of the harness can bring about."""
+
+
+_ON_LOOP = (
+    "from graflow.testing.on_loop.loop_channel import on_event_loop",
+    "open = on_event_loop(open)",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +101,15 @@ class Check:
     def __str__(self) -> str:
         return f"{self.capability}: {self.name}"
 
+    def perform(self, harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
+        """Raise if the backend does not keep the contract, in threads or on an event loop."""
+        self.run(harness, capabilities, budget)
+        if not budget.on_loop or "open_async" in self.means:
+            return
+        if harness.open_async is not None:
+            fewer = replace(budget, examples=max(1, budget.examples // 4))
+            self.run(_on_loop(harness, harness.open_async), capabilities, fewer)
+
     def exemption(self, capabilities: Capabilities) -> str | None:
         """Return why a backend with these promises is exempt from the check; `None` if it isn't."""
         for name, reason in capabilities.unsupported.items():
@@ -96,9 +117,10 @@ class Check:
                 return f"no {name}: {reason}"
         if self.unless and getattr(capabilities, self.unless):
             return f"{self.unless}: {getattr(capabilities, self.unless)}"
-        if self.capability in _PROMISES:
-            promise, absence = _PROMISES[self.capability]
-            return None if getattr(capabilities, promise) else absence
+        for capability in (self.capability, *self.needs):
+            promise, absence = _PROMISES.get(capability, ("", ""))
+            if promise and not getattr(capabilities, promise):
+                return absence
         return None
 
     def absence(self, harness: Harness, capabilities: Capabilities) -> Absence | None:
@@ -110,6 +132,18 @@ class Check:
             if getattr(harness, name) is None:
                 return Absence(False, f"{_MEANS[name]}, and the harness offers no `{name}`")
         return None
+
+
+def _on_loop(harness: Harness, open_async: Callable[[str], AsyncChannel]) -> Harness:
+    """Return a harness whose channels do everything on an event loop."""
+    other = replace(
+        harness,
+        open_async=None,
+        open=lambda name: LoopChannel(harness.open(name), open_async(name)),
+        preamble="\n".join((harness.preamble.strip() or ANY_OPEN, *_ON_LOOP)),
+    )
+    object.__setattr__(other, "tally", harness.tally)
+    return other
 
 
 def _run_edge(edge: Edge, harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
@@ -155,6 +189,18 @@ def _checks_of_threads() -> Iterator[Check]:
         yield Check(f"lock{suffix}", Capability.THREADS, run, frozenset({Capability.LOCK}))
 
 
+def _checks_of_event_loops() -> Iterator[Check]:
+    means = ("open_async",)
+    lock = frozenset({Capability.LOCK})
+    for name, run, needs in (
+        ("tasks at once", event_loops.check_tasks_at_once, frozenset()),
+        ("changes that are cancelled", event_loops.check_cancelled_changes, frozenset()),
+        ("waits that are cancelled", event_loops.check_cancelled_waits, lock),
+        ("tasks that wait", event_loops.check_waiting_tasks, lock),
+    ):
+        yield Check(name, Capability.EVENT_LOOPS, run, needs, means)
+
+
 def _checks_of_processes() -> Iterator[Check]:
     needs = frozenset({Capability.PICKLE})
     yield Check("after a fork", Capability.PROCESSES, interleavings.check_forks, needs)
@@ -187,6 +233,14 @@ CHECKS: list[Check] = [
     Check("two who take a lock at once", Capability.LOCK, intrusions.check_locks),
     Check("a handle as bytes", Capability.PICKLE, promises.check_pickle),
     Check(
+        "after a restart",
+        Capability.WAITING,
+        news.check_restart,
+        needs=frozenset({Capability.DURABILITY}),
+        means=("restart", "started"),
+    ),
+    Check("all who want an item", Capability.WAITING, news.check_takers),
+    Check(
         "a restart",
         Capability.DURABILITY,
         durability.check_durability,
@@ -213,6 +267,7 @@ CHECKS: list[Check] = [
     Check("every value comes back", Capability.VALUES, round_trips.check_values),
     Check("every bad value is refused", Capability.VALUES, round_trips.check_refused_values),
     *_checks_of_threads(),
+    *_checks_of_event_loops(),
     *(_check_of(edge) for edge in EDGES if edge.is_slow),
     *_checks_of_processes(),
     Check("what fits comes back", Capability.TYPED, typed_channels.check_typed_values),

@@ -40,12 +40,14 @@ class ChannelConformance:
     Attributes:
         capabilities: What the backend promises.
         examples: The number of examples of each property.
+        on_loop: Whether each check is also made on an event loop; see `Budget`.
         xfail: Checks that are known to fail, by name, each with a reason. It is an error if one of
             them passes.
     """
 
     capabilities: ClassVar[Capabilities]
     examples: ClassVar[int] = 100
+    on_loop: ClassVar[bool] = True
     xfail: ClassVar[Mapping[str, str]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -102,11 +104,11 @@ class ChannelConformance:
             reason = self.xfail[str(check)]
             request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
         times = int(os.environ.get(TIMES, "1"))
-        budget = Budget(examples=self.examples * times)
+        budget = Budget(examples=self.examples * times, on_loop=self.on_loop)
         before = harness.tally.copy()
         _require_store(type(self))
         try:
-            check.run(harness, capabilities, budget)
+            check.perform(harness, capabilities, budget)
         except StoreGone as gone:
             _gone[type(self)] = str(gone)
             _require_store(type(self))

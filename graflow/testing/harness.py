@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from graflow.channels.aio.async_channel import AsyncChannel
 from graflow.channels.base import Channel
 from graflow.testing.proxy import LossyProxy
 from graflow.testing.tally import Tally
@@ -26,11 +27,13 @@ class Capability(StrEnum):
     BATCHES = "batches"
     COMMITS = "commits"
     LOCK = "lock"
+    WAITING = "waiting"
     SEQUENCES = "any sequence of operations"
     TYPED = "typed channels"
     PLAIN_JSON = "plain JSON"
     PICKLE = "pickle"
     THREADS = "threads"
+    EVENT_LOOPS = "event loops"
     PROCESSES = "processes"
     DURABILITY = "durability"
     LOST_REPLIES = "lost replies"
@@ -96,6 +99,8 @@ class Harness:
 
     Attributes:
         open: Opens another handle on the channel with a given name, a new one each time.
+        open_async: Opens one more, for coroutines, as `lambda name: open(name).aio` does. If it is
+            given, each check is also made on an event loop, with fewer examples.
         advance: Lets a number of seconds pass for everything stored, without waiting, or at
             least not for long. If it is `None`, the suite waits, rarely and briefly. A function
             with a parameter `names` gets the names of the channels for which time has to pass, so
@@ -118,6 +123,7 @@ class Harness:
     """
 
     open: Callable[[str], Channel]
+    open_async: Callable[[str], AsyncChannel] | None = None
     advance: Callable[..., Any] | None = None
     restart: Callable[[], Any] | None = None
     started: Callable[[], object] | None = None

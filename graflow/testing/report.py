@@ -189,11 +189,12 @@ def _table(findings: list[Finding]) -> list[str]:
 
 
 def _remarks(findings: list[Finding], checks: int, shown: Collection[Finding]) -> Iterator[str]:
-    yield from dict.fromkeys(
-        f"{each.capability}: {each.result}: {each.reason}"
-        for each in findings
-        if each.result in {Result.DECLARED, Result.UNCHECKED}
-    )
+    untried: dict[str, set[str]] = {}
+    for each in findings:
+        if each.result in {Result.DECLARED, Result.UNCHECKED}:
+            untried.setdefault(f"{each.result}: {each.reason}", set()).add(each.capability)
+    for why, about in untried.items():
+        yield f"{', '.join(each for each in Capability if each in about)}: {why}"
     totals: dict[str, int] = {}
     for each in findings:
         totals[each.capability] = totals.get(each.capability, 0) + 1

@@ -73,7 +73,7 @@ def _finding(
         result = Result.DECLARED if absence.declared else Result.UNCHECKED
         return Finding(backend, check.capability, str(check), result, absence.reason)
     try:
-        check.run(harness, capabilities, budget)
+        check.perform(harness, capabilities, budget)
     except StoreGone as gone:
         raise StoreGoneError(str(check), str(gone)) from gone
     except Exception as error:  # noqa: BLE001 - whatever a broken backend raises

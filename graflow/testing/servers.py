@@ -169,6 +169,7 @@ def server_harness(url: str, *, cluster: bool = False) -> Iterator[Harness]:
         try:
             yield Harness(
                 open=open_channel,
+                open_async=lambda name: open_channel(name).aio,
                 cut_reply=proxy.cut_reply if proxy else None,
                 advance=partial(advance, client) if moves else None,
                 read=partial(read_record, client),

@@ -19,7 +19,7 @@ from mypy.plugin import (
 from mypy.types import AnyType, FunctionLike, Type, get_proper_type
 
 from graflow_mypy.hooks.keyed_channels import (
-    KEYED_CHANNEL,
+    KEYED_CHANNELS,
     METHODS,
     ON_SEVERAL,
     keyed_signature,
@@ -37,17 +37,22 @@ _CONTEXTS: Final = {
     "graflow.core.context.ExecutionContext",
     "graflow.core.context.TaskExecutionContext",
 }
-_TYPED_CHANNEL: Final = "graflow.channels.typed.TypedChannel"
+_TYPED_CHANNELS: Final = {
+    "graflow.channels.aio.async_typed_channel.AsyncTypedChannel",
+    "graflow.channels.typed.TypedChannel",
+}
 _CHANNELS: Final = {
+    "graflow.channels.aio.async_channel.AsyncChannel",
+    "graflow.channels.aio.async_transaction.AsyncTransaction",
     "graflow.channels.base.Channel",
     "graflow.channels.memory_channel.MemoryChannel",
     "graflow.channels.redis_channel.RedisChannel",
     "graflow.channels.sqlite_channel.SQLiteChannel",
     "graflow.channels.transactions.Transaction",
-    _TYPED_CHANNEL,
-    KEYED_CHANNEL,
+    *_TYPED_CHANNELS,
+    *KEYED_CHANNELS,
 }
-_MAKERS: Final = {_TYPED_CHANNEL, KEYED_CHANNEL}
+_MAKERS: Final = {*_TYPED_CHANNELS, *KEYED_CHANNELS}
 _PRIORITY: Final = 10  # of an import that is at the top of a module
 
 
@@ -99,9 +104,9 @@ class GraflowPlugin(Plugin):
         if not fullname.startswith("graflow."):
             return None
         owner, _, method = fullname.rpartition(".")
-        if owner == KEYED_CHANNEL and method in METHODS:
+        if owner in KEYED_CHANNELS and method in METHODS:
             return partial(self._check_keyed, method)
-        if owner == KEYED_CHANNEL and method in ON_SEVERAL:
+        if owner in KEYED_CHANNELS and method in ON_SEVERAL:
             return partial(self._check_several, method)
         if owner in _CONTEXTS and method == "get_result":
             return self._check_result

@@ -10,7 +10,7 @@ import redis
 
 from graflow.channels.base import Channel
 from graflow.channels.memory_channel import MemoryChannel
-from graflow.channels.redis import commit_command, redis_backend
+from graflow.channels.redis import commit_command, primitives
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelValueError
 from tests.servers import SERVERS, Server
@@ -84,8 +84,8 @@ def test_a_list_that_is_too_long_to_read_is_refused_with_its_size(
     redis_client: redis.Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not after a time in which the server did nothing else; popping goes on."""
-    monkeypatch.setattr(redis_backend, "_MAX_READ", 5_000)
-    monkeypatch.setattr(redis_backend, "_MAX_READ_TOGETHER", 5_000)
+    monkeypatch.setattr(primitives, "_MAX_READ", 5_000)
+    monkeypatch.setattr(primitives, "_MAX_READ_TOGETHER", 5_000)
     channel = RedisChannel("long", url=redis_url)
     channel.set("list", [1] * 5_000)
     assert len(channel.get("list")) == 5_000

@@ -7,10 +7,20 @@ from collections.abc import Callable
 import pytest
 import redis
 
-from graflow.channels.backend import Add, Expire, Push
+from graflow.channels.backend import (
+    Add,
+    AsyncBackend,
+    AsyncBackendInFront,
+    BackendInFront,
+    Expire,
+    Push,
+)
+from graflow.channels.backend.async_in_front import AsyncFencedBackend
 from graflow.channels.base import Channel
+from graflow.channels.memory_channel import MemoryChannel
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import RunSupersededError
+from graflow.testing.on_loop.loop_channel import on_event_loop
 from graflow.testing.proxy import LossyProxy
 from graflow.testing.servers import has_written
 from tests.channels.fencing import FENCE, fenced, put_fence
@@ -60,6 +70,34 @@ def test_nothing_changes_behind_a_fence_that_was_passed(
         assert late.get_many(late.keys()) == BEFORE
         assert channel.ttl("value") is None
         assert [held and held.record for held in channel.backend.read([FENCE.key])] == [fence]
+        with channel.lock("key", timeout=0):
+            pass
+    put_fence(channel)
+    CHANGES[change](late)
+
+
+class Native(BackendInFront):
+    """A backend with a form for event loops of its own, which uses no thread."""
+
+    def asynchronous(self) -> AsyncBackend:
+        """Return that form."""
+        return AsyncBackendInFront(self, self.inner.asynchronous())
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_nothing_changes_behind_a_fence_on_a_loop(change: str) -> None:
+    """A fence in front of a backend that has a native form is in front of that form as well."""
+    channel = MemoryChannel("c")
+    channel.set_many(BEFORE)
+    behind = channel.on(Native(channel.backend).fenced(FENCE))
+    assert isinstance(behind.aio.backend, AsyncFencedBackend)
+    late = on_event_loop(lambda name: behind)("c")
+    for fence in (b"2", None):
+        set_fence(channel, fence)
+        with pytest.raises(RunSupersededError, match="'run'"):
+            CHANGES[change](late)
+        assert late.get_many(late.keys()) == BEFORE
+        assert channel.ttl("value") is None
         with channel.lock("key", timeout=0):
             pass
     put_fence(channel)

@@ -15,7 +15,7 @@ import json, os
 from redis.exceptions import ConnectionError
 from graflow.channels.commits.commit import Conflict
 from graflow.channels.locks.line import wait_in_line
-from graflow.channels.locks.lock_steps import Acquire, LineUp, Sleep
+from graflow.channels.locks.lock_steps import Acquire, LineUp, Sleep, StandInLine
 from graflow.channels.operation.attempts import Limits, insist
 from graflow.channels.redis.retrying import Effort
 from graflow.system.clock import monotonic
@@ -25,7 +25,7 @@ def attempt(owner):
     yield
 
 def first_pause(steps):
-    answers = {Acquire: "another", LineUp: 0}
+    answers = {Acquire: "another", LineUp: 0, StandInLine: None}
     asked = next(steps)
     while type(asked) is not Sleep:
         asked = steps.send(answers[type(asked)])

@@ -34,7 +34,11 @@ __all__ = [
 def correct() -> Harness:
     """Return the harness of a correct channel."""
     channels = DictChannels()
-    return Harness(open=channels.open, advance=channels.advance)
+    return Harness(
+        open=channels.open,
+        open_async=lambda name: channels.open(name).aio,
+        advance=channels.advance,
+    )
 
 
 def set_keeps_ttl() -> Harness:

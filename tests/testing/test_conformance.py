@@ -38,6 +38,7 @@ def memory_harness() -> Harness:
     backend = MemoryBackend()
     return Harness(
         open=backend.open,
+        open_async=lambda name: backend.open(name).aio,
         advance=backend.advance,
         read=lambda name, key: backend.open(name).backend.get(key),
     )
@@ -72,6 +73,7 @@ def sqlite_harness(backend: SQLiteBackend) -> Harness:
 
     return Harness(
         open=backend.open,
+        open_async=lambda name: backend.open(name).aio,
         advance=backend.advance,
         restart=restart,
         started=connections,
@@ -84,6 +86,7 @@ class RedisServer(ChannelConformance):
 
     capabilities = Capabilities(shared=True, durable=True, remote=True)
     examples = 10
+    on_loop = False  # `TestValkey9` tries that, and those that are thorough
     kind: ClassVar[str]
 
     @pytest.fixture(scope="class")
@@ -100,6 +103,8 @@ class RedisServer(ChannelConformance):
 
 class DecodingClient(RedisServer):
     """The same, with clients that decode what they read."""
+
+    on_loop = True
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -130,8 +135,12 @@ def server_harness(
         server.stop()
         server.start()
 
+    def open(name: str) -> RedisChannel:
+        return open_at(proxy.port if proxy.is_due else server.port, name)
+
     return Harness(
-        open=lambda name: open_at(proxy.port if proxy.is_due else server.port, name),
+        open=open,
+        open_async=lambda name: open(name).aio,
         advance=ServerBackend(server).advance,
         restart=restart,
         started=lambda: server.pid,
@@ -153,9 +162,10 @@ class TestRedis8(RedisServer):
 
 
 class TestValkey9(RedisServer):
-    """The newest Valkey, with more examples than the others."""
+    """The newest Valkey, with more examples than the others, and on an event loop too."""
 
     examples = 25
+    on_loop = True
     kind = "valkey-9"
 
 
@@ -209,6 +219,7 @@ class TestCluster(ChannelConformance):
 
     capabilities = Capabilities(shared=True, durable=True, remote=True)
     examples = 10
+    on_loop = False  # `TestClusterOnLoop` tries that
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -227,14 +238,24 @@ class TestCluster(ChannelConformance):
             yield cluster_harness(cluster, Losses(list(proxies.values())), *clients)
 
 
+@pytest.mark.thorough
+class TestClusterOnLoop(TestCluster):
+    """The same, and on an event loop too."""
+
+    on_loop = True
+
+
 def cluster_harness(cluster: Cluster, losses: Losses, client: Any, lossy_client: Any) -> Harness:
     """Reach channels on a cluster, or through its proxies while a reply is to be lost."""
+
+    def open(name: str) -> RedisChannel:
+        if losses.are_due:
+            return RedisChannel(name, lossy_client)
+        return RedisChannel(name, url=cluster.url, cluster=True)
+
     return Harness(
-        open=lambda name: (
-            RedisChannel(name, lossy_client)
-            if losses.are_due
-            else RedisChannel(name, url=cluster.url, cluster=True)
-        ),
+        open=open,
+        open_async=lambda name: open(name).aio,
         advance=ClusterBackend(cluster).advance,
         restart=cluster.restart,
         started=lambda: [node.pid for node in cluster.masters],

@@ -63,5 +63,10 @@ def sqlite_harness(path: Path) -> Harness:
         return [None if connection is None else id(connection) for connection in found]
 
     return Harness(
-        open=open_channel, advance=advance, restart=restart, started=connections, read=read
+        open=open_channel,
+        open_async=lambda name: open_channel(name).aio,
+        advance=advance,
+        restart=restart,
+        started=connections,
+        read=read,
     )

@@ -8,16 +8,24 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict, assert_type
 
 from graflow import (
+    AsyncRunObserver,
     Channel,
+    Emitted,
     ExecutionContext,
     MemoryChannel,
     RedisChannel,
+    RunEnded,
+    RunEvent,
     RunInfo,
     RunObserver,
     SQLiteChannel,
     Task,
     TaskEvent,
     TaskExecutionContext,
+    TaskFailed,
+    TaskFinished,
+    TaskRetried,
+    TaskStarted,
     Workflow,
     chain,
     parallel,
@@ -280,3 +288,49 @@ def opened() -> None:
     workflow("w", channel="redis")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     with workflow("w") as wf:
         assert_type(wf, Workflow)
+
+
+class Awaiting(AsyncRunObserver):
+    """Its methods are awaited."""
+
+    async def task_started(self, event: TaskEvent) -> None:
+        """Look at the event."""
+        assert_type(event.task_id, str)
+
+
+async def on_a_loop(wf: Workflow, pool: Executor, path: Path) -> None:
+    """Runs that are awaited take what others take, and their streams have typed events."""
+    assert_type(await wf.aexecute(), Any)
+    assert_type(await wf.aexecute(retried, False, {"a": 1}, 2, executor=pool, keep=None), Any)
+    assert_type(
+        await wf.aexecute(ret_context=True, checkpoint=path, run_id="a"),
+        tuple[Any, ExecutionContext],
+    )
+    assert_type(await wf.aexecute("first", True), tuple[Any, ExecutionContext])
+    assert_type(await wf.aresume(path, max_workers=2), Any)
+    assert_type(await wf.aresume("run.json", ret_context=True), tuple[Any, ExecutionContext])
+    await wf.aexecute(observers=[Awaiting(), Watcher(), Whole()])
+    await wf.aexecute(executor="threads")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
+    async for event in wf.astream(initial_channel={"a": 1}, buffer=2, run_id="a"):
+        assert_type(event, RunEvent)
+        match event:
+            case TaskRetried():
+                assert_type(event.pause, float)
+                assert_type(event.error, BaseException)
+            case Emitted():
+                assert_type(event.value, Any)
+            case RunEnded():
+                assert_type(event.context, ExecutionContext)
+            case TaskStarted() | TaskFinished() | TaskFailed():
+                assert_type(event.attempt, int)
+            case _:
+                pass
+    wf.astream(buffer="2")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    for event in wf.stream("first", observers=[Watcher()]):
+        assert_type(event, RunEvent)
+
+
+async def emitting(ctx: TaskExecutionContext) -> None:
+    """Tasks emit whatever a channel stores."""
+    assert_type(ctx.emit({"percent": 1}), None)
+    assert_type(await ctx.aemit([1, 2]), None)

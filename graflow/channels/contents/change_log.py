@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 from graflow.channels.codec.codec import Record
 from graflow.channels.commits.settling import Ends
 
-__all__ = ["Change", "Changes", "Contents", "Data", "Watch", "replay"]
+__all__ = ["Change", "ChangeLog", "Changes", "Contents", "Data", "replay"]
 
 Data: TypeAlias = Record | deque[bytes]
 """What a key holds: a record as it was written, or the items of a list that has been changed."""
@@ -49,7 +49,7 @@ class _Counts:
         self.dropped = self.head = self.tail = 0
 
 
-class Watch:
+class ChangeLog:
     """A record of the keys of a channel that change; callers must hold the channel's lock."""
 
     def __init__(self) -> None:

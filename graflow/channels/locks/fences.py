@@ -9,23 +9,13 @@ year 2255 they are below 2 ** 53, so they are exact even where numbers are doubl
 from __future__ import annotations
 
 import time
-from typing import Final, Protocol
+from typing import Final
 
-__all__ = ["Fenced", "acquire", "next_fence"]
+__all__ = ["latest", "next_fence", "note"]
 
 _KEPT: Final = 4_096  # channels whose latest number this process remembers
 
 _seen: dict[tuple[str, str], int] = {}
-
-
-class Fenced(Protocol):
-    """The part of a `Backend` that fencing numbers use."""
-
-    name: str
-    server: str
-
-    def acquire(self, lock: str, owner: str, lease: int, least: int = 0) -> int | str:
-        """Take a lock."""
 
 
 def next_fence(last: int, least: int = 0) -> int:
@@ -38,19 +28,16 @@ def next_fence(last: int, least: int = 0) -> int:
     return max(last + 1, least, time.time_ns() // 1_000)
 
 
-def acquire(backend: Fenced, lock: str, owner: str, lease: int) -> int | str:
-    """Ask for a lock; a granted number is larger than any that this process got before.
+def latest(server: str, name: str) -> int:
+    """Return the largest number that this process got for a lock of a channel; 0 if none."""
+    return _seen.get((server, name), 0)
 
-    If the counter was lost and the server's clock is behind as well, this asks twice.
-    """
-    place = backend.server, backend.name
-    latest = _seen.get(place, 0)
-    answer = backend.acquire(lock, owner, lease)
-    if isinstance(answer, int):
-        if answer <= latest:
-            answer = backend.acquire(lock, owner, lease, latest + 1)
-        if isinstance(answer, int) and answer > _seen.get(place, 0):
-            if not latest and len(_seen) >= _KEPT:
-                _seen.pop(next(iter(_seen)), None)
-            _seen[place] = answer
-    return answer
+
+def note(server: str, name: str, fence: int) -> None:
+    """Remember a number that this process got for a lock of a channel."""
+    place = server, name
+    before = _seen.get(place, 0)
+    if fence > before:
+        if not before and len(_seen) >= _KEPT:
+            _seen.pop(next(iter(_seen)), None)
+        _seen[place] = fence

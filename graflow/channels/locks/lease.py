@@ -12,7 +12,7 @@ from weakref import ReferenceType, WeakSet, WeakValueDictionary, ref
 
 from graflow.channels.backend import Backend
 from graflow.channels.process_ids import Caller, is_of_this_process
-from graflow.exceptions import ChannelConnectionError, ChannelError, ChannelServerError
+from graflow.exceptions import ChannelError
 from graflow.system.clock import monotonic
 from graflow.system.logs import CHANNELS
 
@@ -30,6 +30,9 @@ class Holding:
     so renewal stops and the lease ends.
 
     Attributes:
+        key: The name of the lock.
+        owner: The name of the acquisition.
+        lease: ms for which the lock is taken, and renewed.
         fence: The fencing number of the acquisition.
         lost: Whether the lease is known to have ended.
         due: When to renew the lease, on the clock of `time.monotonic`.
@@ -43,9 +46,9 @@ class Holding:
         self.lost = False
         self.ended = threading.Event()
         self._backend = backend
-        self._key = key
-        self._owner = owner
-        self._lease = lease
+        self.key = key
+        self.owner = owner
+        self.lease = lease
         self._taker = Caller()
         self._is_leased(since)
         _renewer.watch(self)
@@ -54,8 +57,8 @@ class Holding:
         _entered.set(frozenset((owner, *filter(_held.__contains__, before))) if before else {owner})
 
     def _is_leased(self, since: float) -> None:
-        self._ends = since + self._lease / 1000
-        self.due = since + self._lease / 3000
+        self._ends = since + self.lease / 1000
+        self.due = since + self.lease / 3000
 
     @property
     def is_needed(self) -> bool:
@@ -65,7 +68,7 @@ class Holding:
     @property
     def is_ours(self) -> bool:
         """Whether this process took the lock, and not one that it was forked from."""
-        return is_of_this_process(self._owner)
+        return is_of_this_process(self.owner)
 
     @property
     def is_here(self) -> bool:
@@ -74,7 +77,7 @@ class Holding:
         A thread that serves several contexts counts as a different one in each.
         """
         taker = self._taker
-        return taker.is_here and (taker.task is not None or self._owner in _entered.get())
+        return taker.is_here and (taker.task is not None or self.owner in _entered.get())
 
     @property
     def waits_for_us(self) -> bool:
@@ -87,7 +90,7 @@ class Holding:
         """Renew the lease; if the channel can't be reached, try again a little later."""
         started = monotonic()
         try:
-            renewed = self._backend.renew(self._key, self._owner, self._lease)
+            renewed = self._backend.renew(self.key, self.owner, self.lease)
         except ChannelError:
             self.postpone(monotonic())
             return
@@ -99,7 +102,7 @@ class Holding:
     def postpone(self, now: float) -> None:
         """Try again a little later, unless the lease has ended."""
         self._is_lost(now > self._ends)
-        self.due = now + self._lease / 10_000
+        self.due = now + self.lease / 10_000
 
     def _is_lost(self, lost: bool) -> None:
         self.lost = lost
@@ -107,26 +110,22 @@ class Holding:
             channel = self._backend.name
             CHANNELS.warning(
                 "The lease of the lock on %r in channel %r was lost while its body ran",
-                self._key,
+                self.key,
                 channel,
-                extra={"channel": channel, "key": self._key},
+                extra={"channel": channel, "key": self.key},
             )
 
-    def release(self) -> bool:
-        """Release the lock; tell whether this process held it until now."""
+    def let_go(self) -> bool:
+        """Hold the lock no more, for all that this process knows; tell whether it ever did."""
         if not self.is_ours:
             return False  # and leave `ended` alone: a thread of the parent may have had its lock
         self.ended.set()
         _renewer.forget(self)
-        _held.pop(self._owner, None)
+        _held.pop(self.owner, None)
         entered = _entered.get()
-        if self._owner in entered:
-            _entered.set(entered - {self._owner})
-        try:
-            return self._backend.release(self._key, self._owner)
-        except (ChannelConnectionError, ChannelServerError):
-            free_later(self._backend, self._key, self._owner, self._lease)
-            raise
+        if self.owner in entered:
+            _entered.set(entered - {self.owner})
+        return True
 
 
 _held = WeakValueDictionary[str, Holding]()

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from graflow.channels.backend import Backend
-from graflow.channels.locks.fences import acquire
 from graflow.channels.locks.lease import free_later
 
-__all__ = ["Acquire", "FreeLater", "LineUp", "Release", "Sleep"]
+__all__ = ["Acquire", "FreeLater", "LineUp", "Release", "Sleep", "StandInLine"]
 
 
 class Acquire(NamedTuple):
-    """Take a lock. Answer: its fencing number, or who has it or is next."""
+    """Take a lock. Answer: its fencing number, `least` or more, or who has it or is next."""
 
     lock: str
     owner: str
     lease: int
+    least: int = 0
 
     def ask(self, backend: Backend) -> int | str:
         """Ask the backend."""
-        return acquire(backend, self.lock, self.owner, self.lease)
+        return backend.acquire(*self)
 
 
 class LineUp(NamedTuple):
@@ -36,6 +35,16 @@ class LineUp(NamedTuple):
         return backend.line_up(self.lock, self.owner, self.patience)
 
 
+class StandInLine(NamedTuple):
+    """Find those who wait for a lock on the same event loop. Answer: their line, or `None`."""
+
+    lock: str
+
+    def ask(self, backend: Backend) -> Any:
+        """Ask the backend."""
+        return backend.line_of_loop(self.lock)
+
+
 class Release(NamedTuple):
     """Free a lock. Answer: whether the owner had it."""
 
@@ -44,7 +53,7 @@ class Release(NamedTuple):
 
     def ask(self, backend: Backend) -> bool:
         """Ask the backend."""
-        return backend.release(self.lock, self.owner)
+        return backend.let_go(self.lock, self.owner)
 
 
 class FreeLater(NamedTuple):
@@ -54,9 +63,12 @@ class FreeLater(NamedTuple):
     owner: str
     lease: int
 
-    def ask(self, backend: Backend) -> None:
+    def ask(self, backend: Backend) -> Any:
         """Begin."""
-        free_later(backend, self.lock, self.owner, self.lease)
+        return backend.call(self._begin, backend.blocking)
+
+    def _begin(self, backend: Backend) -> None:
+        free_later(backend, *self)
 
 
 class Sleep(NamedTuple):
@@ -65,5 +77,5 @@ class Sleep(NamedTuple):
     seconds: float
 
     def ask(self, backend: Backend) -> None:
-        """Wait, wherever the backend is."""
-        time.sleep(self.seconds)
+        """Wait as those do who perform operations of this backend."""
+        return backend.sleep(self.seconds)

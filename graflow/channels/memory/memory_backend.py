@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NoReturn
 
 from typing_extensions import override
 
@@ -19,25 +19,32 @@ from graflow.channels.backend import (
     Pop,
     Push,
     Put,
+    Signals,
 )
 from graflow.channels.codec.codec import Record
 from graflow.channels.commits.settling import Outcome, settle
 from graflow.channels.contents.tracking import Comparison, Tracker
 from graflow.channels.hidden_keys import KEPT
 from graflow.channels.memory.store import MemorySpace, StoreTracker, as_record
+from graflow.exceptions import ChannelTypeError
 
-__all__ = ["MemoryBackend"]
+__all__ = ["MemoryBackend", "refuse_pickling"]
 
 
 class MemoryBackend(Backend):
     """A channel's records in the memory of one process, shared by its threads."""
 
     shared = False
+    prompt = True
 
     def __init__(self, name: str, space: MemorySpace) -> None:
         """Keep the records of the channel called `name` in a space."""
         super().__init__(name)
         self._store = space.store(self.name)
+
+    @override
+    def __reduce__(self) -> NoReturn:
+        refuse_pickling(self.name)
 
     @override
     def read(self, keys: Sequence[str]) -> list[Held | None]:
@@ -151,6 +158,12 @@ class MemoryBackend(Backend):
         with self._store.lock:
             return self._store.locks.release(lock, owner)
 
+    # For those who wait
+
+    @override
+    def signals(self) -> Signals:
+        return self._store.signals()
+
     # For checkpoints
 
     def tracker(self) -> Tracker:
@@ -167,3 +180,13 @@ def _lasting(changes: Sequence[Change]) -> dict[str, Record] | None:
             return None
         records[change.key] = change.record
     return records
+
+
+def refuse_pickling(name: str) -> NoReturn:
+    """Raise what says that another process could not see the keys."""
+    raise ChannelTypeError(
+        f"the memory channel {name!r} can't leave its process, so it can't be pickled; "
+        "share state between processes with SQLiteChannel(name, path), or on a server with "
+        "RedisChannel(name, url=...)",
+        channel=name,
+    )

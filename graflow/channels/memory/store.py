@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
@@ -11,8 +12,9 @@ from heapq import heapify, heappop, heappush
 from graflow.channels.backend import KEEP, Held, NotAList
 from graflow.channels.codec.codec import Record
 from graflow.channels.commits.settling import Ends, Outcome
-from graflow.channels.contents.change_log import Change, Changes, Data, Watch
+from graflow.channels.contents.change_log import Change, ChangeLog, Changes, Data
 from graflow.channels.memory.lock_table import LockTable
+from graflow.channels.memory.store_signals import StoreSignals
 from graflow.system.forks import guard
 
 __all__ = ["MemorySpace", "MemoryStore", "StoreTracker", "as_record"]
@@ -51,14 +53,34 @@ class MemoryStore:
         self.values: dict[str, Data] = {}
         self.deadlines: dict[str, float] = {}
         self.locks = LockTable(clock)
-        self.watches: list[Watch] = []
+        self.watches: list[ChangeLog | StoreSignals] = []
         self._expiries: list[tuple[float, str]] = []
+        self._signals: StoreSignals | None = None
         guard(self)
 
     def start_anew(self) -> None:
         """Begin with a lock of its own, in a forked process, and without what others hold."""
         self.lock = threading.Lock()
         self.locks.forget_holders()
+
+    def signals(self) -> StoreSignals:
+        """Return the signals of this store, which it tells of its changes."""
+        with self.lock:
+            if self._signals is None:
+                self._signals = StoreSignals(self)
+            return self._signals
+
+    def tell(self, signals: StoreSignals) -> None:
+        """Tell its signals of changes, as long as somebody listens to them."""
+        with self.lock:
+            if signals not in self.watches:
+                self.watches.append(signals)
+
+    def next_expiry(self) -> float:
+        """Drop what has expired, and return the seconds until something else does."""
+        with self.lock:
+            self._drop_expired()
+            return self._expiries[0][0] - self.clock() if self._expiries else math.inf
 
     def live(self, key: str) -> Data | None:
         """Return what `key` holds unless it has expired."""
@@ -106,6 +128,8 @@ class MemoryStore:
             for key in found:
                 self.deadlines.pop(key, None)
             self._drop_expired()
+        if self._signals in self.watches and not self._signals.has_listeners:
+            self.watches = [watch for watch in self.watches if watch is not self._signals]
 
     def expire(self, key: str, ttl: int) -> None:
         """Let `key` expire in `ttl` ms."""
@@ -172,12 +196,12 @@ class MemoryStore:
 
     def remove(self, key: str) -> None:
         """Remove `key`, which is there."""
-        for watch in self.watches:
-            watch.wrote(key)
         del self.values[key]
         self.deadlines.pop(key, None)
+        for watch in self.watches:
+            watch.wrote(key)
 
-    def change(self, key: str, epoch: float, watch: Watch | None = None) -> Change:
+    def change(self, key: str, epoch: float, watch: ChangeLog | None = None) -> Change:
         """Return what became of `key`; with a `watch`, at the ends of its list.
 
         Args:
@@ -224,7 +248,7 @@ class StoreTracker:
     def __init__(self, store: MemoryStore) -> None:
         """Note from now on which keys change."""
         self._store = store
-        self._watch = Watch()
+        self._watch = ChangeLog()
         with store.lock:
             store.watches.append(self._watch)
 

@@ -15,8 +15,9 @@ from typing import Final, NamedTuple, TypeVar
 from graflow.channels.backend import Conflict
 from graflow.channels.commits.commit import Steps
 from graflow.channels.hidden_keys import shown_key
+from graflow.channels.locks.letting_go import let_go
 from graflow.channels.locks.line import wait_in_line
-from graflow.channels.locks.lock_steps import FreeLater, Release, Sleep
+from graflow.channels.locks.lock_steps import FreeLater, Sleep
 from graflow.channels.process_ids import new_owner
 from graflow.exceptions import (
     ChannelConflictError,
@@ -147,7 +148,7 @@ class _Turns:
         held, self._held = self._held, []
         with suppress(ChannelError):  # the turns soon expire anyway
             for turn in held:
-                yield Release(turn, self.owner)
+                yield from let_go(turn, self.owner, self._lease)
 
     def leave_behind(self) -> Steps[None]:
         """Have the turns freed in the background, once the channel can be reached again."""

@@ -1,19 +1,21 @@
 """Operations of channels, from arguments to results, with what a backend is asked in between.
 
-They are the same for untyped and typed channels, which differ in how they write and read values.
+Here is what untyped and typed channels share; they differ in how they write and read values. Each
+operation has the name and the parameters that it has for users, on every face of a channel.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from hashlib import blake2b
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from inspect import isawaitable
+from types import CoroutineType
+from typing import Any, NamedTuple, TypeAlias
 
-from graflow.channels.arguments import MISSING, Seconds, check_key, check_number, milliseconds
+from graflow.channels.arguments import MISSING, Missing, Seconds, check_key, milliseconds, patience
 from graflow.channels.backend import (
     KEEP,
-    Add,
     Backend,
     Commit,
     Conflict,
@@ -22,68 +24,38 @@ from graflow.channels.backend import (
     Held,
     Holds,
     NotAList,
-    NotANumber,
-    Pop,
     Push,
     Put,
-    StartsWith,
     Unlocked,
 )
-from graflow.channels.codec.codec import Record, decode, encode, encode_item
+from graflow.channels.codec.codec import Record
+from graflow.channels.codec.digests import digest_of
 from graflow.channels.commits.commit import Steps
 from graflow.channels.hidden_keys import shown_key, visible_keys
 from graflow.channels.operation.attempts import Limits, insist, turn_name
-from graflow.channels.operation.reads import CallFunction, Clear, Exist, Get, Head, Keys, Read
-from graflow.channels.operation.told_errors import blame, no_list, no_number, no_value
-from graflow.exceptions import ChannelConflictError, ChannelError, ChannelTypeError
+from graflow.channels.operation.entry import Entry
+from graflow.channels.operation.formats import Format
+from graflow.channels.operation.reads import CallFunction, Clear, Exist, Get, Keys, Read
+from graflow.channels.operation.told_errors import blame, no_list, no_value
+from graflow.channels.operation.waiting_requests import Insist, Undivided
+from graflow.channels.watching.changes import Selection
+from graflow.channels.watching.looking import look_in_turn, look_until
+from graflow.exceptions import (
+    ChannelConflictError,
+    ChannelError,
+    ChannelTimeoutError,
+    ChannelTypeError,
+)
+from graflow.system.logs import CHANNELS
 
-__all__ = ["PLAIN", "Entry", "Format", "Operations"]
-
-T = TypeVar("T")
-
-
-class Format(Protocol):
-    """How values are written and read."""
-
-    @property
-    def dump(self) -> Callable[[Any], Record]:
-        """A function from a value to its record."""
-
-    @property
-    def dump_item(self) -> Callable[[Any], bytes]:
-        """A function from an item of a list to its bytes."""
-
-    @property
-    def load(self) -> Callable[[Record], Any]:
-        """A function from a record, or the bytes of an item, to the value."""
+__all__ = ["Operations", "Taken"]
 
 
-class _Plain:
-    dump = staticmethod(encode)
-    dump_item = staticmethod(encode_item)
-    load = staticmethod(decode)
+Taken: TypeAlias = tuple[bytes, Any]
+"""An item that was taken off a list: its bytes, and what they stand for."""
 
 
-PLAIN: Format = _Plain()
-"""The format of channels without a schema."""
-
-
-class Entry(NamedTuple, Generic[T]):
-    """A value as it is stored at one moment.
-
-    Attributes:
-        value: The value.
-        etag: Text that stands for the value: as long as it is the same, so is the value, its type
-            included. `set(key, value, if_etag=etag)` replaces that value and no other one.
-        ttl: The seconds until the key expires; `None` if it never does.
-    """
-
-    value: T
-    etag: str
-    ttl: float | None
-
-
-class Operations:
+class Operations(ABC):
     """The operations of one channel in one format, each as steps for `Backend.perform`."""
 
     __slots__ = ("_backend", "_format", "_name")
@@ -101,40 +73,78 @@ class Operations:
 
     # Values
 
-    def get(self, key: str, default: object, load: Callable[[Record], Any]) -> Steps[Any]:
+    def set(
+        self,
+        key: str,
+        value: object,
+        ttl: Seconds | None = None,
+        *,
+        if_etag: object = MISSING,
+    ) -> Steps[None]:
+        """Store a value; with an etag, in place of the one that it stands for."""
+        key = check_key(key)
+        if if_etag is not MISSING and not isinstance(if_etag, str):
+            raise ChannelTypeError(
+                f"if_etag takes the etag of an entry, which is text, not {type(if_etag).__name__}",
+                channel=self._name,
+                key=shown_key(key),
+            )
+        put = Put(key, self._dump(key, value), _lifetime(ttl))
+        if if_etag is MISSING:
+            yield put
+            return
+        record: Record | None = yield Get(key, is_fresh=True)
+        if record is None or digest_of(record) != if_etag:
+            raise self._has_changed(key)
+        answers = yield Commit((Holds(key, record),), (put,))
+        if isinstance(answers, Conflict):
+            raise self._has_changed(key)
+
+    def get(self, key: str, default: object = MISSING) -> Steps[Any]:
         """Return what a key holds, or a default that is not `MISSING`."""
         key = check_key(key)
         record = yield Get(key)
-        return self.default(key, default) if record is None else self._load(key, record, load)
+        return self.default(key, default) if record is None else self._load(key, record)
 
-    def get_many(
-        self, keys: Iterable[str], load: Callable[[str, Record], Any] | None = None
+    def get_many(self, keys: Iterable[str]) -> Steps[dict[str, Any]]:
+        """Return the values of those keys that exist, read at one moment."""
+        return self.read_many(self.check_keys(keys), lambda key: self._format.load)
+
+    def read_many(
+        self, wanted: Sequence[str], load: Callable[[str], Callable[[Record], Any]]
     ) -> Steps[dict[str, Any]]:
-        """Return the values of those keys that exist, read at one moment; `load` gets the key."""
-        wanted = self.check_keys(keys)
+        """Do as `get_many` does, with keys that are checked; `load` takes one of them."""
         found: list[Held | None] = yield Read(wanted)
         return {
-            shown_key(key): self._load(key, held.record, load and partial(load, key))
+            shown_key(key): self._load(key, held.record, load(key))
             for key, held in zip(wanted, found, strict=True)
             if held is not None
         }
 
-    def set_many(
-        self, values: Mapping[str, Any], ttl: Seconds | None, dump: Callable[[str, Any], Record]
+    def set_many(self, mapping: Mapping[str, Any], ttl: Seconds | None = None) -> Steps[None]:
+        """Store all values at one moment."""
+        self.check_mapping(mapping)
+        return self.write_many(mapping, ttl, lambda key: self._format.dump)
+
+    def write_many(
+        self,
+        values: Mapping[str, Any],
+        ttl: Seconds | None,
+        dump: Callable[[str], Callable[[Any], Record]],
     ) -> Steps[None]:
-        """Store all values at one moment; `dump` gets the key as well."""
+        """Store all values at one moment; `dump` takes a key."""
         lifetime = _lifetime(ttl)
         changes = []
         for key, value in values.items():
             key = check_key(key)
             try:
-                changes.append(Put(key, dump(key, value), lifetime))
+                changes.append(Put(key, dump(key)(value), lifetime))
             except ChannelError as error:
                 blame(error, self._name, key)
         if changes:
             yield Commit((), changes)
 
-    def add_key(self, key: str, value: object, ttl: Seconds | None) -> Steps[bool]:
+    def add(self, key: str, value: object, ttl: Seconds | None = None) -> Steps[bool]:
         """Store a value if the key does not exist, and tell whether it did not."""
         key = check_key(key)
         put = Put(key, self._dump(key, value), _lifetime(ttl))
@@ -144,36 +154,19 @@ class Operations:
     def entry(self, key: str) -> Steps[Entry[Any]]:
         """Return a value with its etag and its TTL."""
         key = check_key(key)
-        (held,) = yield Read((key,))
+        (held,) = yield Read((key,), is_fresh=True)
         if held is None:
             raise no_value(self._name, key)
         value = self._load(key, held.record)
         left = None if held.left is None else held.left / 1000
-        return Entry(value, _etag(held.record), left)
+        return Entry(value, digest_of(held.record), left)
 
-    def set_if(self, key: str, value: object, ttl: Seconds | None, etag: object) -> Steps[None]:
-        """Store a value in place of the one that an etag stands for."""
-        key = check_key(key)
-        if not isinstance(etag, str):
-            raise ChannelTypeError(
-                f"if_etag takes the etag of an entry, which is text, not {type(etag).__name__}",
-                channel=self._name,
-                key=shown_key(key),
-            )
-        put = Put(key, self._dump(key, value), _lifetime(ttl))
-        record: Record | None = yield Get(key)
-        if record is None or _etag(record) != etag:
-            raise self._has_changed(key)
-        answers = yield Commit((Holds(key, record),), (put,))
-        if isinstance(answers, Conflict):
-            raise self._has_changed(key)
-
-    def update(self, key: str, fn: Callable[[Any], Any], default: object) -> Steps[Any]:
+    def update(self, key: str, fn: Callable[[Any], Any], default: object = MISSING) -> Steps[Any]:
         """Replace a value by what `fn` makes of it, unless others keep writing in between."""
         key = check_key(key)
 
         def attempt(owner: str) -> Steps[Any]:
-            record: Record | None = yield Get(key)
+            record: Record | None = yield Get(key, is_fresh=True)
             old = self.default(key, default) if record is None else self._load(key, record)
             new = yield CallFunction(fn, old)
             checks = Holds(key, record), Unlocked(turn_name(key), owner)
@@ -183,21 +176,17 @@ class Operations:
         done: _Done = yield from insist(attempt, Limits(self._backend.timeout), self._name)
         return done.value
 
-    def atomic_add(self, key: str, amount: object) -> Steps[int | float]:
-        """Add to a number, and return the sum."""
-        key = check_key(key)
-        try:
-            total = yield Add(key, check_number(amount))
-        except NotANumber:
-            raise no_number(self._name, key) from None
-        except ChannelError as error:
-            blame(error, self._name, key)
-        return decode(total) if isinstance(total, bytes) else total  # type: ignore[no-any-return]
-
     # Lists
 
-    def push(self, key: str, value: object, ttl: Seconds | None, *, at_head: bool) -> Steps[int]:
-        """Add an item to a list, and return the new length."""
+    def append(self, key: str, value: object, ttl: Seconds | None = None) -> Steps[int]:
+        """Add an item to the end of a list, and return the new length."""
+        return self._push(key, value, ttl, at_head=False)
+
+    def prepend(self, key: str, value: object, ttl: Seconds | None = None) -> Steps[int]:
+        """Add an item to the head of a list, and return the new length."""
+        return self._push(key, value, ttl, at_head=True)
+
+    def _push(self, key: str, value: object, ttl: Seconds | None, *, at_head: bool) -> Steps[int]:
         key = check_key(key)
         try:
             item = self._format.dump_item(value)
@@ -210,29 +199,97 @@ class Operations:
             raise no_list(self._name, key, "prepend" if at_head else "append") from None
         return length
 
-    def pop(self, key: str, default: object) -> Steps[Any]:
+    def pop(self, key: str, default: object = None, timeout: Seconds | None = None) -> Steps[Any]:
         """Remove the first item of a list, and return it, or the default."""
         key = check_key(key)
+        seconds = 0.0 if timeout is None else patience(timeout)
         try:
-            item = yield Pop(key)
+            if seconds:
+                look = partial(self._take_or_leave, key)
+                taken = yield from look_in_turn(self._backend.signals(), key, look, seconds)
+            else:
+                taken = yield from self._take_first(key)
         except NotAList:
             raise no_list(self._name, key, "pop") from None
-        return default if item is None else self._load(key, item)
+        return taken[1] if isinstance(taken, tuple) else default
 
-    def pop_valid(self, key: str, default: object) -> Steps[Any]:
-        """Do as `pop` does, but leave an item that can't be read where it is."""
-        key = check_key(key)
-        while True:
+    @abstractmethod
+    def _take_first(self, key: str) -> Steps[Taken | Missing]:
+        """Remove the first item of a list, and return it, or `MISSING`."""
+
+    def _take_or_leave(self, key: str) -> Steps[Taken | Missing]:
+        """Do as `_take_first` does, unless whoever wants the item is cancelled meanwhile."""
+        taken, cancelled = yield Undivided(partial(self._take_first, key))
+        if cancelled is None:
+            return taken  # type: ignore[no-any-return]
+        if isinstance(taken, tuple):
             try:
-                items: list[bytes] = yield Head(key, 1)
-            except NotAList:
-                raise no_list(self._name, key, "pop") from None
-            if not items:
-                return default
-            value = self._load(key, items[0])
-            answers = yield Commit((StartsWith(key, (items[0],)),), (Pop(key),))
-            if not isinstance(answers, Conflict):
-                return value
+                yield Insist(partial(self._put_back, key, taken[0]))
+            except ChannelError as error:
+                self._lost(key, error, cancelled)
+                raise cancelled from error
+        raise cancelled
+
+    def _lost(self, key: str, error: ChannelError, cancelled: BaseException) -> None:
+        """Tell of an item that was taken for nobody, and can't be put back."""
+        what = "an item that was taken as the wait was cancelled may be lost"
+        cancelled.add_note(f"{what}: putting it back failed ({error})")
+        CHANNELS.warning(
+            "From the list %r in channel %r %s: putting it back failed (%s)",
+            shown_key(key),
+            self._name,
+            what,
+            type(error).__name__,
+            extra={"channel": self._name, "key": shown_key(key)},
+        )
+
+    def _put_back(self, key: str, item: bytes) -> Steps[None]:
+        yield Push(key, item, at_head=True)
+
+    # Waiting
+
+    def wait_for(
+        self,
+        key: str,
+        predicate: Callable[[Any], object] | None = None,
+        timeout: Seconds | None = None,
+    ) -> Steps[Any]:
+        """Wait for a value of which a predicate is true, and return it."""
+        key, seconds = check_key(key), patience(timeout)
+        if predicate is not None and not callable(predicate):
+            raise ChannelTypeError(
+                f"a predicate must be a function, not {type(predicate).__name__}; how long to wait "
+                "is said with `timeout=`",
+                channel=self._name,
+                key=shown_key(key),
+            )
+
+        def look() -> Steps[Any]:
+            record: Record | None = yield Get(key, is_fresh=True)
+            if record is None:
+                return MISSING
+            value = self._load(key, record)
+            suits = True if predicate is None else (yield CallFunction(predicate, value))
+            _check_answered(suits)
+            return value if suits else MISSING
+
+        if seconds:
+            value = yield from look_until(self._backend.signals(), key, look, seconds)
+        else:
+            value = yield from look()
+        if value is MISSING:
+            raise self._waited(key, seconds, predicate is None)
+        return value
+
+    def selection(self, key: str | None, prefix: str | None) -> Selection:
+        """Check the arguments of `watch`, and return the keys that they stand for."""
+        if key is None:
+            if not isinstance(prefix, str | None):
+                raise ChannelTypeError(f"a prefix must be a str, not {type(prefix).__name__}")
+            return Selection(None, prefix or "")
+        if prefix is not None:
+            raise ChannelTypeError("watch takes a key or a prefix, not both", channel=self._name)
+        return Selection(frozenset({check_key(key)}))
 
     # Keys
 
@@ -240,10 +297,6 @@ class Operations:
         """Remove a key, and tell whether it existed."""
         existed: bool = yield Delete(check_key(key))
         return existed
-
-    def delete_many(self, keys: Sequence[str]) -> Steps[None]:
-        """Remove keys, which are checked, at one moment."""
-        yield Commit((), [Delete(key) for key in keys])
 
     def exists(self, key: str) -> Steps[bool]:
         """Tell whether a key exists."""
@@ -261,7 +314,7 @@ class Operations:
     def ttl(self, key: str) -> Steps[float | None]:
         """Return the seconds that a key has left; `None` if it never expires."""
         key = check_key(key)
-        (held,) = yield Read((key,))
+        (held,) = yield Read((key,), is_fresh=True)
         if held is None:
             raise no_value(self._name, key)
         return None if held.left is None else held.left / 1000
@@ -313,6 +366,14 @@ class Operations:
         except ChannelError as error:
             blame(error, self._name, key)
 
+    def _waited(self, key: str, seconds: float, is_missing: bool) -> ChannelTimeoutError:
+        what = "held nothing" if is_missing else "held nothing that the predicate is true of"
+        return ChannelTimeoutError(
+            f"key {shown_key(key)!r} of channel {self._name!r} {what} for {seconds:g} s",
+            channel=self._name,
+            key=shown_key(key),
+        )
+
     def _has_changed(self, key: str) -> ChannelConflictError:
         return ChannelConflictError(
             f"key {shown_key(key)!r} of channel {self._name!r} holds something else than when its "
@@ -320,6 +381,18 @@ class Operations:
             channel=self._name,
             key=shown_key(key),
         )
+
+
+def _check_answered(suits: object) -> None:
+    """Check that a predicate has answered.
+
+    Raises:
+        ChannelTypeError: It is a coroutine function, and nobody is there to await it.
+    """
+    if isawaitable(suits):
+        if isinstance(suits, CoroutineType):
+            suits.close()
+        raise ChannelTypeError("the predicate of wait_for must be a plain function")
 
 
 class _Done(NamedTuple):
@@ -330,11 +403,3 @@ class _Done(NamedTuple):
 
 def _lifetime(ttl: Seconds | None) -> int | None:
     return None if ttl is None else milliseconds(ttl)
-
-
-def _etag(record: Record) -> str:
-    digest = blake2b(digest_size=16)
-    parts = [b"value", record] if isinstance(record, bytes) else [b"list", *record]
-    for part in parts:
-        digest.update(b"%d:%b" % (len(part), part))
-    return digest.hexdigest()

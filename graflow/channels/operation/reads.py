@@ -9,27 +9,39 @@ from graflow.channels.backend import Backend
 from graflow.channels.codec.codec import Record
 from graflow.channels.commits.commit import Held
 
-__all__ = ["CallFunction", "Clear", "Exist", "Get", "Head", "Keys", "Read"]
+__all__ = ["CallFunction", "Clear", "Digests", "Exist", "Get", "Head", "Keys", "Read"]
 
 
 class Get(NamedTuple):
-    """Read a key. Answer: its record, or `None`."""
+    """Read a key. Answer: its record, or `None`.
+
+    Attributes:
+        key: The key.
+        is_fresh: Whether the store itself has to answer, and no cache.
+    """
 
     key: str
+    is_fresh: bool = False
 
     def ask(self, backend: Backend) -> Record | None:
         """Ask the backend."""
-        return backend.get(self.key)
+        return (backend.fresh if self.is_fresh else backend).get(self.key)
 
 
 class Read(NamedTuple):
-    """Read keys at one moment. Answer: what each holds, with the time that it has left."""
+    """Read keys at one moment. Answer: what each holds, with the time that it has left.
+
+    Attributes:
+        keys: The keys.
+        is_fresh: Whether the store itself has to answer. A cache does not know the times.
+    """
 
     keys: Sequence[str]
+    is_fresh: bool = False
 
     def ask(self, backend: Backend) -> Sequence[Held | None]:
         """Ask the backend."""
-        return backend.read(self.keys)
+        return (backend.fresh if self.is_fresh else backend).read(self.keys)
 
 
 class Head(NamedTuple):
@@ -53,20 +65,34 @@ class Exist(NamedTuple):
         return backend.exist(self.keys)
 
 
+class Digests(NamedTuple):
+    """Look what keys hold. Answer: the digest of it for each, or `None`."""
+
+    keys: Sequence[str]
+
+    def ask(self, backend: Backend) -> list[str | None]:
+        """Ask the backend."""
+        return backend.digests(self.keys)
+
+
 class Keys(NamedTuple):
-    """List the keys. Answer: all of them, hidden ones included."""
+    """List the keys. Answer: all of them, or with `kept` those that are kept about the channel."""
+
+    kept: bool = False
 
     def ask(self, backend: Backend) -> list[str]:
         """Ask the backend."""
-        return backend.keys()
+        return backend.keys(kept=self.kept)
 
 
 class Clear(NamedTuple):
-    """Remove all keys."""
+    """Remove all keys; with `kept`, what is kept about the channel as well."""
+
+    kept: bool = False
 
     def ask(self, backend: Backend) -> None:
         """Ask the backend."""
-        backend.clear()
+        return backend.clear(kept=self.kept)
 
 
 class CallFunction(NamedTuple):
@@ -77,4 +103,4 @@ class CallFunction(NamedTuple):
 
     def ask(self, backend: Backend) -> Any:
         """Call it."""
-        return self.function(self.argument)
+        return backend.call(self.function, self.argument)

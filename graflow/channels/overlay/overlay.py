@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from typing_extensions import override
 
-from graflow.channels.backend import Backend, BackendInFront
+from graflow.channels.backend import Backend, BackendInFront, Signals
 from graflow.channels.codec.codec import Record, decode
 from graflow.channels.commits.commit import (
     KEEP,
@@ -61,7 +61,7 @@ class Overlay(BackendInFront):
 
     def __init__(self, inner: Backend) -> None:
         """Begin without changes."""
-        super().__init__(inner)
+        super().__init__(inner.fresh)
         self.changes: list[Change] = []
         self.is_over = False
         self._lock = threading.RLock()
@@ -235,6 +235,13 @@ class Overlay(BackendInFront):
         raise ChannelTypeError(
             "a lock can't be taken inside a transaction, which needs none: what it reads is of one "
             "moment; take the lock around it, if others are to be kept out"
+        )
+
+    @override
+    def signals(self) -> Signals:
+        raise ChannelTypeError(
+            "a transaction can't wait: what it reads is of one moment; wait for the key first, and "
+            "then begin the transaction"
         )
 
     @override

@@ -26,8 +26,8 @@ from graflow.channels.commits.commit import (
     Unlocked,
 )
 from graflow.channels.hidden_keys import KEPT
-from graflow.channels.redis.connections import Part
 from graflow.channels.redis.records import MAX_PARTS, expected, parts
+from graflow.channels.redis.sending.requests import Part
 
 __all__ = ["ChangeRefused", "Command", "Swap", "packed", "swap_in", "unpacked"]
 

@@ -1,4 +1,4 @@
-"""One attempt at a command: over a connection of a pool, or to the right node of a cluster."""
+"""One attempt at a command, over a connection of a pool that a thread has to itself meanwhile."""
 
 from __future__ import annotations
 
@@ -6,75 +6,20 @@ import codecs
 import os
 from collections.abc import Callable, Sequence
 from time import monotonic
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 from weakref import WeakSet, finalize
 
 import redis
 from redis.exceptions import ConnectionError, ResponseError
+from typing_extensions import override
 
-from graflow.channels.redis.errors import (
-    REDIRECTIONS,
-    NodeError,
-    TooLongError,
-    code_of,
-    is_too_long,
-)
+from graflow.channels.redis.deadlines import operation
+from graflow.channels.redis.refusals import refused, refused_by_primary, refused_by_server
 from graflow.channels.redis.retrying import BROKEN, Effort, NotExecuted
+from graflow.channels.redis.sending.requests import Acquaintance, Attempt, Part
 from graflow.exceptions import ChannelTypeError
 
-__all__ = [
-    "Acquaintance",
-    "ClientSender",
-    "Part",
-    "PoolSender",
-    "PrimarySender",
-    "Sender",
-    "ServerSender",
-]
-
-Part = str | bytes | int
-"""A part of a command."""
-
-
-class Acquaintance:
-    """A server that was looked at, so that it is known whether it keeps what it is given.
-
-    Attributes:
-        ends: When to look again, on the clock of `time.monotonic`.
-    """
-
-    __slots__ = ("ends",)
-
-    def __init__(self) -> None:
-        """Know nothing."""
-        self.ends = 0.0
-
-
-class Sender(Protocol):
-    """Makes one attempt at a command; whether there is another one, others decide.
-
-    Attributes:
-        repeats: Whether it may send a command more than once for all that.
-    """
-
-    repeats: ClassVar[bool]
-
-    @property
-    def acquaintance(self) -> Acquaintance:
-        """What is known of the server that gets the next command."""
-
-    def send(self, command: Sequence[Part], effort: Effort | None) -> Any:
-        """Send the command and return the reply, texts as bytes.
-
-        Args:
-            command: The command.
-            effort: `None` for the first attempt; then what is known of those before: `failure`
-                is what the latest raised.
-
-        Raises:
-            NotExecuted: The command was not sent, or not to a server that would execute it.
-            redis.exceptions.RedisError, OSError: The connection broke, or the server refused.
-        """
+__all__ = ["ClientSender", "PoolSender", "PrimarySender"]
 
 
 class PoolSender:
@@ -87,7 +32,11 @@ class PoolSender:
 
     repeats: ClassVar[bool] = False
 
-    def __init__(self, make_pools: Callable[[], Sequence[Any]]) -> None:
+    def __init__(
+        self,
+        make_pools: Callable[[], Sequence[Any]],
+        look_into: Callable[[ResponseError, Sequence[Part]], None] = refused,
+    ) -> None:
         """Use pools of our own.
 
         Args:
@@ -95,7 +44,9 @@ class PoolSender:
                 Their connections must not retry by themselves. Another process that is forked
                 from this one gets new ones: of the old a thread may hold the locks that is not
                 there any more.
+            look_into: Raises what a refusal says about the command or the server.
         """
+        self._look_into = look_into
         self.acquaintance = Acquaintance()
         self._make_pools = make_pools
         self._open()
@@ -115,72 +66,84 @@ class PoolSender:
             closing.detach()
         self._open()
 
-    def send(self, command: Sequence[Part], effort: Effort | None, *, asking: bool = False) -> Any:
-        """Send the command; with `asking`, to a node of a cluster that is yet to get its key."""
+    def send(self, attempt: Attempt) -> Any:
+        """Make the attempt; see `Attempt`."""
+        return self.ask(attempt.command, attempt.deadline, attempt.effort, asking=attempt.asking)
+
+    def ask(
+        self,
+        command: Sequence[Part],
+        deadline: float,
+        effort: Effort | None = None,
+        *,
+        asking: bool = False,
+    ) -> Any:
+        """Make an attempt, by default a first one; see `Attempt` for the arguments."""
+        before, operation.deadline = operation.deadline, deadline
+        try:
+            connection = self._connection(effort)
+            try:
+                try:
+                    if asking:
+                        connection.send_command("ASKING")
+                        connection.read_response()
+                    connection.send_command(*command)
+                except BROKEN as error:
+                    raise NotExecuted from error  # no server has the whole of it
+                return connection.read_response(disable_decoding=True)
+            except ResponseError as error:
+                self._look_into(error, command)
+                raise
+            except BaseException:
+                connection.disconnect()  # a reply may still come; the next user must not read it
+                raise
+            finally:
+                self._pool.release(connection)
+        finally:
+            operation.deadline = before
+
+    def _connection(self, effort: Effort | None) -> Any:
+        """Return a connection to send over, and to release."""
         try:
             connection = self._pool.get_connection()
         except BROKEN as error:
             raise NotExecuted from error
-        if self._may_be_another_server(connection) and effort is None:
-            self._pool.release(connection)
-            raise NotExecuted from ConnectionError("the connection had broken")
-        try:
-            try:
-                if asking:
-                    connection.send_command("ASKING")
-                    connection.read_response()
-                connection.send_command(*command)
-            except BROKEN as error:
-                raise NotExecuted from error  # no server has the whole of it
-            return connection.read_response(disable_decoding=True)
-        except ResponseError as error:
-            self._look_into(error, command)
-            raise
-        except BaseException:
-            connection.disconnect()  # a reply may still come; the next user must not read it
-            raise
-        finally:
-            self._pool.release(connection)
+        if getattr(connection, "is_back", False):
+            connection.is_back = False
+            if self._relied_on_a_look() and effort is None:
+                self._pool.release(connection)
+                raise NotExecuted from ConnectionError("the connection had broken")
+        return connection
 
-    def _may_be_another_server(self, connection: Any) -> bool:
-        """Tell whether a connection had broken, and who uses it relies on a look before that.
+    def _relied_on_a_look(self) -> bool:
+        """Tell whether whoever uses a connection that had broken relies on a look before that.
 
         Of a second attempt that is no news: it is made after a look.
         """
-        if not getattr(connection, "is_back", False):
-            return False
-        connection.is_back = False
         relied, self.acquaintance.ends = self.acquaintance.ends > monotonic(), 0.0
         return relied
-
-    def _look_into(self, error: ResponseError, command: Sequence[Part]) -> None:
-        """Raise what a refusal of the server says about the command or the server."""
-        if is_too_long(error):
-            raise TooLongError(command) from error
 
 
 class PrimarySender(PoolSender):
     """Sends commands to the primary that Sentinels name, whichever it is at present."""
 
-    def send(self, command: Sequence[Part], effort: Effort | None, *, asking: bool = False) -> Any:
-        """Send the command; where the server before broke down, ask for its successor first."""
+    def __init__(self, make_pools: Callable[[], Sequence[Any]]) -> None:
+        """Use pools of our own; the first asks the Sentinels when it connects."""
+        super().__init__(make_pools, refused_by_primary)
+
+    @override
+    def ask(
+        self,
+        command: Sequence[Part],
+        deadline: float,
+        effort: Effort | None = None,
+        *,
+        asking: bool = False,
+    ) -> Any:
+        """Make an attempt; where the server before broke down, ask for its successor first."""
         if effort is not None:
             self._pool.disconnect(inuse_connections=False)
-        return super().send(command, effort, asking=asking)
-
-    def _look_into(self, error: ResponseError, command: Sequence[Part]) -> None:
-        if code_of(error) == "READONLY":
-            raise NotExecuted from error  # a former primary, which is a replica now
-        super()._look_into(error, command)
-
-
-class ServerSender(PoolSender):
-    """Sends commands to the one server that a pool connects to."""
-
-    def _look_into(self, error: ResponseError, command: Sequence[Part]) -> None:
-        if code_of(error) in REDIRECTIONS:
-            raise NodeError(str(error)) from error
-        super()._look_into(error, command)
+        return super().ask(command, deadline, effort, asking=asking)
 
 
 class ClientSender:
@@ -197,8 +160,12 @@ class ClientSender:
         self._client = client
         self._process = os.getpid()
 
-    def send(self, command: Sequence[Part], effort: Effort | None) -> Any:
-        """Send the command.
+    def send(self, attempt: Attempt) -> Any:
+        """Make the attempt; see `Attempt`."""
+        return self.ask(attempt.command, attempt.deadline)
+
+    def ask(self, command: Sequence[Part], deadline: float) -> Any:
+        """Send a command, and wait for the reply for as long as the client does.
 
         Raises:
             ChannelTypeError: The process was forked from the one that made the client, and so
@@ -213,10 +180,7 @@ class ClientSender:
         try:
             return self._client.execute_command(*command, NEVER_DECODE=True)
         except ResponseError as error:
-            if code_of(error) in REDIRECTIONS:
-                raise NodeError(str(error)) from error
-            if is_too_long(error):
-                raise TooLongError(command) from error
+            refused_by_server(error, command)
             raise
 
 

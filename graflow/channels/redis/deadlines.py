@@ -2,7 +2,7 @@
 
 An operation may connect to several nodes, shake hands, look up the address of its server, send, and
 read a reply that arrives in small pieces. redis-py bounds each of these steps; here their sum is
-bounded, since every step asks how much time the operation has left. An operation stays in one
+bounded, since every step asks how much time the operation has left. An attempt stays in one
 thread from start to end, so its deadline is kept per thread.
 """
 
@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -19,10 +17,7 @@ from redis.exceptions import ResponseError
 
 from graflow.system.clock import monotonic
 
-__all__ = ["ASKED_IN_TIME", "bounded", "operation", "portion"]
-
-ASKED_IN_TIME = 5
-"""How many nodes an operation can ask for what it needs to know, if none but the last answers."""
+__all__ = ["bounded", "operation"]
 
 _PROTOCOL_ERROR = b"-ERR Protocol error"
 _LAST_WORDS = 0.1  # seconds that the last words of a server may take, which are there already
@@ -44,18 +39,7 @@ class _Operation(threading.local):
 
 
 operation = _Operation()
-"""The deadline of the current operation, set when it begins and restored when it ends."""
-
-
-@contextmanager
-def portion(count: int) -> Iterator[None]:
-    """Let a step have its share of the time that is left, as one of `count` and the rest."""
-    before = operation.deadline
-    operation.deadline = monotonic() + max(0.0, operation.left) / (count + 1)
-    try:
-        yield
-    finally:
-        operation.deadline = before
+"""The deadline of the current operation, set for each attempt and restored after it."""
 
 
 @cache

@@ -55,6 +55,7 @@ class Effort:
         failure: What the latest attempt raised, for the next one to take another way.
         unanswered: Whether an attempt was sent and got no answer. It may have been executed,
             or be executed still.
+        writes: Whether the operation changes something.
     """
 
     __slots__ = (
@@ -64,10 +65,10 @@ class Effort:
         "_passwords",
         "_pause",
         "_server",
-        "_writes",
         "deadline",
         "failure",
         "unanswered",
+        "writes",
     )
 
     def __init__(
@@ -95,11 +96,16 @@ class Effort:
         self.failure: BaseException | None = None
         self.unanswered = False
         self._server = server
-        self._writes = writes
+        self.writes = writes
         self.deadline = deadline
         self._last_start = deadline - timeout * _WORTHWHILE
         self._attempts = 0
         self._pause = _FIRST_PAUSE
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether it may have changed something, or may change something yet."""
+        return self.unanswered and self.writes
 
     def pause_after(self, failure: BaseException) -> float:
         """Return the seconds to wait before the next attempt.
@@ -141,7 +147,7 @@ class Effort:
         return pause * CHANCE.uniform(0.5, 1)
 
     def _end(self, cause: BaseException | None) -> ChannelError:
-        if self.unanswered and self._writes:
+        if self.unanswered and self.writes:
             CHANNELS.warning(
                 "An operation on channel %r may have happened or not: no answer from %s",
                 self._channel,

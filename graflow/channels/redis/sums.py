@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from graflow.channels.backend import Backend
 from graflow.channels.commits.commit import (
     Add,
     Answer,
@@ -28,11 +27,17 @@ __all__ = ["commit_sums"]
 
 
 def commit_sums(
-    backend: Backend, checks: Sequence[Check], changes: Sequence[Change]
-) -> list[Answer] | Conflict:
-    """Make a commit whose sums the backend can't find by itself.
+    name: str, timeout: float, checks: Sequence[Check], changes: Sequence[Change]
+) -> Steps[list[Answer] | Conflict]:
+    """Make a commit whose sums the server can't find by itself.
 
     The keys with sums are read, and all that the commit does with them is found here.
+
+    Args:
+        name: The channel's name.
+        timeout: For how many seconds a new attempt may begin, while others write.
+        checks: As for `Backend.commit`; the same goes for the changes.
+        changes: Sums among them.
 
     Raises:
         NotAList, NotANumber, ChannelOverflowError: As for `Backend.commit`.
@@ -61,8 +66,8 @@ def commit_sums(
         theirs, ours = iter(answers), iter(done.answers)
         return [next(ours if change.key in records else theirs) for change in changes]
 
-    steps: Steps[list[Answer] | _Final] = insist(attempt, Limits(backend.timeout), backend.name)
-    outcome = backend.perform(steps)
+    steps: Steps[list[Answer] | _Final] = insist(attempt, Limits(timeout), name)
+    outcome = yield from steps
     return outcome.conflict if isinstance(outcome, _Final) else outcome
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final, NoReturn, TypeVar
 from weakref import WeakSet, WeakValueDictionary, finalize
 
 from graflow.channels.sqlite import layout
+from graflow.channels.sqlite.file_signals import FileNews
 from graflow.channels.sqlite.file_systems import check_file, network_of
 from graflow.channels.sqlite.one_transaction import OF_SQLITE, CommitFailed, alone, within
 from graflow.channels.sqlite.sqlite_errors import busy, closed, gone, is_busy, spoilt, translate
@@ -47,6 +48,7 @@ class Database:
         path: The absolute path of the file, without symbolic links.
         durable: Whether each change is on the disk before it is answered.
         lock: Held by the thread that uses the connection.
+        news: What tells of changes.
     """
 
     def __init__(self, path: str, *, durable: bool) -> None:
@@ -58,6 +60,7 @@ class Database:
         self._inode: tuple[int, int] | None = None
         self._looked = 0  # ms since 1970
         self._users: WeakSet[Any] = WeakSet()
+        self.news = FileNews(self)
         finalize(self, _close, self._open).atexit = False  # threads may still use it then
         guard(self)
 

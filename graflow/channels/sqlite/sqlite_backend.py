@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, Final, Self, TypeVar
 
@@ -21,6 +21,7 @@ from graflow.channels.backend import (
     NotAList,
     Push,
     Record,
+    Signals,
 )
 from graflow.channels.commits.settling import settle
 from graflow.channels.operation.told_errors import blame
@@ -66,6 +67,7 @@ class SQLiteBackend(Backend):
         database.enter(self)
         self._fence = fence
         self._file: TemporaryFile | None = None
+        self._signals: Signals | None = None
         self._collects_next = 0  # ms since 1970
 
     @property
@@ -107,6 +109,7 @@ class SQLiteBackend(Backend):
         self._database = ClosedDatabase(database.path, durable=database.durable)
         database.leave(self)
         self._file = None
+        database.news.tell(self.name, None)  # who waits here looks again, and is told
 
     # Reads
 
@@ -159,7 +162,10 @@ class SQLiteBackend(Backend):
                 rows.become(key, outcome)
             return done.answers
 
-        return self._write(make)
+        answers = self._write(make)
+        if not isinstance(answers, Conflict):
+            self._tell(change.key for change in changes)
+        return answers
 
     @override
     def put(self, key: str, record: Record, ttl: int | None) -> None:
@@ -172,6 +178,7 @@ class SQLiteBackend(Backend):
                 arguments = (*arguments, moment + ttl)
             try:
                 if self._database.ask(statement, arguments, _CHANGED, self.timeout, moment):
+                    self._tell((key,))
                     return
             except ChannelError as error:
                 blame(error, self.name, key)
@@ -182,6 +189,7 @@ class SQLiteBackend(Backend):
         if type(change) is Push:
             length = self._write(lambda rows: rows.push(*change))
             if length is not None:
+                self._tell((change.key,))
                 return length
         return super().apply(change)
 
@@ -195,6 +203,7 @@ class SQLiteBackend(Backend):
         last = self._write(first)
         while last is not None:
             last = self._write(lambda rows, last=last: rows.clear(last, _CLEAR_AT_ONCE))  # type: ignore[misc]
+        self._tell(None)
 
     # Locks
 
@@ -214,6 +223,17 @@ class SQLiteBackend(Backend):
     def release(self, lock: str, owner: str) -> bool:
         # Not fenced: whoever is late may at least free what it holds.
         return self._write(lambda rows: lock_rows.release(rows, lock, owner), is_fenced=False)
+
+    # For those who wait
+
+    @override
+    def signals(self) -> Signals:
+        if self._signals is None:
+            self._signals = self._database.news.signals(self.name)
+        return self._signals
+
+    def _tell(self, keys: Iterable[str] | None) -> None:
+        self._database.news.tell(self.name, keys)
 
     # Transactions
 

@@ -9,7 +9,8 @@ from os import PathLike
 from typing import TypedDict
 
 from graflow.channels.arguments import Seconds, milliseconds
-from graflow.core.run.observers import RunObserver
+from graflow.core.run.observers import AnyObserver
+from graflow.core.task.task import check_text
 from graflow.core.travel.executors import ExecutorSource
 from graflow.exceptions import (
     ChannelTypeError,
@@ -19,6 +20,7 @@ from graflow.exceptions import (
 )
 
 __all__ = [
+    "BUFFER",
     "KEEP_RESULTS",
     "MAX_WORKERS",
     "ExecuteKeywords",
@@ -32,6 +34,9 @@ KEEP_RESULTS = timedelta(days=7)
 """How long what a run keeps in its channel lasts after its end, unless `execute` is told otherwise.
 """
 
+BUFFER = 256
+"""How many events may wait for the consumer of a stream, unless it is told otherwise."""
+
 MAX_WORKERS = 32
 """How many tasks may run at the same time, unless `execute` is told otherwise."""
 
@@ -41,7 +46,7 @@ class RunKeywords(TypedDict, total=False):
 
     executor: ExecutorSource | None
     progress: bool
-    observers: Sequence[RunObserver]
+    observers: Sequence[AnyObserver]
 
 
 class ExecuteKeywords(RunKeywords, total=False):
@@ -66,8 +71,9 @@ class Options:
     executor: ExecutorSource | None
     max_workers: int | None
     progress: bool
-    observers: Sequence[RunObserver]
+    observers: Sequence[AnyObserver]
     checkpoint: str | PathLike[str] | None
+    run_id: str | None
     keep: int | None
 
     def check(self, workflow: str) -> None:
@@ -79,6 +85,8 @@ class Options:
         Raises:
             WorkflowTypeError, WorkflowValueError: One of them is invalid.
         """
+        if self.run_id is not None:
+            check_text(self.run_id, "run id")
         number = self.max_workers
         if number is None:
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from graflow.channels.commits.commit import (
     Holds,
     Put,
 )
+from graflow.core.registry.keeper import keeper_of
 from graflow.core.registry.run_records import (
     RunRecord,
     alive_key,
@@ -33,6 +33,7 @@ from graflow.system.logs import RUN
 __all__ = ["Tenure", "begin", "take_over"]
 
 LEASE = 30_000  # ms after which a run whose process was not heard of counts as dead
+_SIGNS: Final = 3  # of life in a lease
 _LEAST: Final = 7 * 86_400_000  # ms for which a run that never ends is known, at the least
 _RENEWALS: Final = 7  # how often what a run keeps is renewed in the time that it lasts
 _SHORT: Final = 100  # a run that takes this part of the time for which it is kept is short
@@ -71,8 +72,10 @@ class Tenure:
         self._run_id = run_id
         self._record = record
         self._keep = keep
-        self._ended = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._renewed = 0.0
+        # A channel without a server is one of its kind.
+        self._keeper = keeper_of(backend.server or (type(backend), backend.name))
+        self._kept: int | None = None
 
     def claim(self, before: bytes | None) -> bool:
         """Take the right, if the run's record is what it was; tell whether it is ours now."""
@@ -88,10 +91,11 @@ class Tenure:
     def start(self) -> None:
         """Note that tasks may run from now on, and be heard of.
 
-        The thread for that starts as late as this, since executors may fork their processes before.
+        A thread for that starts as late as this, since executors may fork their processes before.
 
         Raises:
             RunSupersededError: Another process has taken over.
+            RuntimeError: The system can't start the thread.
         """
         if not self._record.started:
             self._record = replace(self._record, started=True)
@@ -99,10 +103,8 @@ class Tenure:
             if not self._commit([put, self._sign_of_life()]):
                 raise self.fence.passed()
         if self._backend.shared:
-            self._thread = threading.Thread(
-                target=self._stay_alive, name=f"graflow-{self._record.workflow}-run", daemon=True
-            )
-            self._thread.start()
+            self._renewed = monotonic()
+            self._kept = self._keeper.keep(self)
 
     def withdraw(self) -> None:
         """Leave nothing behind: the run did not begin."""
@@ -161,31 +163,35 @@ class Tenure:
         lease = LEASE if self._backend.shared else None
         return Put(alive_key(self._run_id), self.fence.record, lease)
 
-    def _stay_alive(self) -> None:
-        renewed = monotonic()
-        while not self._ended.wait(LEASE / 3_000):
-            try:
-                is_ours = self._commit([self._sign_of_life(), *self._lasting()])
-                if is_ours and self._is_due(renewed):
-                    is_ours = self._set_expiry(self.hidden, self.lifetime)
-                    renewed = monotonic()
-            except ChannelError:
-                continue  # the next time, perhaps
-            if not is_ours:
-                error, lost = self.fence.passed(), self.when_lost
-                RUN.warning(
-                    "Run %r was taken over by another process",
-                    self._run_id,
-                    extra={"run_id": self._run_id},
-                )
-                if lost is not None:
-                    lost(error)
-                return
+    @property
+    def period(self) -> float:
+        """Seconds from one sign of life to the next."""
+        return LEASE / 1_000 / _SIGNS
 
-    def _is_due(self, renewed: float) -> bool:
-        """Tell whether what the run keeps is to be renewed, as it was at some time."""
+    def renew(self) -> bool:
+        """Give a sign of life; tell whether the run is still ours."""
+        try:
+            is_ours = self._commit([self._sign_of_life(), *self._lasting()])
+            if is_ours and self._is_due():
+                is_ours = self._set_expiry(self.hidden, self.lifetime)
+                self._renewed = monotonic()
+        except ChannelError:
+            return True  # the next time, perhaps
+        if not is_ours:
+            error, lost = self.fence.passed(), self.when_lost
+            RUN.warning(
+                "Run %r was taken over by another process",
+                self._run_id,
+                extra={"run_id": self._run_id},
+            )
+            if lost is not None:
+                lost(error)
+        return is_ours
+
+    def _is_due(self) -> bool:
+        """Tell whether what the run keeps is to be renewed."""
         lasts = self.lifetime
-        return lasts is not None and monotonic() - renewed > lasts / 1_000 / _RENEWALS
+        return lasts is not None and monotonic() - self._renewed > lasts / 1_000 / _RENEWALS
 
     def _lasting(self) -> list[Change]:
         """Return what keeps the record of a run that takes as long as it would last."""
@@ -196,9 +202,8 @@ class Tenure:
         return not isinstance(self._backend.commit(checks, changes), Conflict)
 
     def _stop(self) -> None:
-        self._ended.set()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join()
+        if self._kept is not None:
+            self._keeper.drop(self._kept)
 
 
 def begin(backend: Backend, run_id: str, record: RunRecord, keep: int | None) -> Tenure | RunRecord:

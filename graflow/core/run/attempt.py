@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Coroutine
+from functools import partial
 from inspect import Parameter
 from types import CoroutineType
 from typing import Any
@@ -11,7 +12,8 @@ from typing import Any
 from graflow.channels.codec.codec import Record
 from graflow.channels.codec.stand_ins import without_stand_ins
 from graflow.channels.operation.attempts import Limits
-from graflow.channels.transactions import Transaction, transact
+from graflow.channels.overlay.transacting import transact
+from graflow.channels.transactions import Transaction
 from graflow.core.context import TaskExecutionContext
 from graflow.core.state.results import mark_key
 from graflow.core.state.run_state import RunState
@@ -108,7 +110,10 @@ def perform_atomic(
         transaction.backend.put(mark, record, state.results.lifetime)
         return record
 
-    return backend.perform(transact(backend, attempt, Limits(math.inf, ATOMIC_ATTEMPTS)))
+    limits = Limits(math.inf, ATOMIC_ATTEMPTS)
+    steps = transact(partial(Transaction, backend), attempt, limits, backend.name)
+    record: Record = backend.perform(steps)
+    return record
 
 
 def _look_up(parameter: Parameter, task: Task[..., Any], state: RunState) -> Any:

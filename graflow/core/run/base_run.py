@@ -14,11 +14,11 @@ from graflow.core.state.run_state import RunState
 from graflow.core.task.task import Task
 from graflow.exceptions import RunSupersededError
 
-__all__ = ["BaseRun"]
+__all__ = ["BaseRun", "BlockingRun"]
 
 
-class BaseRun(ABC):
-    """One run, wherever its tasks run; derived classes run them.
+class BaseRun:
+    """One run, wherever its tasks run, and whatever drives it; derived classes run the tasks.
 
     `_lock` guards the state that says whether there is more to do: the tasks that can start, those
     that wait for another attempt, and whether the run was stopped.
@@ -41,33 +41,6 @@ class BaseRun(ABC):
         self._failures: dict[str, BaseException] = {}
         self._crash: BaseException | None = None
         self._loss: BaseException | None = None
-
-    @abstractmethod
-    def _go_on(self) -> None:
-        """Run tasks until there are none left to run."""
-
-    @abstractmethod
-    def _wind_up(self) -> None:
-        """Start no more tasks, and wait for those that are running; the run was interrupted."""
-
-    def execute(self) -> None:
-        """Run the tasks.
-
-        If this is interrupted, it starts no more tasks and waits for those that are running.
-
-        Raises:
-            TaskFailedError: Tasks raised, or their workers died.
-            WorkflowStateError: The executor is broken.
-            BaseException: A task raised something other than a failure, see `is_failure`.
-        """
-        try:
-            self._go_on()
-        except BaseException:
-            self._wind_up()
-            raise
-        if self._crash is not None:
-            raise self._crash
-        raise_failures(self._failures, self._state.workflow_name)
 
     def lose(self, error: BaseException) -> None:
         """Let the run end soon with an error; any thread may say so."""
@@ -111,6 +84,46 @@ class BaseRun(ABC):
         for task, error in waiting:
             self._give_up(task, error)
 
+    def _conclude(self) -> None:
+        """Raise what the run ended with, unless it did all its tasks.
+
+        Raises:
+            TaskFailedError: Tasks raised, or their workers died.
+            BaseException: A task raised something other than a failure, see `is_failure`.
+        """
+        if self._crash is not None:
+            raise self._crash
+        raise_failures(self._failures, self._state.workflow_name)
+
     @property
     def _stopped(self) -> bool:
         return self._supervisor.stopped
+
+
+class BlockingRun(BaseRun, ABC):
+    """A run that the thread which began it drives, and waits for."""
+
+    @abstractmethod
+    def _go_on(self) -> None:
+        """Run tasks until there are none left to run."""
+
+    @abstractmethod
+    def _wind_up(self) -> None:
+        """Start no more tasks, and wait for those that are running; the run was interrupted."""
+
+    def execute(self) -> None:
+        """Run the tasks.
+
+        If this is interrupted, it starts no more tasks and waits for those that are running.
+
+        Raises:
+            TaskFailedError: Tasks raised, or their workers died.
+            WorkflowStateError: The executor is broken.
+            BaseException: A task raised something other than a failure, see `is_failure`.
+        """
+        try:
+            self._go_on()
+        except BaseException:
+            self._wind_up()
+            raise
+        self._conclude()

@@ -52,9 +52,12 @@ class Pauses:
 
     def sleep(self) -> float:
         """Return for how many seconds the run may sleep, unless something happens."""
-        if not self._heap:
-            return ALERT
-        return min(ALERT, max(0.0, self._heap[0][0] - monotonic()))
+        left = self.left()
+        return ALERT if left is None else min(ALERT, left)
+
+    def left(self) -> float | None:
+        """Return in how many seconds the first task has waited long enough; `None` for none."""
+        return max(0.0, self._heap[0][0] - monotonic()) if self._heap else None
 
 
 def wait_until_done(

@@ -8,16 +8,14 @@ from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import Context
 from threading import Lock, Thread
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from graflow.core.run.delays import ALERT, wait_until_done
+from graflow.core.run.loop_tasks import LoopTasks
 
 __all__ = ["EventLoop"]
 
 T = TypeVar("T")
-
-_Ending: TypeAlias = tuple[BaseException | None, tuple[Any, ...]]
-"""What a coroutine raised, or a tuple with what it returned."""
 
 
 class EventLoop:
@@ -34,7 +32,7 @@ class EventLoop:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: Thread | None = None
         self._closed = False
-        self._tasks: dict[Future[Any], asyncio.Task[_Ending]] = {}
+        self._tasks: LoopTasks | None = None
 
     def start(self, coroutine: Coroutine[Any, Any, T], variables: Context, name: str) -> Future[T]:
         """Start a coroutine, and return at once.
@@ -50,12 +48,13 @@ class EventLoop:
 
         Raises:
             RuntimeError: The loop is closed, or its thread can't be started.
+            OSError: The loop can't be made.
         """
         ended: Future[T] = Future()
         try:
             with self._lock:
-                loop = self._opened()
-                loop.call_soon_threadsafe(self._launch, coroutine, variables, name, ended)
+                tasks = self._opened()
+                tasks.loop.call_soon_threadsafe(tasks.launch, coroutine, variables, name, ended)
         except BaseException:
             coroutine.close()
             raise
@@ -85,21 +84,27 @@ class EventLoop:
         while self._thread is not None and self._thread.is_alive():
             self._thread.join(ALERT)
 
-    def _opened(self) -> asyncio.AbstractEventLoop:
-        """Return the loop, which is started if it is not running yet."""
+    def _opened(self) -> LoopTasks:
+        """Return the tasks of the loop, which is started if it is not running yet."""
         if self._closed:
             raise RuntimeError(f"the event loop {self._name!r} is closed")
-        if self._loop is None:
+        if self._tasks is None:
             opened: Future[asyncio.AbstractEventLoop] = Future()
             self._thread = Thread(target=self._serve, args=(opened,), name=self._name, daemon=True)
             self._thread.start()
             self._loop = opened.result()
-        return self._loop
+            self._tasks = LoopTasks(self._loop)
+        return self._tasks
 
     def _serve(self, opened: Future[asyncio.AbstractEventLoop]) -> None:
         """Run the loop until it is closed."""
-        with suppress(SystemExit, KeyboardInterrupt), asyncio.Runner() as runner:
+        runner = asyncio.Runner()
+        try:
             loop = runner.get_loop()
+        except BaseException as error:  # noqa: BLE001 - whoever starts the first coroutine gets it
+            opened.set_exception(error)
+            return
+        with suppress(SystemExit, KeyboardInterrupt), runner:
             opened.set_result(loop)
             while not self._closed:
                 # If a task of the loop raises one of these, whoever awaits the task gets it. But
@@ -107,41 +112,7 @@ class EventLoop:
                 with suppress(SystemExit, KeyboardInterrupt):
                     loop.run_forever()
 
-    def _launch(
-        self, coroutine: Coroutine[Any, Any, T], variables: Context, name: str, ended: Future[T]
-    ) -> None:
-        """Make the task of a coroutine; the loop calls this."""
-        assert self._loop is not None
-        task = self._loop.create_task(_settle(coroutine), name=name, context=variables)
-        self._tasks[ended] = task
-        task.add_done_callback(lambda _: self._finish(coroutine, ended))
-
-    def _finish(self, coroutine: Coroutine[Any, Any, T], ended: Future[T]) -> None:
-        """Pass on how a coroutine ended; by now it has left its `ContextVar`s."""
-        task = self._tasks.pop(ended)
-        if task.cancelled():  # before it began
-            coroutine.close()
-            ended.set_exception(asyncio.CancelledError())
-            return
-        error, values = task.result()
-        if error is not None:
-            ended.set_exception(error)
-        else:
-            ended.set_result(*values)
-
     def _cancel(self, ended: Future[Any]) -> None:
         with self._lock:
-            if self._loop is not None and not self._loop.is_closed():
-                self._loop.call_soon_threadsafe(self._cancel_here, ended)
-
-    def _cancel_here(self, ended: Future[Any]) -> None:
-        if ended in self._tasks:
-            self._tasks[ended].cancel()
-
-
-async def _settle(coroutine: Coroutine[Any, Any, T]) -> _Ending:
-    """Return what a coroutine raises or returns, so that nothing escapes into the loop."""
-    try:
-        return None, (await coroutine,)
-    except BaseException as error:  # noqa: BLE001 - whoever waits for it gets it
-        return error, ()
+            if self._tasks is not None and not self._tasks.loop.is_closed():
+                self._tasks.loop.call_soon_threadsafe(self._tasks.cancel, ended)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any, Self
 
-from graflow.core.run.observers import RunObserver, TaskEvent
+from graflow.core.run.events import TaskEvent
+from graflow.core.run.observers import RunObserver
 from graflow.system.extras import require
 
 __all__ = ["Progress"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from graflow.channels.codec.codec import Record
+from graflow.channels.codec.codec import Record, decode
 from graflow.core.checkpoint.checkpoint import FinishedTask
 from graflow.core.checkpoint.journal import Journal
 from graflow.core.run.observers import Observers
@@ -23,6 +23,7 @@ class Supervisor:
 
     Attributes:
         idle: Whether there are neither observers nor a checkpoint, so that only failures matter.
+        saves: Whether finished tasks are saved to a file.
         stopped: Whether no more tasks may start.
     """
 
@@ -35,6 +36,7 @@ class Supervisor:
             journal: Where finished tasks are saved, if anywhere.
         """
         self.idle = not observers and journal is None
+        self.saves = journal is not None
         self.stopped = False
         self._run_id = state.run_id
         self._metadata = state.metadata
@@ -96,6 +98,11 @@ class Supervisor:
         if self._observers:
             self._observers.failed(task.task_id, self._number(task), error)
 
+    def emitted(self, task_id: str, record: bytes) -> None:
+        """Report that an attempt at a task has emitted an encoded value."""
+        if self._observers:
+            self._observers.emitted(task_id, self._number_of(task_id), decode(record))
+
     def _pause(self, task: Task[..., Any], error: BaseException) -> float | None:
         if task.retries is None:
             return None
@@ -105,5 +112,8 @@ class Supervisor:
         return attempts.fail(error)
 
     def _number(self, task: Task[..., Any]) -> int:
-        attempts = self._attempts.get(task.task_id)
+        return self._number_of(task.task_id)
+
+    def _number_of(self, task_id: str) -> int:
+        attempts = self._attempts.get(task_id)
         return 1 if attempts is None else attempts.number

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 from graflow.channels.codec.codec import Record
 from graflow.core.graph.schedule import Schedule
 from graflow.core.run.attempt import begin, keep, perform_atomic
-from graflow.core.run.base_run import BaseRun
+from graflow.core.run.base_run import BlockingRun
 from graflow.core.run.event_loop import EventLoop
 from graflow.core.run.failures import is_failure
 from graflow.core.run.supervisor import Supervisor
@@ -41,7 +41,7 @@ class _Suspended(NamedTuple):
     ended: Future[Any]
 
 
-class Run(BaseRun):
+class Run(BlockingRun):
     """One run whose workers share memory.
 
     Workers share a queue of the tasks that can start, in the order in which they became ready. A

@@ -24,9 +24,11 @@ class TaskSignature:
 
     Attributes:
         injects: Whether the first parameter is the context.
+        is_coroutine: Whether the function is an `async def` function, which runs when awaited.
     """
 
     injects: bool
+    is_coroutine: bool
 
     _hints: dict[str, Hint] | None = None
     _result: Hint | None = None
@@ -45,6 +47,9 @@ class TaskSignature:
             WorkflowTypeError: The function can't be that of a task.
         """
         self.injects = inject_context
+        self.is_coroutine = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+            getattr(function, "__call__", None)  # noqa: B004 - of an object that is called
+        )
         self._function = function
         self._names = names
         try:

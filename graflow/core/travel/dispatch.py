@@ -9,12 +9,13 @@ from time import sleep
 from typing import Any, NamedTuple
 
 from graflow.core.graph.schedule import Schedule
-from graflow.core.run.base_run import BaseRun
+from graflow.core.run.base_run import BlockingRun
 from graflow.core.run.delays import ALERT, wait_until_done
 from graflow.core.run.supervisor import Supervisor
 from graflow.core.state.run_state import RunState
 from graflow.core.task.task import Task
 from graflow.core.travel.executors import Pool
+from graflow.core.travel.mailbox import FETCHED_EVERY
 from graflow.core.travel.parcel import Parcel
 from graflow.core.travel.worker import Ending, Reply, perform, raised
 from graflow.exceptions import ChannelError, WorkerLostError, WorkflowStateError
@@ -35,7 +36,7 @@ class _Flight(NamedTuple):
     serial: int
 
 
-class Dispatch(BaseRun):
+class Dispatch(BlockingRun):
     """One run that submits its tasks to an executor, and waits for short replies.
 
     All of this happens in the thread that began the run. The results of tasks stay in the channel.
@@ -66,6 +67,7 @@ class Dispatch(BaseRun):
         self._max_flights = max_flights
         self._parcel = parcel
         self._marks = parcel.marks
+        self._mailbox = parcel.mailbox
         self._serial = 0
         self._boarding: int | None = None  # submitted and not yet noted as a flight
         self._bearers = 2 * pool.size()  # submissions that bring the packed run
@@ -78,13 +80,15 @@ class Dispatch(BaseRun):
 
     def _go_on(self) -> None:
         while self._launch():
-            self._land(self._arrivals())
+            arrivals = self._arrivals()
+            self._fetch()  # what a task has emitted comes before its end
+            self._land(arrivals)
             self._mind_loss()
 
     def _wind_up(self) -> None:
         self._stop()
         self._bar_last()
-        wait_until_done(self._flights, self._pauses.sleep)
+        wait_until_done(self._flights, self._sleep_in_the_end)
         self._land(list(self._flights))
         self._clear_marks()
 
@@ -129,10 +133,26 @@ class Dispatch(BaseRun):
         if not self._flights and not self._pauses:
             return arrivals
         with suppress(Empty):
-            arrivals.append(self._landed.get(timeout=self._pauses.sleep()))
+            arrivals.append(self._landed.get(timeout=self._sleep()))
             while True:
                 arrivals.append(self._landed.get_nowait())
         return arrivals
+
+    def _sleep(self) -> float:
+        """Return for how many seconds the run may sleep, unless something lands."""
+        seconds = self._pauses.sleep()
+        return seconds if self._mailbox is None else min(seconds, FETCHED_EVERY)
+
+    def _sleep_in_the_end(self) -> float:
+        """Let tasks go on that wait for room in the mailbox; then sleep as before."""
+        with suppress(ChannelError):
+            self._fetch()
+        return self._sleep()
+
+    def _fetch(self) -> None:
+        """Report what tasks have emitted since the last time."""
+        if self._mailbox is not None:
+            self._mailbox.fetch(self._supervisor.emitted)
 
     def _land(self, arrivals: list[Future[Any]]) -> None:
         """Act on the replies."""

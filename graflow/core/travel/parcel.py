@@ -11,6 +11,7 @@ from graflow.core.state.run_state import RunState
 from graflow.core.task.pickling import dumps
 from graflow.core.task.task import Task
 from graflow.core.travel.blame import blame
+from graflow.core.travel.mailbox import Mailbox
 from graflow.core.travel.marks import Marks
 from graflow.exceptions import ExtraMissingError, WorkflowTypeError
 
@@ -24,11 +25,13 @@ class Parcel(NamedTuple):
         run: The unique id of the run on this executor.
         packed: The tasks, the channel and the marks, pickled.
         marks: Show which submissions have begun.
+        mailbox: Where its tasks put the values that they emit; `None` if nobody watches.
     """
 
     run: str
     packed: bytes
     marks: Marks
+    mailbox: Mailbox | None = None
 
 
 def pack_run(state: RunState, marks: Marks) -> bytes:

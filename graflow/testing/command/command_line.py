@@ -45,7 +45,7 @@ def _main(
         typer.Option(min=1, help=f"How often to try each property.  [default: {_USUAL}]"),
     ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help=f"Try all checks, with {_QUICK} examples.")
+        bool, typer.Option("--quick", help=f"Try all checks, with {_QUICK} examples, in threads.")
     ] = False,
     seed: Annotated[int | None, typer.Option(help="Try the same examples again.")] = None,
     beside_others: Annotated[
@@ -67,7 +67,7 @@ def _main(
     if seed is None:
         seed = random.randrange(2**32)
     usual = _QUICK if quick else _USUAL
-    budget = Budget(examples=examples or usual, seed=seed)
+    budget = Budget(examples=examples or usual, seed=seed, on_loop=not quick)
 
     def may_remove(what: str) -> bool:
         return remove_leftovers or (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -22,7 +23,9 @@ from redis.exceptions import (
 
 from graflow.channels.redis.connections import ClientSender
 from graflow.channels.redis.errors import evicting
-from graflow.channels.redis.eviction import policy_of
+from graflow.channels.redis.sending.eviction import policy_of
+from graflow.channels.redis.sending.requests import carry_out
+from graflow.channels.redis.sending.routes import DirectRoute
 from graflow.testing.command.rights import missing_rights
 from graflow.testing.servers import client_of, key_of
 from graflow.testing.trials.trial import PREFIX
@@ -139,7 +142,7 @@ def _examine_node(node: Any, name: str, cluster: Any = None) -> str:
             f"ACL SETUSER {' '.join(lacks)}"
         )
     _refuse(name, clock_fault(node.time(), node.time()))
-    policy = policy_of(ClientSender(node), None)
+    policy = carry_out(policy_of(DirectRoute(ClientSender(node)), None, math.inf))
     if policy is None:
         return "This user may not read its maxmemory-policy."
     if not policy.is_safe:

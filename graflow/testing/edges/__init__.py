@@ -1,27 +1,30 @@
 """The table of edge cases: a name, a clause of the contract, and steps with their outcomes."""
 
 from graflow.testing.edges import (
-    all_or_nothing,
-    batches,
     entries,
     exact_times,
     keys,
-    leases,
     list_lengths,
     lists,
-    locks,
     names,
     numbers,
-    read_modify_write,
-    run_fences,
-    snapshots,
     ttls,
     value_types,
 )
 from graflow.testing.edges.edge import Edge
+from graflow.testing.edges.holders import leases, locks, run_fences
 from graflow.testing.edges.records import conditions, held_locks, kept
 from graflow.testing.edges.texts import lookalikes, sizes
+from graflow.testing.edges.transactions import (
+    batches,
+    operations_inside,
+    races,
+    read_modify_write,
+    refusals,
+    snapshots,
+)
 from graflow.testing.edges.views import keyed_views, typed_data, typed_views
+from graflow.testing.edges.waiters import arrivals, told_changes
 
 __all__ = ["EDGES", "Edge"]
 
@@ -36,10 +39,14 @@ _MODULES = (
     read_modify_write,
     batches,
     entries,
-    all_or_nothing,
+    operations_inside,
+    refusals,
+    races,
     run_fences,
     locks,
     leases,
+    arrivals,
+    told_changes,
     exact_times,
     snapshots,
     lookalikes,

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from graflow.testing.trials.literals import IMPORTS, expression
 from graflow.testing.trials.steps import Step
 
-__all__ = ["Line", "script"]
+__all__ = ["ANY_OPEN", "Line", "script"]
 
-_DEFAULT = "# `open` and `advance` are those of the backend's harness"
+ANY_OPEN = "# `open` and `advance` are those of the backend's harness"
 _SCRIBBLE = "from graflow.testing.trials.equality import scribble  # changes everything mutable"
 
 
@@ -35,7 +35,7 @@ def script(lines: Sequence[Line], preamble: str, *, is_whole: bool) -> str:
         preamble: Code that defines `open` and `advance`.
         is_whole: Whether to include the looks, and the changes to what was stored or read.
     """
-    head = [IMPORTS, preamble.strip() or _DEFAULT]
+    head = [IMPORTS, preamble.strip() or ANY_OPEN]
     if is_whole:
         head.append(_SCRIBBLE)
     steps = [line.content for line in lines if isinstance(line.content, Step)]

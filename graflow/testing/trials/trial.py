@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from copy import deepcopy
@@ -12,7 +13,7 @@ from uuid import uuid4
 
 from graflow.channels.base import Channel
 from graflow.channels.locks.lock import ChannelLock
-from graflow.channels.operation.operations import Entry
+from graflow.channels.operation.entry import Entry
 from graflow.channels.overlay.pending import known
 from graflow.exceptions import ChannelError, OutcomeUnknownError
 from graflow.testing.harness import Harness
@@ -256,6 +257,10 @@ class Trial:
         """Let time pass on the backend, without adding to the script."""
         names = dict.fromkeys(self._prefix + name for name, _ in self._handles)
         self._timing.advance(seconds, list(names))
+
+    def pause(self, seconds: float) -> None:
+        """Let threads that were begun go on for a moment; nothing may depend on its length."""
+        time.sleep(seconds)
 
     def perform(self, step: Step) -> Found:
         """Carry out a step, and return what comes of it."""

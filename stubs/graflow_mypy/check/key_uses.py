@@ -40,6 +40,7 @@ _VERBS = {
     "prepend": "prepended to",
     "atomic_add": "added to as a number",
     "entry": "read as a value",
+    "wait_for": "read as a value",
     "get": "read as a value",
     "get_list": "read as a list",
     "pop": "popped as a list",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from mypy.nodes import DictExpr, Expression, ListExpr, SetExpr, StrExpr, TupleExpr
 from mypy.plugin import CheckerPluginInterface, MethodSigContext
@@ -10,7 +11,6 @@ from mypy.subtypes import is_same_type
 from mypy.typeops import make_simplified_union
 from mypy.types import (
     CallableType,
-    FunctionLike,
     Instance,
     LiteralType,
     NoneType,
@@ -24,13 +24,16 @@ from mypy.types import (
 from graflow_mypy.hooks.mypy_types import with_result
 from graflow_mypy.messages import CODES, KEY_SHAPE, KEY_UNKNOWN, printable, suggestion
 
-__all__ = ["KEYED_CHANNEL", "METHODS", "ON_SEVERAL", "keyed_signature", "several_signature"]
+__all__ = ["KEYED_CHANNELS", "METHODS", "ON_SEVERAL", "keyed_signature", "several_signature"]
 
-KEYED_CHANNEL = "graflow.channels.keyed.KeyedChannel"
+KEYED_CHANNELS = {
+    "graflow.channels.aio.async_keyed_channel.AsyncKeyedChannel",
+    "graflow.channels.keyed.KeyedChannel",
+}
 METHODS = frozenset(
     {
         *("__contains__", "add", "append", "delete", "entry", "exists", "get", "lock"),
-        *("persist", "pop", "prepend", "set", "touch", "ttl", "update"),
+        *("persist", "pop", "prepend", "set", "touch", "ttl", "update", "wait_for", "watch"),
     }
 )
 """The methods whose first argument is a key."""
@@ -38,13 +41,14 @@ METHODS = frozenset(
 ON_SEVERAL = frozenset({"get_many", "set_many"})
 """The methods whose first argument has several keys."""
 
+_COROUTINES = {"Coroutine", "CoroutineType"}
 _ON_LISTS = {"append", "pop", "prepend"}
 _CHANGING = {
     *("add", "append", "delete", "persist", "pop", "prepend", "set", "set_many", "touch", "update")
 }
 
 
-def keyed_signature(method: str, ctx: MethodSigContext, off: frozenset[str]) -> FunctionLike:
+def keyed_signature(method: str, ctx: MethodSigContext, off: frozenset[str]) -> CallableType:
     """Report a key that can't be used like that, and return what the method takes for this one.
 
     Args:
@@ -52,6 +56,10 @@ def keyed_signature(method: str, ctx: MethodSigContext, off: frozenset[str]) -> 
         ctx: The call.
         off: Codes that are not reported.
     """
+    return _awaited(partial(_keyed_signature, method), ctx, off)
+
+
+def _keyed_signature(method: str, ctx: MethodSigContext, off: frozenset[str]) -> CallableType:
     schema, key = _schema(ctx.type), _key(ctx.args, ctx.api)
     if schema is None or key is None:
         return ctx.default_signature
@@ -75,6 +83,10 @@ def several_signature(method: str, ctx: MethodSigContext, off: frozenset[str]) -
         ctx: The call.
         off: Codes that are not reported.
     """
+    return _awaited(partial(_several_signature, method), ctx, off)
+
+
+def _several_signature(method: str, ctx: MethodSigContext, off: frozenset[str]) -> CallableType:
     schema, keys = _schema(ctx.type), _keys(ctx.args, ctx.api)
     signature = ctx.default_signature
     if schema is None or not keys:
@@ -86,6 +98,21 @@ def several_signature(method: str, ctx: MethodSigContext, off: frozenset[str]) -
     if method == "get_many":
         return signature.copy_modified(ret_type=_plain_dict(part, ctx.api) or part)
     return signature.copy_modified(arg_types=[part, *signature.arg_types[1:]])
+
+
+def _awaited(
+    find: Callable[[MethodSigContext, frozenset[str]], CallableType],
+    ctx: MethodSigContext,
+    off: frozenset[str],
+) -> CallableType:
+    """Return a signature, that of a coroutine function with what its coroutine returns changed."""
+    coroutine = get_proper_type(ctx.default_signature.ret_type)
+    if not isinstance(coroutine, Instance) or coroutine.type.name not in _COROUTINES:
+        return find(ctx, off)
+    inner = ctx.default_signature.copy_modified(ret_type=coroutine.args[-1])
+    signature = find(ctx._replace(default_signature=inner), off)
+    arguments = [*coroutine.args[:-1], signature.ret_type]
+    return signature.copy_modified(ret_type=coroutine.copy_modified(args=arguments))
 
 
 def _part(schema: TypedDictType, keys: list[str], api: CheckerPluginInterface) -> TypedDictType:
@@ -171,7 +198,7 @@ def _item(held: Type) -> Type | None:
     return None
 
 
-def _of_key(ctx: MethodSigContext, method: str, held: Type, item: Type) -> FunctionLike:
+def _of_key(ctx: MethodSigContext, method: str, held: Type, item: Type) -> CallableType:
     """Return the signature of a method for one key."""
     signature = ctx.default_signature
     has_default = len(ctx.args) > 1 and bool(ctx.args[1])
@@ -187,12 +214,41 @@ def _of_key(ctx: MethodSigContext, method: str, held: Type, item: Type) -> Funct
         function = get_proper_type(takes[1])
         if not isinstance(function, CallableType):
             return signature
-        takes[1] = function.copy_modified(arg_types=[held], ret_type=held)
+        returns = _in_place_of_any(function.ret_type, held)
+        takes[1] = function.copy_modified(arg_types=[held], ret_type=returns)
         takes[2] = held
+        return signature.copy_modified(arg_types=takes, ret_type=held)
+    if method == "wait_for":
+        takes[1] = _predicate_of(takes[1], held)
         return signature.copy_modified(arg_types=takes, ret_type=held)
     if method in {"set", "add", "append", "prepend"}:
         takes[1] = item
     return signature.copy_modified(arg_types=takes)
+
+
+def _predicate_of(kind: Type, held: Type) -> Type:
+    """Return the type of a predicate, or `None`, with values of the type of a key."""
+    options = get_proper_type(kind)
+    if not isinstance(options, UnionType):
+        return kind
+    parts = [get_proper_type(part) for part in options.items]
+    return UnionType(
+        [
+            part.copy_modified(arg_types=[held]) if isinstance(part, CallableType) else part
+            for part in parts
+        ]
+    )
+
+
+def _in_place_of_any(kind: Type, held: Type) -> Type:
+    """Return what a function may return: `held`, or an awaitable of it where one may be."""
+    kind = get_proper_type(kind)
+    if not isinstance(kind, UnionType):
+        return held
+    parts = [get_proper_type(part) for part in kind.items]
+    return make_simplified_union(
+        [part.copy_modified(args=[held]) if isinstance(part, Instance) else held for part in parts]
+    )
 
 
 def _with_argument(signature: CallableType, held: Type) -> CallableType:

@@ -36,8 +36,17 @@ from graflow_mypy.source.terms import (
 
 __all__ = ["NO_CHANNEL", "UNKNOWN", "Receiver", "Receivers", "Whose"]
 
-_KIND_OF = {"TypedChannel": "typed", "KeyedChannel": "keyed"}
-_PLAIN = {"Channel", "MemoryChannel", "RedisChannel", "SQLiteChannel", "Transaction"}
+_KIND_OF = {
+    "AsyncKeyedChannel": "keyed",
+    "AsyncTypedChannel": "typed",
+    "KeyedChannel": "keyed",
+    "TypedChannel": "typed",
+}
+_TRANSACTIONS = {"AsyncTransaction", "Transaction"}
+_PLAIN = {
+    *("AsyncChannel", "Channel", "MemoryChannel", "RedisChannel", "SQLiteChannel"),
+    *_TRANSACTIONS,
+}
 _CONTEXTS = {OfGraflow("ExecutionContext"), OfGraflow("TaskExecutionContext")}
 _WRAPPERS = {"Optional", "Annotated", "Final", "Union", "ClassVar"}
 _DEEPEST = 15
@@ -92,9 +101,8 @@ class Receivers:
                 return self._called(term, depth)
             case OneOf(choices):
                 return _one_of([self.of(each, depth + 1) for each in choices])
-            case Attribute(owner, "channel"):
-                found = self.of(owner, depth + 1)
-                return Receiver(found.where, "plain") if found.kind else UNKNOWN
+            case Attribute(owner, "aio" | "channel" as name):
+                return self._other_face(self.of(owner, depth + 1), name)
             case Face(owner, kind, schema):
                 found = self.of(owner, depth + 1)
                 return Receiver(found.where, kind, schema) if found.kind == "plain" else UNKNOWN
@@ -102,6 +110,12 @@ class Receivers:
                 return UNKNOWN
             case _:
                 return NO_CHANNEL
+
+    def _other_face(self, found: Receiver, name: str) -> Receiver:
+        """Return what an attribute of a channel is: its face on an event loop, or what is below."""
+        if name == "aio":
+            return found
+        return Receiver(found.where, "plain") if found.kind else UNKNOWN
 
     def reaches(self, term: Term) -> bool:
         """Tell whether who gets a term can write: it is a channel, or the context of a run."""
@@ -121,7 +135,8 @@ class Receivers:
                 case Given(term):
                     found = self.of(term, depth + 1)
                 case External() | Unresolved():
-                    found = UNKNOWN
+                    owner, _, last = dotted.rpartition(".")
+                    found = self._name(owner, depth + 1) if last == "aio" and owner else UNKNOWN
                 case _:
                     found = NO_CHANNEL
             self._named[dotted] = found
@@ -151,8 +166,10 @@ class Receivers:
         """Return the full name of the function that has a transaction as a parameter, if it is."""
         match term:
             case Declared(Name(dotted), Parameter(function)):
-                is_transaction = self._program.resolve(dotted) == OfGraflow("Transaction")
-                return function if is_transaction else ""
+                match self._program.resolve(dotted):
+                    case OfGraflow(name) if name in _TRANSACTIONS:
+                        return function
+                return ""
             case _:
                 return ""
 

@@ -35,6 +35,10 @@ _MOST_TEXTS = 64
 
 _OF_GRAFLOW = frozenset(
     {
+        "AsyncChannel",
+        "AsyncKeyedChannel",
+        "AsyncTransaction",
+        "AsyncTypedChannel",
         "Channel",
         "ChannelFactory",
         "ExecutionContext",

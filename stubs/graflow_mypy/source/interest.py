@@ -20,7 +20,7 @@ _NAMES = (
 _OPERATIONS = (
     # A channel takes more than the one simple argument of `list.append` and `set.update`.
     rb"(?:set|add|append|prepend|update)\b(?!" + _ONE_ARGUMENT + rb")"
-    rb"|(?:atomic_add|set_many|set_all|get_many|get_list|execute)\s*\("
+    rb"|(?:atomic_add|set_many|set_all|get_many|get_list|a?execute|a?stream)\s*\("
 )
 _READS = rb"\.\s*(?:get|pop|ttl|entry|touch|persist|typed|keyed)\s*\(|\*\*|getattr\b"
 _FOR_A_FILE = re.compile(rb"%b|\.\s*(?:%b)" % (_NAMES, _OPERATIONS))

@@ -33,7 +33,9 @@ from graflow_mypy.source.terms import (
 
 __all__ = ["OPERATIONS", "READS", "WRITES", "NoteTaker", "keyword_of"]
 
-READS = frozenset({"get", "get_list", "entry", "pop", "get_many", "ttl", "touch", "persist"})
+READS = frozenset(
+    {"get", "get_list", "entry", "pop", "get_many", "ttl", "touch", "persist", "wait_for"}
+)
 WRITES = {
     **dict.fromkeys(("set", "add", "append", "prepend", "update"), 2),
     **dict.fromkeys(("atomic_add", "set_many"), 1),
@@ -214,7 +216,7 @@ def _is_doubtful(receiver: Term) -> bool:
     """Tell whether a file says too little about something for it to be a channel of a run."""
     match receiver:
         case Attribute(owner, name):
-            return name != "channel" or owner is ANY
+            return name not in {"aio", "channel"} or owner is ANY
         case _:
             return receiver is ANY
 

@@ -20,7 +20,7 @@ ONLY_READING = frozenset(
     {
         *("bool", "copy", "deepcopy", "dict", "isinstance", "iter", "len", "list", "print", "repr"),
         *("set", "sorted", "str", "tuple"),
-        *("execute", "set_all", "set_many"),
+        *("aexecute", "astream", "execute", "set_all", "set_many", "stream"),
     }
 )
 """Functions and methods that leave a dictionary as it is."""

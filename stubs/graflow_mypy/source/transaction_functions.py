@@ -11,6 +11,8 @@ from graflow_mypy.source.terms import ANY, Name, Term
 
 __all__ = ["Transactions"]
 
+_TYPES = {"AsyncTransaction", "Transaction"}
+
 
 class Transactions:
     """The transactions in a file, followed from `transact` into the functions that get them.
@@ -29,9 +31,11 @@ class Transactions:
         self._taker = taker
         self._given: dict[ast.Lambda, Term] = {}
         self._names: set[str] = set()  # of what may be a transaction somewhere in the file
-        self._types = {"Transaction"}
+        self._types = set(_TYPES)
         for name, bindings in module.bindings.items():
-            if any(each.dotted.endswith(".Transaction") for each in bindings):
+            if any(
+                each.dotted.endswith((".AsyncTransaction", ".Transaction")) for each in bindings
+            ):
                 self._types.add(name)
 
     def begin(self, node: ast.Call, channel: Term, scope: Scope) -> None:

@@ -20,6 +20,7 @@ from graflow_mypy.source.transaction_functions import Transactions
 
 __all__ = ["Visitor"]
 
+_STARTS = frozenset({"aexecute", "astream", "execute", "stream"})
 _SCHEMA_CALLS = {"TypedChannel", "KeyedChannel", "get_typed_channel", "get_keyed_channel"}
 _COPIED = {None, "initial_channel"}
 _WITHOUT_INTEREST = frozenset(
@@ -264,7 +265,7 @@ class Visitor:
             self._notes.instances.append(instance)
         elif keyword.arg is None and isinstance(function, ast.Name):
             self._notes.instances.append(InstanceNote(term_of(function, scope), ANY))
-        elif keyword.arg is None and getattr(function, "attr", "") == "execute":
+        elif keyword.arg is None and getattr(function, "attr", "") in _STARTS:
             self._notes.initial.append(ANY)
 
     def _visit_named(self, node: ast.Call, function: ast.Name, scope: Scope) -> None:

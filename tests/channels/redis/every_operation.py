@@ -46,7 +46,7 @@ def use_every_operation(channel: Channel) -> None:
     assert channel.add("a", 2, ttl=600)
     assert channel.transact(_change) == 3
     with channel.lock("lock", lease=20) as lock:
-        assert channel.backend.renew("lock", lock._holding._owner, 30_000)
+        assert channel.backend.renew("lock", lock._holding.owner, 30_000)
         assert channel.backend.line_up("lock", "another", 10_000) == 0
         assert channel.backend.line_up("lock", "another", 0) == 0
     expected = {"a", "b", "empty", "huge", "list", "new", "short", "value"}

@@ -26,6 +26,7 @@ from tests.servers.server import wait_until
 FORK = """
 import os, sys
 from graflow.channels.redis_channel import RedisChannel
+from tests.channels.redis.asked import ask_server
 
 channel = RedisChannel("c", url=sys.argv[1], cluster=len(sys.argv) > 2)
 channel.append("list", "parent")
@@ -36,14 +37,14 @@ for child in range(3):
         for number in range(50):
             channel.append("list", [child, number])
         with channel.lock("key"):
-            channel.append("connections", channel.backend._transport.read("CLIENT", "ID"))
+            channel.append("connections", ask_server(channel, "CLIENT", "ID"))
         channel.close()
         os._exit(0)
 for number in range(50):
     channel.append("list", ["parent", number])
 for child in children:
     assert os.waitpid(child, 0)[1] == 0
-channel.append("connections", channel.backend._transport.read("CLIENT", "ID"))
+channel.append("connections", ask_server(channel, "CLIENT", "ID"))
 """
 
 

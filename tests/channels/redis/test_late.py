@@ -10,8 +10,9 @@ import pytest
 import redis
 from redis.exceptions import TimeoutError
 
-from graflow.channels.redis.connections import Part, PoolSender
-from graflow.channels.redis.retrying import Effort
+from graflow.channels.redis.connections import PoolSender
+from graflow.channels.redis.sending.requests import Attempt, Part
+from graflow.channels.redis.sending.routes import DirectRoute
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelTypeError, OutcomeUnknownError
 
@@ -20,23 +21,25 @@ class SlowNetwork:
     """Holds back the first copies of commands, as a network may, and delivers them later."""
 
     repeats: ClassVar[bool] = False
+    ask: ClassVar[None] = None
 
     def __init__(self, channel: RedisChannel) -> None:
         """Put the network between the channel and its server."""
-        sender = channel.backend._transport._sender
+        transport = channel.backend._primitives.transport
+        sender = transport._route.link
         assert isinstance(sender, PoolSender)
         self._sender = sender
         self.acquaintance = sender.acquaintance
         self._held: list[Sequence[Part]] = []
         self.is_slow = False
-        channel.backend._transport._sender = self
+        transport._route = DirectRoute(self)
 
-    def send(self, command: Sequence[Part], effort: Effort | None) -> Any:
+    def send(self, attempt: Attempt) -> Any:
         """Send a command; while the network is slow, hold back the first copy of each."""
-        if self.is_slow and effort is None:
-            self._held.append(command)
+        if self.is_slow and attempt.effort is None:
+            self._held.append(attempt.command)
             raise TimeoutError("no reply in time")
-        return self._sender.send(command, effort)
+        return self._sender.send(attempt)
 
     def deliver(self, client: redis.Redis) -> int:
         """Let what was held back arrive; nobody waits for the replies any more."""

@@ -150,7 +150,7 @@ def test_a_copy_in_time_is_as_good_as_any(
 
 def put_back(channel: RedisChannel, seconds: float) -> None:
     """Let the channel believe that its server's clock is as much behind."""
-    clock_of(channel.backend._transport.server)._ahead -= seconds
+    clock_of(channel.backend._primitives.transport.server)._ahead -= seconds
 
 
 def test_a_process_that_stood_still_learns_the_time_anew(channel: RedisChannel) -> None:

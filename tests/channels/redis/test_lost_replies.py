@@ -28,6 +28,7 @@ from graflow.channels.transactions import Transaction
 from graflow.exceptions import ChannelConnectionError, ChannelUnavailableError, OutcomeUnknownError
 from graflow.testing import Fault
 from tests.channels.fencing import fenced, put_fence
+from tests.channels.redis.asked import ask_server
 from tests.proxy import run_proxy, url_of
 from tests.servers import Server
 
@@ -101,7 +102,7 @@ def many(amount: int = 2) -> list[object]:
 def lock_and_release(channel: RedisChannel) -> bool:
     """Tell whether the holder's number is the latest that the server gave."""
     with channel.lock("lock", timeout=0) as lock:
-        return lock.fence == int(channel.backend._transport.read("GET", channel.backend._fences))
+        return lock.fence == int(ask_server(channel, "GET", channel.backend._primitives._fences))
 
 
 READ_FIRST = {

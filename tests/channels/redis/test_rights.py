@@ -12,6 +12,7 @@ from redis.crc import key_slot
 
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelPermissionError
+from tests.channels.redis.asked import ask_server
 from tests.channels.redis.every_operation import use_every_operation
 from tests.paths import ROOT
 from tests.servers import SERVERS, Cluster, Server
@@ -66,7 +67,7 @@ def test_keys_of_others_are_out_of_reach(redis_client: redis.Redis, worker: Redi
     allow(redis_client, *RIGHTS)
     worker.set("key", 1)
     with pytest.raises(ChannelPermissionError):
-        worker.backend._transport.read("GET", "somebody else's")
+        ask_server(worker, "GET", "somebody else's")
 
 
 @pytest.mark.parametrize("kind", SERVERS)

@@ -14,8 +14,10 @@ from pathlib import Path
 import pytest
 
 from graflow import SQLiteChannel
+from graflow.channels.sqlite.file_signals import FileNews
 from graflow.exceptions import ChannelUnavailableError
 from tests.channels.sqlite.counted import add, check
+from tests.channels.watching.waiters import Waiter
 from tests.paths import ROOT
 from tests.patience import PATIENCE
 from tests.programs import attended
@@ -31,6 +33,26 @@ def test_processes_share_a_file(method: str, path: Path) -> None:
             add(channel, 20)
             assert os.getpid() not in {each.result() for each in done}
         check(channel, 100)
+
+
+def test_a_look_at_the_file_that_fails(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ends no wait, and loses no change: whoever waits is told afterwards."""
+    look, failures = FileNews._tell_of_expired, [ChannelUnavailableError("away")]
+
+    def look_later(self: FileNews) -> None:
+        if failures:
+            other.set("key", 1)  # nobody in this process tells those who use the other connection
+            raise failures.pop()
+        look(self)
+
+    with (
+        SQLiteChannel("job", path, durable=True) as channel,
+        SQLiteChannel("job", path, durable=False) as other,
+    ):
+        monkeypatch.setattr(FileNews, "_tell_of_expired", look_later)
+        with Waiter(lambda: channel.wait_for("key")) as waiter:
+            assert waiter.result() == 1
+        assert not failures
 
 
 CREATING = """

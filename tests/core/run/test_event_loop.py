@@ -24,7 +24,7 @@ from graflow.channels.memory.memory_backend import MemoryBackend
 from graflow.channels.memory.store import MemorySpace
 from graflow.core.run.event_loop import EventLoop
 from graflow.core.state.results import is_result
-from graflow.exceptions import TaskFailedError
+from graflow.exceptions import BlockingCallWarning, TaskFailedError
 from tests.paths import ROOT
 from tests.programs import attended
 
@@ -284,7 +284,8 @@ def test_a_coroutine_may_run_another_workflow() -> None:
     async def outer() -> int:
         with workflow("inner") as wf:
             chain(seven)
-        return int(wf.execute())
+        with pytest.warns(BlockingCallWarning):
+            return int(wf.execute())
 
     with workflow("outer") as wf:
         chain(outer)

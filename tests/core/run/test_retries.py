@@ -18,7 +18,8 @@ from graflow import MemoryChannel, RedisChannel, chain, parallel, task, workflow
 from graflow.channels.base import Channel
 from graflow.core.context import TaskExecutionContext
 from graflow.core.run import delays
-from graflow.core.run.observers import RunObserver, TaskEvent
+from graflow.core.run.events import TaskEvent
+from graflow.core.run.observers import RunObserver
 from graflow.core.state.results import Results
 from graflow.core.state.run_state import RunState
 from graflow.core.task.retries import Attempts, Retries

@@ -21,6 +21,7 @@ from graflow.core.task.composition import Node
 from graflow.core.task.task import Task
 from graflow.core.workflow import Workflow
 from graflow.exceptions import (
+    BlockingCallWarning,
     CycleError,
     TaskFailedError,
     TaskNotFoundError,
@@ -365,7 +366,7 @@ def test_tasks_get_copies_of_the_variables_of_the_caller() -> None:
 
 
 def test_async_tasks_run_where_a_loop_runs_already() -> None:
-    """As in a notebook: their loop is on another thread."""
+    """As in a notebook: their loop is on another thread. A warning names what doesn't block."""
 
     @task
     async def later() -> int:
@@ -375,7 +376,10 @@ def test_async_tasks_run_where_a_loop_runs_already() -> None:
     async def main() -> Any:
         with workflow("w") as wf:
             chain(later)
-        return wf.execute()
+        with pytest.warns(BlockingCallWarning, match=r"await wf\.aexecute\(") as warned:
+            found = wf.execute()
+        assert [each.filename for each in warned] == [__file__]
+        return found
 
     assert asyncio.run(main()) != threading.get_ident()
 

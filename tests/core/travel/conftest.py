@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import loky
 import pytest
 import redis
+from distributed import Client, LocalCluster
 
 from graflow import RedisChannel
-from graflow.core.launch import execution
+from graflow.core.launch import preparing
+from graflow.core.travel.executors import ExecutorSource
 from graflow.core.travel.marks import FolderMarks
+from tests.core.travelling import processes
 from tests.servers import Server
 
 
@@ -29,7 +36,7 @@ def channel(
             super().__init__()
             folders.append(self._folder)
 
-    monkeypatch.setattr(execution, "FolderMarks", Noted)
+    monkeypatch.setattr(preparing, "FolderMarks", Noted)
     path = str(servers("valkey-9").socket)
     with RedisChannel("run", url=f"unix://{path}") as channel:
         channel.clear()
@@ -39,3 +46,23 @@ def channel(
         marks = [client.pttl(mark) for mark in client.scan_iter("graflow:{run}:l:graflow:*")]
         assert all(left <= 60_000 for left in marks)  # of what a cluster was told to forget
     assert [folder for folder in folders if Path(folder).exists()] == []
+
+
+@pytest.fixture(params=["process pool", "loky", "dask"])
+def far(request: pytest.FixtureRequest) -> ExecutorSource:
+    """Each kind of executor that leaves this process."""
+    if request.param == "dask":
+        executor: Executor = request.getfixturevalue("dask")
+        return executor
+    return processes if request.param == "process pool" else partial(loky.get_reusable_executor, 2)
+
+
+@pytest.fixture(scope="module")
+def dask() -> Iterator[Executor]:
+    """The executor of a cluster of two processes on this machine."""
+    settings: Any = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
+    with (
+        LocalCluster(silence_logs=50, **settings) as cluster,  # type: ignore[no-untyped-call]
+        Client(cluster) as client,  # type: ignore[no-untyped-call]
+    ):
+        yield client.get_executor()

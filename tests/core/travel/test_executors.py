@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import (
     BrokenExecutor,
     Executor,
@@ -25,11 +25,11 @@ from typing import Any
 import cloudpickle
 import loky
 import pytest
-from distributed import Client, LocalCluster
 
 from graflow import RedisChannel, chain, parallel, read_checkpoint, task, workflow
 from graflow.core.context import TaskExecutionContext
-from graflow.core.run.observers import RunObserver, TaskEvent
+from graflow.core.run.events import TaskEvent
+from graflow.core.run.observers import RunObserver
 from graflow.core.state.results import Results
 from graflow.core.travel import worker
 from graflow.core.travel.executors import ExecutorSource, Pool
@@ -53,26 +53,6 @@ from tests.core.travelling import (
 from tests.core.watching import Log
 from tests.patience import PATIENCE
 from tests.programs import apart
-
-
-@pytest.fixture(scope="module")
-def dask() -> Iterator[Executor]:
-    """The executor of a cluster of two processes on this machine."""
-    settings: Any = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
-    with (
-        LocalCluster(silence_logs=50, **settings) as cluster,  # type: ignore[no-untyped-call]
-        Client(cluster) as client,  # type: ignore[no-untyped-call]
-    ):
-        yield client.get_executor()
-
-
-@pytest.fixture(params=["process pool", "loky", "dask"])
-def far(request: pytest.FixtureRequest) -> ExecutorSource:
-    """Each kind of executor that leaves this process."""
-    if request.param == "dask":
-        executor: Executor = request.getfixturevalue("dask")
-        return executor
-    return processes if request.param == "process pool" else partial(loky.get_reusable_executor, 2)
 
 
 def test_tasks_run_on_every_executor(far: ExecutorSource, channel: RedisChannel) -> None:

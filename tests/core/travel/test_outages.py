@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from graflow import RedisChannel, TaskExecutionContext, task, workflow
-from graflow.core.run.observers import TaskEvent
+from graflow.core.run.events import TaskEvent
 from graflow.core.state.results import Results
 from graflow.core.travel.executors import ExecutorSource
 from graflow.exceptions import ChannelUnavailableError, RunSupersededError, TaskFailedError

@@ -17,9 +17,9 @@ def make(ctx: TaskExecutionContext) -> None:
     reveal_type(state.add("count", 1, ttl=5))  # N: Revealed type is "bool"
     state.add("count", "1")  # E: Argument 2 to "add" of "KeyedChannel" has incompatible type "str"; expected "int"  [arg-type]
     entry = state.entry("count")
-    reveal_type(entry)  # N: Revealed type is "tuple[int, str, float | None, fallback=graflow.channels.operation.operations.Entry[int]]"
+    reveal_type(entry)  # N: Revealed type is "tuple[int, str, float | None, fallback=graflow.channels.operation.entry.Entry[int]]"
     reveal_type(entry.value)  # N: Revealed type is "int"
-    reveal_type(state.entry("logs"))  # N: Revealed type is "tuple[list[str], str, float | None, fallback=graflow.channels.operation.operations.Entry[list[str]]]"
+    reveal_type(state.entry("logs"))  # N: Revealed type is "tuple[list[str], str, float | None, fallback=graflow.channels.operation.entry.Entry[list[str]]]"
     state.set("count", entry.value + 1, if_etag=entry.etag)
     state.set("count", "1", if_etag=entry.etag)  # E: Argument 2 to "set" of "KeyedChannel" has incompatible type "str"; expected "int"  [arg-type]
     state.set("logs", [], if_etag=3)  # E: Argument "if_etag" to "set" of "KeyedChannel" has incompatible type "int"; expected "str | Missing"  [arg-type]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graflow.channels.operation.operations import Entry
+from graflow.channels.operation.entry import Entry
 from graflow.exceptions import ChannelConflictError
 from graflow.testing import Capability
 from tests.testing.broken.registry import Group

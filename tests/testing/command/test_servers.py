@@ -62,7 +62,7 @@ def test_a_server_is_tried(servers: object, redis_client: redis.Redis, server: S
     assert "already contains keys of graflow, such as 'graflow:{mine}:k:a'" in refusal(server.url)
     if server.kind != "valkey-9":
         return
-    ran = command(f"unix://{server.socket}", "--beside-others", "--examples", "1")
+    ran = command(f"unix://{server.socket}", "--beside-others", "--quick", "--examples", "1")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "It has maxmemory-policy noeviction, maxmemory 0." in ran.stdout
     assert "keys that begin with graflow:{conformance-" in ran.stdout

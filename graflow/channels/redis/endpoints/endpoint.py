@@ -14,16 +14,12 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from redis.sentinel import Sentinel, SentinelConnectionPool
 
-from graflow.channels.redis.cluster import Address, Cluster, ClusterSender
-from graflow.channels.redis.connections import (
-    ClientSender,
-    PoolSender,
-    PrimarySender,
-    Sender,
-    ServerSender,
-)
-from graflow.channels.redis.deadlines import ASKED_IN_TIME, bounded
+from graflow.channels.redis.connections import ClientSender, PoolSender, PrimarySender
+from graflow.channels.redis.deadlines import bounded
 from graflow.channels.redis.endpoints.passwords import Password, passwords_in
+from graflow.channels.redis.refusals import refused_by_server
+from graflow.channels.redis.sending.cluster import ASKED_IN_TIME, Address, Cluster, ClusterRoute
+from graflow.channels.redis.sending.routes import DirectRoute, Route
 
 __all__ = [
     "ClusterEndpoint",
@@ -32,6 +28,8 @@ __all__ = [
     "SentinelEndpoint",
     "ServerEndpoint",
     "Settings",
+    "identity",
+    "in_time",
 ]
 
 Settings = Mapping[str, Any]
@@ -49,11 +47,11 @@ class Endpoint(Protocol):
     def passwords(self) -> Sequence[Password]:
         """What no error may show."""
 
-    def sender(self, key: bytes, timeout: float) -> Sender:
-        """Return what sends the commands on `key`, and on all keys in the same slot.
+    def route(self, key: bytes, timeout: float) -> Route:
+        """Return the way of the commands on `key`, and on all keys in the same slot.
 
-        Handles of one process on the same endpoint, with the same `timeout`, share their
-        connections. No connection is made yet.
+        Its links block. Handles of one process on the same endpoint, with the same `timeout`, share
+        their connections. No connection is made yet.
         """
 
 
@@ -78,12 +76,13 @@ class ServerEndpoint:
         """Those of the settings."""
         return passwords_in(self.settings)
 
-    def sender(self, key: bytes, timeout: float) -> Sender:
-        """Return the sender to the server."""
-        sender: Sender = _shared(
-            self, timeout, lambda: ServerSender(lambda: [_pool(self.settings, timeout)])
-        )
-        return sender
+    def route(self, key: bytes, timeout: float) -> Route:
+        """Return the way to the server."""
+
+        def make() -> PoolSender:
+            return PoolSender(lambda: [_pool(self.settings, timeout)], refused_by_server)
+
+        return DirectRoute(_shared(self, timeout, make))
 
 
 @dataclass(frozen=True)
@@ -107,10 +106,9 @@ class SentinelEndpoint:
         """Those of the server and of the Sentinels."""
         return (*passwords_in(self.settings), *passwords_in(self.sentinel_settings))
 
-    def sender(self, key: bytes, timeout: float) -> Sender:
-        """Return the sender to whichever server the Sentinels name."""
-        sender: Sender = _shared(self, timeout, lambda: self._make(timeout))
-        return sender
+    def route(self, key: bytes, timeout: float) -> Route:
+        """Return the way to whichever server the Sentinels name."""
+        return DirectRoute(_shared(self, timeout, lambda: self._make(timeout)))
 
     def _make(self, timeout: float) -> PoolSender:
         kind = PrimarySender if self.is_primary else PoolSender
@@ -122,7 +120,7 @@ class SentinelEndpoint:
         most = timeout / (min(len(self.sentinels), ASKED_IN_TIME) + 1)
         sentinel = _new_sentinel(
             self.sentinels,
-            sentinel_kwargs=_in_time(self.sentinel_settings, most),
+            sentinel_kwargs=in_time(self.sentinel_settings, most),
             **self.options,
         )
         askers = [client.connection_pool for client in sentinel.sentinels]
@@ -152,10 +150,10 @@ class ClusterEndpoint:
         """Those of the settings."""
         return passwords_in(self.settings)
 
-    def sender(self, key: bytes, timeout: float) -> Sender:
-        """Return the sender to the node of the key."""
+    def route(self, key: bytes, timeout: float) -> Route:
+        """Return the way to the node of the key."""
         cluster: Cluster = _shared(self, timeout, lambda: self._make(timeout))
-        return ClusterSender(cluster, key)
+        return ClusterRoute(cluster, key)
 
     def _make(self, timeout: float) -> Cluster:
         def connect(address: Address) -> PoolSender:
@@ -182,9 +180,9 @@ class ForeignEndpoint:
         """None that are known."""
         return ()
 
-    def sender(self, key: bytes, timeout: float) -> Sender:
-        """Return the sender through the client."""
-        return ClientSender(self.client)
+    def route(self, key: bytes, timeout: float) -> Route:
+        """Return the way through the client."""
+        return DirectRoute(ClientSender(self.client))
 
     def __reduce__(self) -> Any:
         """Refuse to be pickled."""
@@ -201,12 +199,17 @@ _lock = threading.Lock()
 
 def _shared(endpoint: Endpoint, timeout: float, make: Callable[[], Any]) -> Any:
     """Return what this process made for the endpoint; it lives as long as it has users."""
-    name = timeout, repr(endpoint), *endpoint.passwords  # which the text does not show
+    name = identity(endpoint, timeout)
     with _lock:
         made = _made.get(name)
         if made is None:
             made = _made[name] = make()
         return made
+
+
+def identity(endpoint: Endpoint, timeout: float) -> tuple[object, ...]:
+    """Return what handles have in common that share their connections."""
+    return timeout, repr(endpoint), *endpoint.passwords  # which the text does not show
 
 
 def _pool(settings: Settings, timeout: float) -> redis.ConnectionPool:
@@ -216,10 +219,10 @@ def _pool(settings: Settings, timeout: float) -> redis.ConnectionPool:
 def _pooled(settings: Settings, timeout: float) -> dict[str, Any]:
     """Have connections give up in time for a second attempt."""
     kind = settings.get("connection_class", redis.Connection)
-    return {**_in_time(settings, timeout / 2), "connection_class": bounded(kind)}
+    return {**in_time(settings, timeout / 2), "connection_class": bounded(kind)}
 
 
-def _in_time(settings: Settings, most: float) -> dict[str, Any]:
+def in_time(settings: Settings, most: float) -> dict[str, Any]:
     """Have connections try once, and wait for so many seconds at most."""
     limited = {**settings, "retry": Retry(NoBackoff(), 0)}
     for name in ("socket_timeout", "socket_connect_timeout"):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from graflow.exceptions import ChannelTimeoutError
-from graflow.testing.edges.contenders import try_lock
 from graflow.testing.edges.edge import Edge, edge
+from graflow.testing.edges.holders.contenders import try_lock
 from graflow.testing.edges.names import apart
 from graflow.testing.harness import Capability
 from graflow.testing.trials.steps import do

@@ -107,7 +107,10 @@ def test_no_server_and_one_that_breaks_off(by: str) -> None:
             assert isinstance(error, ChannelUnavailableError)
             assert SECRET not in all_of(error)
             assert error.__cause__ is not None
-            assert SECRET not in f"{channel!r} {vars(channel)} {vars(channel.backend._transport)}"
+            assert (
+                SECRET
+                not in f"{channel!r} {vars(channel)} {vars(channel.backend._primitives.transport)}"
+            )
             assert SECRET.encode() in pickle.dumps(channel)
 
 

@@ -1,0 +1,65 @@
+"""`Handle`: what channels, and what stands in front of them, have in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from types import TracebackType
+from typing import ClassVar, Self, TypeVar
+
+from graflow.channels.backend import Backend
+from graflow.channels.commits.commit import Steps
+from graflow.channels.operation.told_errors import blame
+from graflow.exceptions import ChannelError
+
+__all__ = ["Handle"]
+
+R = TypeVar("R")
+
+
+class Handle(ABC):
+    """A handle on a channel, whose operations are performed on a backend.
+
+    Attributes:
+        backend: Where the records are kept.
+    """
+
+    backend: Backend
+
+    @property
+    def name(self) -> str:
+        """The channel's name."""
+        return self.backend.name
+
+    def __enter__(self) -> Self:
+        """Return it; leaving the block closes it."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release what the handle opened; the stored data stays."""
+
+    @abstractmethod
+    def exists(self, key: str) -> bool:
+        """Tell whether `key` has a value."""
+
+    def __contains__(self, key: str, /) -> bool:
+        """Tell whether `key` has a value, as `exists` does."""
+        return self.exists(key)
+
+    # A loop would be over keys that change meanwhile; those of one moment are `keys()`. Without
+    # this, Python would go by the `__getitem__` of a backend that has one.
+    __iter__: ClassVar[None] = None
+
+    def _perform(self, steps: Steps[R]) -> R:
+        try:
+            return self.backend.perform(steps)
+        except ChannelError as error:
+            blame(error, self.name, None)

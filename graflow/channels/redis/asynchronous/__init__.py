@@ -1,0 +1,1 @@
+"""Connections on event loops, on each of which many coroutines send at once."""

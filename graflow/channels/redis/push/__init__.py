@@ -1,0 +1,1 @@
+"""News that servers push: which keys of the channels that are watched may have changed."""

@@ -1,0 +1,319 @@
+"""Commands to a Redis server, sent until they are answered or time runs out; without I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from redis.exceptions import NoScriptError
+
+from graflow.channels.operation.told_errors import blame
+from graflow.channels.process_ids import Slot, free_slots
+from graflow.channels.redis.endpoints.passwords import Password
+from graflow.channels.redis.errors import LATE, FencedError, code_of, evicting
+from graflow.channels.redis.retrying import BROKEN, FAILURES, Effort, NotExecuted
+from graflow.channels.redis.scripts import Script, script
+from graflow.channels.redis.sending.eviction import policy_of
+from graflow.channels.redis.sending.requests import Part, Pause, Sending, first_attempt
+from graflow.channels.redis.sending.routes import Route
+from graflow.channels.redis.server_clock import ServerClock, clock_of, is_stamped
+from graflow.exceptions import ChannelError
+from graflow.system.clock import monotonic
+
+__all__ = ["Guard", "Transport"]
+
+_FORGET = script("forget")
+_OF_HOLDERS = script("renew"), script("release")  # they say what became of a lock, evicted or not
+_LARGE = 65_536  # bytes of an answer; a smaller one is not worth a round trip
+_LOOK_AGAIN = 60.0  # seconds after which a server's settings may have changed
+_ASK_AGAIN = 3600.0  # and the rights of a user; each refusal fills the server's log
+_MARK = b"!"  # of a token: an earlier copy may arrive later, so any answer must be remembered
+
+
+class Guard(NamedTuple):
+    """What must be so for a change to happen.
+
+    Attributes:
+        key: A key on the server.
+        record: What it must hold.
+        error: Makes the error to raise where it does not.
+    """
+
+    key: bytes
+    record: bytes
+    error: Callable[[], Exception]
+
+
+class Transport:
+    """Has commands sent again and again, if need be, until one is answered or the time is up.
+
+    Attributes:
+        server: The server's address, without credentials.
+    """
+
+    def __init__(
+        self,
+        route: Route,
+        server: str,
+        timeout: float,
+        *,
+        passwords: Sequence[Password] = (),
+        allow_eviction: bool,
+        channel: str = "",
+    ) -> None:
+        """Send the commands on a route.
+
+        Args:
+            route: It makes one attempt at a time.
+            server: The server's address, without credentials.
+            timeout: Seconds that a command may take, all attempts together, > 0.
+            passwords: What no error may show.
+            allow_eviction: Whether the server may delete keys on its own.
+            channel: The channel's name, for the log and for errors.
+        """
+        self.server = server
+        self._route = route
+        self._timeout = timeout
+        self._passwords = passwords
+        self._channel = channel
+        self._is_wary = not allow_eviction
+        # Where clients of all kinds have one name, it is not that of one server.
+        self._clock = ServerClock() if route.repeats else clock_of(server)
+
+    def read(self, *command: Part, key: str | None = None) -> Sending[Any]:
+        """Send a command that changes nothing.
+
+        Args:
+            command: The command.
+            key: The key that errors name.
+        """
+        return self._run(command, None, key, writes=False)
+
+    def write(self, *command: Part) -> Sending[Any]:
+        """Send a command that may happen twice without harm."""
+        return self._run(command, None, None, writes=True)
+
+    def run(
+        self,
+        script: Script,
+        key: str | None,
+        keys: Sequence[bytes],
+        args: Sequence[Part] = (),
+        *,
+        writes: bool = False,
+    ) -> Sending[Any]:
+        """Run a script that may run twice without harm."""
+        command = ("EVALSHA", script.sha, len(keys), *keys, *args)
+        return self._run(command, script, key, writes=writes)
+
+    def run_once(
+        self,
+        script: Script,
+        key: str | None,
+        keys: Sequence[bytes],
+        slots: bytes,
+        args: Sequence[Part],
+        guard: Guard | None = None,
+    ) -> Sending[Any]:
+        """Run a script that must have its effect once, however often it is sent.
+
+        Args:
+            script: It takes a slot as its last key and a token as its first argument.
+            key: The key that errors name.
+            keys: Its other keys.
+            slots: What stands before the name of a slot in its key.
+            args: Its other arguments.
+            guard: What must be so for the script to run.
+        """
+        repeats = self._route.repeats
+        try:
+            slot = Slot() if repeats else free_slots.pop()
+        except IndexError:
+            slot = Slot()
+        now = monotonic()
+        deadline = now + self._timeout
+        number = slot.next_token()
+        token = self._clock.stamp(number, deadline) + (_MARK if repeats else b"")
+        name = slots + slot.name
+        if guard is None:
+            command = ("EVALSHA", script.sha, len(keys) + 1, *keys, name, token, *args)
+        else:
+            script = script.fenced
+            command = ("EVALSHA", script.sha, len(keys) + 2, *keys, name, guard.key)
+            command += (token, *args, guard.record)
+        try:
+            link = self._route.link
+            try:
+                if link is None or (now >= link.acquaintance.ends and self._must_look(script)):
+                    reply = yield from self._attempt(command, script, None, deadline, True)
+                elif (ask := link.ask) is not None:
+                    reply = ask(command, deadline)
+                else:
+                    reply = yield first_attempt(link, command, deadline, True)
+            except NoScriptError:
+                reply = yield from self._attempt(command, script, None, deadline, True)
+        except FAILURES as failure:
+            effort = self._effort(deadline, writes=True)
+            reply = yield from self._insist_once(command, script, key, effort, failure, guard)
+            repeats = repeats or effort.unanswered
+        except ChannelError as error:
+            blame(error, self._channel, key)
+        if not repeats:
+            free_slots.append(slot)
+        if type(reply) is bytes and len(reply) > _LARGE:
+            yield from self._forget(name, number, deadline)
+        return reply
+
+    def _insist_once(
+        self,
+        command: Sequence[Part],
+        script: Script,
+        key: str | None,
+        effort: Effort,
+        failure: Exception,
+        guard: Guard | None,
+    ) -> Sending[Any]:
+        """Send a command with a token until it is answered, after an attempt that failed."""
+        keys = command[2]
+        assert isinstance(keys, int)
+        try:
+            return (yield from self._insist(command, script, effort, failure, token_at=keys + 3))
+        except FencedError as error:
+            assert guard is not None
+            raise guard.error() from error
+        except ChannelError as error:
+            blame(error, self._channel, key)
+
+    def _forget(self, slot: bytes, number: bytes, deadline: float) -> Sending[None]:
+        """Let the server keep a large answer no longer than it takes to arrive."""
+        command = ("EVALSHA", _FORGET.sha, 1, slot, number)
+        with suppress(*FAILURES):  # then it keeps it until the slot expires
+            yield from self._attempt(command, _FORGET, None, deadline, False)
+
+    def _run(
+        self, command: Sequence[Part], script: Script | None, key: str | None, *, writes: bool
+    ) -> Sending[Any]:
+        now = monotonic()
+        deadline = now + self._timeout
+        try:
+            try:
+                link = self._route.link
+                try:
+                    if link is None or (now >= link.acquaintance.ends and self._must_look(script)):
+                        return (yield from self._attempt(command, script, None, deadline, writes))
+                    if (ask := link.ask) is not None:
+                        return ask(command, deadline)
+                    return (yield first_attempt(link, command, deadline, writes))
+                except NoScriptError:
+                    return (yield from self._attempt(command, script, None, deadline, writes))
+            except FAILURES as failure:
+                effort = self._effort(deadline, writes=writes)
+                return (yield from self._insist(command, script, effort, failure))
+        except ChannelError as error:
+            blame(error, self._channel, key)
+
+    def _effort(self, deadline: float, *, writes: bool) -> Effort:
+        return Effort(
+            self.server,
+            self._timeout,
+            deadline,
+            writes=writes,
+            passwords=self._passwords,
+            channel=self._channel,
+        )
+
+    def _insist(
+        self,
+        command: Sequence[Part],
+        script: Script | None,
+        effort: Effort,
+        failure: Exception,
+        token_at: int | None = None,
+    ) -> Sending[Any]:
+        """Send the command until it is answered, after an attempt that failed."""
+        try:
+            while True:
+                if token_at is not None:
+                    failure = _as_refused(failure, command[token_at])
+                    self._doubt(failure, command[token_at], effort)
+                yield Pause(effort.pause_after(failure), effort)
+                if code_of(failure) != LATE:
+                    self._route.acquaintance.ends = 0.0  # it may be another server now
+                if token_at is not None:
+                    command = self._stamped(command, token_at, failure, effort)
+                try:
+                    until, writes = effort.deadline, effort.writes
+                    return (yield from self._attempt(command, script, effort, until, writes))
+                except FAILURES as again:
+                    failure = again
+        finally:
+            effort.failure = None  # its traceback leads back here, and to the connections
+            del failure
+
+    def _doubt(self, failure: Exception, token: Part, effort: Effort) -> None:
+        """Note that a copy may have been in time of which nobody heard but the sender."""
+        assert isinstance(token, bytes)
+        if self._route.repeats and code_of(failure) == LATE and is_stamped(token):
+            self._clock.learn(failure)
+            effort.unanswered = True
+
+    def _stamped(
+        self, command: Sequence[Part], at: int, failure: Exception, effort: Effort
+    ) -> Sequence[Part]:
+        """Return the command with the token that its next copy needs."""
+        token = command[at]
+        assert isinstance(token, bytes)
+        if code_of(failure) == LATE:
+            self._clock.learn(failure)
+            token = self._clock.stamp_again(token, effort.deadline)
+        if effort.unanswered and not token.endswith(_MARK):
+            token += _MARK
+        return (*command[:at], token, *command[at + 1 :])
+
+    def _must_look(self, script: Script | None) -> bool:
+        """Tell whether a server that was not looked at lately must be."""
+        return self._is_wary and script not in _OF_HOLDERS
+
+    def _attempt(
+        self,
+        command: Sequence[Part],
+        script: Script | None,
+        effort: Effort | None,
+        deadline: float,
+        writes: bool,
+    ) -> Sending[Any]:
+        """Make an attempt, with all that it takes before the server does what it is asked."""
+        is_open = effort is None or not effort.unanswered  # else the answer is what matters now
+        is_known = monotonic() < self._route.acquaintance.ends
+        if is_open and not is_known and self._must_look(script):
+            yield from self._look(effort, deadline)
+        try:
+            return (yield from self._route.attempt(command, effort, deadline, writes))
+        except NoScriptError:
+            if script is None:
+                raise
+            command = ("EVAL", script.source, *command[2:])
+            return (yield from self._route.attempt(command, effort, deadline, writes))
+
+    def _look(self, effort: Effort | None, deadline: float) -> Sending[None]:
+        """Look whether the server keeps what it is given.
+
+        Raises:
+            EvictionError: It does not.
+        """
+        policy = yield from policy_of(self._route, effort, deadline)
+        if policy is not None and not policy.is_safe:
+            raise evicting(self.server, policy)
+        lasts = _LOOK_AGAIN if policy else _ASK_AGAIN
+        self._route.acquaintance.ends = monotonic() + lasts
+
+
+def _as_refused(failure: Exception, token: Part) -> Exception:
+    """Return what a failure means where the server refuses the token, whenever it comes."""
+    assert isinstance(token, bytes)
+    if isinstance(failure, BROKEN) and not is_stamped(token):
+        refused = NotExecuted()
+        refused.__cause__ = failure
+        return refused
+    return failure

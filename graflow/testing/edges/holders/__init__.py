@@ -1,0 +1,1 @@
+"""Edge cases of who holds a lock or a lease, and of the fences of runs."""

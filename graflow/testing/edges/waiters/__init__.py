@@ -1,0 +1,1 @@
+"""Edge cases of waiting: for values, for items, and for changes."""
