@@ -209,16 +209,13 @@ class AsyncBackend(ABC):
 
     async def line_of_loop(self, lock: str) -> WaitingLine:
         """Return the line of those who wait for a lock on this event loop; one of them asks."""
-        return self._line_of_loop(lock)
+        return self.signals().line(_line_name(lock))
 
     async def let_go(self, lock: str, owner: str) -> bool:
         """Release a lock, and wake whoever is first in line on this event loop."""
         released = await self.release(lock, owner)
-        self._line_of_loop(lock).wake_first()
+        self.signals().wake_line(_line_name(lock))
         return released
-
-    def _line_of_loop(self, lock: str) -> WaitingLine:
-        return self.signals().line(f"\0loop {id(asyncio.get_running_loop())} {lock}")
 
     async def waker(self) -> LoopWaker:
         """Return something that wakes a coroutine of this loop."""
@@ -238,6 +235,10 @@ class AsyncBackend(ABC):
 
 def _awaitable(backend: Backend) -> AsyncBackend:
     return backend.asynchronous()
+
+
+def _line_name(lock: str) -> str:
+    return f"\0loop {id(asyncio.get_running_loop())} {lock}"
 
 
 def _past_cancellations(steps: Steps[R]) -> Steps[R]:

@@ -126,6 +126,12 @@ class Signals:
                 line = self._lines[key] = WaitingLine()
             return line
 
+    def wake_line(self, key: str) -> None:
+        """Let whoever stands first in the line of a key look, if anybody stands there."""
+        line = self._lines.get(key)
+        if line is not None:
+            line.wake_first()
+
     # How long one may wait without being told
 
     def pause(self, last: float) -> float:
