@@ -10,6 +10,7 @@ from graflow.channels.factory import ChannelBackend, ChannelFactory
 from graflow.channels.keyed import KeyedChannel
 from graflow.channels.memory_channel import MemoryChannel, MemorySpace
 from graflow.channels.operation.entry import Entry
+from graflow.channels.per_run import PerRun
 from graflow.channels.transactions import Transaction
 from graflow.channels.typed import TypedChannel
 from graflow.channels.watching.changes import KeyChange
@@ -144,6 +145,7 @@ __all__ = [
     "MemorySpace",
     "MissingParameterError",
     "OutcomeUnknownError",
+    "PerRun",
     "RedisChannel",
     "ResultNotFoundError",
     "ResultTypeError",

@@ -138,7 +138,7 @@ class KeyedChannel(ChannelView, Generic[S]):
         """Return the values of all keys, read at a single point in time.
 
         Raises:
-            ChannelKeyError: A required key has no value.
+            ChannelKeyError: A required key has no value; `get_many` returns what there is.
             ChannelValidationError: A value does not fit; it stays in the channel.
         """
         values: S = self._perform(self._operations.get_all())

@@ -5,7 +5,7 @@
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, TypedDict, assert_type
+from typing import Any, Literal, TypedDict, assert_never, assert_type
 
 from graflow import (
     AsyncRunObserver,
@@ -324,7 +324,7 @@ async def on_a_loop(wf: Workflow, pool: Executor, path: Path) -> None:
             case TaskStarted() | TaskFinished() | TaskFailed():
                 assert_type(event.attempt, int)
             case _:
-                pass
+                assert_never(event)
     wf.astream(buffer="2")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     for event in wf.stream("first", observers=[Watcher()]):
         assert_type(event, RunEvent)

@@ -92,7 +92,7 @@ class KeyedOperations:
         values: dict[str, Any] = yield from self._read(list(self._listed))
         for key, listed in self._listed.items():
             if listed.is_required and key not in values:
-                raise no_value(self._name, check_key(key))
+                raise no_value(self._name, check_key(key), "; get_many returns what there is")
         return values
 
     def set_all(self, values: Any, ttl: Seconds | None = None) -> Steps[None]:

@@ -27,10 +27,10 @@ def blame(error: ChannelError, name: str, key: str | None) -> NoReturn:
     raise error
 
 
-def no_value(name: str, key: str) -> ChannelKeyError:
+def no_value(name: str, key: str, advice: str = "") -> ChannelKeyError:
     """Return the error for a key without a value."""
     return ChannelKeyError(
-        f"channel {name!r} holds nothing under key {shown_key(key)!r}",
+        f"channel {name!r} holds nothing under key {shown_key(key)!r}{advice}",
         channel=name,
         key=shown_key(key),
     )

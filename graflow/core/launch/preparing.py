@@ -62,6 +62,8 @@ def prepared(
         is_watched = any(hasattr(each, "emitted") for each in options.observers)
         mailbox = Mailbox(state.channel, run) if is_watched else None
         with closing(marks), nullcontext() if mailbox is None else closing(mailbox):
+            if mailbox is not None:
+                mailbox.open()
             if isinstance(marks, FolderMarks):
                 _have_attended(pool, marks)
             packed = pack_run(replace(state, emitter=mailbox), marks)

@@ -233,7 +233,7 @@ def begin(backend: Backend, run_id: str, record: RunRecord, keep: int | None) ->
             if tenure.claim(_record_in(held)):
                 return tenure
             continue
-        raise _in_progress(run_id, found, is_alive=alive is not None)
+        raise _in_progress(run_id, found, alive)
     return tenure
 
 
@@ -272,10 +272,11 @@ def _record_in(held: Held | None) -> bytes | None:
     return record
 
 
-def _in_progress(run_id: str, record: RunRecord, *, is_alive: bool) -> RunInProgressError:
+def _in_progress(run_id: str, record: RunRecord, alive: Held | None) -> RunInProgressError:
     begun = f"run {run_id!r} of workflow {record.workflow!r}, which began at {record.begun:%c} UTC,"
-    if record.state == "running" and is_alive:
-        told = f"{begun} is under way; wait for it, or give another run_id"
+    if record.state == "running" and alive is not None:
+        heard = "" if alive.left is None else f" (heard of {_age(alive.left)} ago)"
+        told = f"{begun} is under way{heard}; wait for it, or give another run_id"
     else:
         what = f"failed ({record.error})" if record.state == "failed" else "died"
         how = (
@@ -286,3 +287,8 @@ def _in_progress(run_id: str, record: RunRecord, *, is_alive: bool) -> RunInProg
         )
         told = f"{begun} {what} before it was done; {how}"
     return RunInProgressError(told, workflow=record.workflow, run_id=run_id)
+
+
+def _age(left: int) -> str:
+    """Say how long ago a sign of life was given that lasts for `left` ms more."""
+    return f"{max(0, LEASE - left) / 1_000:.0f} s"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from graflow.core.context import ExecutionContext
 
@@ -20,8 +20,8 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class RunEvent:
-    """An event in a run: what a stream yields.
+class _Event:
+    """An event in a run.
 
     Attributes:
         workflow: The workflow's name.
@@ -33,7 +33,7 @@ class RunEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class TaskEvent(RunEvent):
+class TaskEvent(_Event):
     """An event in the life of a task.
 
     Attributes:
@@ -91,7 +91,7 @@ class Emitted(TaskEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class RunEnded(RunEvent):
+class RunEnded(_Event):
     """The run has done all its tasks; the last event of its stream.
 
     Attributes:
@@ -101,3 +101,7 @@ class RunEnded(RunEvent):
 
     result: Any
     context: ExecutionContext
+
+
+RunEvent: TypeAlias = TaskStarted | TaskFinished | TaskRetried | TaskFailed | Emitted | RunEnded
+"""What a stream yields; a type checker sees whether a `match` forgets one of them."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from time import sleep
+from time import monotonic, sleep
 from typing import Final
 
 from typing_extensions import override
 
-from graflow.channels.backend import Delete, Pop, Push
+from graflow.channels.backend import Conflict, Delete, Holds, Pop, Push, Put
 from graflow.channels.base import Channel
 from graflow.channels.codec.codec import decode, encode_item
 from graflow.channels.hidden_keys import kept_key
@@ -24,11 +24,17 @@ FETCHED_EVERY: Final = 0.05
 _ROOM = 256  # values that may wait in it
 _AT_ONCE = 100  # values that are fetched in one step
 _LEASE = 24 * 3600 * 1000  # ms after which it disappears if nobody is left to remove it
+_RENEWED_EVERY = _LEASE / 1000 / 24  # seconds
+_OPEN = b"1"
 _SHORTEST, _LONGEST = 0.01, 0.2  # seconds between two looks at whether there is room
 
 
 class Mailbox(Emitter):
-    """A list in the channel, which users don't see; workers add to it, and the run takes out."""
+    """A list in the channel, which users don't see; workers add to it, and the run takes out.
+
+    A second key is there while the run is. Without it, what a thread emits that its task has left
+    behind would lie in the channel, and the thread would wait for room that nobody makes.
+    """
 
     def __init__(self, channel: Channel, run: str) -> None:
         """Use the mailbox of a run.
@@ -39,14 +45,29 @@ class Mailbox(Emitter):
         """
         self._channel = channel
         self._key = kept_key("emitted", run)
+        self._sign = kept_key("emitting", run)
+        self._renew_at = 0.0
+
+    def open(self) -> None:
+        """Take what is emitted from now on.
+
+        Raises:
+            ChannelError: The channel can't be reached, or the run was taken over.
+        """
+        self._channel.backend.apply(Put(self._sign, _OPEN, _LEASE))
+        self._renew_at = monotonic() + _RENEWED_EVERY
 
     @override
     def emit(self, task_id: str, record: bytes) -> None:
         backend = self._channel.backend
         # The text of an id as JSON has no line break in it.
-        length = backend.apply(Push(self._key, encode_item(task_id) + b"\n" + record, _LEASE))
-        pause = _SHORTEST
-        while length > _ROOM:
+        item = encode_item(task_id) + b"\n" + record
+        answers = backend.commit((Holds(self._sign, _OPEN),), (Push(self._key, item, _LEASE),))
+        if isinstance(answers, Conflict):
+            return
+        (length,), pause = answers, _SHORTEST
+        assert isinstance(length, int)
+        while length > _ROOM and backend.get(self._sign):
             sleep(pause)
             pause = min(2 * pause, _LONGEST)
             length = len(backend.head(self._key, _ROOM + 1))
@@ -58,6 +79,8 @@ class Mailbox(Emitter):
             ChannelError: The channel can't be reached, or the run was taken over.
         """
         backend = self._channel.backend
+        if monotonic() >= self._renew_at:
+            self.open()
         while found := len(backend.head(self._key, _AT_ONCE)):
             for item in backend.commit((), [Pop(self._key)] * found):
                 assert isinstance(item, bytes)  # as nobody else takes anything out
@@ -67,4 +90,4 @@ class Mailbox(Emitter):
     def close(self) -> None:
         """Remove what is left; the run is over."""
         with suppress(ChannelError):
-            self._channel.backend.apply(Delete(self._key))
+            self._channel.backend.commit((), (Delete(self._sign), Delete(self._key)))

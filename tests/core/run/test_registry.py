@@ -83,7 +83,7 @@ def test_keep_is_checked(keep: Any, error: type[Exception]) -> None:
 
 
 def test_a_run_under_way_is_not_begun_again(open_channel: Open) -> None:
-    """The error names it."""
+    """The error names it, and tells when its process was last heard of."""
     began, may_end = threading.Event(), threading.Event()
 
     @task
@@ -97,7 +97,9 @@ def test_a_run_under_way_is_not_begun_again(open_channel: Open) -> None:
     thread.start()
     try:
         began.wait()
-        with pytest.raises(RunInProgressError, match=r"'one'.* is under way") as caught:
+        heard = r" \(heard of \d+ s ago\)" if open_channel("c").shared else ""
+        told = rf"'one'.* is under way{heard}; wait for it"
+        with pytest.raises(RunInProgressError, match=told) as caught:
             wf.execute(run_id="one")
         copy = pickle.loads(pickle.dumps(caught.value))
         assert (copy.run_id, copy.workflow) == ("one", "waits")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import aclosing
+from multiprocessing import get_context
 from typing import Any
 
 import pytest
@@ -57,6 +59,30 @@ def test_what_a_task_emits_elsewhere_arrives_while_it_runs(
     assert seen[0]["pid"] != os.getpid()
     assert seen[1:] == ["seen", "finished", 7]
     assert not [key for key in channel.backend.keys(kept=True) if "emitted" in key]
+
+
+def test_a_thread_that_outlives_its_run_elsewhere(channel: RedisChannel) -> None:
+    """What it emits afterwards goes nowhere, and it waits for nobody; nothing is left behind."""
+
+    @task(inject_context=True)
+    def leaves(ctx: TaskExecutionContext) -> None:
+        def emit_on() -> None:
+            ctx.emit("first")
+            wait_for(lambda: channel_of_task.exists("over"))
+            for number in range(600):
+                ctx.emit(number)
+            channel_of_task.set("went on", True)
+
+        channel_of_task = ctx.get_channel()
+        threading.Thread(target=emit_on, daemon=True).start()
+
+    with workflow("w", channel=channel) as wf, ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        chain(leaves)
+        for event in wf.stream(executor=pool):
+            assert not isinstance(event, Emitted) or event.value == "first"
+        channel.set("over", True)
+        assert channel.wait_for("went on", timeout=PATIENCE) is True
+    assert not [key for key in channel.backend.keys(kept=True) if "emit" in key]
 
 
 def test_an_observer_here_gets_what_is_emitted_elsewhere(channel: RedisChannel) -> None:
