@@ -71,7 +71,7 @@ class Overlay(BackendInFront):
         self._bases: dict[str, Held | None] = {}  # what was read whole
         self._untimed: set[str] = set()  # of these, those whose time to live nobody has asked for
         self._heads: dict[str, KnownHead] = {}  # of lists of which only the first items were read
-        self._listed: list[str] | None = None
+        self._listed: dict[str, None] | None = None  # as a set with an order
 
     def checks(self, owner: str = "") -> list[Check]:
         """Return what must hold for the transaction to be of one moment.
@@ -90,7 +90,7 @@ class Overlay(BackendInFront):
                 checks.append(StartsWith(key, tuple(head.needed())))
                 read.add(key)
         if self._listed is not None:
-            checks.append(KeysAre(self._listed))
+            checks.append(KeysAre(list(self._listed)))
             read.add("")
         checks += [Unlocked(turn_name(key), owner) for key in read]
         return checks
@@ -172,8 +172,8 @@ class Overlay(BackendInFront):
             if kept:
                 return self.inner.keys(kept=True)
             if self._listed is None:
-                self._listed = self.inner.keys()
-            found = dict.fromkeys(self._listed)
+                self._listed = dict.fromkeys(self.inner.keys())
+            found = self._listed.copy()
             for key in self._changed:
                 exists = None if key.startswith(KEPT) else self._will_exist(key)
                 if exists:
@@ -225,6 +225,10 @@ class Overlay(BackendInFront):
             if self._is_known(key):
                 self._stage(key)
                 return self._note_change(change)
+            exists = self._existed(key) if isinstance(change, Delete) else None
+            if exists is not None:
+                self._note_change(change)
+                return exists
             pending = Pending(partial(self._look, key))
             self._pending[len(self.changes)] = pending
             self._note_change(change)
@@ -323,6 +327,12 @@ class Overlay(BackendInFront):
         if record is None:
             return None
         return Held(record, stage.ttl or (base.left if base and stage.ttl == KEEP else None))
+
+    def _existed(self, key: str) -> bool | None:
+        """Tell whether a key existed, if the list of keys says so; `None` if it does not."""
+        if self._listed is None or key in self._changed or key.startswith(KEPT):
+            return None
+        return key in self._listed
 
     def _will_exist(self, key: str) -> bool | None:
         """Tell whether a key that was changed exists now; `None` if that has not changed."""

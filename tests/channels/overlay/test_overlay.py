@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import pickle
 import threading
 from collections.abc import Callable, Generator
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from graflow.channels.aio.async_transaction import AsyncTransaction
 from graflow.channels.base import Channel
 from graflow.channels.commits.commit import KEEP, Put, Unlocked
 from graflow.channels.memory_channel import MemoryChannel
@@ -51,6 +53,33 @@ def test_keys_follow_what_was_done_last(channel: Channel) -> None:
 
     assert channel.transact(change) == ["newer", "popped", "touched"]
     assert sorted(channel.keys()) == ["newer", "popped", "touched"]
+
+
+def test_who_has_listed_the_keys_knows_what_a_delete_answers(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is read for it, on a loop either."""
+    channel.set_many({"a": 1, "b": [1]})
+    asked = list[Any]()
+
+    def change(tx: Transaction) -> list[bool]:
+        assert sorted(tx.keys()) == ["a", "b"]
+        with monkeypatch.context() as patch:
+            patch.setattr(tx.overlay.inner, "read", asked.append)
+            return [bool(tx.delete(key)) for key in ("a", "b", "a", "c")]
+
+    assert channel.transact(change) == [True, True, False, False]
+
+    async def change_awaited(tx: AsyncTransaction) -> list[bool]:
+        assert sorted(await tx.keys()) == ["a", "b"]
+        with monkeypatch.context() as patch:
+            patch.setattr(tx.backend._inner, "read", asked.append)
+            return [bool(await tx.delete(key)) for key in ("a", "b", "a", "c")]
+
+    channel.set_many({"a": 1, "b": [1]})
+    assert asyncio.run(channel.aio.transact(change_awaited)) == [True, True, False, False]
+    assert channel.keys() == []
+    assert asked == []
 
 
 def test_a_part_that_fails_leaves_nothing(channel: Channel) -> None:
