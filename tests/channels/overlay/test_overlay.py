@@ -72,8 +72,9 @@ def test_who_has_listed_the_keys_knows_what_a_delete_answers(
 
     async def change_awaited(tx: AsyncTransaction) -> list[bool]:
         assert sorted(await tx.keys()) == ["a", "b"]
+        backend: Any = tx.backend
         with monkeypatch.context() as patch:
-            patch.setattr(tx.backend._inner, "read", asked.append)
+            patch.setattr(backend._inner, "read", asked.append)
             return [bool(await tx.delete(key)) for key in ("a", "b", "a", "c")]
 
     channel.set_many({"a": 1, "b": [1]})
