@@ -87,11 +87,12 @@ class Holding:
         return is_in_a_task and taker.is_in_this_thread
 
     def renew(self) -> None:
-        """Renew the lease; if the channel can't be reached, try again a little later."""
+        """Renew the lease; if that does not work, try again a little later."""
         started = monotonic()
         try:
             renewed = self._backend.renew(self.key, self.owner, self.lease)
-        except ChannelError:
+        except Exception as error:  # noqa: BLE001 - or nobody would renew it any more
+            _tell_of(error, "renew", self._backend, self.key)
             self.postpone(monotonic())
             return
         if renewed:
@@ -154,11 +155,27 @@ def free_later(backend: Backend, key: str, owner: str, lease: int) -> None:
 def _free(backend: Backend, key: str, owner: str, until: float) -> None:
     pause = _FIRST_RETRY
     while monotonic() < until:
-        with suppress(ChannelError):
+        try:
             if backend.release(key, owner):
                 return
+        except Exception as error:  # noqa: BLE001 - it may work the next time
+            _tell_of(error, "release", backend, key)
         time.sleep(pause)  # and try again: what was sent to take the lock may arrive late
         pause = min(2 * pause, _LAST_RETRY)
+
+
+def _tell_of(error: Exception, what: str, backend: Backend, key: str) -> None:
+    """Log what a backend should not have raised; that it can't be reached is told elsewhere."""
+    if isinstance(error, ChannelError):
+        return
+    CHANNELS.warning(
+        "The backend of channel %r failed to %s the lock on %r; it will be asked again",
+        backend.name,
+        what,
+        key,
+        exc_info=error,
+        extra={"channel": backend.name, "key": key},
+    )
 
 
 def _keep(reference: ReferenceType[Holding]) -> None:
