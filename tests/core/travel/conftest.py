@@ -61,8 +61,9 @@ def far(request: pytest.FixtureRequest) -> ExecutorSource:
 def dask() -> Iterator[Executor]:
     """The executor of a cluster of two processes on this machine."""
     settings: Any = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
+    # It would silence whatever handles logs, with pytest's handlers, for all tests that follow.
     with (
-        LocalCluster(silence_logs=50, **settings) as cluster,  # type: ignore[no-untyped-call]
+        LocalCluster(silence_logs=False, **settings) as cluster,  # type: ignore[no-untyped-call]
         Client(cluster) as client,  # type: ignore[no-untyped-call]
     ):
         yield client.get_executor()

@@ -194,7 +194,7 @@ def use(ctx: TaskExecutionContext, given: Pair) -> int:
 def dask() -> Executor:
     """Return the executor of a cluster of one process."""
     settings: Any = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": ":0"}
-    cluster = LocalCluster(silence_logs=50, **settings)  # type: ignore[no-untyped-call]
+    cluster = LocalCluster(silence_logs=False, **settings)  # type: ignore[no-untyped-call]
     client: Any = Client(cluster)  # type: ignore[no-untyped-call]
     executor: Executor = client.get_executor()
     return executor
