@@ -78,6 +78,9 @@ class TooLongError(ResponseError):
         super().__init__(f"{size:,} bytes: {_TOO_LONG}")
 
 
+_NO_CONNECTION_LEFT: Final = "Too many connections"
+"""What redis-py says of a pool that is in use; it is a `MaxConnectionsError` since version 7."""
+
 _REFUSALS: Final[dict[str, tuple[type[ChannelError], str]]] = {
     "WRONGTYPE": (
         ChannelDataError,
@@ -209,6 +212,11 @@ def unavailable(cause: BaseException | None, server: str, attempts: int) -> Chan
     if isinstance(cause, AuthenticationError | AuthorizationError):
         return ChannelUnavailableError(
             f"the server {server} does not accept the user or the password: {cause}"
+        )
+    if str(cause) == _NO_CONNECTION_LEFT:
+        return ChannelUnavailableError(
+            f"all connections to the server {server} that max_connections allows were in use by "
+            f"other threads in {_times(attempts)}, so the operation was not executed"
         )
     return ChannelUnavailableError(
         f"the server {server} could not be reached in {_times(attempts)}, so the operation was "

@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from weakref import WeakValueDictionary
 
 import redis
@@ -31,6 +31,8 @@ __all__ = [
     "identity",
     "in_time",
 ]
+
+_ANY_NUMBER: Final = 2**31  # which redis-py up to version 7 took by default; then it was 100
 
 Settings = Mapping[str, Any]
 """Arguments of a redis-py connection, and `connection_class` and `max_connections` of its pool."""
@@ -217,9 +219,11 @@ def _pool(settings: Settings, timeout: float) -> redis.ConnectionPool:
 
 
 def _pooled(settings: Settings, timeout: float) -> dict[str, Any]:
-    """Have connections give up in time for a second attempt."""
+    """Have connections give up in time for a second attempt, and as many as there are threads."""
     kind = settings.get("connection_class", redis.Connection)
-    return {**in_time(settings, timeout / 2), "connection_class": bounded(kind)}
+    most = settings.get("max_connections") or _ANY_NUMBER
+    timed = in_time(settings, timeout / 2)
+    return {**timed, "connection_class": bounded(kind), "max_connections": most}
 
 
 def in_time(settings: Settings, most: float) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import redis
 import redis.asyncio
@@ -141,11 +141,15 @@ def _is_valkeys(kind: type, *names: str) -> bool:
     return kind.__module__.partition(".")[0] == "valkey" and kind.__name__ in names
 
 
+_USUAL_LIMIT: Final[int] = ConnectionPool().max_connections
+
+
 def _settings(pool: Any) -> dict[str, Any]:
+    limit = pool.max_connections
     settings = {
         **pool.connection_kwargs,
         "connection_class": pool.connection_class,
-        "max_connections": pool.max_connections,
+        "max_connections": None if limit == _USUAL_LIMIT else limit,  # nobody has asked for it
     }
     return _taken_over(settings, pool)
 
