@@ -118,6 +118,7 @@ class Effort:
                 or the time is up.
         """
         self._attempts += 1
+        scrub(failure, self._passwords)  # of earlier attempts too, which the last may come after
         passing = isinstance(failure, NotExecuted) or code_of(failure) in PASSING
         cause = failure.__cause__ if isinstance(failure, NotExecuted) else failure
         if not passing and isinstance(failure, BROKEN) and not isinstance(failure, _FINAL):
@@ -133,7 +134,6 @@ class Effort:
         if (code in REDIRECTIONS and before not in REDIRECTIONS) or (code == LATE != before):
             return 0.0
         if not passing or isinstance(cause, _FINAL) or monotonic() + self._pause > self._last_start:
-            scrub(failure, self._passwords)
             raise self._end(cause) from cause
         pause, self._pause = self._pause, min(2 * self._pause, _LONGEST_PAUSE)
         CHANNELS.info(

@@ -8,6 +8,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from time import monotonic
 from traceback import TracebackException
 from typing import Any
 
@@ -17,6 +18,7 @@ from pydantic import SecretStr
 
 from graflow.channels.factory import ChannelFactory
 from graflow.channels.redis.endpoints.passwords import Password, scrub
+from graflow.channels.redis.retrying import Effort, NotExecuted
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelError, ChannelUnavailableError, ChannelValueError
 from tests.channels.redis.every_operation import use_every_operation
@@ -95,6 +97,25 @@ def run_resetting() -> Iterator[int]:
         threading.Thread(target=reset, daemon=True).start()
         yield listener.getsockname()[1]
         listener.shutdown(socket.SHUT_RDWR)
+
+
+def send(command: str) -> None:
+    """Fail as redis-py does, with the command in a local variable."""
+    try:
+        raise redis.ConnectionError
+    except redis.ConnectionError as error:
+        raise NotExecuted from error
+
+
+def test_an_attempt_that_is_followed_by_another() -> None:
+    """The error of the last one comes while that of the first is handled, and shows it."""
+    effort = Effort("server", 5, monotonic() + 5, writes=False)
+    with pytest.raises(NotExecuted) as caught:
+        send(f"AUTH {SECRET}")
+    assert effort.pause_after(caught.value) >= 0
+    assert caught.value.__traceback__ is None
+    assert caught.value.__cause__ is not None
+    assert caught.value.__cause__.__traceback__ is None
 
 
 @each_way
