@@ -16,7 +16,7 @@ from tests.paths import ROOT
 
 __all__ = ["CHECKERS", "WITH_PLUGIN", "Checker", "Report", "write_settings"]
 
-_MYPY: Final = "mypy", "--config-file", "{name}.ini", "--cache-dir", "{name} cache", "."
+_MYPY: Final = "mypy", "--config-file", "{name}.ini", "--cache-dir", "../{name} cache", "."
 _MYPY_ERROR: Final = r"(?P<path>[^:]+):(?P<line>\d+): error: (?P<text>.*)"
 
 
@@ -41,7 +41,8 @@ class Checker:
 
     Attributes:
         name: What the tables call it.
-        command: What Python runs as a module, in the folder to check.
+        command: What Python runs as a module, in the folder to check. What mypy keeps of graflow is
+            beside that folder, for the next one.
         error: What a line of its output with an error looks like.
     """
 

@@ -62,15 +62,17 @@ def test_no_error_is_unexpected(checker: Checker, tmp_path: Path) -> None:
 
     What is checked has one mistake more, which shows that the checker has looked.
     """
-    write_settings(tmp_path)
-    write_pages(tmp_path)
+    checked = tmp_path / "checked"
+    checked.mkdir()
+    write_settings(checked)
+    write_pages(checked)
     for folder in ("examples", "tests/typing"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
-    (tmp_path / "wrong.py").write_text('number: int = "text"')
+        shutil.copytree(ROOT / folder, checked / folder)
+    (checked / "wrong.py").write_text('number: int = "text"')
     expected = {each for each in EXPECTED if each.checker == checker.name}
     unexpected, seen = [], set()
-    for report in checker.errors(tmp_path):
-        line = line_of(report, tmp_path)
+    for report in checker.errors(checked):
+        line = line_of(report, checked)
         reasons = {each for each in expected if each.line in line}
         seen |= reasons
         if not reasons and "# type: ignore[" not in line:
