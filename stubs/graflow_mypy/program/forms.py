@@ -35,23 +35,24 @@ class AnyForm:
 
 @dataclass(frozen=True, slots=True)
 class ScalarForm:
-    """A type without parts: `int`, `str`, `None`, `datetime.datetime`, ..."""
+    """A type without parts: `int`, `str`, `None`, `datetime.datetime`, ...
+
+    Attributes:
+        name: Its name.
+        is_one: Whether it stands for one value, which is not known, and not for any.
+    """
 
     tag: ClassVar[Literal["scalar"]] = "scalar"
     name: str
+    is_one: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LiteralForm:
-    """Some values, by their `repr`."""
+    """Some values: by their `repr`, or those of an enum by their names, as `shop.Colour.RED`."""
 
     tag: ClassVar[Literal["literal"]] = "literal"
     values: tuple[str, ...]
-
-    @property
-    def are_texts(self) -> bool:
-        """Whether all values are texts."""
-        return all(value[:1] in {"'", '"'} for value in self.values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ def value_form(term: Term, program: Program) -> Form:
     """Return the form of a value, as far as its term shows it."""
     match term:
         case Constant(type="int" | "float" | "str" | "bool" | "bytes"):
-            return ScalarForm(term.type)
+            return ScalarForm(term.type, is_one=True)
         case Constant(type="NoneType"):
             return NONE_FORM
         case Constant(type="list" | "set" | "tuple"):
@@ -120,7 +120,7 @@ def value_form(term: Term, program: Program) -> Form:
             found = program.resolve(dotted)
             return value_form(found.term, program) if isinstance(found, Given) else ANY_FORM
         case Text():
-            return ScalarForm("str")
+            return ScalarForm("str", is_one=True)
         case _:
             return ANY_FORM
 
