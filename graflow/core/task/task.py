@@ -13,6 +13,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 from graflow.channels import arguments
 from graflow.core.task.composition import Node, open_graphs
 from graflow.core.task.pickling import is_found_elsewhere
+from graflow.core.task.result_key import TaskResult
 from graflow.core.task.retries import Retries
 from graflow.core.task.signature import TaskSignature
 from graflow.exceptions import (
@@ -58,7 +59,10 @@ class Task(Node, Generic[P, R_co]):
         unbound: The parameters that a run has to find values for.
         retries: How often a run retries the task; `None` if it does not.
         atomic: Whether what the task writes happens together with its result.
+        result: The key of what the task returns, for channels with declared keys.
     """
+
+    result = TaskResult()
 
     function: Callable[P, R_co]
     signature: TaskSignature
