@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import FunctionType, MappingProxyType
-from typing import Any, ClassVar, NamedTuple, NoReturn
+from typing import Any, ClassVar, NamedTuple, Self
 
 from graflow.channels.arguments import Seconds, check_text, milliseconds
 from graflow.channels.codec.reprs import short_repr
@@ -16,6 +16,8 @@ from graflow.exceptions import ChannelError, SchemaError
 
 __all__ = ["KeyDescription", "Keys", "KeysDescription"]
 
+_BAR = r"\|"  # what a bar is in a table's cell
+_HEAD = ["name", "key", "type", "ttl", "meaning"]
 _BESIDE = FunctionType, classmethod, staticmethod, property  # what such a class may have, too
 
 
@@ -39,7 +41,7 @@ class KeyDescription(NamedTuple):
 
 
 class KeysDescription(NamedTuple):
-    """What there is to say of a class of keys; its text is a table in Markdown.
+    """What there is to say of a class of keys; its text is a table.
 
     Attributes:
         title: The name of the class.
@@ -52,15 +54,20 @@ class KeysDescription(NamedTuple):
     keys: tuple[KeyDescription, ...]
 
     def __str__(self) -> str:
-        """Return the table, which can be read as it is."""
-        rows = [["name", "key", "type", "ttl", "meaning"], *map(_row, self.keys)]
+        """Return a table for a terminal."""
+        rows = [_HEAD, *map(_row, self.keys)]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        rows.insert(1, ["-" * width for width in widths])
-        lines = (
-            " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        return "\n".join(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in rows
         )
-        return "\n".join(f"| {line} |" for line in lines)
+
+    def markdown(self) -> str:
+        """Return a table for a page of a documentation."""
+        rows = [_HEAD, ["---"] * len(_HEAD), *map(_row, self.keys)]
+        return "\n".join(
+            f"| {' | '.join(cell.replace('|', _BAR) for cell in row)} |" for row in rows
+        )
 
 
 class Keys:
@@ -107,7 +114,7 @@ class Keys:
         _check_apart(cls, found)
         cls.__keys__ = MappingProxyType(found)
 
-    def __new__(cls) -> NoReturn:
+    def __new__(cls) -> Self:
         """Refuse to make an instance."""
         raise SchemaError(
             f"{cls.__name__} has no instances; a channel with its keys is "
@@ -183,7 +190,7 @@ def _check_apart(cls: type[Keys], found: Mapping[str, Key[Any] | KeyPattern[Any]
     """
     shapes: dict[str, list[str | None]] = {}
     for attribute, key in found.items():
-        shape = key.template.shape if isinstance(key, KeyPattern) else [*key.name]
+        shape = list(key.template.shape if isinstance(key, KeyPattern) else key.name)
         for other, before in shapes.items():
             if overlap(shape, before):
                 raise SchemaError(
@@ -196,4 +203,4 @@ def _check_apart(cls: type[Keys], found: Mapping[str, Key[Any] | KeyPattern[Any]
 def _row(key: KeyDescription) -> list[str]:
     ttl = "" if key.ttl is None else f"{milliseconds(key.ttl) / 1000:g} s"
     cells = (key.attribute, key.key, key.type, ttl, key.doc)
-    return [" ".join(cell.split()).replace("|", "\\|") for cell in cells]
+    return [" ".join(cell.split()) for cell in cells]

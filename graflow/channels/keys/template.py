@@ -45,8 +45,8 @@ class Template:
             raise SchemaError(f"the key pattern {text!r} has no field, as {{id}} is one; use Key")
         if len({*self.fields}) < len(self.fields):
             raise SchemaError(f"the key pattern {text!r} has a field twice")
-        for between, _ in self._parts[1:]:
-            if all(map(_IS_QUOTED, between)):
+        for between, field in self._parts[1:]:
+            if field and all(map(_IS_QUOTED, between)):
                 raise SchemaError(
                     f"the key pattern {text!r} could make the same key of different values: "
                     "between two fields there must be a character such as ':' or '/'"
