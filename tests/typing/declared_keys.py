@@ -206,7 +206,8 @@ def keys_of_other_classes(ch: KeysChannel[Pipeline], channel: Channel) -> None:
     ch.set(Other.user, {"name": "Ada"})  # type: ignore[arg-type]
     ch.append(Other.logs, "x")  # type: ignore[arg-type]
     ch.delete(Other.logs)  # type: ignore[arg-type]
-    ch.get_many([Other.logs])  # type: ignore[arg-type]
+    other = Other.logs
+    ch.get_many([other])  # type: ignore[list-item]
     ch.keys(KeyPattern("{id}", int)(id=3))  # type: ignore[call-overload]
     channel.of(User)  # type: ignore[type-var]
 
