@@ -34,10 +34,10 @@ def make(ctx: TaskExecutionContext) -> None:
     state.append(Pipeline.logs, "made")
     state.append(Pipeline.logs, 3)  # E: Argument 2 to "append" of "KeysChannel" has incompatible type "int"; expected "str"  [arg-type]
     state.set(Pipeline.by_id(id=7), {"name": "Ada"})
-    state.set_many({Pipeline.count: 3})
+    state.set_many({Pipeline.count: 3})  # E: Channel key "count" is used as "int" here, but as "User" in app.main.others  [graflow-key-type]
     assert_type(state.get(Pipeline.user), User)
     assert_type(state.get(fetch.result), int)
-    ctx.get_channel(Pipeline).atomic_add(Pipeline.count)
+    ctx.get_channel(Pipeline).atomic_add(Pipeline.count)  # E: Channel key "count" is used as "int" here, but as "User" in app.main.others  [graflow-key-type]
     ctx.get_channel().transact(lambda tx: tx.of(Pipeline).get(Pipeline.logs))
     ctx.get_channel().transact(work)
     helper(ctx.get_channel(), ctx)
@@ -45,7 +45,7 @@ def make(ctx: TaskExecutionContext) -> None:
 
 def work(tx: Transaction) -> None:
     state = tx.of(Pipeline)
-    state.set(Pipeline.count, 3)
+    state.set(Pipeline.count, 3)  # E: Channel key "count" is used as "int" here, but as "User" in app.main.others  [graflow-key-type]
     assert_type(state.get(Pipeline.logs), list[str])
 
 
