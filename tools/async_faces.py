@@ -37,6 +37,7 @@ SPECIAL = {  # in threads these take a short cut
     "set": "await self._perform(self._operations.set(key, value, ttl, if_etag=if_etag))",
     "get": "return await self._perform(self._operations.get(key, default))",
 }
+SET_OF_ANY = "await self._perform(self._operations.set(key, *args, **kwargs))"
 
 LOCK = '''
     def lock(
@@ -426,7 +427,7 @@ def _methods(source: str, title: str) -> Iterator[str]:
 
 
 def _is_short_cut(node: ast.FunctionDef) -> bool:
-    return node.name in SPECIAL and not node.decorator_list and node.args.vararg is None
+    return node.name in SPECIAL and not node.decorator_list
 
 
 def _awaited(node: ast.FunctionDef, lines: list[str], first: int) -> str:
@@ -437,7 +438,7 @@ def _awaited(node: ast.FunctionDef, lines: list[str], first: int) -> str:
         signature = signature.replace(word, other)
     body = "".join(lines[begins : node.end_lineno])
     if _is_short_cut(node):
-        body = f"        {SPECIAL[node.name]}\n"
+        body = f"        {SET_OF_ANY if node.args.vararg else SPECIAL[node.name]}\n"
     return signature + body.replace("self._perform(", "await self._perform(").replace(
         "await await", "await"
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, overload
 
 from typing_extensions import TypeVar
 
-from graflow.channels.arguments import MISSING, Seconds, check_key
+from graflow.channels.arguments import MISSING, Seconds, check_key, milliseconds
 from graflow.channels.base import Channel
 from graflow.channels.keys.key import Key
 from graflow.channels.keys.key_pattern import KeyPattern
@@ -109,7 +109,23 @@ class KeysChannel(ChannelView[Key[Any, C_co]], Generic[C_co]):
             ChannelValidationError: The value does not fit; nothing changed.
             ChannelConflictError: The key does not hold what `if_etag` stands for; nothing changed.
         """
-        self._perform(self._operations.set(key, *args, **kwargs))
+        put: Any = self._put
+        put(key, *args, **kwargs)
+
+    def _put(
+        self, key: Key[Any], value: Any, ttl: Seconds | None = None, *, if_etag: Any = MISSING
+    ) -> None:
+        if if_etag is not MISSING:
+            self._perform(self._operations.set(key, value, ttl, if_etag=if_etag))
+            return
+        listed = self._operations.known(key, changes=True)
+        name = check_key(listed.name)
+        lasts = listed.ttl if ttl is None else ttl
+        try:
+            record = listed.schema.dump(value)
+        except ChannelError as error:
+            blame(error, self.name, name)
+        self.backend.put(name, record, None if lasts is None else milliseconds(lasts))
 
     def add(self, key: Addable[P, C_co], *args: P.args, **kwargs: P.kwargs) -> bool:
         """Store a value unless the key has one: `add(key, value, ttl=None)`.

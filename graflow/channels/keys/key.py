@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, overload
 
 from typing_extensions import TypeForm, TypeVar
@@ -67,12 +67,16 @@ class Key(Generic[T, O_contra]):
         self.doc = doc
         self.owner: type[Any] | None = None
         self.pattern = ""
-        self._label = self.name
+        self._attribute = ""
+        self._fields: Mapping[str, str | int] = {}
 
-    def belong(self, owner: type[Any], attribute: str, name: str, pattern: str = "") -> None:
+    def belong(self, owner: type[Any], attribute: str, name: str) -> None:
         """Become the key of a class, under its whole name; `Keys` does it."""
-        self.owner, self.name, self.pattern = owner, name, pattern
-        self._label = f"{owner.__name__}.{attribute}"
+        self.owner, self.name, self._attribute = owner, name, attribute
+
+    def come_from(self, pattern: str, fields: Mapping[str, str | int]) -> None:
+        """Note the pattern that it was made from, and the values; `KeyPattern` does it."""
+        self.pattern, self._fields = pattern, fields
 
     def __eq__(self, other: object) -> bool:
         """Tell whether it is the same key of the same class."""
@@ -90,7 +94,11 @@ class Key(Generic[T, O_contra]):
 
     def __repr__(self) -> str:
         """Show where it is declared."""
-        return f"<key {self._label or repr(self.form)}>"
+        if self.owner is None:
+            return f"<key {self.name or repr(self.form)}>"
+        shown = ", ".join(f"{field}={value!r}" for field, value in self._fields.items())
+        call = f"({shown})" if shown else ""
+        return f"<key {self.owner.__name__}.{self._attribute}{call}>"
 
     @overload
     def __get__(self: Key[_Nothing, Any], instance: None, owner: type[C]) -> AnyKey[C]: ...

@@ -81,11 +81,11 @@ class KeyPattern(Generic[T, O_contra]):
             ChannelValueError: A field has no value, or an empty one, or there is no such field.
             ChannelTypeError: A value is neither text nor an int.
         """
-        key: Key[T, O_contra] = Key(self.form, ttl=self.ttl, doc=self.doc)
         name = self.template.filled(fields)
+        key: Key[T, O_contra] = Key(self.form, name=name, ttl=self.ttl, doc=self.doc)
         if self.owner is not None:
-            shown = ", ".join(f"{field}={value!r}" for field, value in fields.items())
-            key.belong(self.owner, f"{self._attribute}({shown})", name, self.name)
+            key.belong(self.owner, self._attribute, name)
+            key.come_from(self.name, fields)
         return key
 
     def match(self, key: str) -> dict[str, str] | None:

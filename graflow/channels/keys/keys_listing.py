@@ -62,7 +62,7 @@ class KeysListing(Listing[Key[Any]]):
         if key.owner not in self._owners:
             return None
         if key.pattern:
-            return self._patterns[key.pattern][1]._replace(name=key.name)
+            return ListedKey(key.name, *self._patterns[key.pattern][1][1:])  # `_replace` is slow
         return self.names.get(key.name)
 
     def _result(self, key: ResultKey[Any]) -> ListedKey:

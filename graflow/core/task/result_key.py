@@ -1,18 +1,13 @@
-"""`TaskResult`: the key of what a task returns, as `task.result`."""
+"""Keys of results: under which of a channel's keys is what a task has returned."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
+from typing import Any, Final
 
-from graflow.channels.keys.key import Key, ResultKey
+from graflow.channels.keys.key import ResultKey
+from graflow.core.task.hint import Hint
 
-if TYPE_CHECKING:
-    from graflow.core.task.task import Task
-
-__all__ = ["SUFFIX", "TaskResult", "result_key"]
-
-T = TypeVar("T")
+__all__ = ["SUFFIX", "declared_result", "result_key"]
 
 SUFFIX: Final = ".__result__"
 """What the keys of results end with."""
@@ -23,18 +18,12 @@ def result_key(task_id: str) -> str:
     return f"{task_id}{SUFFIX}"
 
 
-class TaskResult:
-    """The attribute of a task that is the key of what it returns."""
+def declared_result(task_id: str, hint: Hint) -> ResultKey[Any]:
+    """Return the key of what a task returns, for channels with declared keys.
 
-    @overload
-    def __get__(self, task: None, owner: object) -> Self: ...
-    @overload
-    def __get__(self, task: Task[..., Coroutine[Any, Any, T]], owner: object) -> Key[T]: ...
-    @overload
-    def __get__(self, task: Task[..., T], owner: object) -> Key[T]: ...
-    def __get__(self, task: Task[..., Any] | None, owner: object) -> Any:
-        """Return the key, with the type of the return annotation."""
-        if task is None:
-            return self
-        schema = task.signature.result.schema
-        return ResultKey(Any if schema is None else schema, name=result_key(task.task_id))
+    Args:
+        task_id: The id of the task.
+        hint: That of the return annotation.
+    """
+    form = Any if hint.schema is None else hint.schema
+    return ResultKey(form, name=result_key(task_id))
