@@ -61,9 +61,10 @@ class KeysListing(Listing[Key[Any]]):
             return self._result(key)
         if key.owner not in self._owners:
             return None
-        if key.pattern:
-            return ListedKey(key.name, *self._patterns[key.pattern][1][1:])  # `_replace` is slow
-        return self.names.get(key.name)
+        if not key.pattern:
+            return self.names.get(key.name)
+        known = self._patterns.get(key.pattern)  # not if it was pickled when there was one
+        return None if known is None else ListedKey(key.name, *known[1][1:])  # not `_replace`: slow
 
     def _result(self, key: ResultKey[Any]) -> ListedKey:
         name = HiddenKey(self._results + key.name) if self._results else key.name

@@ -478,6 +478,15 @@ def test_a_class_that_is_pickled_whole_keeps_its_keys() -> None:
     assert state.keys() == [kind.count, kind.by_id(id=1)]
 
 
+def test_a_key_that_was_pickled_when_there_was_one(state: KeysChannel[Pipeline]) -> None:
+    """The class of today does not have it, by name or by pattern."""
+    for key, attribute in ((Pipeline.by_id(id=7), "pattern"), (Pipeline.count, "name")):
+        old = pickle.loads(pickle.dumps(key))
+        setattr(old, attribute, "before")
+        with pytest.raises(ChannelValueError, match="Pipeline has no key"):
+            state.get(old)
+
+
 def test_values_can_be_converted(channel: Channel) -> None:
     """With `strict=False`, as in a typed channel."""
     text: Any = "3"
