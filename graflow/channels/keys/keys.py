@@ -18,7 +18,7 @@ __all__ = ["KeyDescription", "Keys", "KeysDescription"]
 
 _BAR = r"\|"  # what a bar is in a table's cell
 _HEAD = ["name", "key", "type", "ttl", "meaning"]
-_BESIDE = FunctionType, classmethod, staticmethod, property  # what such a class may have, too
+_BESIDE = FunctionType, classmethod, staticmethod, property
 
 
 class KeyDescription(NamedTuple):
@@ -155,11 +155,18 @@ def _declared(cls: type[Keys]) -> Iterator[tuple[str, Key[Any] | KeyPattern[Any]
     for attribute, value in {**dict.fromkeys(annotated), **vars(cls)}.items():
         if isinstance(value, Key | KeyPattern):
             yield attribute, value
-        elif not attribute.startswith("_") and not isinstance(value, _BESIDE):
+        elif not (attribute.startswith("_") or _may_stand_beside(value, cls)):
             raise SchemaError(
                 f"{cls.__name__}.{attribute} is not a key: write {attribute} = Key(...), with the "
                 f"type of its values, not {short_repr(annotated.get(attribute, value))}"
             )
+
+
+def _may_stand_beside(value: object, cls: type[Keys]) -> bool:
+    """Tell whether a class of keys may have it: a function, or a class that is defined in it."""
+    if isinstance(value, type):
+        return value.__qualname__.rpartition(".")[0] == cls.__qualname__
+    return isinstance(value, _BESIDE)
 
 
 def _name(cls: type[Keys], attribute: str, key: Key[Any] | KeyPattern[Any]) -> None:

@@ -108,6 +108,7 @@ def test_keys_that_differ_for_sure_are_not(members: dict[str, Any]) -> None:
     [
         ({"logs": list[str]}, r"Made\.logs is not a key: write logs = Key\(\.\.\.\)"),
         ({"count": 3}, r"Made\.count is not a key"),
+        ({"count": int}, r"Made\.count is not a key"),
         ({"__annotations__": {"count": int}}, r"Made\.count is not a key"),
         ({"describe": Key(int)}, r"Made\.describe is taken"),
         ({"a": Base.logs}, r"Made\.a is <key Base\.logs>; make a key of its own"),
@@ -122,7 +123,19 @@ def test_what_is_no_key_is_refused(members: dict[str, Any], message: str) -> Non
 
 
 def test_what_a_class_may_have_beside_keys() -> None:
-    """Functions, and what begins with an underscore."""
+    """Functions, classes that are defined in it, and what begins with an underscore."""
+
+    class Nested(Keys):
+        """A class with the type of its key."""
+
+        class Item(TypedDict):
+            """The type."""
+
+            name: str
+
+        item = Key(Item)
+
+    assert list(Nested.__keys__) == ["item"]
     made: Any = make(count=Key(int), _note="x", shown=staticmethod(lambda: 3))
     assert made.shown() == 3
     assert list(made.__keys__) == ["count"]

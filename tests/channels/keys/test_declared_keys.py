@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 import cloudpickle
 import pytest
 
-from graflow import Key, KeyPattern, Keys, KeysChannel, Transaction
+from graflow import AsyncTransaction, Key, KeyPattern, Keys, KeysChannel, Transaction
 from graflow.channels.base import Channel
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.exceptions import (
@@ -440,6 +440,19 @@ def test_the_awaitable_face(state: KeysChannel[Pipeline]) -> None:
     assert repr(state.channel.aio.of(Pipeline)) == repr(state.aio)
     assert state.aio.schema is Pipeline
     assert state.aio.channel is state.channel.aio
+
+
+def test_transactions_on_an_event_loop(channel: Channel, state: KeysChannel[Pipeline]) -> None:
+    """All of it happens at one moment there, too."""
+
+    async def move(tx: AsyncTransaction) -> list[str]:
+        inside = tx.of(Pipeline)
+        await inside.append(Pipeline.logs, "moved")
+        await inside.set(Pipeline.by_id(id=1), {"name": "Ada"})
+        return await inside.get(Pipeline.logs)
+
+    assert asyncio.run(channel.aio.transact(move)) == ["moved"]
+    assert state.keys() == [Pipeline.logs, Pipeline.by_id(id=1)]
 
 
 def test_handles_can_be_pickled(open_channel: Callable[[str], Channel]) -> None:
