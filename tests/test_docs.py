@@ -54,6 +54,7 @@ SNIPPETS_AND_OUTPUT = Sybil([PythonCodeBlockParser(), CodeBlockParser("text", co
     [
         ("README.md", 8),
         ("docs/channels.md", 12),
+        ("docs/keys.md", 13),
         ("docs/transactions.md", 14),
         ("docs/waiting.md", 8),
         ("docs/executors.md", 8),

@@ -26,6 +26,7 @@ from graflow_mypy.hooks.keyed_channels import (
     several_signature,
 )
 from graflow_mypy.hooks.mypy_types import returned, type_of, with_result
+from graflow_mypy.hooks.owned_keys import KEYS, owned_signature
 from graflow_mypy.index.facts import Span
 from graflow_mypy.index.index import Index
 from graflow_mypy.messages import CODES, UNREAD
@@ -38,6 +39,7 @@ _CONTEXTS: Final = {
     "graflow.core.context.TaskExecutionContext",
 }
 _TYPED_CHANNELS: Final = {
+    "graflow.channels.aio.async_keys_channel.AsyncKeysChannel",
     "graflow.channels.aio.async_typed_channel.AsyncTypedChannel",
     "graflow.channels.typed.TypedChannel",
 }
@@ -45,6 +47,7 @@ _CHANNELS: Final = {
     "graflow.channels.aio.async_channel.AsyncChannel",
     "graflow.channels.aio.async_transaction.AsyncTransaction",
     "graflow.channels.base.Channel",
+    "graflow.channels.keys_channel.KeysChannel",
     "graflow.channels.memory_channel.MemoryChannel",
     "graflow.channels.redis_channel.RedisChannel",
     "graflow.channels.sqlite_channel.SQLiteChannel",
@@ -104,6 +107,8 @@ class GraflowPlugin(Plugin):
         if not fullname.startswith("graflow."):
             return None
         owner, _, method = fullname.rpartition(".")
+        if owner in KEYS and method == "__get__":
+            return owned_signature
         if owner in KEYED_CHANNELS and method in METHODS:
             return partial(self._check_keyed, method)
         if owner in KEYED_CHANNELS and method in ON_SEVERAL:

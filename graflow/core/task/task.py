@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from importlib import import_module
 from inspect import Parameter
 from operator import attrgetter
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 
 from graflow.channels import arguments
+from graflow.channels.keys.key import Key
 from graflow.core.task.composition import Node, open_graphs
 from graflow.core.task.pickling import is_found_elsewhere
+from graflow.core.task.result_key import declared_result
 from graflow.core.task.retries import Retries
 from graflow.core.task.signature import TaskSignature
 from graflow.exceptions import (
@@ -26,6 +28,7 @@ from graflow.exceptions import (
 __all__ = ["Task", "check_text"]
 
 P = ParamSpec("P")
+T = TypeVar("T")
 R_co = TypeVar("R_co", covariant=True)
 
 
@@ -44,6 +47,20 @@ def check_text(text: object, what: str) -> str:
         raise WorkflowValueError(str(error)) from error
 
 
+class _ResultOfTask:
+    """The attribute of a task that is the key of what it returns."""
+
+    @overload
+    def __get__(self, task: None, owner: object) -> Self: ...
+    @overload
+    def __get__(self, task: Task[..., Coroutine[Any, Any, T]], owner: object) -> Key[T]: ...
+    @overload
+    def __get__(self, task: Task[..., T], owner: object) -> Key[T]: ...
+    def __get__(self, task: Task[..., Any] | None, owner: object) -> Any:
+        """Return the key, with the type of the return annotation."""
+        return self if task is None else declared_result(task.task_id, task.signature.result)
+
+
 class Task(Node, Generic[P, R_co]):
     """A function with an id, made by `@task`.
 
@@ -58,7 +75,10 @@ class Task(Node, Generic[P, R_co]):
         unbound: The parameters that a run has to find values for.
         retries: How often a run retries the task; `None` if it does not.
         atomic: Whether what the task writes happens together with its result.
+        result: The key of what the task returns, for channels with declared keys.
     """
+
+    result = _ResultOfTask()
 
     function: Callable[P, R_co]
     signature: TaskSignature

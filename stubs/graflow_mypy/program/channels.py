@@ -38,8 +38,10 @@ __all__ = ["NO_CHANNEL", "UNKNOWN", "Receiver", "Receivers", "Whose"]
 
 _KIND_OF = {
     "AsyncKeyedChannel": "keyed",
+    "AsyncKeysChannel": "declared",
     "AsyncTypedChannel": "typed",
     "KeyedChannel": "keyed",
+    "KeysChannel": "declared",
     "TypedChannel": "typed",
 }
 _TRANSACTIONS = {"AsyncTransaction", "Transaction"}
@@ -63,7 +65,7 @@ class Receiver:
         where: `run`: the channel of a run. `given`: a channel that somebody handed over.
             `other`: a channel that the program made. `unknown`: perhaps a channel. `none`: no
             channel.
-        kind: `plain`, `typed` or `keyed`; empty where that is not known.
+        kind: `plain`, `typed`, `keyed` or `declared`; empty where that is not known.
         schema: The term of the schema; `ANY` for others.
     """
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from graflow_mypy.program.channels import Receiver, Receivers, Whose
 from graflow_mypy.program.classes import Layouts
+from graflow_mypy.program.declared_keys import declared_key, key_patterns
 from graflow_mypy.program.forms import ANY_FORM, AnyForm, ArrayForm, Form
 from graflow_mypy.program.patterns import ANYTHING, Pattern, text_of
 from graflow_mypy.program.program import Program
@@ -126,25 +127,28 @@ class _UseReader:
             operation = "set"
         if receiver.where == "unknown" and operation not in WRITES:
             return
-        keys = self._program.texts(note.key)
+        keys = key_patterns(note.key, self._program)
         if receiver.kind == "keyed" and self._is_refused(receiver, keys):
             return
-        form = self._form(operation, receiver, keys, note.value)
+        form = self._form(operation, receiver, keys, note)
         is_list = isinstance(form, AnyForm | ArrayForm)
-        if receiver.kind == "keyed" and operation in _ON_LISTS and not is_list:
-            return  # the keyed channel refuses it, and the plugin says so there
+        if receiver.kind in {"keyed", "declared"} and operation in _ON_LISTS and not is_list:
+            return  # the channel refuses it, and mypy says so there
         claim = Claim(operation, form, has_schema=receiver.kind != "plain")
         yield Use(keys, claim, receiver.where, (module, note.function), note.site)
 
     def _form(
-        self, operation: str, receiver: Receiver, keys: frozenset[Pattern], value: Term
+        self, operation: str, receiver: Receiver, keys: frozenset[Pattern], note: UseNote
     ) -> Form:
         if operation in _ON_ANYTHING:
             return ANY_FORM
         if receiver.kind == "keyed":
             return self._field(receiver, keys)
+        if receiver.kind == "declared":
+            declared = declared_key(note.key, self._program)
+            return ANY_FORM if declared is None else self._schema(declared.form)
         if receiver.kind == "plain":
-            form = value_form(value, self._program)
+            form = value_form(note.value, self._program)
             is_written = operation in WRITES and operation not in {"update", "atomic_add"}
             form = form if is_written else ANY_FORM
         elif receiver.kind == "typed":

@@ -41,6 +41,9 @@ CHANNEL_GETTERS = {
 FACES = {"typed", "keyed"}
 """The methods of a transaction that put a schema in front of it."""
 
+_VIEWS = {"keyed": "keyed", "of": "declared", "typed": "typed"}
+"""What is put in front of a channel by a method of it, and the kind of channel that this makes."""
+
 _DEEPEST = 12
 _STR = Name("builtins.str")
 _BUILTINS = frozenset(dir(builtins))
@@ -156,22 +159,24 @@ class _TermReader:
         function = node.func
         if isinstance(function, ast.Attribute) and function.attr in CHANNEL_GETTERS:
             kind = CHANNEL_GETTERS[function.attr]
+            if kind == "plain" and (node.args or node.keywords):
+                kind = "declared"
             schema = node.args[0] if node.args else _keyword(node, "schema")
             return RunChannel(kind, term_of(schema, self._scope, is_type=True, depth=self._depth))
-        if isinstance(function, ast.Attribute) and function.attr in FACES:
+        if isinstance(function, ast.Attribute) and function.attr in _VIEWS:
             return self._face(node, function)
         if isinstance(function, ast.Attribute) and function.attr == "format":
             return _template(self.read(function.value), _BRACES, "{{", "{")
         return self._call(node, self.read(function))
 
     def _face(self, node: ast.Call, function: ast.Attribute) -> Term:
-        """Read `tx.typed(Schema)`; a transaction is never a name of a module."""
+        """Read `tx.typed(Schema)` and its like; a transaction is never a name of a module."""
         owner = self.read(function.value)
         if owner is ANY or isinstance(owner, Name):
             return self._call(node, self.read(function))
         schema = node.args[0] if node.args else _keyword(node, "schema")
         form = term_of(schema, self._scope, is_type=True, depth=self._depth)
-        return Face(owner, function.attr, form)
+        return Face(owner, _VIEWS[function.attr], form)
 
     def _call(self, node: ast.Call, called: Term) -> Term:
         if called == _STR and len(node.args) == 1:

@@ -162,7 +162,7 @@ class RunChannel:
     """A run's channel.
 
     Attributes:
-        kind: `plain`, `typed` or `keyed`.
+        kind: `plain`, `typed`, `keyed` or `declared`.
         schema: What it was asked for with.
     """
 
@@ -173,11 +173,11 @@ class RunChannel:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """A transaction seen through a schema: `tx.typed(Schema)`.
+    """A transaction or a channel seen through a schema: `tx.typed(Schema)`, `tx.of(Keys)`.
 
     Attributes:
-        owner: The transaction.
-        kind: `typed` or `keyed`.
+        owner: The transaction, or the channel.
+        kind: `typed`, `keyed` or `declared`.
         schema: The schema.
     """
 

@@ -1,0 +1,100 @@
+"""Declared keys: what the `Key` and `KeyPattern` objects in classes of `Keys` stand for."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from graflow_mypy.program.patterns import ANYTHING, Pattern, joined
+from graflow_mypy.program.program import Program
+from graflow_mypy.program.resolved import Given, OfGraflow, ProgramClass
+from graflow_mypy.source.terms import ANY, Call, Declared, Name, Term, Text
+
+__all__ = ["DeclaredKey", "declared_key", "key_patterns"]
+
+_FIELDS = re.compile(r"(\{\{|\}\}|\{[^{}]*\})")
+_BRACES = {"{{": "{", "}}": "}"}
+_DEEPEST = 10
+
+
+class DeclaredKey(NamedTuple):
+    """What is known of a declared key.
+
+    Attributes:
+        patterns: The keys that it may be.
+        form: The term of the type of its values.
+    """
+
+    patterns: frozenset[Pattern]
+    form: Term
+
+
+def key_patterns(term: Term, program: Program) -> frozenset[Pattern]:
+    """Return the patterns of the keys that a term may stand for: a text, or a declared key."""
+    declared = declared_key(term, program)
+    return program.texts(term) if declared is None else declared.patterns
+
+
+def declared_key(term: Term, program: Program) -> DeclaredKey | None:
+    """Return what a term stands for that is a declared key: `State.user`, `State.by_id(id=7)`."""
+    match term:
+        case Declared(_, value) if value != ANY:
+            return declared_key(value, program)
+        case Name(dotted):
+            made = _made(dotted, "Key", program)
+            if made is None:
+                return None
+            owner, _, attribute = program.home(dotted).rpartition(".")
+            name = dict(made.named).get("name")
+            patterns = frozenset({(attribute,)}) if name is None else program.texts(name)
+            return _in_class(owner, patterns, made.argument(0, "form"), program)
+        case Call(Name(dotted)):
+            made = _made(dotted, "KeyPattern", program)
+            if made is None:
+                return None
+            owner = program.home(dotted).rpartition(".")[0]
+            pattern = _pattern(made.argument(0, "pattern"))
+            return _in_class(owner, frozenset({pattern}), made.argument(1, "form"), program)
+        case _:
+            return None
+
+
+def _made(dotted: str, kind: str, program: Program) -> Call | None:
+    """Return the call that made what a name stands for, if it is of a kind."""
+    found = program.resolve(dotted)
+    if not isinstance(found, Given) or not isinstance(found.term, Call):
+        return None
+    function = found.term.function
+    is_kind = isinstance(function, Name) and program.resolve(function.dotted) == OfGraflow(kind)
+    return found.term if is_kind else None
+
+
+def _in_class(
+    owner: str, patterns: frozenset[Pattern], form: Term | None, program: Program
+) -> DeclaredKey:
+    has_no_prefix = _has_no_prefix(owner, program)
+    return DeclaredKey(patterns if has_no_prefix else frozenset({ANYTHING}), form or ANY)
+
+
+def _has_no_prefix(owner: str, program: Program, depth: int = 0) -> bool:
+    """Tell whether a class of keys certainly puts nothing in front of them."""
+    found = program.resolve(owner)
+    if found == OfGraflow("Keys"):
+        return True
+    if not isinstance(found, ProgramClass) or depth > _DEEPEST:
+        return False
+    note = program.class_note(found)
+    return not {"prefix", None} & {*note.keywords} and all(
+        isinstance(base, Name) and _has_no_prefix(base.dotted, program, depth + 1)
+        for base in note.bases
+    )
+
+
+def _pattern(text: Term | None) -> Pattern:
+    """Return the pattern of the keys that a `KeyPattern` makes."""
+    if not isinstance(text, Text):
+        return ANYTHING
+    found: Pattern = ()
+    for piece in filter(None, _FIELDS.split(text.text)):
+        found = joined(found, (_BRACES.get(piece, None if piece[0] == "{" else piece),))
+    return found
