@@ -6,7 +6,7 @@ import configparser
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from mypy.errors import CompileError
 from mypy.options import Options
 
-from graflow_mypy.messages import CODES
+from graflow_mypy.messages import CODES, OFF_BY_DEFAULT
 
 __all__ = ["PluginOptions", "read_options"]
 
@@ -36,7 +36,7 @@ class PluginOptions:
     paths: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     external_keys: tuple[str, ...] = ()
-    off: frozenset[str] = field(default_factory=frozenset)
+    off: frozenset[str] = OFF_BY_DEFAULT
 
 
 def read_options(options: Options) -> PluginOptions:
@@ -48,13 +48,12 @@ def read_options(options: Options) -> PluginOptions:
     path = options.config_file
     section = _section(Path(path)) if path else {}
     lists = {name: _items(name, section.get(name), path) for name in _LISTS}
-    off = set()
+    off = set(OFF_BY_DEFAULT)
     for name, value in section.items():
         if name in CODES:
             if value not in ("error", "off", True, False):
                 _refuse(path, f'{name} must be "error" or "off", not "{value}"')
-            if value in ("off", False):
-                off.add(name)
+            (off.add if value in ("off", False) else off.discard)(name)
         elif name not in _LISTS:
             close = get_close_matches(name, [*_LISTS, *CODES], n=1)
             _refuse(

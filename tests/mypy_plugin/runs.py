@@ -24,6 +24,7 @@ __all__ = ["MODES", "Runner", "run_mypy"]
 CONFIG = """\
 [mypy]
 plugins = graflow_mypy
+mypy_path = site-packages
 strict = True
 allow_empty_bodies = True
 disable_error_code = empty-body

@@ -92,7 +92,8 @@ class Fitting:
                 return False
             if mine is not None and not self.fits(mine.form, field.form):
                 return False
-        return written.fields.keys() <= read.fields.keys()
+        stored = {name for name, field in written.fields.items() if field.is_written}
+        return stored <= read.fields.keys()
 
     def is_never_a_list(self, form: Form) -> bool:
         """Tell whether no value of a form is kept as a list."""

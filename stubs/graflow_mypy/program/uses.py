@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from graflow_mypy.program.channels import Receiver, Receivers, Whose
+from graflow_mypy.program.channels import UNKNOWN, Receiver, Receivers, Whose
 from graflow_mypy.program.classes import Layouts
 from graflow_mypy.program.forms import ANY_FORM, AnyForm, ArrayForm, Form
 from graflow_mypy.program.patterns import ANYTHING, Pattern, text_of
@@ -30,11 +30,13 @@ class Claim(NamedTuple):
         operation: The name of the method.
         form: The form of the whole value: of a list where the operation is one of lists.
         has_schema: Whether a schema says so, and not the value alone.
+        has_default: Whether it gives a default, in case the key is absent.
     """
 
     operation: str
     form: Form
     has_schema: bool
+    has_default: bool = False
 
     @property
     def is_on_list(self) -> bool:
@@ -75,9 +77,9 @@ class Use(NamedTuple):
         return text_of(next(iter(self.keys))) if len(self.keys) == 1 else None
 
 
-def uses_of(program: Program, layouts: Layouts) -> tuple[list[Use], bool]:
+def uses_of(program: Program, layouts: Layouts, receivers: Receivers) -> tuple[list[Use], bool]:
     """Return all uses, and whether no channel but those of runs is made anywhere."""
-    reader = _UseReader(program, layouts)
+    reader = _UseReader(program, layouts, receivers)
     found: list[Use] = []
     is_closed = True
     for module, notes in program.files.items():
@@ -91,7 +93,7 @@ def uses_of(program: Program, layouts: Layouts) -> tuple[list[Use], bool]:
                     found.append(_anything(module))
             else:
                 found += reader.read(module, note)
-    return found, is_closed
+    return found, is_closed and not any(reader.receivers.own_backends())
 
 
 _OF_RUNS = {"run", "given", "none"}
@@ -109,10 +111,10 @@ def _anything(module: str) -> Use:
 class _UseReader:
     """Makes uses of what the scan has written down."""
 
-    def __init__(self, program: Program, layouts: Layouts) -> None:
+    def __init__(self, program: Program, layouts: Layouts, receivers: Receivers) -> None:
         self._program = program
         self._layouts = layouts
-        self.receivers = Receivers(program)
+        self.receivers = receivers
         self._forms: dict[Term, Form] = {}
 
     def read(self, module: str, note: UseNote) -> Iterator[Use]:
@@ -120,6 +122,8 @@ class _UseReader:
         receiver = self.receivers.of(note.receiver)
         if receiver.where == "none":
             return
+        if module in self._program.others:
+            receiver = UNKNOWN  # somebody else checks it: what it writes may be there
         if operation == "handed":
             if receiver.where == "unknown":
                 return
@@ -133,7 +137,7 @@ class _UseReader:
         is_list = isinstance(form, AnyForm | ArrayForm)
         if receiver.kind == "keyed" and operation in _ON_LISTS and not is_list:
             return  # the keyed channel refuses it, and the plugin says so there
-        claim = Claim(operation, form, has_schema=receiver.kind != "plain")
+        claim = Claim(operation, form, receiver.kind != "plain", note.has_default)
         yield Use(keys, claim, receiver.where, (module, note.function), note.site)
 
     def _form(
@@ -203,7 +207,7 @@ def _keys_of(term: Term, program: Program, depth: int = 0) -> Iterator[Pattern]:
                 yield from _keys_of(found.term, program, depth + 1)
         case Call(Name("builtins.dict"), (), named):
             yield from (ANYTHING if name == "**" else (name,) for name, _ in named)
-        case Constant():
+        case Constant(type="NoneType"):
             return
         case _:
             yield ANYTHING

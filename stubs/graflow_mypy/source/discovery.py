@@ -15,10 +15,10 @@ from mypy.options import Options
 
 from graflow_mypy.options import PluginOptions
 
-__all__ = ["Source", "find_sources"]
+__all__ = ["NEVER", "Source", "find_sources"]
 
-
-_NEVER = frozenset({"__pycache__", "node_modules", "site-packages"})
+NEVER = frozenset({"__pycache__", "node_modules", "site-packages"})
+"""The names of folders that are never part of a program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,14 @@ class Source:
         base: The folder that the module's name starts from.
         name: The name of the module, with a number behind `#` if it is not the one that an
             import of the module finds: a stub beside its source, or `main.py` in two folders.
+        is_own: Whether it is judged; what the program imports from elsewhere is only known.
     """
 
     path: str
     module: str
     base: str
     name: str = ""
+    is_own: bool = True
 
 
 class _WithoutLoops(FileSystemCache):
@@ -108,7 +110,7 @@ def _below(path: str, finder: SourceFinder, options: Options) -> Iterator[Source
             return
         for name in sorted(os.listdir(path)):  # noqa: PTH208
             inner = os.path.join(path, name)  # noqa: PTH118
-            is_left_out = name in _NEVER or name.startswith(".")
+            is_left_out = name in NEVER or name.startswith(".")
             if not is_left_out and not _is_excluded(inner, finder, options):
                 yield from _below(inner, finder, options)
     except OSError:
