@@ -18,6 +18,7 @@ from graflow_mypy.program.resolved import (
     ProgramClass,
     ProgramFunction,
 )
+from graflow_mypy.program.services import Services
 from graflow_mypy.program.type_terms import form_of
 from graflow_mypy.source.notes import CallSite, FileNotes, InstanceNote, TaskNote
 from graflow_mypy.source.terms import ANY, Call, Constant, Name, Term, Text
@@ -31,9 +32,10 @@ _RESULT = ".__result__"
 class Tasks:
     """The tasks of a program by their ids."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, services: Services) -> None:
         """Find the tasks."""
         self._program = program
+        self._services = services
         self._by_id: dict[str, set[ProgramFunction | None]] = {}
         self._patterns: set[Pattern] = set()
         self._gapped: list[tuple[Patterns, ProgramFunction | None]] = []
@@ -138,7 +140,7 @@ class Tasks:
             module: Where the result is asked for.
             function: The function there that does it.
         """
-        found = set(self._by_id.get(task_id, ()))
+        found = self._together(self._by_id.get(task_id, set()), module)
         inside = f"{function.partition('.')[0]}."
         local: set[ProgramFunction | None] = {
             each
@@ -147,13 +149,26 @@ class Tasks:
         }
         if local:
             return local
-        gapped = {definition for patterns, definition in self._gapped if patterns.match(task_id)}
+        gapped: set[ProgramFunction | None] = {
+            definition for patterns, definition in self._gapped if patterns.match(task_id)
+        }
         if found:  # an id that is written down wins over those that are unknown
             return found | ({None} if gapped - found else set())
         gapped |= self._of_any_id
         base, _, number = task_id.rpartition("_")
         numbered = self._by_id.get(base, set()) if number.isdigit() else set()
         return gapped if len(gapped) < 2 and not numbered else numbered or {None}
+
+    def _together(
+        self, found: set[ProgramFunction | None], module: str
+    ) -> set[ProgramFunction | None]:
+        """Return those that may run together with a module, or unknown ones if none may."""
+        together = {
+            each
+            for each in found
+            if each is None or self._services.may_run_together(each.module, module)
+        }
+        return together or ({None} if found else set())
 
     def written(self) -> Iterator[Pattern]:
         """Yield the keys that results are stored under."""

@@ -20,6 +20,7 @@ from graflow_mypy.program.forms import ANY_FORM, Form, parts_of, show
 from graflow_mypy.program.patterns import Pattern, Patterns, text_of
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import ProgramClass, ProgramFunction
+from graflow_mypy.program.services import Services
 from graflow_mypy.program.type_terms import form_of
 from graflow_mypy.program.uses import uses_of, writes_at_start
 from graflow_mypy.source.notes import CallSite, FileNotes
@@ -118,7 +119,7 @@ def facts_of(
     files: Mapping[str, FileNotes],
     load: Callable[[str], FileNotes],
     options: PluginOptions,
-    others: frozenset[str] = frozenset(),
+    bases: Mapping[str, str],
 ) -> dict[str, ModuleFacts]:
     """Return the findings about each module, if there are any.
 
@@ -126,15 +127,16 @@ def facts_of(
         files: See `Program`.
         load: See `Program`.
         options: What is not reported, and which keys others write.
-        others: The modules that are not judged.
+        bases: The base folder of each module that is judged; see `Services`.
     """
-    return _Judge(Program(files, load, others), options).facts()
+    others = frozenset(files.keys() - bases.keys())
+    return _Judge(Program(files, load, others), options, Services(bases, files)).facts()
 
 
 class _Judge:
     """Goes through a program, and collects the findings."""
 
-    def __init__(self, program: Program, options: PluginOptions) -> None:
+    def __init__(self, program: Program, options: PluginOptions, services: Services) -> None:
         self._files = program.files
         own = program.files.keys() - program.others
         self._own = {module: notes for module, notes in program.files.items() if module in own}
@@ -144,24 +146,26 @@ class _Judge:
         self._fitting = Fitting(layouts)
         self._receivers = Receivers(self._program)
         self._uses, self._is_closed = uses_of(self._program, layouts, self._receivers)
-        self._tasks = Tasks(self._program)
+        self._services = services
+        self._tasks = Tasks(self._program, services)
         self._diagnostics: list[Diagnostic] = []
         self._found: dict[str, ModuleFacts] = {}
 
     def facts(self) -> dict[str, ModuleFacts]:
         written = self._written()
-        self._diagnostics += judge_keys(
-            self._uses,
-            is_closed=self._is_closed,
-            written=written,
-            fitting=self._fitting,
-            unless=self._unless(KEY_UNKNOWN),
-        )
+        for modules in self._services.groups:
+            self._diagnostics += judge_keys(
+                [use for use in self._uses if use.location[0] in modules],
+                is_closed=self._is_closed,
+                written=written,
+                fitting=self._fitting,
+                unless=self._unless(KEY_UNKNOWN),
+            )
         for module, notes in self._own.items():
             self._look_at_results(module, notes, written)
             self._look_at_schemas(module, notes)
             self._look_at_file(module, notes)
-        for each in sorted(self._diagnostics, key=repr):
+        for each in sorted(set(self._diagnostics), key=repr):
             if each.code not in self._options.off:
                 message = Message(each.site, each.code, printable(each.message))
                 self._about(each.module).messages.append(message)

@@ -91,8 +91,8 @@ class Index:
             far = neighbours.far
             self._take(own, neighbours)
         notes = files.follow_names()
-        others = frozenset(each.name for each in self._sources.values() if not each.is_own)
-        facts = facts_of(notes, files.load, self._mine, others)
+        bases = {each.name: each.base for each in self._sources.values() if each.is_own}
+        facts = facts_of(notes, files.load, self._mine, bases)
         files.keep()
         kept = KeptFacts(self._state(), imports, far, facts)
         self._kept.keep_facts(kept)

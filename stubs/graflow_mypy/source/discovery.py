@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import filterfalse
 from pathlib import Path
 
 from mypy.find_sources import InvalidSourceList, SourceFinder
@@ -13,7 +14,7 @@ from mypy.fscache import FileSystemCache
 from mypy.modulefinder import matches_exclude
 from mypy.options import Options
 
-from graflow_mypy.options import PluginOptions
+from graflow_mypy.options import PluginOptions, is_whole_file_system
 
 __all__ = ["NEVER", "Source", "find_sources"]
 
@@ -56,12 +57,27 @@ def find_sources(options: Options, mine: PluginOptions) -> list[Source]:
     finder = SourceFinder(_WithoutLoops(), options)
     excluded = [re.compile(each) for each in mine.exclude]
     found: dict[str, Source] = {}
-    for path in mine.paths:
+    for path in filterfalse(is_whole_file_system, mine.paths):
         for source in _with_stubbed(_below(path, finder, options)):
             shown = os.path.relpath(source.path).replace(os.sep, "/")
             if not any(each.search(shown) for each in excluded):
                 found.setdefault(source.path, source)
-    return _named([found[path] for path in sorted(found)], options)
+    roots = [*map(os.path.abspath, options.mypy_path)]
+    return _named([_as_imported(found[path], roots) for path in sorted(found)], options)
+
+
+def _as_imported(source: Source, roots: Iterable[str]) -> Source:
+    """Return a source under the name that imports have for it: it starts from the `mypy_path`.
+
+    Mypy's search takes the first folder without an `__init__.py` for the base; a namespace package
+    such as `acme` in `src/acme/report/__init__.py` has none.
+    """
+    root = max((each for each in roots if Path(source.base).is_relative_to(each)), default="")
+    above = Path(source.base).relative_to(root).parts if root else ()
+    if not above or not all(map(str.isidentifier, above)):
+        return source
+    module = ".".join(filter(None, [*above, source.module]))
+    return replace(source, module=module, base=root)
 
 
 def _named(sources: list[Source], options: Options) -> list[Source]:

@@ -11,14 +11,14 @@ import re
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, filterfalse
 from pathlib import Path
 from typing import Final
 
 from mypy.modulefinder import get_search_dirs
 from mypy.options import Options
 
-from graflow_mypy.options import PluginOptions
+from graflow_mypy.options import PluginOptions, is_whole_file_system
 from graflow_mypy.source.discovery import NEVER, Source
 from graflow_mypy.source.reading import Unread, read_source
 
@@ -84,7 +84,8 @@ def find_neighbours(
 
 def _places(top: str, options: Options) -> Iterator[tuple[str, str]]:
     """Yield the folders or the file of a package: several, if it is a namespace."""
-    here = [os.getcwd(), *map(os.path.abspath, options.mypy_path)]  # noqa: PTH109
+    mine = [os.getcwd(), *map(os.path.abspath, options.mypy_path)]  # noqa: PTH109
+    here = filterfalse(is_whole_file_system, mine)
     for base in dict.fromkeys(chain(here, *get_search_dirs(options.python_executable))):
         path = os.path.join(base, top)  # noqa: PTH118 - mypy's search works on text
         if os.path.isdir(path):  # noqa: PTH112
