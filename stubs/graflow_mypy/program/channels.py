@@ -54,7 +54,7 @@ _PLAIN = BACKENDS | _TRANSACTIONS
 _CONTEXTS = set(map(OfGraflow, CONTEXTS))
 _WRAPPERS = {"Optional", "Annotated", "Final", "Union", "ClassVar"}
 _OPEN = ("typing", "builtins.object")  # `Any`, `object` and the like
-_CONTAINERS = {"Dict", "List", "Mapping", "Sequence", "defaultdict", "dict", "list"}
+_CONTAINERS = {"Dict", "List", "Mapping", "Sequence", "defaultdict", "deque", "dict", "list"}
 _DEEPEST = 15
 
 Whose: TypeAlias = Literal["run", "given", "other", "unknown", "none"]
@@ -273,7 +273,8 @@ class Receivers:
             case External("typing.cast") if call.arguments:
                 return self._annotation(call.arguments[0], depth + 1)
             case External(name) as found:
-                is_class = name.rpartition(".")[2][:1].isupper()
+                last = name.rpartition(".")[2]
+                is_class = last[:1].isupper() or last in _CONTAINERS
                 return _of_another_package(found) if is_class else UNKNOWN
             case _:
                 return UNKNOWN
