@@ -91,6 +91,9 @@ def test_modules_of_ones_own_elsewhere_count(folder: Path) -> None:
     write("../lib/kit.py", "import deeper")
     write("../lib/deeper.py", NEAR)
     assert said("../lib") == said("../lib") == []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MYPYPATH", "../lib")
+        assert said("nowhere") == []
     write("../lib/kit.py", "import left_out")
     write("../lib/left_out.py", NEAR)
     assert said("../lib") == UNKNOWN

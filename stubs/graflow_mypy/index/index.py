@@ -25,7 +25,7 @@ from graflow_mypy.options import PluginOptions
 from graflow_mypy.program.aliases import task_aliases
 from graflow_mypy.program.constants import names_to_watch
 from graflow_mypy.program.program import Program
-from graflow_mypy.source.discovery import Source, find_sources
+from graflow_mypy.source.discovery import Source, find_sources, import_roots
 from graflow_mypy.source.interest import Interest
 from graflow_mypy.source.neighbours import Neighbours, find_neighbours, imported_tops
 from graflow_mypy.source.notes import FileNotes, UnreadNote
@@ -127,7 +127,7 @@ class Index:
 
     def has(self, module: str, beside: Source) -> bool:
         """Tell whether mypy can be asked to load a module for the sake of another one."""
-        bases = {beside.base, os.getcwd(), *map(os.path.abspath, self._options.mypy_path)}  # noqa: PTH109
+        bases = {beside.base, os.getcwd(), *import_roots(self._options)}  # noqa: PTH109
         return any(each.module == module and each.base in bases for each in self._sources.values())
 
     def note_change(self, path: str) -> None:

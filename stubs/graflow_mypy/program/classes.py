@@ -188,4 +188,5 @@ class Layouts:
 def _stored_name(name: str, options: Mapping[str, Term]) -> str | None:
     """Return the name that a field has where it is stored; `None` if that is unknown."""
     alias = options.get("validation_alias") or options.get("alias") or Text(name)
-    return alias.text if isinstance(alias, Text) and "**" not in options else None
+    is_known = "**" not in options and isinstance(options.get("init", _TRUE), Constant)
+    return alias.text if isinstance(alias, Text) and is_known else None

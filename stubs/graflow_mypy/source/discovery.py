@@ -11,12 +11,12 @@ from pathlib import Path
 
 from mypy.find_sources import InvalidSourceList, SourceFinder
 from mypy.fscache import FileSystemCache
-from mypy.modulefinder import matches_exclude
+from mypy.modulefinder import matches_exclude, mypy_path
 from mypy.options import Options
 
 from graflow_mypy.options import PluginOptions, is_whole_file_system
 
-__all__ = ["NEVER", "Source", "find_sources"]
+__all__ = ["NEVER", "Source", "find_sources", "import_roots"]
 
 NEVER = frozenset({"__pycache__", "node_modules", "site-packages"})
 """The names of folders that are never part of a program."""
@@ -62,8 +62,14 @@ def find_sources(options: Options, mine: PluginOptions) -> list[Source]:
             shown = os.path.relpath(source.path).replace(os.sep, "/")
             if not any(each.search(shown) for each in excluded):
                 found.setdefault(source.path, source)
-    roots = [*map(os.path.abspath, options.mypy_path)]
-    return _named([_as_imported(found[path], roots) for path in sorted(found)], options)
+    roots = import_roots(options)
+    named = [_as_imported(found[path], roots) for path in sorted(found)]
+    return _named(named, {os.getcwd(), *roots})  # noqa: PTH109
+
+
+def import_roots(options: Options) -> list[str]:
+    """Return the folders that mypy was told to import from, by an option or in `MYPYPATH`."""
+    return [os.path.abspath(each) for each in (*mypy_path(), *options.mypy_path)]  # noqa: PTH100
 
 
 def _as_imported(source: Source, roots: Iterable[str]) -> Source:
@@ -80,9 +86,8 @@ def _as_imported(source: Source, roots: Iterable[str]) -> Source:
     return replace(source, module=module, base=root)
 
 
-def _named(sources: list[Source], options: Options) -> list[Source]:
+def _named(sources: list[Source], roots: set[str]) -> list[Source]:
     """Return the files with names of their own."""
-    roots = {os.getcwd(), *map(os.path.abspath, options.mypy_path)}  # noqa: PTH109
     groups: dict[str, list[Source]] = {}
     for source in sources:
         groups.setdefault(source.module, []).append(source)

@@ -19,7 +19,7 @@ from mypy.modulefinder import get_search_dirs
 from mypy.options import Options
 
 from graflow_mypy.options import PluginOptions, is_whole_file_system
-from graflow_mypy.source.discovery import NEVER, Source
+from graflow_mypy.source.discovery import NEVER, Source, import_roots
 from graflow_mypy.source.reading import Unread, read_source
 
 __all__ = ["Neighbours", "find_neighbours", "imported_tops"]
@@ -84,8 +84,7 @@ def find_neighbours(
 
 def _places(top: str, options: Options) -> Iterator[tuple[str, str]]:
     """Yield the folders or the file of a package: several, if it is a namespace."""
-    mine = [os.getcwd(), *map(os.path.abspath, options.mypy_path)]  # noqa: PTH109
-    here = filterfalse(is_whole_file_system, mine)
+    here = filterfalse(is_whole_file_system, [os.getcwd(), *import_roots(options)])  # noqa: PTH109
     for base in dict.fromkeys(chain(here, *get_search_dirs(options.python_executable))):
         path = os.path.join(base, top)  # noqa: PTH118 - mypy's search works on text
         if os.path.isdir(path):  # noqa: PTH112

@@ -32,7 +32,7 @@ from graflow_mypy.source.terms import (
     names_in,
 )
 
-__all__ = ["OPERATIONS", "READS", "WRITES", "NoteTaker", "keyword_of"]
+__all__ = ["OPERATIONS", "READS", "STARTS", "WRITES", "NoteTaker", "keyword_of"]
 
 READS = frozenset(
     {"get", "get_list", "entry", "pop", "get_many", "ttl", "touch", "persist", "wait_for"}
@@ -43,11 +43,13 @@ WRITES = {
 }
 """The operations that write, and how many arguments tell a channel's from those of other types."""
 
+STARTS = {"aexecute": 2, "astream": 1, "execute": 2, "stream": 1}
+"""The methods that start a run, and the position of `initial_channel` among their arguments."""
+
 OPERATIONS = READS | WRITES.keys() | {"set_all"}
 _NONE = Constant("None", "NoneType")
 _MAPPINGS = {"set_many": "set", "set_all": "set", "get_many": "get"}
 _WITH_DEFAULT = {"get", "get_list"}  # `pop` gives `None` without being told
-_INITIAL = 2  # the position of `initial_channel` in a call that starts a run
 _MAY_WRITE = ("Channel", "Context", "Transaction")  # ends of the names of types
 
 
@@ -205,11 +207,12 @@ class NoteTaker:
 
     def start(self, node: ast.Call, scope: Scope) -> None:
         """Note what a run starts with where it is given by its position."""
-        before = node.args[: _INITIAL + 1]
+        position = STARTS[getattr(node.func, "attr", "")]
+        before = node.args[: position + 1]
         if any(isinstance(each, ast.Starred) for each in before):
             self.notes.initial.append(ANY)
-        elif len(before) > _INITIAL:
-            self.notes.initial += self.mapping(before[_INITIAL], scope)
+        elif len(before) > position:
+            self.notes.initial += self.mapping(before[position], scope)
 
     def call_site(self, node: ast.Call) -> CallSite:
         """Return where a call is: its lines, and its last column in bytes.

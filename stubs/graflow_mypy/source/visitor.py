@@ -11,7 +11,7 @@ from typing import Any, TypeGuard, get_args
 from graflow_mypy.source.definitions import class_note, function_note
 from graflow_mypy.source.expressions import CHANNEL_GETTERS, FACES, last_name, term_of
 from graflow_mypy.source.interest import Interest
-from graflow_mypy.source.note_taker import OPERATIONS, WRITES, NoteTaker
+from graflow_mypy.source.note_taker import OPERATIONS, STARTS, WRITES, NoteTaker
 from graflow_mypy.source.rebindings import FILLING, ONLY_READING
 from graflow_mypy.source.scopes import Comprehension, Scope
 from graflow_mypy.source.terms import ANY, Attribute, Name, Term
@@ -19,7 +19,6 @@ from graflow_mypy.source.transaction_functions import Transactions
 
 __all__ = ["Visitor"]
 
-_STARTS = frozenset({"aexecute", "astream", "execute", "stream"})
 _SCHEMA_CALLS = {"TypedChannel", "KeyedChannel", "get_typed_channel", "get_keyed_channel"}
 _COPIED = {None, "initial_channel"}
 _WITHOUT_INTEREST = frozenset(
@@ -261,7 +260,7 @@ class Visitor:
             self._notes.initial += self._taker.mapping(keyword.value, scope)
         elif keyword.arg == "task_id":
             self._taker.instance(node, term_of(keyword.value, scope), scope)
-        elif keyword.arg is None and getattr(node.func, "attr", "") in _STARTS:
+        elif keyword.arg is None and getattr(node.func, "attr", "") in STARTS:
             self._notes.initial.append(ANY)
         elif keyword.arg is None:
             self._taker.instance(node, ANY, scope)
@@ -287,7 +286,7 @@ class Visitor:
             self._taker.filled(function.value, scope)
         if name == "get_result":
             self._taker.result(node, scope)
-        elif name in _STARTS:
+        elif name in STARTS:
             self._taker.start(node, scope)
         elif name == "transact":
             self._transactions.begin(node, term_of(function.value, scope), scope)
