@@ -99,6 +99,16 @@ def test_modules_of_ones_own_elsewhere_count(folder: Path) -> None:
     assert said("../lib") == UNKNOWN
 
 
+def test_what_mypy_leaves_out_is_left_out(folder: Path) -> None:
+    """But for what is installed: the folder that it is in may be left out as a whole."""
+    write("kit.py", NEAR)
+    write("venv/site-packages/near.py", NEAR)
+    given = options("venv/site-packages")
+    given.exclude = ["^kit", "^venv/"]
+    found = find_neighbours(["kit", "near"], [], given, PluginOptions(), {})
+    assert [each.module for each in found.sources] == ["near"]
+
+
 def test_a_package_that_is_far_is_not_read_again(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,15 +68,15 @@ def find_neighbours(
         far: What was found out about installed packages the last time.
     """
     found = Neighbours()
-    excluded = [re.compile(each) for each in mine.exclude]
     modules = set(known)
     for top in sorted(set(tops) - modules):
         for base, path in _places(top, options):
             if not _may_use_it(path, far, found.far):
                 continue
+            # What mypy is to leave out may be a virtual environment as a whole.
+            excludes = [*mine.exclude, *([] if _is_installed(path) else options.exclude)]
             for source in _sources(base, path):
-                shown = os.path.relpath(source.path).replace(os.sep, "/")
-                if source.module not in modules and not any(x.search(shown) for x in excluded):
+                if source.module not in modules and not _is_excluded(source.path, excludes):
                     modules.add(source.module)
                     found.sources.append(source)
     return found
@@ -96,9 +96,18 @@ def _places(top: str, options: Options) -> Iterator[tuple[str, str]]:
             return
 
 
+def _is_excluded(path: str, expressions: Collection[str]) -> bool:
+    shown = os.path.relpath(path).replace(os.sep, "/")
+    return any(re.search(each, shown) for each in expressions)
+
+
+def _is_installed(path: str) -> bool:
+    return not _INSTALLED.isdisjoint(Path(path).parts)
+
+
 def _may_use_it(path: str, before: Mapping[str, int], far: dict[str, int]) -> bool:
     """Tell whether a package mentions the library; what was found out is kept while it lasts."""
-    is_installed = not _INSTALLED.isdisjoint(Path(path).parts)
+    is_installed = _is_installed(path)
     time = os.stat(path).st_mtime_ns if is_installed else 0  # noqa: PTH116
     if is_installed and before.get(path) == time:
         far[path] = time
