@@ -9,9 +9,11 @@ from mypy.errorcodes import ErrorCode
 
 __all__ = [
     "CODES",
+    "KEY_DEFAULT",
     "KEY_SHAPE",
     "KEY_TYPE",
     "KEY_UNKNOWN",
+    "OFF_BY_DEFAULT",
     "RESULT",
     "RESULT_AMBIGUOUS",
     "SCHEMA",
@@ -22,6 +24,7 @@ __all__ = [
 
 KEY_TYPE = "graflow-key-type"
 KEY_UNKNOWN = "graflow-key-unknown"
+KEY_DEFAULT = "graflow-key-default"
 KEY_SHAPE = "graflow-key-shape"
 RESULT = "graflow-result"
 RESULT_AMBIGUOUS = "graflow-result-ambiguous"
@@ -33,6 +36,7 @@ CODES = {
     for name, description in (
         (KEY_TYPE, "Check that a channel key is used with one type"),
         (KEY_UNKNOWN, "Check that a channel key that is read is written somewhere"),
+        (KEY_DEFAULT, "Check that a channel key that is read with a default is written somewhere"),
         (KEY_SHAPE, "Check that a channel key is either a list or a value"),
         (RESULT, "Check that the task of a result exists"),
         (RESULT_AMBIGUOUS, "Check that the tasks of one id return one type"),
@@ -41,6 +45,9 @@ CODES = {
     )
 }
 """The codes by their names."""
+
+OFF_BY_DEFAULT = frozenset({KEY_DEFAULT})
+"""The codes that are reported only where it is asked for: who gives a default expects absence."""
 
 
 def printable(message: str) -> str:

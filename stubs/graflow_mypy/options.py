@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import configparser
 import re
+import sys
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,9 @@ from typing import Any
 from mypy.errors import CompileError
 from mypy.options import Options
 
-from graflow_mypy.messages import CODES
+from graflow_mypy.messages import CODES, OFF_BY_DEFAULT
 
-__all__ = ["PluginOptions", "read_options"]
+__all__ = ["PluginOptions", "is_whole_file_system", "read_options"]
 
 SECTION = "graflow_mypy"
 _LISTS = ("paths", "exclude", "external_keys")
@@ -36,7 +37,7 @@ class PluginOptions:
     paths: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     external_keys: tuple[str, ...] = ()
-    off: frozenset[str] = field(default_factory=frozenset)
+    off: frozenset[str] = OFF_BY_DEFAULT
 
 
 def read_options(options: Options) -> PluginOptions:
@@ -48,13 +49,12 @@ def read_options(options: Options) -> PluginOptions:
     path = options.config_file
     section = _section(Path(path)) if path else {}
     lists = {name: _items(name, section.get(name), path) for name in _LISTS}
-    off = set()
+    off = set(OFF_BY_DEFAULT)
     for name, value in section.items():
         if name in CODES:
             if value not in ("error", "off", True, False):
                 _refuse(path, f'{name} must be "error" or "off", not "{value}"')
-            if value in ("off", False):
-                off.add(name)
+            (off.add if value in ("off", False) else off.discard)(name)
         elif name not in _LISTS:
             close = get_close_matches(name, [*_LISTS, *CODES], n=1)
             _refuse(
@@ -66,14 +66,46 @@ def read_options(options: Options) -> PluginOptions:
             re.compile(expression)
         except re.error as error:
             _refuse(path, f'exclude: "{expression}" is not a regular expression: {error}')
-    paths = lists["paths"] or tuple(options.files or ()) or (".",)
+    paths = lists["paths"] or _files(options.files or (), path) or _here(path)
     for each in lists["paths"]:
         if not Path(each).exists():
             _refuse(path, f'paths: there is no "{each}"')
     return PluginOptions(paths, lists["exclude"], lists["external_keys"], frozenset(off))
 
 
+def is_whole_file_system(path: str) -> bool:
+    """Tell whether a path is the root of the file system, which is no program."""
+    whole = Path(path).resolve()
+    return whole == whole.parent
+
+
+def _files(files: Iterable[str], config: str | None) -> tuple[str, ...]:
+    """Return those of mypy's `files` that exist, and name the others: mypy may run elsewhere."""
+    for each in files:
+        if not Path(each).exists():
+            _say(config, f'files: there is no "{each}" in "{Path.cwd()}"')
+    return tuple(each for each in files if Path(each).exists())
+
+
+def _here(config: str | None) -> tuple[str, ...]:
+    """Return the current folder; what mypy was asked to check, where that is the file system."""
+    if not is_whole_file_system("."):
+        return (".",)
+    is_mypy = Path(sys.argv[0]).stem in {"__main__", "mypy"}
+    asked = [each for each in sys.argv[1:] if is_mypy and Path(each).exists()]
+    if not asked:
+        _say(config, 'this folder is the whole file system: set "paths" to those of your program')
+    return tuple(asked) or (".",)
+
+
+def _say(config: str | None, message: str) -> None:
+    """Print a note beside what mypy says: it is no mistake of the program."""
+    sys.stderr.write(f"{config or 'mypy'}: note: [{SECTION}] {message}\n")
+
+
 def _section(path: Path) -> Mapping[str, Any]:
+    if not path.is_file():
+        return {}  # a pipe, which mypy has read to its end
     try:
         if path.suffix == ".toml":
             tool = tomllib.loads(path.read_text("utf-8")).get("tool", {})

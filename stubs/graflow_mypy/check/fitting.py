@@ -98,7 +98,8 @@ class Fitting:
                 return False
             if mine is not None and not self.fits(mine.form, field.form):
                 return False
-        return written.fields.keys() <= read.fields.keys()
+        stored = {name for name, field in written.fields.items() if field.is_written}
+        return stored <= read.fields.keys()
 
     def _fits_in_turns(self, written: Form, read: Sequence[Form]) -> bool:
         """Tell whether each instance of a class fits one of several classes.

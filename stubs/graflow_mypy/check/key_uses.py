@@ -6,7 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from graflow_mypy.check.fitting import Fitting
-from graflow_mypy.messages import KEY_SHAPE, KEY_TYPE, KEY_UNKNOWN, UNREAD, suggestion
+from graflow_mypy.messages import (
+    KEY_DEFAULT,
+    KEY_SHAPE,
+    KEY_TYPE,
+    KEY_UNKNOWN,
+    UNREAD,
+    suggestion,
+)
 from graflow_mypy.program.forms import ArrayForm, show
 from graflow_mypy.program.patterns import Patterns
 from graflow_mypy.program.uses import Claim, Use
@@ -84,7 +91,9 @@ def _judge_key(
         if use.site is None:
             continue
         if unknown and use.claim.reads:
-            yield Diagnostic(use.location[0], use.site, *unknown)
+            code, message = unknown
+            code = KEY_DEFAULT if use.claim.has_default else code
+            yield Diagnostic(use.location[0], use.site, code, message)
         if use.claim not in verdicts:
             verdicts[use.claim] = _conflict(key, use.claim, locations, fitting)
         verdict = verdicts[use.claim]

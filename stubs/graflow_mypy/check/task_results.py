@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from graflow_mypy.check.key_uses import Diagnostic
 from graflow_mypy.messages import RESULT, RESULT_AMBIGUOUS, UNREAD, suggestion
+from graflow_mypy.program.ancestry import is_of_the_standard_library
 from graflow_mypy.program.forms import ANY_FORM, Form, is_certain
 from graflow_mypy.program.functions import function_of
 from graflow_mypy.program.patterns import ANYTHING, Pattern, Patterns, joined, text_of
@@ -17,8 +18,9 @@ from graflow_mypy.program.resolved import (
     ProgramClass,
     ProgramFunction,
 )
+from graflow_mypy.program.services import Services
 from graflow_mypy.program.type_terms import form_of
-from graflow_mypy.source.notes import CallSite, FileNotes, InstanceNote
+from graflow_mypy.source.notes import CallSite, FileNotes, InstanceNote, TaskNote
 from graflow_mypy.source.terms import ANY, Call, Constant, Name, Term, Text
 
 __all__ = ["Tasks"]
@@ -30,9 +32,10 @@ _RESULT = ".__result__"
 class Tasks:
     """The tasks of a program by their ids."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, services: Services) -> None:
         """Find the tasks."""
         self._program = program
+        self._services = services
         self._by_id: dict[str, set[ProgramFunction | None]] = {}
         self._patterns: set[Pattern] = set()
         self._gapped: list[tuple[Patterns, ProgramFunction | None]] = []
@@ -46,9 +49,7 @@ class Tasks:
                 self._decorated(ProgramFunction(module, name), decorator)
         for task in notes.tasks:
             if self._program.is_task(task.maker):
-                self._add(
-                    self._program.texts(task.task_id), function_of(task.function, self._program)
-                )
+                self._add(self._ids(task), function_of(task.function, self._program))
         for instance in notes.instances:
             self._instance(instance)
 
@@ -61,11 +62,26 @@ class Tasks:
             task_id = Text(definition.name.rpartition(".")[2])
         self._add(self._program.texts(task_id), definition)
 
+    def _ids(self, task: TaskNote) -> frozenset[Pattern]:
+        """Return the ids of a task that is made of a function, whose name is the id by default."""
+        if task.task_id != _NONE or not isinstance(task.function, Name):
+            return self._program.texts(task.task_id if task.task_id != _NONE else ANY)
+        match self._program.resolve(task.function.dotted):
+            case Given():
+                return frozenset({ANYTHING})  # it was made by something
+            case External() as found if not is_of_the_standard_library(found):
+                return frozenset({ANYTHING})  # it may be called differently where it is defined
+            case _:
+                return frozenset({(Name(self._program.home(task.function.dotted)).last,)})
+
     def _instance(self, note: InstanceNote) -> None:
         function = note.function
         definition: ProgramFunction | None = None
         match self._program.resolve(function.dotted) if isinstance(function, Name) else None:
-            case ProgramClass() | OfGraflow() | External():
+            case ProgramClass() | OfGraflow():
+                return
+            case External():
+                self._partial(note)
                 return
             case ProgramFunction() as found:
                 if not self._is_task(found):
@@ -76,6 +92,14 @@ class Tasks:
             case _ if note.task_id == ANY:
                 return  # a call with ** of something that may be no task
         self._add(self._program.texts(note.task_id), definition)
+
+    def _partial(self, note: InstanceNote) -> None:
+        """Add what `functools.partial`, or another package, may make of a task and an id."""
+        if note.given != ANY:
+            self._instance(InstanceNote(note.given, note.task_id, ANY))
+        is_known = note.given != ANY and self._program.tail(note.function) == "partial"
+        if note.task_id != ANY and not is_known:
+            self._add(self._program.texts(note.task_id), None)
 
     def _is_task(self, definition: ProgramFunction) -> bool:
         return any(
@@ -92,6 +116,8 @@ class Tasks:
         return None
 
     def _add(self, ids: frozenset[Pattern], definition: ProgramFunction | None) -> None:
+        if definition is not None and definition.module in self._program.others:
+            definition = None  # mypy may not have looked at it
         for pattern in ids:
             text = text_of(pattern)
             self._patterns.add(pattern)
@@ -114,7 +140,7 @@ class Tasks:
             module: Where the result is asked for.
             function: The function there that does it.
         """
-        found = set(self._by_id.get(task_id, ()))
+        found = self._together(self._by_id.get(task_id, set()), module)
         inside = f"{function.partition('.')[0]}."
         local: set[ProgramFunction | None] = {
             each
@@ -123,13 +149,26 @@ class Tasks:
         }
         if local:
             return local
-        gapped = {definition for patterns, definition in self._gapped if patterns.match(task_id)}
+        gapped: set[ProgramFunction | None] = {
+            definition for patterns, definition in self._gapped if patterns.match(task_id)
+        }
         if found:  # an id that is written down wins over those that are unknown
             return found | ({None} if gapped - found else set())
         gapped |= self._of_any_id
         base, _, number = task_id.rpartition("_")
         numbered = self._by_id.get(base, set()) if number.isdigit() else set()
         return gapped if len(gapped) < 2 and not numbered else numbered or {None}
+
+    def _together(
+        self, found: set[ProgramFunction | None], module: str
+    ) -> set[ProgramFunction | None]:
+        """Return those that may run together with a module, or unknown ones if none may."""
+        together = {
+            each
+            for each in found
+            if each is None or self._services.may_run_together(each.module, module)
+        }
+        return together or ({None} if found else set())
 
     def written(self) -> Iterator[Pattern]:
         """Yield the keys that results are stored under."""

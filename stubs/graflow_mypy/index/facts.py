@@ -14,11 +14,13 @@ from graflow_mypy.check.task_results import Tasks
 from graflow_mypy.index.encoding import encoded
 from graflow_mypy.messages import KEY_UNKNOWN, RESULT, SCHEMA, UNREAD, printable
 from graflow_mypy.options import PluginOptions
+from graflow_mypy.program.channels import Receivers
 from graflow_mypy.program.classes import Layouts
 from graflow_mypy.program.forms import ANY_FORM, Form, parts_of, show
 from graflow_mypy.program.patterns import Pattern, Patterns, text_of
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import ProgramClass, ProgramFunction
+from graflow_mypy.program.services import Services
 from graflow_mypy.program.type_terms import form_of
 from graflow_mypy.program.uses import uses_of, writes_at_start
 from graflow_mypy.source.notes import CallSite, FileNotes
@@ -114,7 +116,10 @@ class Facts:
 
 
 def facts_of(
-    files: Mapping[str, FileNotes], load: Callable[[str], FileNotes], options: PluginOptions
+    files: Mapping[str, FileNotes],
+    load: Callable[[str], FileNotes],
+    options: PluginOptions,
+    bases: Mapping[str, str],
 ) -> dict[str, ModuleFacts]:
     """Return the findings about each module, if there are any.
 
@@ -122,38 +127,45 @@ def facts_of(
         files: See `Program`.
         load: See `Program`.
         options: What is not reported, and which keys others write.
+        bases: The base folder of each module that is judged; see `Services`.
     """
-    return _Judge(Program(files, load), options).facts()
+    others = frozenset(files.keys() - bases.keys())
+    return _Judge(Program(files, load, others), options, Services(bases, files)).facts()
 
 
 class _Judge:
     """Goes through a program, and collects the findings."""
 
-    def __init__(self, program: Program, options: PluginOptions) -> None:
+    def __init__(self, program: Program, options: PluginOptions, services: Services) -> None:
         self._files = program.files
+        own = program.files.keys() - program.others
+        self._own = {module: notes for module, notes in program.files.items() if module in own}
         self._options = options
         self._program = program
         layouts = Layouts(self._program)
         self._fitting = Fitting(layouts)
-        self._uses, self._is_closed = uses_of(self._program, layouts)
-        self._tasks = Tasks(self._program)
+        self._receivers = Receivers(self._program)
+        self._uses, self._is_closed = uses_of(self._program, layouts, self._receivers)
+        self._services = services
+        self._tasks = Tasks(self._program, services)
         self._diagnostics: list[Diagnostic] = []
         self._found: dict[str, ModuleFacts] = {}
 
     def facts(self) -> dict[str, ModuleFacts]:
         written = self._written()
-        self._diagnostics += judge_keys(
-            self._uses,
-            is_closed=self._is_closed,
-            written=written,
-            fitting=self._fitting,
-            unless=self._unless(KEY_UNKNOWN),
-        )
-        for module, notes in self._files.items():
+        for modules in self._services.groups:
+            self._diagnostics += judge_keys(
+                [use for use in self._uses if use.location[0] in modules],
+                is_closed=self._is_closed,
+                written=written,
+                fitting=self._fitting,
+                unless=self._unless(KEY_UNKNOWN),
+            )
+        for module, notes in self._own.items():
             self._look_at_results(module, notes, written)
             self._look_at_schemas(module, notes)
             self._look_at_file(module, notes)
-        for each in sorted(self._diagnostics, key=repr):
+        for each in sorted(set(self._diagnostics), key=repr):
             if each.code not in self._options.off:
                 message = Message(each.site, each.code, printable(each.message))
                 self._about(each.module).messages.append(message)
@@ -175,7 +187,7 @@ class _Judge:
         for note in notes.results:
             texts = self._program.texts(note.asked)
             text = text_of(next(iter(texts))) if len(texts) == 1 else None
-            if text is None:
+            if text is None or not self._receivers.is_of_run(note.owner):
                 continue
             definitions = self._tasks.definitions(text, module, note.function)
             self._diagnostics += self._tasks.judge(
@@ -231,7 +243,7 @@ class _Judge:
 
         Where the code is off, nothing is said about such files either.
         """
-        hiding = (notes.unread for notes in self._files.values() if notes.may_hide_uses)
+        hiding = (notes.unread for notes in self._own.values() if notes.may_hide_uses)
         unread = [each for each in hiding if each is not None]
         if not unread or code in self._options.off:
             return ""

@@ -67,16 +67,24 @@ class Program:
 
     Attributes:
         files: The notes by the names of modules.
+        others: The modules of other packages: what they do is known, but not judged.
     """
 
-    def __init__(self, files: Mapping[str, FileNotes], load: Callable[[str], FileNotes]) -> None:
+    def __init__(
+        self,
+        files: Mapping[str, FileNotes],
+        load: Callable[[str], FileNotes],
+        others: frozenset[str] = frozenset(),
+    ) -> None:
         """Take the notes; a later change to them is not seen.
 
         Args:
             files: The notes by the names of modules; some may be of quiet files.
             load: Returns all notes on a module that is quiet, with what it defines.
+            others: The modules of other packages.
         """
         self.files = files
+        self.others = others
         self._load = load
         self._tops = {_top(name) for name in files}
         self._resolved: dict[str, Resolved] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from graflow_mypy.program.channels import Receiver, Receivers, Whose
+from graflow_mypy.program.channels import UNKNOWN, Receiver, Receivers, Whose
 from graflow_mypy.program.classes import Layouts
 from graflow_mypy.program.declared_keys import declared_key, key_patterns
 from graflow_mypy.program.forms import ANY_FORM, AnyForm, ArrayForm, Form
@@ -31,11 +31,13 @@ class Claim(NamedTuple):
         operation: The name of the method.
         form: The form of the whole value: of a list where the operation is one of lists.
         has_schema: Whether a schema says so, and not the value alone.
+        has_default: Whether it gives a default, in case the key is absent.
     """
 
     operation: str
     form: Form
     has_schema: bool
+    has_default: bool = False
 
     @property
     def is_on_list(self) -> bool:
@@ -76,9 +78,9 @@ class Use(NamedTuple):
         return text_of(next(iter(self.keys))) if len(self.keys) == 1 else None
 
 
-def uses_of(program: Program, layouts: Layouts) -> tuple[list[Use], bool]:
+def uses_of(program: Program, layouts: Layouts, receivers: Receivers) -> tuple[list[Use], bool]:
     """Return all uses, and whether no channel but those of runs is made anywhere."""
-    reader = _UseReader(program, layouts)
+    reader = _UseReader(program, layouts, receivers)
     found: list[Use] = []
     is_closed = True
     for module, notes in program.files.items():
@@ -92,7 +94,7 @@ def uses_of(program: Program, layouts: Layouts) -> tuple[list[Use], bool]:
                     found.append(_anything(module))
             else:
                 found += reader.read(module, note)
-    return found, is_closed
+    return found, is_closed and not any(reader.receivers.own_backends())
 
 
 _OF_RUNS = {"run", "given", "none"}
@@ -110,10 +112,10 @@ def _anything(module: str) -> Use:
 class _UseReader:
     """Makes uses of what the scan has written down."""
 
-    def __init__(self, program: Program, layouts: Layouts) -> None:
+    def __init__(self, program: Program, layouts: Layouts, receivers: Receivers) -> None:
         self._program = program
         self._layouts = layouts
-        self.receivers = Receivers(program)
+        self.receivers = receivers
         self._forms: dict[Term, Form] = {}
 
     def read(self, module: str, note: UseNote) -> Iterator[Use]:
@@ -121,6 +123,8 @@ class _UseReader:
         receiver = self.receivers.of(note.receiver)
         if receiver.where == "none":
             return
+        if module in self._program.others:
+            receiver = UNKNOWN  # somebody else checks it: what it writes may be there
         if operation == "handed":
             if receiver.where == "unknown":
                 return
@@ -133,8 +137,8 @@ class _UseReader:
         form = self._form(operation, receiver, keys, note)
         is_list = isinstance(form, AnyForm | ArrayForm)
         if receiver.kind in {"keyed", "declared"} and operation in _ON_LISTS and not is_list:
-            return  # the channel refuses it, and mypy says so there
-        claim = Claim(operation, form, has_schema=receiver.kind != "plain")
+            return  # the channel refuses it, and the plugin or mypy says so there
+        claim = Claim(operation, form, receiver.kind != "plain", note.has_default)
         yield Use(keys, claim, receiver.where, (module, note.function), note.site)
 
     def _form(
@@ -207,7 +211,7 @@ def _keys_of(term: Term, program: Program, depth: int = 0) -> Iterator[Pattern]:
                 yield from _keys_of(found.term, program, depth + 1)
         case Call(Name("builtins.dict"), (), named):
             yield from (ANYTHING if name == "**" else (name,) for name, _ in named)
-        case Constant():
+        case Constant(type="NoneType"):
             return
         case _:
             yield ANYTHING

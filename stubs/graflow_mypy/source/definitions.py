@@ -5,12 +5,15 @@ from __future__ import annotations
 import ast
 from typing import Literal
 
-from graflow_mypy.source.expressions import binding_term, term_of
+from graflow_mypy.source.expressions import binding_term, last_name, term_of
 from graflow_mypy.source.notes import ClassNote, FieldNote, FunctionKind, FunctionNote
 from graflow_mypy.source.scopes import Scope
 from graflow_mypy.source.terms import ANY, Call, Name, Term, Text, either
 
 __all__ = ["class_note", "function_note", "names_of", "stars_of"]
+
+_OPTIONS = {"alias", "init", "strict", "validation_alias"}
+_CONVERTERS = {"field_serializer", "model_serializer", "root_validator"}
 
 
 def names_of(tree: ast.Module, scope: Scope) -> dict[str, Term]:
@@ -54,12 +57,15 @@ def class_note(node: ast.ClassDef, scope: Scope, *, is_twice: bool) -> ClassNote
     inner = scope.inner("class", node.name, node)
     fields = {}
     others = []
+    converts = False
     for statement in node.body:
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
             annotation = term_of(statement.annotation, inner, is_type=True)
-            fields[statement.target.id] = FieldNote(annotation, _default(statement.value))
+            default, options = _default(statement.value), _options(statement, inner)
+            fields[statement.target.id] = FieldNote(annotation, default, options)
         elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             others.append(statement.name)
+            converts = converts or any(map(_may_convert, statement.decorator_list))
         elif isinstance(statement, ast.Assign):
             others += [each.id for each in statement.targets if isinstance(each, ast.Name)]
     return ClassNote(
@@ -71,7 +77,34 @@ def class_note(node: ast.ClassDef, scope: Scope, *, is_twice: bool) -> ClassNote
         others=tuple(others),
         is_generic=bool(getattr(node, "type_params", None)),
         is_twice=is_twice,
+        converts=converts,
     )
+
+
+def _options(field: ast.AnnAssign, scope: Scope) -> tuple[tuple[str, Term], ...]:
+    """Return how a field is stored, as `Field()` says it: as its default, or in `Annotated`."""
+    parts = [part for part in (field.annotation, field.value) if part is not None]
+    calls = (each for part in parts for each in ast.walk(part) if isinstance(each, ast.Call))
+    words = (word for call in calls for word in call.keywords if _is_field(call.func))
+    return tuple(
+        (word.arg or "**", term_of(word.value, scope))
+        for word in words
+        if word.arg is None or word.arg in _OPTIONS
+    )
+
+
+def _is_field(function: ast.expr) -> bool:
+    return last_name(function) in {"Field", "field"}
+
+
+def _may_convert(decorator: ast.expr) -> bool:
+    """Tell whether a decorator makes a validator that sees a value before its type is checked."""
+    if not isinstance(decorator, ast.Call):
+        return last_name(decorator) in _CONVERTERS
+    words = {word.arg: word.value for word in decorator.keywords}
+    mode = words.get("mode")
+    is_after = mode is None or (isinstance(mode, ast.Constant) and mode.value == "after")
+    return not is_after or "pre" in words or last_name(decorator.func) in _CONVERTERS
 
 
 def _default(value: ast.expr | None) -> Literal["", "value", "call"]:

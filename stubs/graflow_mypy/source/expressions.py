@@ -54,8 +54,6 @@ _DISPLAYS: dict[type, str] = {
     ast.ListComp: "list",
     ast.Set: "set",
     ast.SetComp: "set",
-    ast.Dict: "dict",
-    ast.DictComp: "dict",
     ast.Tuple: "tuple",
     ast.Lambda: "function",
 }
@@ -155,6 +153,11 @@ class _TermReader:
         pairs = zip(node.keys, node.values, strict=True)
         return DictDisplay(tuple((self.read(key), self.read(value)) for key, value in pairs))
 
+    def read_dict_comprehension(self, node: ast.DictComp) -> Term:
+        """Read a comprehension as a display of one pair, whose key may be any that it makes."""
+        inner = self._scope.inner("function", "", node)
+        return DictDisplay(((term_of(node.key, inner, depth=self._depth + 1), ANY),))
+
     def read_call(self, node: ast.Call) -> Term:
         function = node.func
         if isinstance(function, ast.Attribute) and function.attr in CHANNEL_GETTERS:
@@ -162,7 +165,8 @@ class _TermReader:
             if kind == "plain" and (node.args or node.keywords):
                 kind = "declared"
             schema = node.args[0] if node.args else _keyword(node, "schema")
-            return RunChannel(kind, term_of(schema, self._scope, is_type=True, depth=self._depth))
+            form = term_of(schema, self._scope, is_type=True, depth=self._depth)
+            return RunChannel(kind, form, self.read(function.value))
         if isinstance(function, ast.Attribute) and function.attr in _VIEWS:
             return self._face(node, function)
         if isinstance(function, ast.Attribute) and function.attr == "format":
@@ -201,6 +205,7 @@ _READERS: dict[type, Callable[[_TermReader, Any], Term]] = {
     ast.List: _TermReader.read_list,
     ast.Tuple: _TermReader.read_tuple,
     ast.Dict: _TermReader.read_dict,
+    ast.DictComp: _TermReader.read_dict_comprehension,
     ast.Call: _TermReader.read_call,
 }
 
@@ -265,6 +270,9 @@ def binding_term(binding: Binding, scope: Scope, depth: int = 0) -> Term:
     if binding.kind == "value":
         is_alias = binding.annotation is not None and _names_an_alias(binding.annotation)
         value = term_of(binding.value, scope, is_type=is_alias, depth=depth + 1)
+    elif binding.kind == "item":
+        whole = term_of(binding.value, scope, depth=depth + 1)
+        value = ANY if whole is ANY else Subscript(whole, ())
     elif binding.kind == "each":
         value = _item(binding.value, scope, depth + 1)
     if binding.annotation is None or (binding.value and _says_nothing(binding.annotation)):

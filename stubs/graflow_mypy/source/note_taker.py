@@ -8,6 +8,7 @@ from graflow_mypy.source.expressions import CHANNEL_GETTERS, FACES, home_of, ter
 from graflow_mypy.source.notes import (
     CallSite,
     FileNotes,
+    InstanceNote,
     ResultNote,
     SchemaNote,
     TaskNote,
@@ -31,7 +32,7 @@ from graflow_mypy.source.terms import (
     names_in,
 )
 
-__all__ = ["OPERATIONS", "READS", "WRITES", "NoteTaker", "keyword_of"]
+__all__ = ["OPERATIONS", "READS", "STARTS", "WRITES", "NoteTaker", "keyword_of"]
 
 READS = frozenset(
     {"get", "get_list", "entry", "pop", "get_many", "ttl", "touch", "persist", "wait_for"}
@@ -42,8 +43,13 @@ WRITES = {
 }
 """The operations that write, and how many arguments tell a channel's from those of other types."""
 
+STARTS = {"aexecute": 2, "astream": 1, "execute": 2, "stream": 1}
+"""The methods that start a run, and the position of `initial_channel` among their arguments."""
+
 OPERATIONS = READS | WRITES.keys() | {"set_all"}
+_NONE = Constant("None", "NoneType")
 _MAPPINGS = {"set_many": "set", "set_all": "set", "get_many": "get"}
+_WITH_DEFAULT = {"get", "get_list"}  # `pop` gives `None` without being told
 _MAY_WRITE = ("Channel", "Context", "Transaction")  # ends of the names of types
 
 
@@ -102,7 +108,9 @@ class NoteTaker:
         is_spread = isinstance(key, ast.Starred) or (key is None and bool(node.keywords))
         if key is not None or is_spread:
             term = ANY if is_spread else term_of(key, scope)
-            self.use(name, receiver, term, self._kind_of(value, scope), scope, site)
+            kind = self._kind_of(value, scope)
+            has_default = name in _WITH_DEFAULT and count > 1
+            self.use(name, receiver, term, kind, scope, site, has_default=has_default)
 
     def _kind_of(self, value: ast.expr | None, scope: Scope) -> Term:
         """Return what is known of a value that is written, without what is in it."""
@@ -149,16 +157,18 @@ class NoteTaker:
         value: Term,
         scope: Scope,
         site: CallSite | None,
+        *,
+        has_default: bool = False,
     ) -> None:
         """Note one use of a key, or of something else that the name of the use says."""
-        self.notes.uses.append(UseNote(name, receiver, key, value, scope.name, site))
+        self.notes.uses.append(UseNote(name, receiver, key, value, scope.name, site, has_default))
 
     def result(self, node: ast.Call, scope: Scope) -> None:
         """Note a call that asks for the result of a task."""
         asked = node.args[0] if node.args else keyword_of(node, "task")
-        self.notes.results.append(
-            ResultNote(term_of(asked, scope), scope.name, self.call_site(node))
-        )
+        owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+        terms = term_of(owner, scope), term_of(asked, scope)
+        self.notes.results.append(ResultNote(*terms, scope.name, self.call_site(node)))
 
     def schema(self, node: ast.Call, name: str, scope: Scope) -> None:
         """Note the schema that a channel is made with."""
@@ -180,12 +190,29 @@ class NoteTaker:
         self.task(
             term_of(call.func, scope),
             function,
-            term_of(task_id, scope) if task_id is not None else _name_of(function),
+            term_of(task_id, scope) if task_id is not None else _NONE if is_named else ANY,
         )
 
     def task(self, maker: Term, function: Term, task_id: Term) -> None:
         """Note something that makes a task."""
         self.notes.tasks.append(TaskNote(maker, function, task_id))
+
+    def instance(self, node: ast.Call, task_id: Term, scope: Scope) -> None:
+        """Note a call that may give a task another id; with `**`, only that of a plain name."""
+        function = term_of(node.func, scope)
+        if task_id is not ANY or isinstance(node.func, ast.Name) or isinstance(function, Name):
+            given = term_of(node.args[0], scope) if node.args else ANY
+            given = given if isinstance(given, Name) else ANY
+            self.notes.instances.append(InstanceNote(function, task_id, given))
+
+    def start(self, node: ast.Call, scope: Scope) -> None:
+        """Note what a run starts with where it is given by its position."""
+        position = STARTS[getattr(node.func, "attr", "")]
+        before = node.args[: position + 1]
+        if any(isinstance(each, ast.Starred) for each in before):
+            self.notes.initial.append(ANY)
+        elif len(before) > position:
+            self.notes.initial += self.mapping(before[position], scope)
 
     def call_site(self, node: ast.Call) -> CallSite:
         """Return where a call is: its lines, and its last column in bytes.
@@ -206,10 +233,6 @@ class NoteTaker:
 def keyword_of(node: ast.Call, name: str) -> ast.expr | None:
     """Return a keyword argument of a call, if it has it."""
     return next((each.value for each in node.keywords if each.arg == name), None)
-
-
-def _name_of(function: Term) -> Term:
-    return Text(function.last) if isinstance(function, Name) else ANY
 
 
 def _is_doubtful(receiver: Term) -> bool:

@@ -51,6 +51,7 @@ class UseNote(NamedTuple):
         value: What is known of the value, without what is in it.
         function: The function that it stands in.
         site: Where in the file; `None` where no method call is seen.
+        has_default: Whether it gives a default, in case the key is absent.
     """
 
     operation: str
@@ -59,12 +60,21 @@ class UseNote(NamedTuple):
     value: Term
     function: str
     site: CallSite | None
+    has_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ResultNote:
-    """A call that asks for the result of a task."""
+    """A call that asks for the result of a task.
 
+    Attributes:
+        owner: The context that is asked.
+        asked: What is asked for.
+        function: The function that it stands in.
+        site: Where in the file.
+    """
+
+    owner: Term
     asked: Term
     function: str
     site: CallSite
@@ -81,7 +91,10 @@ class SchemaNote:
 
 @dataclass(frozen=True, slots=True)
 class TaskNote:
-    """A function made into a task outside of a decorator, by the `maker`."""
+    """A function made into a task outside of a decorator, by the `maker`.
+
+    The id is the constant `None` where it is the name of the function.
+    """
 
     maker: Term
     function: Term
@@ -90,10 +103,17 @@ class TaskNote:
 
 @dataclass(frozen=True, slots=True)
 class InstanceNote:
-    """A call that may give a task another id."""
+    """A call that may give a task another id.
+
+    Attributes:
+        function: What is called.
+        task_id: The id; unknown where `**` may have it.
+        given: The first argument, which is the task if `functools.partial` is called.
+    """
 
     function: Term
     task_id: Term
+    given: Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +123,12 @@ class FieldNote:
     Attributes:
         annotation: Its annotation.
         default: "" for none, "value", or "call" as for `Field()`.
+        options: The keyword arguments of `Field()` or `field()` that say how it is stored.
     """
 
     annotation: Term
     default: Literal["", "value", "call"]
+    options: tuple[tuple[str, Term], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +144,7 @@ class ClassNote:
         others: The names of its methods, and of what is assigned in it.
         is_generic: Whether it has type parameters.
         is_twice: Whether another class of the file has the same name.
+        converts: Whether a validator or a serializer of its own may make of a value what it likes.
     """
 
     bases: tuple[Term, ...]
@@ -132,6 +155,7 @@ class ClassNote:
     others: tuple[str, ...]
     is_generic: bool
     is_twice: bool
+    converts: bool
 
 
 FunctionKind: TypeAlias = Literal["", "async", "generic"]
@@ -187,6 +211,7 @@ class FileNotes:
         filled: The names of mappings that it may put more items into.
         names: What its names stand for.
         stars: The modules of which it imports everything.
+        imports: The first parts of the names of the modules that it imports.
         is_quiet: Whether it was passed over, as it certainly uses neither keys nor tasks.
         unread: Why there are no other notes, if it can't be read or parsed.
     """
@@ -203,6 +228,7 @@ class FileNotes:
     filled: list[str] = field(default_factory=list)
     names: dict[str, Term] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
+    imports: list[str] = field(default_factory=list)
     is_quiet: bool = False
     unread: UnreadNote | None = None
 

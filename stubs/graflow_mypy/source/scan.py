@@ -43,7 +43,8 @@ def scan(
             warnings.simplefilter("ignore")
             tree = ast.parse(source)
         package = module if is_package else module.rpartition(".")[0]
-        scope = Scope("module", "", tree, None, package, module, b":=" in source)
+        odd = b":=" in source, b"nonlocal" in source
+        scope = Scope("module", "", tree, None, package, module, *odd)
         taker = NoteTaker(source)
         visitor = Visitor(scope, taker, interest)
         if only_definitions:

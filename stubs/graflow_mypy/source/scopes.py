@@ -16,6 +16,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_FOLLOWED = (ast.Attribute, ast.Call, ast.Name, ast.Subscript)
 _IMPORTS = (ast.Import, ast.ImportFrom)
 _BLOCKS = {
     *(ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith),
@@ -32,8 +33,8 @@ class Binding:
     """One place that gives a name its meaning.
 
     Attributes:
-        kind: `value`, `each` (an item of the value), `definition`, `import`, `parameter` or
-            `unknown`.
+        kind: `value`, `each` (an item of the value, in a loop), `item` (one that is unpacked),
+            `definition`, `import`, `parameter` or `unknown`.
         value: The expression.
         annotation: What is said to be its type.
         dotted: The full name of what is imported or defined, or of the function of a parameter.
@@ -57,6 +58,7 @@ class Scope:
         package: The package that relative imports start from.
         module: The name of the module.
         has_walrus: Whether there is a `:=` in the file.
+        has_nonlocal: Whether there is a `nonlocal` in the file.
         busy: The names that are being followed.
         known: What names that were followed stand for.
     """
@@ -68,6 +70,7 @@ class Scope:
     package: str
     module: str
     has_walrus: bool = True
+    has_nonlocal: bool = True
     busy: set[str] = field(default_factory=set)
     known: dict[str, Term] = field(default_factory=dict)
 
@@ -77,6 +80,9 @@ class Scope:
         found: dict[str, list[Binding]] = {}
         for name, binding in bindings_of(self):
             found.setdefault(name, []).append(binding)
+        if self.has_nonlocal and self.kind == "function":
+            for name in found.keys() & _rebound_inside(self.node):
+                found[name].append(Binding("unknown"))
         return found
 
     @property
@@ -87,7 +93,8 @@ class Scope:
     def inner(self, kind: str, name: str, node: ast.AST) -> Scope:
         """Return the scope of a class, function or comprehension inside."""
         full = f"{self.name}.{name}" if self.name and name else name or self.name
-        return Scope(kind, full, node, self, self.package, self.module, self.has_walrus)
+        of_file = self.package, self.module, self.has_walrus, self.has_nonlocal
+        return Scope(kind, full, node, self, *of_file)
 
     @property
     def class_around(self) -> Scope | None:
@@ -100,6 +107,12 @@ class Scope:
     def full_name(self, name: str) -> str:
         """Return the dotted name of what is defined here."""
         return ".".join(part for part in (self.module, self.name, name) if part)
+
+
+def _rebound_inside(function: ast.AST) -> set[str]:
+    """Return the names that functions inside a function declare as `nonlocal`."""
+    nodes = (node for node in ast.walk(function) if isinstance(node, ast.Nonlocal))
+    return {name for node in nodes for name in node.names}
 
 
 def bindings_of(scope: Scope) -> Iterator[tuple[str, Binding]]:
@@ -191,16 +204,17 @@ def _targets(target: ast.expr, value: ast.expr | None, kind: str) -> Iterator[tu
     if isinstance(target, ast.Name):
         yield target.id, Binding(kind if value is not None else "unknown", value)
     elif isinstance(target, ast.Tuple | ast.List):
-        values: list[ast.expr | None] = [None] * len(target.elts)
+        values: list[ast.expr | None] = [value] * len(target.elts)
+        inner = "item" if kind in {"item", "value"} and isinstance(value, _FOLLOWED) else "unknown"
         if (
             kind == "value"
             and isinstance(value, ast.Tuple | ast.List)
             and len(value.elts) == len(target.elts)
             and not any(isinstance(each, ast.Starred) for each in (*target.elts, *value.elts))
         ):
-            values = list(value.elts)
+            values, inner = list(value.elts), "value"
         for each, its_value in zip(target.elts, values, strict=True):
-            yield from _targets(each, its_value, "value")
+            yield from _targets(each, its_value, inner)
     elif isinstance(target, ast.Starred):
         yield from _targets(target.value, None, "unknown")
 

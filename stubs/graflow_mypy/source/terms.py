@@ -164,11 +164,13 @@ class RunChannel:
     Attributes:
         kind: `plain`, `typed`, `keyed` or `declared`.
         schema: What it was asked for with.
+        owner: What was asked for it.
     """
 
     tag: ClassVar[Literal["ch"]] = "ch"
     kind: str
     schema: Term
+    owner: Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,8 +272,8 @@ def _parts(term: Term) -> tuple[Term, ...]:
             return tuple(part for pair in pairs for part in pair)
         case Call(function, arguments, named):
             return function, *arguments, *(value for _, value in named)
-        case RunChannel(_, schema):
-            return (schema,)
+        case RunChannel(_, schema, owner):
+            return schema, owner
         case Face(owner, _, schema):
             return owner, schema
         case Unknown() | Text() | Constant() | Name() | Parameter():

@@ -11,8 +11,7 @@ from typing import Any, TypeGuard, get_args
 from graflow_mypy.source.definitions import class_note, function_note
 from graflow_mypy.source.expressions import CHANNEL_GETTERS, FACES, last_name, term_of
 from graflow_mypy.source.interest import Interest
-from graflow_mypy.source.note_taker import OPERATIONS, WRITES, NoteTaker
-from graflow_mypy.source.notes import InstanceNote
+from graflow_mypy.source.note_taker import OPERATIONS, STARTS, WRITES, NoteTaker
 from graflow_mypy.source.rebindings import FILLING, ONLY_READING
 from graflow_mypy.source.scopes import Comprehension, Scope
 from graflow_mypy.source.terms import ANY, Attribute, Name, Term
@@ -20,7 +19,6 @@ from graflow_mypy.source.transaction_functions import Transactions
 
 __all__ = ["Visitor"]
 
-_STARTS = frozenset({"aexecute", "astream", "execute", "stream"})
 _SCHEMA_CALLS = {"TypedChannel", "KeyedChannel", "get_typed_channel", "get_keyed_channel"}
 _COPIED = {None, "initial_channel"}
 _WITHOUT_INTEREST = frozenset(
@@ -248,7 +246,7 @@ class Visitor:
             self._taker.lent(node, scope)
         self._transactions.pass_on(node, scope)
         for keyword in node.keywords:
-            self._look_at_keyword(keyword, function, scope)
+            self._look_at_keyword(keyword, node, scope)
             self._visit(keyword.value, scope)
         self._visit_all(node.args, scope)
         if self._interest.mappings and last_name(function) not in ONLY_READING:
@@ -256,17 +254,16 @@ class Visitor:
             for given in (*node.args, *named):
                 self._look_at_escape(given, scope)
 
-    def _look_at_keyword(self, keyword: ast.keyword, function: ast.expr, scope: Scope) -> None:
+    def _look_at_keyword(self, keyword: ast.keyword, node: ast.Call, scope: Scope) -> None:
         """Look for what a run starts with, and for ids of instances; `**` may have them in it."""
         if keyword.arg == "initial_channel":
             self._notes.initial += self._taker.mapping(keyword.value, scope)
         elif keyword.arg == "task_id":
-            instance = InstanceNote(term_of(function, scope), term_of(keyword.value, scope))
-            self._notes.instances.append(instance)
-        elif keyword.arg is None and isinstance(function, ast.Name):
-            self._notes.instances.append(InstanceNote(term_of(function, scope), ANY))
-        elif keyword.arg is None and getattr(function, "attr", "") in _STARTS:
+            self._taker.instance(node, term_of(keyword.value, scope), scope)
+        elif keyword.arg is None and getattr(node.func, "attr", "") in STARTS:
             self._notes.initial.append(ANY)
+        elif keyword.arg is None:
+            self._taker.instance(node, ANY, scope)
 
     def _visit_named(self, node: ast.Call, function: ast.Name, scope: Scope) -> None:
         """Look at the call of a name: a class of channels, or a method under another name."""
@@ -289,6 +286,8 @@ class Visitor:
             self._taker.filled(function.value, scope)
         if name == "get_result":
             self._taker.result(node, scope)
+        elif name in STARTS:
+            self._taker.start(node, scope)
         elif name == "transact":
             self._transactions.begin(node, term_of(function.value, scope), scope)
         elif name in FACES or (name in CHANNEL_GETTERS and name in _SCHEMA_CALLS):

@@ -8,7 +8,7 @@ class User(TypedDict):
 
 
 def use(ctx: TaskExecutionContext) -> None:
-    ctx.get_channel().get("a", default=None)  # E: Channel key "a" is read but never written  [graflow-key-unknown]
+    ctx.get_channel().get("a")  # E: Channel key "a" is read but never written  [graflow-key-unknown]
     ctx.get_typed_channel(User).get_list("b")  # E: Channel key "b" is read but never written  [graflow-key-unknown]
     ctx.get_channel().pop("c")  # E: Channel key "c" is read but never written  [graflow-key-unknown]
     ctx.get_channel().get_many(["d", "e"])  # E: Channel key "d" is read but never written  [graflow-key-unknown]  # E: Channel key "e" is read but never written  [graflow-key-unknown]
