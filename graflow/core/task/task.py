@@ -121,7 +121,8 @@ class Task(Node, Generic[P, R_co]):
 
         Raises:
             WorkflowStateError: The call is not inside such a block.
-            WorkflowTypeError: The values don't fit the function's parameters.
+            WorkflowTypeError: The values don't fit the function's parameters, or can't be of the
+                types that these are annotated with. Nothing is converted.
             DuplicateTaskError: The workflow has another task with this id.
         """
         graphs = open_graphs.get()
@@ -131,7 +132,8 @@ class Task(Node, Generic[P, R_co]):
                 "run its function, or call it inside `with workflow(...)` to bind arguments"
             )
         try:
-            bound = {**self.bound, **self.signature.bind(args, kwargs)}
+            given = self.signature.bind(args, kwargs)
+            self.signature.check(given)
         except TypeError as error:
             # `id` is not an alias here, as it is in @task: a function may have such a parameter.
             advice = "; to name the new task write task_id=..." if "id" in kwargs else ""
@@ -141,7 +143,7 @@ class Task(Node, Generic[P, R_co]):
         graph = graphs[-1]
         graph.make_template(self)
         new_id = graph.free_id(self._id) if task_id is None else check_text(task_id, "task_id")
-        instance: Task[..., R_co] = self.variant(new_id, bound)
+        instance: Task[..., R_co] = self.variant(new_id, {**self.bound, **given})
         graph.add(instance)
         return instance
 
