@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from inspect import Parameter
 from operator import attrgetter
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from graflow.channels import arguments
 from graflow.core.task.composition import Node, open_graphs
@@ -27,6 +27,20 @@ __all__ = ["Task", "check_text"]
 
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
+
+
+class _Context(Protocol):
+    """What tells the context of a task from its other parameters."""
+
+    @property
+    def run_id(self) -> str: ...
+    @property
+    def task_id(self) -> str: ...
+
+
+Others = ParamSpec("Others")
+C = TypeVar("C", bound=_Context)
+R = TypeVar("R")
 
 
 def check_text(text: object, what: str) -> str:
@@ -107,9 +121,19 @@ class Task(Node, Generic[P, R_co]):
         returned: R_co = self.signature.call(context, {**self.bound, **given})
         return returned
 
+    # The first two show editors the parameters, less the context. All of them may be missing, which
+    # a `ParamSpec` can't say, so whatever else is given passes; the mypy plugin checks it.
+    @overload
+    def __call__(
+        self: Task[Concatenate[C, Others], R], /, *args: Others.args, **kwargs: Others.kwargs
+    ) -> Task[..., R]: ...
+    @overload
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Task[..., R_co]: ...
+    @overload
     def __call__(
         self, /, *args: object, task_id: str | None = None, **kwargs: object
-    ) -> Task[..., R_co]:
+    ) -> Task[..., R_co]: ...
+    def __call__(self, /, *args: Any, task_id: Any = None, **kwargs: Any) -> Task[..., Any]:
         """Make another task of the same function, inside the `with` block of a workflow.
 
         Args:
@@ -143,7 +167,7 @@ class Task(Node, Generic[P, R_co]):
         graph = graphs[-1]
         graph.make_template(self)
         new_id = graph.free_id(self._id) if task_id is None else check_text(task_id, "task_id")
-        instance: Task[..., R_co] = self.variant(new_id, {**self.bound, **given})
+        instance: Task[..., Any] = self.variant(new_id, {**self.bound, **given})
         graph.add(instance)
         return instance
 

@@ -210,7 +210,7 @@ def test_arguments_that_do_not_fit_are_refused() -> None:
             with pytest.raises(WorkflowValueError):
                 fetch(task_id=bad)
         with pytest.raises(WorkflowTypeError):
-            fetch(task_id=3)  # type: ignore[arg-type]
+            fetch(task_id=3)  # type: ignore[call-overload]
         with pytest.raises(WorkflowStateError, match="no tasks"):
             wf.execute()
 
