@@ -26,6 +26,7 @@ from graflow_mypy.hooks.keyed_channels import (
     several_signature,
 )
 from graflow_mypy.hooks.mypy_types import returned, type_of, with_result
+from graflow_mypy.hooks.task_calls import TASK_CALL, call_signature
 from graflow_mypy.index.facts import Span
 from graflow_mypy.index.index import Index
 from graflow_mypy.messages import CODES, UNREAD
@@ -103,6 +104,8 @@ class GraflowPlugin(Plugin):
         """Report what is wrong with a use of a key or a result."""
         if not fullname.startswith("graflow."):
             return None
+        if fullname == TASK_CALL:
+            return self._check_task_call
         owner, _, method = fullname.rpartition(".")
         if owner in KEYED_CHANNELS and method in METHODS:
             return partial(self._check_keyed, method)
@@ -126,6 +129,10 @@ class GraflowPlugin(Plugin):
     def _check_several(self, method: str, ctx: MethodSigContext) -> FunctionLike:
         self._report(ctx.context, ctx.api)
         return several_signature(method, ctx, self._mine.off)
+
+    def _check_task_call(self, ctx: MethodSigContext) -> FunctionLike:
+        self._report(ctx.context, ctx.api)
+        return call_signature(ctx)
 
     def _check_method(self, ctx: MethodSigContext) -> FunctionLike:
         self._report(ctx.context, ctx.api)
