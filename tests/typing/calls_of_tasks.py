@@ -1,4 +1,4 @@
-"""Calls of tasks, as checkers without a plugin see them. Checked by mypy and pyright, never run."""
+"""Calls of tasks: what mypy refuses with the plugin, and pyright not. Checked, never run."""
 
 # pyright: reportUnnecessaryTypeIgnoreComment=false, reportUnusedExpression=false
 
@@ -53,7 +53,12 @@ def calls() -> None:
         last = load("api")
         last = load(task_id="other")
         chain(last, later())
-        load(task_id=3)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+        load(task_id=3)  # type: ignore[arg-type]  # pyright: ignore[reportCallIssue, reportArgumentType]
+        load(rowz=3)  # type: ignore[call-arg]
+        load("api", rows="three")  # type: ignore[arg-type]
+        fetch(3)  # type: ignore[arg-type]
+        fetch("api", speed="fast")  # type: ignore[arg-type]
+        later(1)  # type: ignore[call-arg]
 
 
 def handed_on(given: Task[..., int], named: Task[[str], int]) -> None:

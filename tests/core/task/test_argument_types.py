@@ -340,7 +340,7 @@ def test_parameters_of_every_kind_are_checked() -> None:
         for args, kwargs, said in misfits:
             with pytest.raises(WorkflowTypeError, match=f"'fetch': {said}"):
                 fetch(*args, **kwargs)
-        fetch("a", 1, 2, 3, strict=None, speed=1, task_id="all")
+        fetch("a", 1, 2, 3, strict=None, speed=1, task_id="all")  # type: ignore[arg-type]
     assert wf.execute() == ["a", 1, (2, 3), None, {"speed": 1}]
 
 
@@ -363,7 +363,7 @@ def test_annotations_are_looked_up_when_they_are_needed() -> None:
         pass
 
     with workflow("w"):
-        show(one=Later(), two=3, three=4)
+        show(one=Later(), two=3, three=4)  # type: ignore[arg-type]
 
 
 def test_a_class_that_was_made_again_is_the_same_one() -> None:
