@@ -151,6 +151,7 @@ class _Judge:
         )
         for module, notes in self._files.items():
             self._look_at_results(module, notes, written)
+            self._look_at_starts(module, notes, written)
             self._look_at_schemas(module, notes)
             self._look_at_file(module, notes)
         for each in sorted(self._diagnostics, key=repr):
@@ -187,6 +188,16 @@ class _Judge:
                 about.results.append(result)
                 needs = {result.module, *_modules(result.form or ANY_FORM)}
                 about.needs = sorted({*about.needs, *needs})
+
+    def _look_at_starts(self, module: str, notes: FileNotes, written: Patterns) -> None:
+        for note in notes.starts:
+            texts = self._program.texts(note.asked)
+            text = text_of(next(iter(texts))) if len(texts) == 1 else None
+            if text is not None and text != "None":  # which starts at no task
+                found = self._tasks.definitions(text, module, note.function)
+                self._diagnostics += self._tasks.missing(
+                    written, text, found, note.site, module, self._unless(RESULT)
+                )
 
     def _result(
         self, site: CallSite, definitions: set[ProgramFunction | None]

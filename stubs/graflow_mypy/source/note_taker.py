@@ -160,6 +160,14 @@ class NoteTaker:
             ResultNote(term_of(asked, scope), scope.name, self.call_site(node))
         )
 
+    def start(self, node: ast.Call, scope: Scope) -> None:
+        """Note the task that a run starts at."""
+        asked = node.args[0] if node.args else keyword_of(node, "start_node")
+        if asked is not None:
+            self.notes.starts.append(
+                ResultNote(term_of(asked, scope), scope.name, self.call_site(node))
+            )
+
     def schema(self, node: ast.Call, name: str, scope: Scope) -> None:
         """Note the schema that a channel is made with."""
         position = 0 if name in CHANNEL_GETTERS or name in FACES else 1

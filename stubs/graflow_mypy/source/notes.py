@@ -63,7 +63,7 @@ class UseNote(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ResultNote:
-    """A call that asks for the result of a task."""
+    """A call that asks for a task by its id: for its result, or to start a run there."""
 
     asked: Term
     function: str
@@ -177,6 +177,7 @@ class FileNotes:
     Attributes:
         uses: Its uses of keys.
         results: Where it asks for results.
+        starts: Where it names the tasks that runs start at.
         schemas: The schemas that it makes channels with.
         classes: Its classes by their dotted names.
         functions: Its functions by their dotted names, if they are tasks or say what they return.
@@ -193,6 +194,7 @@ class FileNotes:
 
     uses: list[UseNote] = field(default_factory=list)
     results: list[ResultNote] = field(default_factory=list)
+    starts: list[ResultNote] = field(default_factory=list)
     schemas: list[SchemaNote] = field(default_factory=list)
     classes: dict[str, ClassNote] = field(default_factory=dict)
     functions: dict[str, FunctionNote] = field(default_factory=dict)

@@ -289,6 +289,8 @@ class Visitor:
             self._taker.filled(function.value, scope)
         if name == "get_result":
             self._taker.result(node, scope)
+        elif name in _STARTS:
+            self._taker.start(node, scope)
         elif name == "transact":
             self._transactions.begin(node, term_of(function.value, scope), scope)
         elif name in FACES or (name in CHANNEL_GETTERS and name in _SCHEMA_CALLS):
