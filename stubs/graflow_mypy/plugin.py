@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from mypy.errors import CompileError
-from mypy.nodes import CallExpr, Context, MemberExpr, MypyFile, NameExpr, StrExpr
+from mypy.nodes import CallExpr, Context, MemberExpr, MypyFile, NameExpr, OpExpr, StrExpr
 from mypy.options import Options
 from mypy.plugin import (
     CheckerPluginInterface,
@@ -31,6 +31,7 @@ from graflow_mypy.index.facts import Span
 from graflow_mypy.index.index import Index
 from graflow_mypy.messages import CODES, UNREAD
 from graflow_mypy.options import PluginOptions, read_options
+from graflow_mypy.source.placements import OPERATION
 
 __all__ = ["GraflowPlugin"]
 
@@ -53,9 +54,16 @@ _CHANNELS: Final = {
     *_TYPED_CHANNELS,
     *KEYED_CHANNELS,
 }
-_MAKERS: Final = {*_TYPED_CHANNELS, *KEYED_CHANNELS}
+_JUDGED_CALLS: Final = {
+    *_TYPED_CHANNELS,
+    *KEYED_CHANNELS,
+    "graflow.core.task.composition.chain",
+    "graflow.core.task.composition.parallel",
+}
 _WORKFLOWS: Final = {
     "graflow.core.launch.async_runs.AsyncRuns",
+    *(f"graflow.core.task.composition.{name}" for name in ("Chain", "Composed", "Group", "Node")),
+    "graflow.core.task.task.Task",
     "graflow.core.workflow.Workflow",
 }
 _PRIORITY: Final = 10  # of an import that is at the top of a module
@@ -123,8 +131,8 @@ class GraflowPlugin(Plugin):
     def get_function_signature_hook(
         self, fullname: str
     ) -> Callable[[FunctionSigContext], FunctionLike] | None:
-        """Report a schema that can't be stored where a channel is made."""
-        return self._check_call if fullname in _MAKERS else None
+        """Report a schema that can't be stored, and parameters that nothing writes."""
+        return self._check_call if fullname in _JUDGED_CALLS else None
 
     def _check_keyed(self, method: str, ctx: MethodSigContext) -> FunctionLike:
         self._report(ctx.context, ctx.api)
@@ -190,3 +198,5 @@ def _spans(context: Context) -> Iterator[Span]:
         first = context.args[0] if context.args else None
         text = first.value if isinstance(first, StrExpr) else ""
         yield line, end_line, f"{context.callee.name} {text}"
+    elif isinstance(context, OpExpr):
+        yield line, end_line, OPERATION

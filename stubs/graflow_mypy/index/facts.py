@@ -16,6 +16,7 @@ from graflow_mypy.messages import KEY_UNKNOWN, RESULT, SCHEMA, UNREAD, printable
 from graflow_mypy.options import PluginOptions
 from graflow_mypy.program.classes import Layouts
 from graflow_mypy.program.forms import ANY_FORM, Form, parts_of, show
+from graflow_mypy.program.parameters import parameters_read
 from graflow_mypy.program.patterns import Pattern, Patterns, text_of
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import ProgramClass, ProgramFunction
@@ -136,6 +137,7 @@ class _Judge:
         layouts = Layouts(self._program)
         self._fitting = Fitting(layouts)
         self._uses, self._is_closed = uses_of(self._program, layouts)
+        self._uses += parameters_read(self._program)
         self._tasks = Tasks(self._program)
         self._diagnostics: list[Diagnostic] = []
         self._found: dict[str, ModuleFacts] = {}

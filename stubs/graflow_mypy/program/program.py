@@ -51,6 +51,8 @@ _OF_GRAFLOW = frozenset(
         "Transaction",
         "TypedChannel",
         "Workflow",
+        "chain",
+        "parallel",
         "task",
         "workflow",
     }

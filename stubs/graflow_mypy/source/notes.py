@@ -15,6 +15,8 @@ __all__ = [
     "FunctionKind",
     "FunctionNote",
     "InstanceNote",
+    "ParameterNote",
+    "PlacedNote",
     "ResultNote",
     "SchemaNote",
     "TaskNote",
@@ -97,6 +99,21 @@ class InstanceNote:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedNote:
+    """A task that is put into a workflow.
+
+    Attributes:
+        task: The task itself, or a call that binds some of its parameters.
+        function: What is called to put it in order with others; `ANY` where nothing is.
+        site: The place.
+    """
+
+    task: Term
+    function: Term
+    site: CallSite
+
+
+@dataclass(frozen=True, slots=True)
 class FieldNote:
     """A field of a class.
 
@@ -139,16 +156,35 @@ FunctionKind: TypeAlias = Literal["", "async", "generic"]
 
 
 @dataclass(frozen=True, slots=True)
+class ParameterNote:
+    """A parameter of a function.
+
+    Attributes:
+        name: Its name.
+        annotation: Its annotation.
+        is_positional: Whether it may be given by position.
+        has_default: Whether it has a default.
+    """
+
+    name: str
+    annotation: Term
+    is_positional: bool
+    has_default: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionNote:
     """A function.
 
     Attributes:
+        parameters: Those of a task, with its context, if nothing else decorates it.
         returns: What it is annotated to return.
         kind: Of which kind it is.
         decorators: Those that make a task of it.
         is_nested: Whether it is defined inside another function.
     """
 
+    parameters: list[ParameterNote]
     returns: Term
     kind: FunctionKind
     decorators: tuple[Term, ...]
@@ -183,6 +219,7 @@ class FileNotes:
         functions: Its functions by their dotted names, if they are tasks or say what they return.
         tasks: The tasks that it makes without a decorator.
         instances: Calls that may give a task another id.
+        placed: Tasks that it puts into workflows.
         initial: Mappings that runs start with.
         changed: The names of modules that it assigns to.
         filled: The names of mappings that it may put more items into.
@@ -200,6 +237,7 @@ class FileNotes:
     functions: dict[str, FunctionNote] = field(default_factory=dict)
     tasks: list[TaskNote] = field(default_factory=list)
     instances: list[InstanceNote] = field(default_factory=list)
+    placed: list[PlacedNote] = field(default_factory=list)
     initial: list[Term] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     filled: list[str] = field(default_factory=list)

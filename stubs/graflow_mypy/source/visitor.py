@@ -12,7 +12,7 @@ from graflow_mypy.source.definitions import class_note, function_note
 from graflow_mypy.source.expressions import CHANNEL_GETTERS, FACES, last_name, term_of
 from graflow_mypy.source.interest import Interest
 from graflow_mypy.source.note_taker import OPERATIONS, WRITES, NoteTaker
-from graflow_mypy.source.notes import InstanceNote
+from graflow_mypy.source.placements import Placements
 from graflow_mypy.source.rebindings import FILLING, ONLY_READING
 from graflow_mypy.source.scopes import Comprehension, Scope
 from graflow_mypy.source.terms import ANY, Attribute, Name, Term
@@ -50,6 +50,7 @@ class Visitor:
         self._visits: dict[type, Callable[[Any, Scope], None] | None] = {
             **dict.fromkeys(_WITHOUT_INTEREST),
             ast.Expr: lambda node, scope: self._visit(node.value, scope),
+            ast.BinOp: self._visit_operation,
             ast.Call: self._visit_call,
             ast.Attribute: self._visit_attribute,
             ast.Subscript: self._visit_subscript,
@@ -66,6 +67,7 @@ class Visitor:
         self._interest = interest
         aliases = interest.aliases
         self._task_words = {"task", *(each.rpartition(".")[2] for each in aliases)}
+        self._placements = Placements(taker)
         self._transactions = Transactions(module, taker)
         self._task_names = set(self._task_words if "*" in module.bindings else ())
         for name, bindings in module.bindings.items():
@@ -182,7 +184,8 @@ class Visitor:
             else:
                 self._visit(decorator, scope)
         if node.returns or decorators:
-            self._notes.functions[inner.name] = function_note(node, scope, decorators)
+            known, name = self._notes.functions, inner.name
+            known[name] = function_note(node, scope, decorators, is_twice=name in known)
         self._transactions.enter_function(node.args)
         self._visit_defaults(node.args, scope)
         if scope.is_in_function or not self._is_dull(node):
@@ -230,6 +233,10 @@ class Visitor:
             self._taker.filled(node.value, scope)
         self._visit_children(node, scope)
 
+    def _visit_operation(self, node: ast.BinOp, scope: Scope) -> None:
+        self._placements.operation(node, scope)
+        self._visit_children(node, scope)
+
     def _visit_call(self, node: ast.Call, scope: Scope) -> None:
         function = node.func
         if isinstance(function, ast.Attribute):
@@ -247,6 +254,7 @@ class Visitor:
         if self._foreign and _root(function) in self._foreign:
             self._taker.lent(node, scope)
         self._transactions.pass_on(node, scope)
+        self._placements.call(node, scope)
         for keyword in node.keywords:
             self._look_at_keyword(keyword, function, scope)
             self._visit(keyword.value, scope)
@@ -257,14 +265,9 @@ class Visitor:
                 self._look_at_escape(given, scope)
 
     def _look_at_keyword(self, keyword: ast.keyword, function: ast.expr, scope: Scope) -> None:
-        """Look for what a run starts with, and for ids of instances; `**` may have them in it."""
+        """Look for what a run starts with, which `**` may have in it."""
         if keyword.arg == "initial_channel":
             self._notes.initial += self._taker.mapping(keyword.value, scope)
-        elif keyword.arg == "task_id":
-            instance = InstanceNote(term_of(function, scope), term_of(keyword.value, scope))
-            self._notes.instances.append(instance)
-        elif keyword.arg is None and isinstance(function, ast.Name):
-            self._notes.instances.append(InstanceNote(term_of(function, scope), ANY))
         elif keyword.arg is None and getattr(function, "attr", "") in _STARTS:
             self._notes.initial.append(ANY)
 

@@ -1,0 +1,81 @@
+"""Parameters of tasks that nothing is bound to: a run reads them from the channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from graflow_mypy.program.program import Program
+from graflow_mypy.program.resolved import OfGraflow, ProgramFunction
+from graflow_mypy.program.type_terms import form_of
+from graflow_mypy.program.uses import Claim, Use, writes_at_start
+from graflow_mypy.source.notes import FunctionNote, ParameterNote, PlacedNote
+from graflow_mypy.source.terms import Call, Constant, Name
+
+__all__ = ["parameters_read"]
+
+_COMPOSING = {OfGraflow("chain"), OfGraflow("parallel")}
+_UNPACKED = {"*", "**"}
+
+
+def parameters_read(program: Program) -> Iterator[Use]:
+    """Yield a use of a key for each parameter of a task in a workflow that is certainly unbound.
+
+    A task may be called, and its parameters bound, where nobody sees it. So what counts is not the
+    task, but each place where it is put into a workflow. What some run starts with is left out: it
+    need not be what another one's tasks write.
+    """
+    started = {
+        pattern for notes in program.files.values() for pattern in writes_at_start(program, notes)
+    }
+    for module, notes in program.files.items():
+        for placed in notes.placed:
+            for use in _read(placed, module, program):
+                if started.isdisjoint(use.keys):
+                    yield use
+
+
+def _read(placed: PlacedNote, module: str, program: Program) -> Iterator[Use]:
+    function = placed.function
+    if isinstance(function, Name) and program.resolve(function.dotted) not in _COMPOSING:
+        return
+    call = placed.task if isinstance(placed.task, Call) else Call(placed.task, ())
+    definition = _task(call, program)
+    if definition is None:
+        return
+    parameters = _own_parameters(program.function_note(definition))
+    if parameters is None:
+        return
+    for each in _unbound(call, parameters):
+        operation = "optional parameter" if each.has_default else "parameter"
+        claim = Claim(operation, form_of(each.annotation, program), has_schema=True)
+        location = definition.module, definition.name
+        yield Use(frozenset({(each.name,)}), claim, "run", location, placed.site, module)
+
+
+def _task(call: Call, program: Program) -> ProgramFunction | None:
+    """Return the function of a task that is put into a workflow."""
+    function = call.function
+    found = program.resolve(function.dotted) if isinstance(function, Name) else None
+    if not isinstance(found, ProgramFunction):
+        return None
+    decorators = program.function_note(found).decorators
+    makers = (each.function if isinstance(each, Call) else each for each in decorators)
+    return found if any(map(program.is_task, makers)) else None
+
+
+def _own_parameters(note: FunctionNote) -> Sequence[ParameterNote] | None:
+    """Return the parameters of a task without the context; `None` if nobody knows which it is."""
+    options = dict(note.decorators[0].named) if isinstance(note.decorators[0], Call) else {}
+    injects = options.get("inject_context", Constant("False", "bool"))
+    if _UNPACKED & options.keys() or not isinstance(injects, Constant):
+        return None
+    return note.parameters[injects.text == "True" :]
+
+
+def _unbound(call: Call, parameters: Sequence[ParameterNote]) -> Iterator[ParameterNote]:
+    bound = {name for name, _ in call.named}
+    if _UNPACKED & bound:
+        return
+    positional = [each.name for each in parameters if each.is_positional]
+    bound.update(positional[: len(call.arguments)])
+    yield from (each for each in parameters if each.name not in bound)
