@@ -1,4 +1,5 @@
 # The arguments that a call binds are those of the function, less the context.
+# options: graflow-key-unknown = off
 from graflow import TaskExecutionContext, task, workflow
 
 

@@ -1,4 +1,5 @@
 # Parameters of every kind: by position only, by name only, any number of either.
+# options: graflow-key-unknown = off
 from typing import Any, TypedDict
 
 from typing_extensions import Unpack
