@@ -46,7 +46,6 @@ with workflow("w") as wf:
     collect(1, speed="fast")  # E: Argument "speed" to "collect" has incompatible type "str"; expected "float"  [arg-type]
     gather(1, second="two", task_id="g")
     gather(first=1)  # E: Unexpected keyword argument "first" for "gather"  [call-arg]
-    gather(1, "two")  # E: Too many positional arguments for "gather"  [call-arg]
     gather(1, secnd="two")  # E: Unexpected keyword argument "secnd" for "gather"; did you mean "second"?  [call-arg]
     gather("1", second=2)  # E: Argument "second" to "gather" has incompatible type "int"; expected "str"  [arg-type]  # E: Argument 1 to "gather" has incompatible type "str"; expected "int"  [arg-type]
     tune("x", speed=1.5, retries=3)
