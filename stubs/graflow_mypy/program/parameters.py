@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from graflow_mypy.program.program import Program
-from graflow_mypy.program.resolved import OfGraflow, ProgramFunction
+from graflow_mypy.program.resolved import Given, OfGraflow, ProgramFunction
 from graflow_mypy.program.type_terms import form_of
 from graflow_mypy.program.uses import Claim, Use, writes_at_start
 from graflow_mypy.source.notes import FunctionNote, ParameterNote, PlacedNote
-from graflow_mypy.source.terms import Call, Constant, Name
+from graflow_mypy.source.terms import Call, Constant, Name, Term
 
 __all__ = ["parameters_read"]
 
 _COMPOSING = {OfGraflow("chain"), OfGraflow("parallel")}
+_FALSE, _TRUE = Constant("False", "bool"), Constant("True", "bool")
 _UNPACKED = {"*", "**"}
 
 
@@ -42,7 +43,7 @@ def _read(placed: PlacedNote, module: str, program: Program) -> Iterator[Use]:
     definition = _task(call, program)
     if definition is None:
         return
-    parameters = _own_parameters(program.function_note(definition))
+    parameters = _own_parameters(program.function_note(definition), program)
     if parameters is None:
         return
     for each in _unbound(call, parameters):
@@ -63,13 +64,24 @@ def _task(call: Call, program: Program) -> ProgramFunction | None:
     return found if any(map(program.is_task, makers)) else None
 
 
-def _own_parameters(note: FunctionNote) -> Sequence[ParameterNote] | None:
+def _own_parameters(note: FunctionNote, program: Program) -> Sequence[ParameterNote] | None:
     """Return the parameters of a task without the context; `None` if nobody knows which it is."""
-    options = dict(note.decorators[0].named) if isinstance(note.decorators[0], Call) else {}
-    injects = options.get("inject_context", Constant("False", "bool"))
-    if _UNPACKED & options.keys() or not isinstance(injects, Constant):
+    options = _options(note.decorators[0], program)
+    if options is None or not isinstance(options.get("inject_context", _FALSE), Constant):
         return None
-    return note.parameters[injects.text == "True" :]
+    return note.parameters[options.get("inject_context", _FALSE) == _TRUE :]
+
+
+def _options(decorator: Term, program: Program) -> Mapping[str, Term] | None:
+    """Return the options that `task` was called with, by a decorator or where it got a name."""
+    function = decorator.function if isinstance(decorator, Call) else decorator
+    found = program.resolve(function.dotted) if isinstance(function, Name) else None
+    if isinstance(found, Given) and decorator == function:
+        return _options(found.term, program) if isinstance(found.term, Call) else None
+    if found != OfGraflow("task"):
+        return None
+    options = dict(decorator.named) if isinstance(decorator, Call) else {}
+    return None if _UNPACKED & options.keys() else options
 
 
 def _unbound(call: Call, parameters: Sequence[ParameterNote]) -> Iterator[ParameterNote]:
