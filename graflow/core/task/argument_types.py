@@ -11,6 +11,7 @@ import sys
 import typing
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from numbers import Complex, Integral, Real
 from types import NoneType, UnionType
 from typing import (
@@ -89,6 +90,8 @@ class _Look:
     def at(self, value: object, annotation: Any, path: str) -> Misfit | None:
         """Return what is wrong with a part of the value."""
         self._left -= 1
+        if type(value) is annotation:
+            return None
         if self._left < 0 or self._depth > _DEEPEST or _stands_for_anything(value):
             return None
         self._depth += 1
@@ -125,11 +128,11 @@ class _Look:
         elif kind is tuple:
             yield from self._tuple(value, arguments, path)
         elif isinstance(value, dict) and issubclass(kind, Mapping) and len(arguments) == 2:
-            for key, item in value.items():
+            for key, item in islice(value.items(), max(self._left, 0)):
                 yield self.at(key, arguments[0], f"{path} key {key!r}")
                 yield self.at(item, arguments[1], f"{path}[{key!r}]")
         elif issubclass(kind, Iterable) and len(arguments) == 1:
-            for number, item in enumerate(value):
+            for number, item in enumerate(islice(value, max(self._left, 0))):
                 yield self.at(item, arguments[0], f"{path}[{number}]")
 
     def _fields(self, value: Any, kind: Any, path: str) -> Iterable[Misfit | None]:
