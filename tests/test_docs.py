@@ -52,7 +52,7 @@ SNIPPETS_AND_OUTPUT = Sybil([PythonCodeBlockParser(), CodeBlockParser("text", co
 @pytest.mark.parametrize(
     ("page", "snippets"),
     [
-        ("README.md", 8),
+        ("README.md", 9),
         ("docs/channels.md", 12),
         ("docs/keys.md", 13),
         ("docs/transactions.md", 14),

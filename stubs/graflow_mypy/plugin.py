@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from mypy.errors import CompileError
-from mypy.nodes import CallExpr, Context, MemberExpr, MypyFile, NameExpr, StrExpr
+from mypy.nodes import CallExpr, Context, MemberExpr, MypyFile, NameExpr, OpExpr, StrExpr
 from mypy.options import Options
 from mypy.plugin import (
     CheckerPluginInterface,
@@ -27,10 +27,12 @@ from graflow_mypy.hooks.keyed_channels import (
 )
 from graflow_mypy.hooks.mypy_types import returned, type_of, with_result
 from graflow_mypy.hooks.owned_keys import KEYS, owned_signature
+from graflow_mypy.hooks.task_calls import TASK_CALL, call_signature
 from graflow_mypy.index.facts import Span
 from graflow_mypy.index.index import Index
 from graflow_mypy.messages import CODES, UNREAD
 from graflow_mypy.options import PluginOptions, read_options
+from graflow_mypy.source.placements import OPERATION
 
 __all__ = ["GraflowPlugin"]
 
@@ -55,7 +57,18 @@ _CHANNELS: Final = {
     *_TYPED_CHANNELS,
     *KEYED_CHANNELS,
 }
-_MAKERS: Final = {*_TYPED_CHANNELS, *KEYED_CHANNELS}
+_JUDGED_CALLS: Final = {
+    *_TYPED_CHANNELS,
+    *KEYED_CHANNELS,
+    "graflow.core.task.composition.chain",
+    "graflow.core.task.composition.parallel",
+}
+_WORKFLOWS: Final = {
+    "graflow.core.launch.async_runs.AsyncRuns",
+    *(f"graflow.core.task.composition.{name}" for name in ("Chain", "Composed", "Group", "Node")),
+    "graflow.core.task.task.Task",
+    "graflow.core.workflow.Workflow",
+}
 _PRIORITY: Final = 10  # of an import that is at the top of a module
 
 
@@ -106,6 +119,8 @@ class GraflowPlugin(Plugin):
         """Report what is wrong with a use of a key or a result."""
         if not fullname.startswith("graflow."):
             return None
+        if fullname == TASK_CALL:
+            return self._check_task_call
         owner, _, method = fullname.rpartition(".")
         if owner in KEYS and method == "__get__":
             return owned_signature
@@ -115,14 +130,14 @@ class GraflowPlugin(Plugin):
             return partial(self._check_several, method)
         if owner in _CONTEXTS and method == "get_result":
             return self._check_result
-        is_judged = owner in _CHANNELS or owner in _CONTEXTS
+        is_judged = owner in _CHANNELS or owner in _CONTEXTS or owner in _WORKFLOWS
         return self._check_method if is_judged and self._index.has_messages else None
 
     def get_function_signature_hook(
         self, fullname: str
     ) -> Callable[[FunctionSigContext], FunctionLike] | None:
-        """Report a schema that can't be stored where a channel is made."""
-        return self._check_call if fullname in _MAKERS else None
+        """Report a schema that can't be stored, and parameters that nothing writes."""
+        return self._check_call if fullname in _JUDGED_CALLS else None
 
     def _check_keyed(self, method: str, ctx: MethodSigContext) -> FunctionLike:
         self._report(ctx.context, ctx.api)
@@ -131,6 +146,10 @@ class GraflowPlugin(Plugin):
     def _check_several(self, method: str, ctx: MethodSigContext) -> FunctionLike:
         self._report(ctx.context, ctx.api)
         return several_signature(method, ctx, self._mine.off)
+
+    def _check_task_call(self, ctx: MethodSigContext) -> FunctionLike:
+        self._report(ctx.context, ctx.api)
+        return call_signature(ctx)
 
     def _check_method(self, ctx: MethodSigContext) -> FunctionLike:
         self._report(ctx.context, ctx.api)
@@ -184,3 +203,5 @@ def _spans(context: Context) -> Iterator[Span]:
         first = context.args[0] if context.args else None
         text = first.value if isinstance(first, StrExpr) else ""
         yield line, end_line, f"{context.callee.name} {text}"
+    elif isinstance(context, OpExpr):
+        yield line, end_line, OPERATION

@@ -14,7 +14,7 @@ from graflow_mypy.messages import (
     UNREAD,
     suggestion,
 )
-from graflow_mypy.program.forms import ArrayForm, show
+from graflow_mypy.program.forms import NONE_FORM, ArrayForm, show
 from graflow_mypy.program.patterns import Patterns
 from graflow_mypy.program.uses import Claim, Use
 from graflow_mypy.source.notes import CallSite
@@ -50,6 +50,8 @@ _VERBS = {
     "wait_for": "read as a value",
     "get": "read as a value",
     "get_list": "read as a list",
+    "optional parameter": "read as a parameter",
+    "parameter": "read as a parameter",
     "pop": "popped as a list",
     "set": "set",
     "update": "updated as a value",
@@ -69,19 +71,29 @@ def judge_keys(
         unless: Where else keys may be written, as messages say it.
     """
     judged = {"run", "given"} if is_closed else {"run"}
+    unknown_code = UNREAD if unless else KEY_UNKNOWN
     by_key: dict[str, list[Use]] = {}
     for use in uses:
         if use.where in judged and use.key is not None:
             by_key.setdefault(use.key, []).append(use)
     for key in sorted(by_key):
         if not key.endswith(".__result__"):
-            unknown = None if written.match(key) else _unknown(key, written, unless)
-            yield from _judge_key(key, by_key[key], unknown, fitting)
+            unknown = None if written.match(key) else f"{unless}{suggestion(key, written.texts)}"
+            yield from _judge_key(key, by_key[key], unknown, fitting, unknown_code)
 
 
 def _judge_key(
-    key: str, uses: list[Use], unknown: tuple[str, str] | None, fitting: Fitting
+    key: str, uses: list[Use], unknown: str | None, fitting: Fitting, unknown_code: str
 ) -> Iterator[Diagnostic]:
+    """Yield what is wrong with the uses of one key.
+
+    Args:
+        key: The key.
+        uses: Its uses.
+        unknown: Where nothing writes it, the end of a message that says so.
+        fitting: Answers about types.
+        unknown_code: The code of that message.
+    """
     locations: dict[Claim, tuple[str, str]] = {}
     for use in uses:
         present = locations.get(use.claim, use.location)
@@ -90,22 +102,25 @@ def _judge_key(
     for use in uses:
         if use.site is None:
             continue
-        if unknown and use.claim.reads:
-            code, message = unknown
-            code = KEY_DEFAULT if use.claim.has_default else code
-            yield Diagnostic(use.location[0], use.site, code, message)
+        if unknown is not None and use.claim.expects:
+            code = KEY_DEFAULT if use.claim.has_default else unknown_code
+            yield Diagnostic(use.module, use.site, code, _unknown(key, use, unknown))
         if use.claim not in verdicts:
             verdicts[use.claim] = _conflict(key, use.claim, locations, fitting)
         verdict = verdicts[use.claim]
         if verdict is not None:
-            yield Diagnostic(use.location[0], use.site, *verdict)
+            yield Diagnostic(use.module, use.site, *verdict)
 
 
-def _unknown(key: str, known: Patterns, unless: str) -> tuple[str, str]:
-    """Return the code and the message about a key that nothing writes that is known."""
-    code = UNREAD if unless else KEY_UNKNOWN
-    end = suggestion(key, known.texts)
-    return code, f'Channel key "{key}" is read but never written{unless}{end}'
+def _unknown(key: str, use: Use, end: str) -> str:
+    """Return the message about a key that nothing writes that is known."""
+    if use.claim.operation == "parameter":
+        owner = use.location[1].rpartition(".")[2]
+        return (
+            f'Parameter "{key}" of "{owner}" is not bound here, and channel key "{key}" is never '
+            f"written{end}"
+        )
+    return f'Channel key "{key}" is read but never written{end}'
 
 
 def _conflict(
@@ -127,6 +142,8 @@ def _conflict(
             continue  # one of two readers that differ also differs from what is written
         if not (mine.has_schema or other.has_schema):
             continue  # an untyped key may hold `None` first, and a number later
+        if _may_be_apart(mine, other):
+            continue
         if _differ_in_type(mine, other, fitting):
             here, there = mine.form, other.form
             are_on_lists = mine.is_on_list and other.is_on_list
@@ -135,7 +152,7 @@ def _conflict(
             return (
                 KEY_TYPE,
                 (
-                    f'Channel key "{key}" is used as "{show(here)}" here, '
+                    f'Channel key "{key}" is used as "{show(here)}" here{_how(mine)}, '
                     f'but as "{show(there)}" in {_name(locations[other])}'
                 ),
             )
@@ -157,6 +174,21 @@ def _differ_in_type(mine: Claim, other: Claim, fitting: Fitting) -> bool:
     if other.writes and mine.reads and not back:
         return True
     return not forth and not back
+
+
+def _may_be_apart(mine: Claim, other: Claim) -> bool:
+    """Tell whether parameters may have other values than what was seen.
+
+    Many have one name by chance. What no task writes, each run may be started with, or not; and a
+    key may hold `None` until a parameter is read.
+    """
+    if not (mine.is_parameter or other.is_parameter):
+        return False
+    return not (mine.writes or other.writes) or NONE_FORM in {mine.form, other.form}
+
+
+def _how(claim: Claim) -> str:
+    return " by a parameter that is not bound" if claim.is_parameter else ""
 
 
 def _name(location: tuple[str, str]) -> str:

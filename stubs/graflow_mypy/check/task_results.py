@@ -185,12 +185,24 @@ class Tasks:
         unless: str,
     ) -> Iterator[Diagnostic]:
         """Yield what is wrong with asking for the result of an id; see `judge_keys`."""
+        yield from self.missing(written, asked, definitions, site, module, unless)
+        if self.is_ambiguous(definitions):
+            message = f'Several tasks have the id "{asked}" and return different types'
+            yield Diagnostic(module, site, RESULT_AMBIGUOUS, message)
+
+    def missing(
+        self,
+        written: Patterns,
+        asked: str,
+        definitions: set[ProgramFunction | None],
+        site: CallSite,
+        module: str,
+        unless: str,
+    ) -> Iterator[Diagnostic]:
+        """Yield that no task has an id, if that is so; see `judge_keys`."""
         if not definitions and not written.match(asked + _RESULT):
             message = f'No task has the id "{asked}"{unless}{suggestion(asked, self._by_id)}'
             yield Diagnostic(module, site, UNREAD if unless else RESULT, message)
-        elif self.is_ambiguous(definitions):
-            message = f'Several tasks have the id "{asked}" and return different types'
-            yield Diagnostic(module, site, RESULT_AMBIGUOUS, message)
 
     def is_ambiguous(self, definitions: set[ProgramFunction | None]) -> bool:
         """Tell whether tasks certainly return different types."""

@@ -17,6 +17,7 @@ from graflow_mypy.options import PluginOptions
 from graflow_mypy.program.channels import Receivers
 from graflow_mypy.program.classes import Layouts
 from graflow_mypy.program.forms import ANY_FORM, Form, parts_of, show
+from graflow_mypy.program.parameters import parameters_read
 from graflow_mypy.program.patterns import Pattern, Patterns, text_of
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import ProgramClass, ProgramFunction
@@ -146,6 +147,7 @@ class _Judge:
         self._fitting = Fitting(layouts)
         self._receivers = Receivers(self._program)
         self._uses, self._is_closed = uses_of(self._program, layouts, self._receivers)
+        self._uses += parameters_read(self._program)
         self._services = services
         self._tasks = Tasks(self._program, services)
         self._diagnostics: list[Diagnostic] = []
@@ -155,7 +157,7 @@ class _Judge:
         written = self._written()
         for modules in self._services.groups:
             self._diagnostics += judge_keys(
-                [use for use in self._uses if use.location[0] in modules],
+                [use for use in self._uses if use.module in modules],
                 is_closed=self._is_closed,
                 written=written,
                 fitting=self._fitting,
@@ -163,6 +165,7 @@ class _Judge:
             )
         for module, notes in self._own.items():
             self._look_at_results(module, notes, written)
+            self._look_at_starts(module, notes, written)
             self._look_at_schemas(module, notes)
             self._look_at_file(module, notes)
         for each in sorted(set(self._diagnostics), key=repr):
@@ -199,6 +202,16 @@ class _Judge:
                 about.results.append(result)
                 needs = {result.module, *_modules(result.form or ANY_FORM)}
                 about.needs = sorted({*about.needs, *needs})
+
+    def _look_at_starts(self, module: str, notes: FileNotes, written: Patterns) -> None:
+        for note in notes.starts:
+            texts = self._program.texts(note.asked)
+            text = text_of(next(iter(texts))) if len(texts) == 1 else None
+            if text is not None and text != "None":  # which starts at no task
+                found = self._tasks.definitions(text, module, note.function)
+                self._diagnostics += self._tasks.missing(
+                    written, text, found, note.site, module, self._unless(RESULT)
+                )
 
     def _result(
         self, site: CallSite, definitions: set[ProgramFunction | None]

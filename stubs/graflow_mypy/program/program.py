@@ -56,6 +56,8 @@ _OF_GRAFLOW = frozenset(
         "Transaction",
         "TypedChannel",
         "Workflow",
+        "chain",
+        "parallel",
         "task",
         "workflow",
     }

@@ -21,6 +21,7 @@ __all__ = ["Claim", "Use", "uses_of", "writes_at_start"]
 
 _ON_LISTS = frozenset({"append", "prepend", "pop", "get_list"})
 _ON_ANYTHING = frozenset({"ttl", "touch", "persist"})
+_PARAMETERS = frozenset({"parameter", "optional parameter"})
 _DEEPEST = 5
 
 
@@ -28,7 +29,7 @@ class Claim(NamedTuple):
     """What one use says about its key; uses of the same claim are judged alike.
 
     Attributes:
-        operation: The name of the method.
+        operation: The name of the method; `parameter` or `optional parameter` where a run reads.
         form: The form of the whole value: of a list where the operation is one of lists.
         has_schema: Whether a schema says so, and not the value alone.
         has_default: Whether it gives a default, in case the key is absent.
@@ -52,7 +53,17 @@ class Claim(NamedTuple):
     @property
     def reads(self) -> bool:
         """Whether it needs something to be there already, or its type."""
-        return self.operation in READS or self.operation == "update"
+        return self.operation in READS or self.operation == "update" or self.is_parameter
+
+    @property
+    def is_parameter(self) -> bool:
+        """Whether a run reads it for a parameter of a task."""
+        return self.operation in _PARAMETERS
+
+    @property
+    def expects(self) -> bool:
+        """Whether it is a mistake if nothing is ever there."""
+        return self.reads and self.operation != "optional parameter"
 
 
 class Use(NamedTuple):
@@ -64,6 +75,7 @@ class Use(NamedTuple):
         where: Whose channel: `run`, `given`, `other` or `unknown`.
         location: The module and the function that it stands in.
         site: Where in the file; `None` where no method call is seen.
+        site_module: The module of that file, where the location is in another one.
     """
 
     keys: frozenset[Pattern]
@@ -71,6 +83,12 @@ class Use(NamedTuple):
     where: Whose
     location: tuple[str, str]
     site: CallSite | None
+    site_module: str = ""
+
+    @property
+    def module(self) -> str:
+        """The module of the site."""
+        return self.site_module or self.location[0]
 
     @property
     def key(self) -> str | None:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import Literal
 
 from graflow_mypy.source.expressions import binding_term, last_name, term_of
-from graflow_mypy.source.notes import ClassNote, FieldNote, FunctionKind, FunctionNote
+from graflow_mypy.source.notes import (
+    ClassNote,
+    FieldNote,
+    FunctionKind,
+    FunctionNote,
+    ParameterNote,
+)
 from graflow_mypy.source.scopes import Scope
 from graflow_mypy.source.terms import ANY, Call, Name, Term, Text, either
 
@@ -122,10 +129,39 @@ def _is_false(keyword: ast.keyword, name: str) -> bool:
 
 
 def function_note(
-    node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope, decorators: list[Term]
+    node: ast.FunctionDef | ast.AsyncFunctionDef,
+    scope: Scope,
+    decorators: list[Term],
+    *,
+    is_twice: bool = False,
 ) -> FunctionNote:
-    """Return what is known of a function: what it returns, its kind, its decorators."""
+    """Return what is known of a function.
+
+    Args:
+        node: The function.
+        scope: Where it is defined.
+        decorators: Those that make a task of it.
+        is_twice: Whether another function of the file has the same name.
+    """
     returns = term_of(node.returns, scope, is_type=True) if node.returns else ANY
     kind: FunctionKind = "async" if isinstance(node, ast.AsyncFunctionDef) else ""
     kind = "generic" if getattr(node, "type_params", None) else kind
-    return FunctionNote(returns, kind, tuple(decorators), scope.is_in_function)
+    is_bare = len(decorators) == len(node.decorator_list) == 1 and not is_twice
+    parameters = list(_parameters(node.args, scope)) if is_bare else []
+    return FunctionNote(parameters, returns, kind, tuple(decorators), scope.is_in_function)
+
+
+def _parameters(arguments: ast.arguments, scope: Scope) -> Iterator[ParameterNote]:
+    positional = [*arguments.posonlyargs, *arguments.args]
+    required = len(positional) - len(arguments.defaults)
+    for number, each in enumerate(positional):
+        yield _parameter(each, scope, is_positional=True, has_default=number >= required)
+    for each, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        yield _parameter(each, scope, is_positional=False, has_default=default is not None)
+
+
+def _parameter(
+    node: ast.arg, scope: Scope, *, is_positional: bool, has_default: bool
+) -> ParameterNote:
+    annotation = term_of(node.annotation, scope, is_type=True)
+    return ParameterNote(node.arg, annotation, is_positional, has_default)

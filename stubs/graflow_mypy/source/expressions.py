@@ -188,8 +188,10 @@ class _TermReader:
         if called is ANY:
             return ANY
         arguments = tuple(map(self.read, node.args))
-        named = tuple((each.arg or "**", self.read(each.value)) for each in node.keywords)
-        return Call(called, arguments, named)
+        named = [(each.arg or "**", self.read(each.value)) for each in node.keywords]
+        if any(isinstance(each, ast.Starred) for each in node.args):
+            named.append(("*", ANY))
+        return Call(called, arguments, tuple(named))
 
 
 _READERS: dict[type, Callable[[_TermReader, Any], Term]] = {

@@ -11,6 +11,7 @@ from graflow_mypy.source.notes import (
     InstanceNote,
     ResultNote,
     SchemaNote,
+    StartNote,
     TaskNote,
     UseNote,
 )
@@ -206,7 +207,11 @@ class NoteTaker:
             self.notes.instances.append(InstanceNote(function, task_id, given))
 
     def start(self, node: ast.Call, scope: Scope) -> None:
-        """Note what a run starts with where it is given by its position."""
+        """Note the task that a run starts at, and what it starts with where that has no name."""
+        asked = node.args[0] if node.args else keyword_of(node, "start_node")
+        if asked is not None:
+            note = StartNote(term_of(asked, scope), scope.name, self.call_site(node))
+            self.notes.starts.append(note)
         position = STARTS[getattr(node.func, "attr", "")]
         before = node.args[: position + 1]
         if any(isinstance(each, ast.Starred) for each in before):
@@ -215,19 +220,21 @@ class NoteTaker:
             self.notes.initial += self.mapping(before[position], scope)
 
     def call_site(self, node: ast.Call) -> CallSite:
-        """Return where a call is: its lines, and its last column in bytes.
+        """Return where a call is; what is called, and its first argument, stand in for a column."""
+        name = getattr(node.func, "attr", None) or getattr(node.func, "id", "")
+        given = (*node.args, *(each.value for each in node.keywords))
+        text = given[0].value if given and isinstance(given[0], ast.Constant) else ""
+        return self.site(node, f"{name} {text if isinstance(text, str) else ''}")
 
-        The native parser of mypy 2 has other columns behind text that is not ASCII: there, what
-        is called and its first argument stand in for the column.
+    def site(self, node: ast.expr, stand_in: str) -> CallSite:
+        """Return where an expression is: its lines, and its last column in bytes.
+
+        The native parser of mypy 2 has other columns behind text that is not ASCII: there, the
+        stand-in takes the place of the column.
         """
         end_line, end = node.end_lineno or 0, node.end_col_offset or 0
-        column: int | str = end
-        if not (self._is_ascii or self.lines[end_line - 1][:end].isascii()):
-            name = getattr(node.func, "attr", None) or getattr(node.func, "id", "")
-            first = node.args[0] if node.args else None
-            text = first.value if isinstance(first, ast.Constant) else ""
-            column = f"{name} {text if isinstance(text, str) else ''}"
-        return CallSite(node.lineno, end_line, end, column)
+        is_ascii = self._is_ascii or self.lines[end_line - 1][:end].isascii()
+        return CallSite(node.lineno, end_line, end, end if is_ascii else stand_in)
 
 
 def keyword_of(node: ast.Call, name: str) -> ast.expr | None:

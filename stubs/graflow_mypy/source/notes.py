@@ -15,8 +15,11 @@ __all__ = [
     "FunctionKind",
     "FunctionNote",
     "InstanceNote",
+    "ParameterNote",
+    "PlacedNote",
     "ResultNote",
     "SchemaNote",
+    "StartNote",
     "TaskNote",
     "UnreadNote",
     "UseNote",
@@ -81,6 +84,15 @@ class ResultNote:
 
 
 @dataclass(frozen=True, slots=True)
+class StartNote:
+    """A call that starts a run, and the task that it names."""
+
+    asked: Term
+    function: str
+    site: CallSite
+
+
+@dataclass(frozen=True, slots=True)
 class SchemaNote:
     """A schema that a channel is made with."""
 
@@ -114,6 +126,21 @@ class InstanceNote:
     function: Term
     task_id: Term
     given: Term
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedNote:
+    """A task that is put into a workflow.
+
+    Attributes:
+        task: The task itself, or a call that binds some of its parameters.
+        function: What is called to put it in order with others; `ANY` where nothing is.
+        site: The place.
+    """
+
+    task: Term
+    function: Term
+    site: CallSite
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,16 +190,35 @@ FunctionKind: TypeAlias = Literal["", "async", "generic"]
 
 
 @dataclass(frozen=True, slots=True)
+class ParameterNote:
+    """A parameter of a function.
+
+    Attributes:
+        name: Its name.
+        annotation: Its annotation.
+        is_positional: Whether it may be given by position.
+        has_default: Whether it has a default.
+    """
+
+    name: str
+    annotation: Term
+    is_positional: bool
+    has_default: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionNote:
     """A function.
 
     Attributes:
+        parameters: Those of a task, with its context, if nothing else decorates it.
         returns: What it is annotated to return.
         kind: Of which kind it is.
         decorators: Those that make a task of it.
         is_nested: Whether it is defined inside another function.
     """
 
+    parameters: list[ParameterNote]
     returns: Term
     kind: FunctionKind
     decorators: tuple[Term, ...]
@@ -201,11 +247,13 @@ class FileNotes:
     Attributes:
         uses: Its uses of keys.
         results: Where it asks for results.
+        starts: Where it names the tasks that runs start at.
         schemas: The schemas that it makes channels with.
         classes: Its classes by their dotted names.
         functions: Its functions by their dotted names, if they are tasks or say what they return.
         tasks: The tasks that it makes without a decorator.
         instances: Calls that may give a task another id.
+        placed: Tasks that it puts into workflows.
         initial: Mappings that runs start with.
         changed: The names of modules that it assigns to.
         filled: The names of mappings that it may put more items into.
@@ -218,11 +266,13 @@ class FileNotes:
 
     uses: list[UseNote] = field(default_factory=list)
     results: list[ResultNote] = field(default_factory=list)
+    starts: list[StartNote] = field(default_factory=list)
     schemas: list[SchemaNote] = field(default_factory=list)
     classes: dict[str, ClassNote] = field(default_factory=dict)
     functions: dict[str, FunctionNote] = field(default_factory=dict)
     tasks: list[TaskNote] = field(default_factory=list)
     instances: list[InstanceNote] = field(default_factory=list)
+    placed: list[PlacedNote] = field(default_factory=list)
     initial: list[Term] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     filled: list[str] = field(default_factory=list)

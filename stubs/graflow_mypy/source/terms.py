@@ -143,7 +143,7 @@ class DictDisplay:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call; the name of what is unpacked is `**`."""
+    """A call; among the names, `*` and `**` stand for what is unpacked."""
 
     tag: ClassVar[Literal["f"]] = "f"
     function: Term

@@ -12,6 +12,7 @@ from graflow_mypy.source.definitions import class_note, function_note
 from graflow_mypy.source.expressions import CHANNEL_GETTERS, FACES, last_name, term_of
 from graflow_mypy.source.interest import Interest
 from graflow_mypy.source.note_taker import OPERATIONS, STARTS, WRITES, NoteTaker
+from graflow_mypy.source.placements import Placements
 from graflow_mypy.source.rebindings import FILLING, ONLY_READING
 from graflow_mypy.source.scopes import Comprehension, Scope
 from graflow_mypy.source.terms import ANY, Attribute, Name, Term
@@ -48,6 +49,7 @@ class Visitor:
         self._visits: dict[type, Callable[[Any, Scope], None] | None] = {
             **dict.fromkeys(_WITHOUT_INTEREST),
             ast.Expr: lambda node, scope: self._visit(node.value, scope),
+            ast.BinOp: self._visit_operation,
             ast.Call: self._visit_call,
             ast.Attribute: self._visit_attribute,
             ast.Subscript: self._visit_subscript,
@@ -64,6 +66,7 @@ class Visitor:
         self._interest = interest
         aliases = interest.aliases
         self._task_words = {"task", *(each.rpartition(".")[2] for each in aliases)}
+        self._placements = Placements(taker)
         self._transactions = Transactions(module, taker)
         self._task_names = set(self._task_words if "*" in module.bindings else ())
         for name, bindings in module.bindings.items():
@@ -180,7 +183,8 @@ class Visitor:
             else:
                 self._visit(decorator, scope)
         if node.returns or decorators:
-            self._notes.functions[inner.name] = function_note(node, scope, decorators)
+            known, name = self._notes.functions, inner.name
+            known[name] = function_note(node, scope, decorators, is_twice=name in known)
         self._transactions.enter_function(node.args)
         self._visit_defaults(node.args, scope)
         if scope.is_in_function or not self._is_dull(node):
@@ -228,6 +232,10 @@ class Visitor:
             self._taker.filled(node.value, scope)
         self._visit_children(node, scope)
 
+    def _visit_operation(self, node: ast.BinOp, scope: Scope) -> None:
+        self._placements.operation(node, scope)
+        self._visit_children(node, scope)
+
     def _visit_call(self, node: ast.Call, scope: Scope) -> None:
         function = node.func
         if isinstance(function, ast.Attribute):
@@ -245,8 +253,9 @@ class Visitor:
         if self._foreign and _root(function) in self._foreign:
             self._taker.lent(node, scope)
         self._transactions.pass_on(node, scope)
+        self._placements.call(node, scope)
         for keyword in node.keywords:
-            self._look_at_keyword(keyword, node, scope)
+            self._look_at_keyword(keyword, function, scope)
             self._visit(keyword.value, scope)
         self._visit_all(node.args, scope)
         if self._interest.mappings and last_name(function) not in ONLY_READING:
@@ -254,16 +263,12 @@ class Visitor:
             for given in (*node.args, *named):
                 self._look_at_escape(given, scope)
 
-    def _look_at_keyword(self, keyword: ast.keyword, node: ast.Call, scope: Scope) -> None:
-        """Look for what a run starts with, and for ids of instances; `**` may have them in it."""
+    def _look_at_keyword(self, keyword: ast.keyword, function: ast.expr, scope: Scope) -> None:
+        """Look for what a run starts with, which `**` may have in it."""
         if keyword.arg == "initial_channel":
             self._notes.initial += self._taker.mapping(keyword.value, scope)
-        elif keyword.arg == "task_id":
-            self._taker.instance(node, term_of(keyword.value, scope), scope)
-        elif keyword.arg is None and getattr(node.func, "attr", "") in STARTS:
+        elif keyword.arg is None and getattr(function, "attr", "") in STARTS:
             self._notes.initial.append(ANY)
-        elif keyword.arg is None:
-            self._taker.instance(node, ANY, scope)
 
     def _visit_named(self, node: ast.Call, function: ast.Name, scope: Scope) -> None:
         """Look at the call of a name: a class of channels, or a method under another name."""
