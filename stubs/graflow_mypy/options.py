@@ -14,9 +14,12 @@ from typing import Any
 from mypy.errors import CompileError
 from mypy.options import Options
 
-from graflow_mypy.messages import CODES
+from graflow_mypy.messages import CODES, UNJUDGED
 
-__all__ = ["PluginOptions", "read_options"]
+__all__ = ["EVERYTHING", "PluginOptions", "read_options"]
+
+EVERYTHING = "."
+"""The path that is scanned where none is named: the current folder."""
 
 SECTION = "graflow_mypy"
 _LISTS = ("paths", "exclude", "external_keys")
@@ -31,12 +34,14 @@ class PluginOptions:
         exclude: Regular expressions; a file whose path matches one is left out.
         external_keys: Keys that other programs write; `*` stands for anything.
         off: Codes that are not reported.
+        notes: Codes that are reported as notes, with which mypy's exit status is 0.
     """
 
     paths: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     external_keys: tuple[str, ...] = ()
     off: frozenset[str] = field(default_factory=frozenset)
+    notes: frozenset[str] = frozenset({UNJUDGED})
 
 
 def read_options(options: Options) -> PluginOptions:
@@ -48,14 +53,9 @@ def read_options(options: Options) -> PluginOptions:
     path = options.config_file
     section = _section(Path(path)) if path else {}
     lists = {name: _items(name, section.get(name), path) for name in _LISTS}
-    off = set()
-    for name, value in section.items():
-        if name in CODES:
-            if value not in ("error", "off", True, False):
-                _refuse(path, f'{name} must be "error" or "off", not "{value}"')
-            if value in ("off", False):
-                off.add(name)
-        elif name not in _LISTS:
+    levels = {name: _level(name, section[name], path) for name in CODES if name in section}
+    for name in section:
+        if name not in CODES and name not in _LISTS:
             close = get_close_matches(name, [*_LISTS, *CODES], n=1)
             _refuse(
                 path,
@@ -66,11 +66,24 @@ def read_options(options: Options) -> PluginOptions:
             re.compile(expression)
         except re.error as error:
             _refuse(path, f'exclude: "{expression}" is not a regular expression: {error}')
-    paths = lists["paths"] or tuple(options.files or ()) or (".",)
+    paths = lists["paths"] or tuple(options.files or ()) or (EVERYTHING,)
     for each in lists["paths"]:
         if not Path(each).exists():
             _refuse(path, f'paths: there is no "{each}"')
-    return PluginOptions(paths, lists["exclude"], lists["external_keys"], frozenset(off))
+    off = frozenset(name for name, level in levels.items() if level == "off")
+    notes = frozenset({UNJUDGED} if levels.get(UNJUDGED, "note") == "note" else ())
+    return PluginOptions(paths, lists["exclude"], lists["external_keys"], off, notes)
+
+
+def _level(name: str, value: object, path: str | None) -> str:
+    """Return how a code is reported: `error`, `off`, or `note` where that is its default."""
+    if isinstance(value, bool):
+        return "error" if value else "off"
+    allowed = ["error", "off", *(["note"] if name == UNJUDGED else [])]
+    if value not in allowed:
+        choice = " or ".join(f'"{each}"' for each in allowed)
+        _refuse(path, f'{name} must be {choice}, not "{value}"')
+    return str(value)
 
 
 def _section(path: Path) -> Mapping[str, Any]:

@@ -143,7 +143,8 @@ class GraflowPlugin(Plugin):
         if messages:
             for span in _spans(context):
                 for message in messages.get(span, ()):
-                    api.fail(message.text, context, code=CODES[message.code])
+                    tell = api.msg.note if message.is_note else api.fail
+                    tell(message.text, context, code=CODES[message.code])
 
     def _check_result(self, ctx: MethodSigContext) -> FunctionLike:
         self._report(ctx.context, ctx.api)

@@ -51,6 +51,11 @@ def check(folder: Path, name: str, config: str) -> tuple[str, int]:
         ("paths = nowhere", 'paths: there is no "nowhere"'),
         ("exclude = (", 'exclude: "(" is not a regular expression'),
         ("graflow-schema = maybe", 'graflow-schema must be "error" or "off", not "maybe"'),
+        ("graflow-schema = note", 'graflow-schema must be "error" or "off", not "note"'),
+        (
+            "graflow-unjudged = warning",
+            'graflow-unjudged must be "error" or "off" or "note", not "warning"',
+        ),
     ],
 )
 def test_a_wrong_option_is_an_error(tmp_path: Path, option: str, message: str) -> None:

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from graflow_mypy.check.diagnostics import KEYS, Diagnostic, Unjudged
 from graflow_mypy.check.fitting import Fitting
 from graflow_mypy.messages import KEY_SHAPE, KEY_TYPE, KEY_UNKNOWN, UNREAD, suggestion
+from graflow_mypy.program.blind_spots import BlindSpot
+from graflow_mypy.program.channels import Whose
 from graflow_mypy.program.forms import ArrayForm, show
 from graflow_mypy.program.patterns import Patterns
 from graflow_mypy.program.uses import Claim, Use
-from graflow_mypy.source.notes import CallSite
 
-__all__ = ["Diagnostic", "judge_keys"]
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
-    """A mistake in a call.
-
-    Attributes:
-        module: The module of the call.
-        site: Where the call is in that module.
-        code: The code.
-        message: The message.
-    """
-
-    module: str
-    site: CallSite
-    code: str
-    message: str
+__all__ = ["KeyJudge", "Writers"]
 
 
 Locations = Mapping[Claim, tuple[str, str]]
@@ -49,32 +34,72 @@ _VERBS = {
 }
 
 
-def judge_keys(
-    uses: Iterable[Use], *, is_closed: bool, written: Patterns, fitting: Fitting, unless: str = ""
-) -> Iterator[Diagnostic]:
-    """Yield what is wrong.
+@dataclass(frozen=True)
+class Writers:
+    """What is known of the writers of keys.
 
-    Args:
-        uses: All uses in the program.
-        is_closed: Whether a channel that is handed over must be one of a run.
-        written: All keys that are written, in whatever way.
-        fitting: Answers about types.
+    Attributes:
+        keys: All keys that are written, in whatever way.
+        spots: Lines that may write any other key.
         unless: Where else keys may be written, as messages say it.
     """
-    judged = {"run", "given"} if is_closed else {"run"}
-    by_key: dict[str, list[Use]] = {}
-    for use in uses:
-        if use.where in judged and use.key is not None:
-            by_key.setdefault(use.key, []).append(use)
-    for key in sorted(by_key):
-        if not key.endswith(".__result__"):
-            unknown = None if written.match(key) else _unknown(key, written, unless)
-            yield from _judge_key(key, by_key[key], unknown, fitting)
+
+    keys: Patterns
+    spots: Sequence[BlindSpot]
+    unless: str = ""
 
 
-def _judge_key(
-    key: str, uses: list[Use], unknown: tuple[str, str] | None, fitting: Fitting
-) -> Iterator[Diagnostic]:
+class KeyJudge:
+    """Judges the uses of keys."""
+
+    def __init__(self, writers: Writers, fitting: Fitting, unjudged: Unjudged) -> None:
+        """Begin.
+
+        Args:
+            writers: The writers.
+            fitting: Answers about types.
+            unjudged: Gets what goes unjudged because of blind spots.
+        """
+        self._writers = writers
+        self._fitting = fitting
+        self._unjudged = unjudged
+
+    def judge(self, uses: Iterable[Use], judged: Collection[Whose]) -> Iterator[Diagnostic]:
+        """Yield what is wrong in the program that has some uses.
+
+        Args:
+            uses: All uses in the program.
+            judged: Whose channels are judged.
+        """
+        by_key: dict[str, list[Use]] = {}
+        for use in uses:
+            if use.where in judged and use.key is not None:
+                by_key.setdefault(use.key, []).append(use)
+        for key in sorted(by_key):
+            if not key.endswith(".__result__"):
+                if not self._writers.keys.match(key):
+                    yield from self._judge_reads(key, by_key[key])
+                yield from _judge_key(key, by_key[key], self._fitting)
+
+    def _judge_reads(self, key: str, uses: list[Use]) -> Iterator[Diagnostic]:
+        """Yield what is wrong with reads of a key that nothing writes that is known."""
+        code, message = _unknown(key, self._writers)
+        for use in uses:
+            if use.site is None or not use.claim.reads:
+                continue
+            spots = [each for each in self._writers.spots if self._may_be(each, use)]
+            if spots:
+                self._unjudged.add(KEYS, key, use.location[0], use.site, spots)
+            else:
+                yield Diagnostic(use.location[0], use.site, code, message)
+
+    def _may_be(self, spot: BlindSpot, use: Use) -> bool:
+        """Tell whether what a blind spot writes may be what is read."""
+        written, read = spot.form, use.claim.form
+        return self._fitting.fits(written, read) or self._fitting.fits(read, written)
+
+
+def _judge_key(key: str, uses: list[Use], fitting: Fitting) -> Iterator[Diagnostic]:
     locations: dict[Claim, tuple[str, str]] = {}
     for use in uses:
         present = locations.get(use.claim, use.location)
@@ -83,8 +108,6 @@ def _judge_key(
     for use in uses:
         if use.site is None:
             continue
-        if unknown and use.claim.reads:
-            yield Diagnostic(use.location[0], use.site, *unknown)
         if use.claim not in verdicts:
             verdicts[use.claim] = _conflict(key, use.claim, locations, fitting)
         verdict = verdicts[use.claim]
@@ -92,11 +115,11 @@ def _judge_key(
             yield Diagnostic(use.location[0], use.site, *verdict)
 
 
-def _unknown(key: str, known: Patterns, unless: str) -> tuple[str, str]:
+def _unknown(key: str, writers: Writers) -> tuple[str, str]:
     """Return the code and the message about a key that nothing writes that is known."""
-    code = UNREAD if unless else KEY_UNKNOWN
-    end = suggestion(key, known.texts)
-    return code, f'Channel key "{key}" is read but never written{unless}{end}'
+    code = UNREAD if writers.unless else KEY_UNKNOWN
+    end = suggestion(key, writers.keys.texts)
+    return code, f'Channel key "{key}" is read but never written{writers.unless}{end}'
 
 
 def _conflict(

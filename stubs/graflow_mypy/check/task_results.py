@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graflow_mypy.check.key_uses import Diagnostic
+from graflow_mypy.check.diagnostics import IDS, Diagnostic, Unjudged
+from graflow_mypy.check.key_uses import Writers
 from graflow_mypy.messages import RESULT, RESULT_AMBIGUOUS, UNREAD, suggestion
+from graflow_mypy.program.blind_spots import BlindSpot
 from graflow_mypy.program.forms import ANY_FORM, Form, is_certain
 from graflow_mypy.program.functions import function_of
 from graflow_mypy.program.patterns import ANYTHING, Pattern, Patterns, joined, text_of
@@ -37,31 +39,31 @@ class Tasks:
         self._patterns: set[Pattern] = set()
         self._gapped: list[tuple[Patterns, ProgramFunction | None]] = []
         self._of_any_id: set[ProgramFunction | None] = set()
+        self._spots: list[BlindSpot] = []
         for module, notes in program.files.items():
             self._find(module, notes)
 
     def _find(self, module: str, notes: FileNotes) -> None:
         for name, function in notes.functions.items():
             for decorator in function.decorators:
-                self._decorated(ProgramFunction(module, name), decorator)
+                self._decorated(ProgramFunction(module, name), decorator, function.line)
         for task in notes.tasks:
             if self._program.is_task(task.maker):
-                self._add(
-                    self._program.texts(task.task_id), function_of(task.function, self._program)
-                )
+                definition = function_of(task.function, self._program)
+                self._add(task.task_id, definition, module, task.line)
         for instance in notes.instances:
-            self._instance(instance)
+            self._instance(module, instance)
 
-    def _decorated(self, definition: ProgramFunction, decorator: Term) -> None:
+    def _decorated(self, definition: ProgramFunction, decorator: Term, line: int) -> None:
         call = decorator if isinstance(decorator, Call) else Call(decorator, ())
         if not self._program.is_task(call.function):
             return
         task_id = call.argument(0, "task_id") or call.argument(0, "id")
         if task_id is None or task_id == _NONE:
             task_id = Text(definition.name.rpartition(".")[2])
-        self._add(self._program.texts(task_id), definition)
+        self._add(task_id, definition, definition.module, line)
 
-    def _instance(self, note: InstanceNote) -> None:
+    def _instance(self, module: str, note: InstanceNote) -> None:
         function = note.function
         definition: ProgramFunction | None = None
         match self._program.resolve(function.dotted) if isinstance(function, Name) else None:
@@ -71,11 +73,11 @@ class Tasks:
                 if not self._is_task(found):
                     return
                 definition = found
-            case Given(term):
-                definition = self._defined_by(term)
+            case Given(Call() as made) if self._makes_task(made):
+                definition = function_of(made.arguments[0], self._program)
             case _ if note.task_id == ANY:
                 return  # a call with ** of something that may be no task
-        self._add(self._program.texts(note.task_id), definition)
+        self._add(note.task_id, definition, module, note.line)
 
     def _is_task(self, definition: ProgramFunction) -> bool:
         return any(
@@ -83,21 +85,23 @@ class Tasks:
             for each in self._program.function_note(definition).decorators
         )
 
-    def _defined_by(self, term: Term) -> ProgramFunction | None:
-        """Return the function of a task that a term makes: `task("id")(function)`."""
-        if isinstance(term, Call) and term.arguments:
-            called = term.function
-            if self._program.is_task(called.function if isinstance(called, Call) else called):
-                return function_of(term.arguments[0], self._program)
-        return None
+    def _makes_task(self, call: Call) -> bool:
+        """Tell whether a call makes a task of a function: `task("id")(function)`."""
+        called = call.function
+        made_by = called.function if isinstance(called, Call) else called
+        return bool(call.arguments) and self._program.is_task(made_by)
 
-    def _add(self, ids: frozenset[Pattern], definition: ProgramFunction | None) -> None:
-        for pattern in ids:
+    def _add(
+        self, task_id: Term, definition: ProgramFunction | None, module: str, line: int
+    ) -> None:
+        for pattern in self._program.texts(task_id):
             text = text_of(pattern)
-            self._patterns.add(pattern)
             if pattern == ANYTHING:
                 self._of_any_id.add(definition)
-            elif text is None:
+                self._spots.append(BlindSpot(module, line, "computes the id of a task"))
+                continue
+            self._patterns.add(pattern)
+            if text is None:
                 self._gapped.append((Patterns([pattern]), definition))
             else:
                 self._by_id.setdefault(text, set()).add(definition)
@@ -132,26 +136,39 @@ class Tasks:
         return gapped if len(gapped) < 2 and not numbered else numbered or {None}
 
     def written(self) -> Iterator[Pattern]:
-        """Yield the keys that results are stored under."""
+        """Yield the keys that results are stored under, as far as ids are known."""
         for pattern in self._patterns:
             yield joined(pattern, (_RESULT,))
 
     def judge(
         self,
-        written: Patterns,
+        writers: Writers,
         asked: str,
         definitions: set[ProgramFunction | None],
         site: CallSite,
         module: str,
-        unless: str,
+        unjudged: Unjudged,
     ) -> Iterator[Diagnostic]:
-        """Yield what is wrong with asking for the result of an id; see `judge_keys`."""
-        if not definitions and not written.match(asked + _RESULT):
-            message = f'No task has the id "{asked}"{unless}{suggestion(asked, self._by_id)}'
-            yield Diagnostic(module, site, UNREAD if unless else RESULT, message)
+        """Yield what is wrong with asking for the result of an id; see `KeyJudge`."""
+        if not self._is_known(asked) and not writers.keys.match(asked + _RESULT):
+            # Only what writes anything under any key, as a restored copy, may write results.
+            spots = [*self._spots, *(each for each in writers.spots if each.form == ANY_FORM)]
+            if spots:
+                unjudged.add(IDS, asked, module, site, spots)
+                return
+            end = writers.unless + suggestion(asked, self._by_id)
+            code = UNREAD if writers.unless else RESULT
+            yield Diagnostic(module, site, code, f'No task has the id "{asked}"{end}')
         elif self.is_ambiguous(definitions):
             message = f'Several tasks have the id "{asked}" and return different types'
             yield Diagnostic(module, site, RESULT_AMBIGUOUS, message)
+
+    def _is_known(self, task_id: str) -> bool:
+        """Tell whether a task has an id, one of its numbered instances included."""
+        base, _, number = task_id.rpartition("_")
+        is_numbered = number.isdigit() and base in self._by_id
+        is_gapped = any(patterns.match(task_id) for patterns, _ in self._gapped)
+        return task_id in self._by_id or is_numbered or is_gapped
 
     def is_ambiguous(self, definitions: set[ProgramFunction | None]) -> bool:
         """Tell whether tasks certainly return different types."""

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import TypeAlias
 
+from graflow_mypy.check.diagnostics import PARAMETERS, Diagnostic, Unjudged
 from graflow_mypy.check.fitting import Fitting
-from graflow_mypy.check.key_uses import Diagnostic, judge_keys
+from graflow_mypy.check.key_uses import KeyJudge, Writers
 from graflow_mypy.check.task_results import Tasks
 from graflow_mypy.index.encoding import encoded
-from graflow_mypy.messages import KEY_UNKNOWN, RESULT, SCHEMA, UNREAD, printable
-from graflow_mypy.options import PluginOptions
+from graflow_mypy.messages import KEY_UNKNOWN, RESULT, SCHEMA, UNJUDGED, UNREAD, printable
+from graflow_mypy.options import EVERYTHING, PluginOptions
+from graflow_mypy.program.blind_spots import BlindSpot
+from graflow_mypy.program.channels import Whose
 from graflow_mypy.program.classes import Layouts
 from graflow_mypy.program.forms import ANY_FORM, Form, parts_of, show
-from graflow_mypy.program.patterns import Pattern, Patterns, text_of
+from graflow_mypy.program.patterns import ANYTHING, Pattern, Patterns, text_of
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import ProgramClass, ProgramFunction
 from graflow_mypy.program.type_terms import form_of
-from graflow_mypy.program.uses import uses_of, writes_at_start
+from graflow_mypy.program.uses import uses_of
 from graflow_mypy.source.notes import CallSite, FileNotes
 from graflow_mypy.source.terms import Name
 
@@ -32,11 +35,12 @@ Span: TypeAlias = tuple[int, int, int | str]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An error to report at a call."""
+    """An error or a note to report at a call."""
 
     site: CallSite
     code: str
     text: str
+    is_note: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,10 @@ class Facts:
 
 
 def facts_of(
-    files: Mapping[str, FileNotes], load: Callable[[str], FileNotes], options: PluginOptions
+    files: Mapping[str, FileNotes],
+    load: Callable[[str], FileNotes],
+    options: PluginOptions,
+    shown: Callable[[str], str],
 ) -> dict[str, ModuleFacts]:
     """Return the findings about each module, if there are any.
 
@@ -122,64 +129,90 @@ def facts_of(
         files: See `Program`.
         load: See `Program`.
         options: What is not reported, and which keys others write.
+        shown: Returns what messages call the file of a module.
     """
-    return _Judge(Program(files, load), options).facts()
+    return _Judge(Program(files, load), options, shown).facts()
 
 
 class _Judge:
     """Goes through a program, and collects the findings."""
 
-    def __init__(self, program: Program, options: PluginOptions) -> None:
+    def __init__(
+        self, program: Program, options: PluginOptions, shown: Callable[[str], str]
+    ) -> None:
         self._files = program.files
         self._options = options
         self._program = program
         layouts = Layouts(self._program)
         self._fitting = Fitting(layouts)
-        self._uses, self._is_closed = uses_of(self._program, layouts)
+        self._uses, self._makers = uses_of(self._program, layouts)
         self._tasks = Tasks(self._program)
+        self._writers = Writers(*self._written())
+        self._shown = shown
+        self._unjudged = self._nothing_unjudged()
         self._diagnostics: list[Diagnostic] = []
         self._found: dict[str, ModuleFacts] = {}
 
     def facts(self) -> dict[str, ModuleFacts]:
-        written = self._written()
-        self._diagnostics += judge_keys(
-            self._uses,
-            is_closed=self._is_closed,
-            written=written,
-            fitting=self._fitting,
-            unless=self._unless(KEY_UNKNOWN),
-        )
+        self._look_at_keys()
         for module, notes in self._files.items():
-            self._look_at_results(module, notes, written)
+            self._look_at_results(module, notes)
             self._look_at_schemas(module, notes)
             self._look_at_file(module, notes)
+        if UNJUDGED not in self._options.off:
+            self._diagnostics += self._unjudged.notes()
         for each in sorted(self._diagnostics, key=repr):
             if each.code not in self._options.off:
-                message = Message(each.site, each.code, printable(each.message))
+                is_note = each.code in self._options.notes
+                message = Message(each.site, each.code, printable(each.message), is_note)
                 self._about(each.module).messages.append(message)
         return self._found
+
+    def _look_at_keys(self) -> None:
+        found = self._judged({"run"} if self._makers else {"run", "given"}, self._unjudged)
+        self._diagnostics += found
+        if not self._makers:
+            return
+        # A channel that comes in as a parameter may be one of those that are made.
+        doubtful = self._judged({"run", "given"}, self._nothing_unjudged())
+        for each in doubtful.difference(found):
+            if each.code not in self._options.off:
+                self._unjudged.add(PARAMETERS, "", each.module, each.site, self._makers)
+
+    def _nothing_unjudged(self) -> Unjudged:
+        is_everything = self._options.paths == (EVERYTHING,)
+        return Unjudged(self._shown, is_for_each_folder=is_everything)
+
+    def _judged(self, whose: Collection[Whose], unjudged: Unjudged) -> set[Diagnostic]:
+        writers = replace(self._writers, unless=self._unless(KEY_UNKNOWN))
+        return set(KeyJudge(writers, self._fitting, unjudged).judge(self._uses, whose))
 
     def _about(self, module: str) -> ModuleFacts:
         return self._found.setdefault(module, ModuleFacts())
 
-    def _written(self) -> Patterns:
-        written = {*self._tasks.written(), *map(_glob, self._options.external_keys)}
-        for notes in self._files.values():
-            written.update(writes_at_start(self._program, notes))
+    def _written(self) -> tuple[Patterns, list[BlindSpot]]:
+        """Return the keys that are written, and the lines that may write others."""
+        spots = []
+        written: set[Pattern] = set()
         for use in self._uses:
             if use.claim.writes:
                 written |= use.keys
-        return Patterns(written)
+                if ANYTHING in use.keys:
+                    spots.append(BlindSpot(use.location[0], use.line, use.does, use.claim.form))
+        written.discard(ANYTHING)
+        others = map(_glob, self._options.external_keys)
+        return Patterns({*written, *self._tasks.written(), *others}), spots
 
-    def _look_at_results(self, module: str, notes: FileNotes, written: Patterns) -> None:
+    def _look_at_results(self, module: str, notes: FileNotes) -> None:
         for note in notes.results:
             texts = self._program.texts(note.asked)
             text = text_of(next(iter(texts))) if len(texts) == 1 else None
             if text is None:
                 continue
             definitions = self._tasks.definitions(text, module, note.function)
+            writers = replace(self._writers, unless=self._unless(RESULT))
             self._diagnostics += self._tasks.judge(
-                written, text, definitions, note.site, module, self._unless(RESULT)
+                writers, text, definitions, note.site, module, self._unjudged
             )
             result = self._result(note.site, definitions)
             if result is not None:

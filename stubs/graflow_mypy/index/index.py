@@ -73,7 +73,7 @@ class Index:
         if raw is None:
             with _without_collections():
                 files = _Files(self._sources, self._stamps, self._kept)
-                raw = facts_of(files.notes, files.load, self._mine)
+                raw = facts_of(files.notes, files.load, self._mine, files.shown)
                 files.keep()
                 self._kept.keep_facts(state, raw)
         self.raw = raw
@@ -189,6 +189,10 @@ class _Files:
             file.notes = _scanned(path, module, self._interest, is_known_quiet=True)
         return file.notes
 
+    def shown(self, module: str) -> str:
+        """Return what messages call the file of a module."""
+        return _shown(self._paths[module])
+
     def keep(self) -> None:
         """Keep the notes for the next time."""
         if self._is_changed:
@@ -225,6 +229,11 @@ def _text(path: str) -> bytes:
         return b""
 
 
+def _shown(path: str) -> str:
+    """Return what messages call a file: its path from the current folder."""
+    return os.path.relpath(path).replace(os.sep, "/")
+
+
 def _scanned(
     path: str, module: str, interest: Interest, *, is_known_quiet: bool = False
 ) -> FileNotes:
@@ -245,6 +254,5 @@ def _scanned(
             only_definitions=is_known_quiet,
         )
     except Unread as problem:
-        shown = os.path.relpath(path).replace(os.sep, "/")
-        unread = UnreadNote(problem.line, problem.reason, shown)
+        unread = UnreadNote(problem.line, problem.reason, _shown(path))
         return FileNotes(is_quiet=is_known_quiet, unread=unread)

@@ -41,7 +41,7 @@ def _of_consequence(notes: FileNotes) -> Iterator[Term]:
     yield from (result.asked for result in notes.results)
     yield from (instance.task_id for instance in notes.instances)
     yield from (task.task_id for task in notes.tasks)
-    yield from notes.initial
+    yield from (each.mapping for each in notes.initial)
     for function in notes.functions.values():
         yield from function.decorators
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from graflow_mypy.program.blind_spots import BlindSpot
 from graflow_mypy.program.channels import Receiver, Receivers, Whose
 from graflow_mypy.program.classes import Layouts
 from graflow_mypy.program.forms import ANY_FORM, AnyForm, ArrayForm, Form
@@ -13,10 +14,10 @@ from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import External, Given, ProgramClass
 from graflow_mypy.program.type_terms import form_of, value_form
 from graflow_mypy.source.note_taker import READS, WRITES
-from graflow_mypy.source.notes import CallSite, FileNotes, UseNote
+from graflow_mypy.source.notes import CallSite, InitialNote, UseNote
 from graflow_mypy.source.terms import ANY, Call, Constant, Declared, DictDisplay, Name, Term
 
-__all__ = ["Claim", "Use", "uses_of", "writes_at_start"]
+__all__ = ["Claim", "Use", "uses_of"]
 
 _ON_LISTS = frozenset({"append", "prepend", "pop", "get_list"})
 _ON_ANYTHING = frozenset({"ttl", "touch", "persist"})
@@ -61,6 +62,8 @@ class Use(NamedTuple):
         where: Whose channel: `run`, `given`, `other` or `unknown`.
         location: The module and the function that it stands in.
         site: Where in the file; `None` where no method call is seen.
+        line: Its line.
+        does: What a line does that may write any key.
     """
 
     keys: frozenset[Pattern]
@@ -68,6 +71,8 @@ class Use(NamedTuple):
     where: Whose
     location: tuple[str, str]
     site: CallSite | None
+    line: int
+    does: str = "computes a key"
 
     @property
     def key(self) -> str | None:
@@ -75,35 +80,43 @@ class Use(NamedTuple):
         return text_of(next(iter(self.keys))) if len(self.keys) == 1 else None
 
 
-def uses_of(program: Program, layouts: Layouts) -> tuple[list[Use], bool]:
-    """Return all uses, and whether no channel but those of runs is made anywhere."""
+def uses_of(program: Program, layouts: Layouts) -> tuple[list[Use], list[BlindSpot]]:
+    """Return all uses, and the lines that make channels other than those of runs."""
     reader = _UseReader(program, layouts)
     found: list[Use] = []
-    is_closed = True
+    makers: list[BlindSpot] = []
     for module, notes in program.files.items():
         for note in notes.uses:
             if note.operation == "made":
-                is_closed = is_closed and reader.receivers.of(note.receiver).where in _OF_RUNS
+                if reader.receivers.of(note.receiver).where not in _OF_RUNS:
+                    makers.append(BlindSpot(module, note.line, "makes another channel"))
             elif note.operation == "given":
                 continue  # the receivers know it
             elif note.operation == "lent":
-                if _is_external(note.key, program) and reader.receivers.reaches(note.receiver):
-                    found.append(_anything(module))
+                borrower = _external(note.key, program)
+                if borrower and reader.receivers.reaches(note.receiver):
+                    found.append(_lent(module, borrower, note.line))
             else:
                 found += reader.read(module, note)
-    return found, is_closed
+        for start in notes.initial:
+            found += _uses_at_start(program, module, start)
+    return found, makers
 
 
 _OF_RUNS = {"run", "given", "none"}
 
 
-def _is_external(term: Term, program: Program) -> bool:
-    return isinstance(term, Name) and isinstance(program.resolve(term.dotted), External)
+def _external(term: Term, program: Program) -> str:
+    """Return the full name of something of another package; empty for anything else."""
+    found = program.resolve(term.dotted) if isinstance(term, Name) else None
+    return found.name if isinstance(found, External) else ""
 
 
-def _anything(module: str) -> Use:
+def _lent(module: str, borrower: str, line: int) -> Use:
     """Return a use that may write anything: that of what is lent to another package."""
-    return Use(frozenset({ANYTHING}), Claim("set", ANY_FORM, False), "unknown", (module, ""), None)
+    does = f'lets "{borrower}" write any key'
+    claim = Claim("set", ANY_FORM, False)
+    return Use(frozenset({ANYTHING}), claim, "unknown", (module, ""), None, line, does)
 
 
 class _UseReader:
@@ -116,25 +129,28 @@ class _UseReader:
         self._forms: dict[Term, Form] = {}
 
     def read(self, module: str, note: UseNote) -> Iterator[Use]:
-        operation = note.operation
+        operation, does = note.operation, "computes a key"
         receiver = self.receivers.of(note.receiver)
         if receiver.where == "none":
             return
         if operation == "handed":
             if receiver.where == "unknown":
                 return
-            operation = "set"
+            operation, does = "set", "hands on a method that may write any key"
         if receiver.where == "unknown" and operation not in WRITES:
             return
         keys = self._program.texts(note.key)
-        if receiver.kind == "keyed" and self._is_refused(receiver, keys):
-            return
+        if receiver.kind == "keyed":
+            keys = self._known_keys(receiver, keys)
+            if self._is_refused(receiver, keys):
+                return
         form = self._form(operation, receiver, keys, note.value)
         is_list = isinstance(form, AnyForm | ArrayForm)
         if receiver.kind == "keyed" and operation in _ON_LISTS and not is_list:
             return  # the keyed channel refuses it, and the plugin says so there
         claim = Claim(operation, form, has_schema=receiver.kind != "plain")
-        yield Use(keys, claim, receiver.where, (module, note.function), note.site)
+        location = (module, note.function)
+        yield Use(keys, claim, receiver.where, location, note.site, note.line, does)
 
     def _form(
         self, operation: str, receiver: Receiver, keys: frozenset[Pattern], value: Term
@@ -152,6 +168,14 @@ class _UseReader:
         else:
             return ANY_FORM
         return ArrayForm("list", form) if operation in _ON_LISTS else form
+
+    def _known_keys(self, receiver: Receiver, keys: frozenset[Pattern]) -> frozenset[Pattern]:
+        """Return the keys of a keyed channel where any may be meant: it has no others."""
+        schema = self._schema(receiver.schema)
+        if ANYTHING not in keys or not isinstance(schema, ProgramClass):
+            return keys
+        layout = self._layouts.of(schema)
+        return frozenset((name,) for name in layout.fields) if layout.has_fields else keys
 
     def _is_refused(self, receiver: Receiver, keys: frozenset[Pattern]) -> bool:
         """Tell whether a keyed channel certainly does not have a key; the plugin says so there."""
@@ -176,34 +200,38 @@ class _UseReader:
         return field.form if field else ANY_FORM
 
 
-def writes_at_start(program: Program, notes: FileNotes) -> Iterator[Pattern]:
-    """Yield the keys that `execute(initial_channel=...)` writes."""
-    for term in notes.initial:
-        yield from _keys_of(term, program)
+def _uses_at_start(program: Program, module: str, note: InitialNote) -> Iterator[Use]:
+    """Yield what `execute(initial_channel=...)` writes."""
+    does = "starts a run with keys that are computed"
+    for pattern, value in _items_of(note.mapping, program):
+        claim = Claim("set", value_form(value, program), has_schema=False)
+        location = (module, note.function)
+        yield Use(frozenset({pattern}), claim, "run", location, note.site, note.site.line, does)
 
 
-def _keys_of(term: Term, program: Program, depth: int = 0) -> Iterator[Pattern]:
+def _items_of(term: Term, program: Program, depth: int = 0) -> Iterator[tuple[Pattern, Term]]:
+    """Yield the patterns of the keys of a mapping, with their values."""
     if depth > _DEEPEST:
-        yield ANYTHING
+        yield ANYTHING, ANY
         return
     match term:
         case DictDisplay(pairs):
             for key, value in pairs:
-                is_unpacked = key == ANY
-                yield from (
-                    _keys_of(value, program, depth + 1) if is_unpacked else program.texts(key)
-                )
+                if key == ANY:
+                    yield from _items_of(value, program, depth + 1)
+                else:
+                    yield from ((pattern, value) for pattern in program.texts(key))
         case Declared(_, value):
-            yield from _keys_of(value, program, depth + 1)
+            yield from _items_of(value, program, depth + 1)
         case Name(dotted):
             found = program.resolve(dotted)
             if not isinstance(found, Given) or program.is_filled(dotted):
-                yield ANYTHING
+                yield ANYTHING, ANY
             else:
-                yield from _keys_of(found.term, program, depth + 1)
+                yield from _items_of(found.term, program, depth + 1)
         case Call(Name("builtins.dict"), (), named):
-            yield from (ANYTHING if name == "**" else (name,) for name, _ in named)
+            yield from ((ANYTHING if name == "**" else (name,), value) for name, value in named)
         case Constant():
             return
         case _:
-            yield ANYTHING
+            yield ANYTHING, ANY

@@ -95,4 +95,4 @@ def function_note(
     returns = term_of(node.returns, scope, is_type=True) if node.returns else ANY
     kind: FunctionKind = "async" if isinstance(node, ast.AsyncFunctionDef) else ""
     kind = "generic" if getattr(node, "type_params", None) else kind
-    return FunctionNote(returns, kind, tuple(decorators), scope.is_in_function)
+    return FunctionNote(returns, kind, tuple(decorators), scope.is_in_function, node.lineno)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from graflow_mypy.source.expressions import CHANNEL_GETTERS, FACES, home_of, term_of
 from graflow_mypy.source.notes import (
     CallSite,
     FileNotes,
+    InitialNote,
     ResultNote,
     SchemaNote,
     TaskNote,
@@ -80,7 +82,7 @@ class NoteTaker:
         for given in (*node.args, *(keyword.value for keyword in node.keywords)):
             term = term_of(given, scope)
             if _may_write(term):
-                self.use("lent", term, called, ANY, scope, None)
+                self.use("lent", term, called, ANY, scope, node)
 
     def operation(
         self, node: ast.Call, name: str, receiver: Term, scope: Scope, *, is_seen: bool
@@ -102,7 +104,7 @@ class NoteTaker:
         is_spread = isinstance(key, ast.Starred) or (key is None and bool(node.keywords))
         if key is not None or is_spread:
             term = ANY if is_spread else term_of(key, scope)
-            self.use(name, receiver, term, self._kind_of(value, scope), scope, site)
+            self.use(name, receiver, term, self._kind_of(value, scope), scope, node, site)
 
     def _kind_of(self, value: ast.expr | None, scope: Scope) -> Term:
         """Return what is known of a value that is written, without what is in it."""
@@ -129,7 +131,7 @@ class NoteTaker:
             elif isinstance(given, Display):
                 keys = given.items
             for key in keys:
-                self.use(_MAPPINGS[name], receiver, key, ANY, scope, site)
+                self.use(_MAPPINGS[name], receiver, key, ANY, scope, node, site)
 
     def mapping(self, node: ast.expr | None, scope: Scope) -> list[Term]:
         """Return the term of a mapping, and terms of what else is put into it in its function."""
@@ -148,10 +150,17 @@ class NoteTaker:
         key: Term,
         value: Term,
         scope: Scope,
-        site: CallSite | None,
+        node: ast.expr,
+        site: CallSite | None = None,
     ) -> None:
         """Note one use of a key, or of something else that the name of the use says."""
-        self.notes.uses.append(UseNote(name, receiver, key, value, scope.name, site))
+        note = UseNote(name, receiver, key, value, scope.name, site, node.lineno)
+        self.notes.uses.append(note)
+
+    def initial(self, node: ast.Call, mappings: Sequence[Term], scope: Scope) -> None:
+        """Note the mappings that a run starts with, whose call the node is."""
+        site = self.call_site(node)
+        self.notes.initial += [InitialNote(each, scope.name, site) for each in mappings]
 
     def result(self, node: ast.Call, scope: Scope) -> None:
         """Note a call that asks for the result of a task."""
@@ -181,11 +190,12 @@ class NoteTaker:
             term_of(call.func, scope),
             function,
             term_of(task_id, scope) if task_id is not None else _name_of(function),
+            call,
         )
 
-    def task(self, maker: Term, function: Term, task_id: Term) -> None:
+    def task(self, maker: Term, function: Term, task_id: Term, node: ast.expr) -> None:
         """Note something that makes a task."""
-        self.notes.tasks.append(TaskNote(maker, function, task_id))
+        self.notes.tasks.append(TaskNote(maker, function, task_id, node.lineno))
 
     def call_site(self, node: ast.Call) -> CallSite:
         """Return where a call is: its lines, and its last column in bytes.

@@ -14,6 +14,7 @@ __all__ = [
     "FileNotes",
     "FunctionKind",
     "FunctionNote",
+    "InitialNote",
     "InstanceNote",
     "ResultNote",
     "SchemaNote",
@@ -51,6 +52,7 @@ class UseNote(NamedTuple):
         value: What is known of the value, without what is in it.
         function: The function that it stands in.
         site: Where in the file; `None` where no method call is seen.
+        line: The line of what uses it, from 1.
     """
 
     operation: str
@@ -59,6 +61,7 @@ class UseNote(NamedTuple):
     value: Term
     function: str
     site: CallSite | None
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +84,36 @@ class SchemaNote:
 
 @dataclass(frozen=True, slots=True)
 class TaskNote:
-    """A function made into a task outside of a decorator, by the `maker`."""
+    """A function made into a task outside of a decorator, by the `maker`, in a `line`."""
 
     maker: Term
     function: Term
     task_id: Term
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
 class InstanceNote:
-    """A call that may give a task another id."""
+    """A call that may give a task another id, in a `line`."""
 
     function: Term
     task_id: Term
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class InitialNote:
+    """A mapping that a run starts with.
+
+    Attributes:
+        mapping: The mapping, or a part of it.
+        function: The function that starts the run.
+        site: The call that does it.
+    """
+
+    mapping: Term
+    function: str
+    site: CallSite
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +167,14 @@ class FunctionNote:
         kind: Of which kind it is.
         decorators: Those that make a task of it.
         is_nested: Whether it is defined inside another function.
+        line: Its line, from 1.
     """
 
     returns: Term
     kind: FunctionKind
     decorators: tuple[Term, ...]
     is_nested: bool
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +204,7 @@ class FileNotes:
         functions: Its functions by their dotted names, if they are tasks or say what they return.
         tasks: The tasks that it makes without a decorator.
         instances: Calls that may give a task another id.
-        initial: Mappings that runs start with.
+        initial: Mappings that runs start with, or parts of them.
         changed: The names of modules that it assigns to.
         filled: The names of mappings that it may put more items into.
         names: What its names stand for.
@@ -198,7 +220,7 @@ class FileNotes:
     functions: dict[str, FunctionNote] = field(default_factory=dict)
     tasks: list[TaskNote] = field(default_factory=list)
     instances: list[InstanceNote] = field(default_factory=list)
-    initial: list[Term] = field(default_factory=list)
+    initial: list[InitialNote] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     filled: list[str] = field(default_factory=list)
     names: dict[str, Term] = field(default_factory=dict)

@@ -82,4 +82,4 @@ class Transactions:
         if isinstance(function, ast.Attribute) and last_name(function.value) in {"self", "cls"}:
             owner = scope.class_around
             term = Name(owner.full_name(function.attr)) if owner is not None else term
-        self._taker.use("given", transaction, term, ANY, scope, None)
+        self._taker.use("given", transaction, term, ANY, scope, function)

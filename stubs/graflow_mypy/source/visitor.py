@@ -107,7 +107,7 @@ class Visitor:
     def _visit_name(self, node: ast.Name, scope: Scope) -> None:
         """Look for the decorator `task` where it is neither called nor decorates."""
         if node.id in self._task_names and isinstance(node.ctx, ast.Load):
-            self._taker.task(Name("graflow.task"), ANY, ANY)
+            self._taker.task(Name("graflow.task"), ANY, ANY, node)
 
     def _visit_class(self, node: ast.ClassDef, scope: Scope) -> None:
         inner = self._add_class(node, scope)
@@ -214,7 +214,7 @@ class Visitor:
         elif node.attr in WRITES:
             receiver = term_of(node.value, scope)
             if receiver is not ANY:
-                self._taker.use("handed", receiver, ANY, ANY, scope, None)
+                self._taker.use("handed", receiver, ANY, ANY, scope, node)
         self._visit(node.value, scope)
 
     def _visit_changed(self, node: ast.Attribute, scope: Scope) -> None:
@@ -248,7 +248,7 @@ class Visitor:
             self._taker.lent(node, scope)
         self._transactions.pass_on(node, scope)
         for keyword in node.keywords:
-            self._look_at_keyword(keyword, function, scope)
+            self._look_at_keyword(keyword, node, scope)
             self._visit(keyword.value, scope)
         self._visit_all(node.args, scope)
         if self._interest.mappings and last_name(function) not in ONLY_READING:
@@ -256,26 +256,27 @@ class Visitor:
             for given in (*node.args, *named):
                 self._look_at_escape(given, scope)
 
-    def _look_at_keyword(self, keyword: ast.keyword, function: ast.expr, scope: Scope) -> None:
+    def _look_at_keyword(self, keyword: ast.keyword, call: ast.Call, scope: Scope) -> None:
         """Look for what a run starts with, and for ids of instances; `**` may have them in it."""
+        function, line = call.func, call.lineno
         if keyword.arg == "initial_channel":
-            self._notes.initial += self._taker.mapping(keyword.value, scope)
+            self._taker.initial(call, self._taker.mapping(keyword.value, scope), scope)
         elif keyword.arg == "task_id":
-            instance = InstanceNote(term_of(function, scope), term_of(keyword.value, scope))
+            instance = InstanceNote(term_of(function, scope), term_of(keyword.value, scope), line)
             self._notes.instances.append(instance)
         elif keyword.arg is None and isinstance(function, ast.Name):
-            self._notes.instances.append(InstanceNote(term_of(function, scope), ANY))
+            self._notes.instances.append(InstanceNote(term_of(function, scope), ANY, line))
         elif keyword.arg is None and getattr(function, "attr", "") in _STARTS:
-            self._notes.initial.append(ANY)
+            self._taker.initial(call, [ANY], scope)
 
     def _visit_named(self, node: ast.Call, function: ast.Name, scope: Scope) -> None:
         """Look at the call of a name: a class of channels, or a method under another name."""
         match called := term_of(function, scope):
             case Name() if called.last in _SCHEMA_CALLS:
                 self._taker.schema(node, called.last, scope)
-                self._taker.use("made", term_of(node, scope), ANY, ANY, scope, None)
+                self._taker.use("made", term_of(node, scope), ANY, ANY, scope, node)
             case Name() if called.last.endswith("Channel"):
-                self._taker.use("made", term_of(node, scope), ANY, ANY, scope, None)
+                self._taker.use("made", term_of(node, scope), ANY, ANY, scope, node)
             case Attribute(owner, name) if name in WRITES:
                 self._taker.operation(node, name, owner, scope, is_seen=False)
             case Attribute(owner, "transact"):
@@ -294,7 +295,7 @@ class Visitor:
         elif name in FACES or (name in CHANNEL_GETTERS and name in _SCHEMA_CALLS):
             self._taker.schema(node, name, scope)
         elif name in _SCHEMA_CALLS or name.endswith("Channel") or name == "create_channel":
-            self._taker.use("made", term_of(node, scope), ANY, ANY, scope, None)
+            self._taker.use("made", term_of(node, scope), ANY, ANY, scope, node)
             if name in _SCHEMA_CALLS:
                 self._taker.schema(node, name, scope)
         elif name in OPERATIONS:
