@@ -6,9 +6,10 @@ refused, a `TypedDict` is its fields, dates are text. In doubt, a value fits.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-from graflow_mypy.program.classes import Layout, Layouts
+from graflow_mypy.program.classes import Field, Layout, Layouts
 from graflow_mypy.program.forms import (
     AnyForm,
     ArrayForm,
@@ -93,6 +94,10 @@ class Fitting:
             if mine is not None and not self.fits(mine.form, field.form):
                 return False
         return written.fields.keys() <= read.fields.keys()
+
+    def fields(self, form: ProgramClass) -> Mapping[str, Field]:
+        """Return the fields of a class by their names."""
+        return self._layouts.of(form).fields
 
     def is_never_a_list(self, form: Form) -> bool:
         """Tell whether no value of a form is kept as a list."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from graflow_mypy.check.diagnostics import KEYS, Diagnostic, Unjudged
+from graflow_mypy.check.differences import difference
 from graflow_mypy.check.fitting import Fitting
 from graflow_mypy.messages import KEY_SHAPE, KEY_TYPE, KEY_UNKNOWN, UNREAD, suggestion
 from graflow_mypy.program.blind_spots import BlindSpot
@@ -142,18 +143,28 @@ def _conflict(
         if not (mine.has_schema or other.has_schema):
             continue  # an untyped key may hold `None` first, and a number later
         if _differ_in_type(mine, other, fitting):
-            here, there = mine.form, other.form
-            are_on_lists = mine.is_on_list and other.is_on_list
-            if are_on_lists and isinstance(here, ArrayForm) and isinstance(there, ArrayForm):
-                here, there = here.item, there.item
-            return (
-                KEY_TYPE,
-                (
-                    f'Channel key "{key}" is used as "{show(here)}" here, '
-                    f'but as "{show(there)}" in {_name(locations[other])}'
-                ),
-            )
+            return KEY_TYPE, _types_differ(key, mine, other, _name(locations[other]), fitting)
     return None
+
+
+def _types_differ(key: str, mine: Claim, other: Claim, where: str, fitting: Fitting) -> str:
+    """Return the message about two types of a key; those of one name are told apart."""
+    is_of_items = mine.is_on_list and other.is_on_list
+    here, there = (_shown(each, is_of_items) for each in (mine, other))
+    end = ""
+    if here == there:
+        here, there = (show(each.form, is_full=True) for each in (mine, other))
+        differing = difference(mine.form, other.form, fitting)
+        end = f" ({differing})" if differing else ""
+    return f'Channel key "{key}" is used as "{here}" here, but as "{there}" in {where}{end}'
+
+
+def _shown(claim: Claim, is_of_items: bool) -> str:
+    """Return what a message calls the type of a claim; of a list its items, if that is enough."""
+    if claim.is_on_list and isinstance(claim.form, ArrayForm):
+        item = claim.schema or show(claim.form.item)
+        return item if is_of_items else f"{claim.form.name}[{item}]"
+    return claim.schema or show(claim.form)
 
 
 def _differ_in_shape(mine: Claim, other: Claim, fitting: Fitting) -> bool:

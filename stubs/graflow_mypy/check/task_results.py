@@ -8,7 +8,7 @@ from graflow_mypy.check.diagnostics import IDS, Diagnostic, Unjudged
 from graflow_mypy.check.key_uses import Writers
 from graflow_mypy.messages import RESULT, RESULT_AMBIGUOUS, UNREAD, suggestion
 from graflow_mypy.program.blind_spots import BlindSpot
-from graflow_mypy.program.forms import ANY_FORM, Form, is_certain
+from graflow_mypy.program.forms import ANY_FORM, Form, is_certain, show
 from graflow_mypy.program.functions import function_of
 from graflow_mypy.program.patterns import ANYTHING, Pattern, Patterns, joined, text_of
 from graflow_mypy.program.program import Program
@@ -20,6 +20,7 @@ from graflow_mypy.program.resolved import (
     ProgramFunction,
 )
 from graflow_mypy.program.type_terms import form_of
+from graflow_mypy.program.type_texts import type_text
 from graflow_mypy.source.notes import CallSite, FileNotes, InstanceNote
 from graflow_mypy.source.terms import ANY, Call, Constant, Name, Term, Text
 
@@ -27,6 +28,7 @@ __all__ = ["Tasks"]
 
 _NONE = Constant("None", "NoneType")
 _RESULT = ".__result__"
+_MOST_LISTED = 5
 
 
 class Tasks:
@@ -160,7 +162,8 @@ class Tasks:
             code = UNREAD if writers.unless else RESULT
             yield Diagnostic(module, site, code, f'No task has the id "{asked}"{end}')
         elif self.is_ambiguous(definitions):
-            message = f'Several tasks have the id "{asked}" and return different types'
+            start = f'Several tasks have the id "{asked}" and return different types: '
+            message = start + self._listed(definitions)
             yield Diagnostic(module, site, RESULT_AMBIGUOUS, message)
 
     def _is_known(self, task_id: str) -> bool:
@@ -174,6 +177,16 @@ class Tasks:
         """Tell whether tasks certainly return different types."""
         forms = {self.form(each) for each in definitions if each is not None}
         return len({form for form in forms if is_certain(form)}) > 1
+
+    def _listed(self, definitions: set[ProgramFunction | None]) -> str:
+        """Return the tasks with what they return, as messages list them."""
+        texts = []
+        for each in sorted(each for each in definitions if each is not None):
+            returns = type_text(self._program.function_note(each).returns)
+            name = f"{each.module.partition('#')[0]}.{each.name}"
+            texts.append(f"{name}: {returns or show(self.form(each))}")
+        more = len(texts) - _MOST_LISTED
+        return ", ".join(texts[:_MOST_LISTED]) + (f", and {more} more" if more > 0 else "")
 
     def form(self, definition: ProgramFunction) -> Form:
         """Return the form of what a function returns, when it was awaited if it is async."""

@@ -22,7 +22,8 @@ from mypy.types import (
 )
 
 from graflow_mypy.hooks.mypy_types import with_result
-from graflow_mypy.messages import CODES, KEY_SHAPE, KEY_UNKNOWN, printable, suggestion
+from graflow_mypy.hooks.reports import report_error
+from graflow_mypy.messages import KEY_SHAPE, KEY_UNKNOWN, suggestion
 
 __all__ = ["KEYED_CHANNELS", "METHODS", "ON_SEVERAL", "keyed_signature", "several_signature"]
 
@@ -139,7 +140,7 @@ def _fits(
         return True
     code, message = problem
     if code not in off:
-        ctx.api.fail(printable(message), ctx.context, code=CODES[code])
+        report_error(ctx.api, ctx.context, code, message)
     return False
 
 

@@ -23,6 +23,7 @@ from graflow_mypy.program.patterns import ANYTHING, Pattern, Patterns, text_of
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import ProgramClass, ProgramFunction
 from graflow_mypy.program.type_terms import form_of
+from graflow_mypy.program.type_texts import type_text
 from graflow_mypy.program.uses import uses_of
 from graflow_mypy.source.notes import CallSite, FileNotes
 from graflow_mypy.source.terms import Name
@@ -239,7 +240,8 @@ class _Judge:
     def _look_at_schemas(self, module: str, notes: FileNotes) -> None:
         for note in notes.schemas:
             form = form_of(note.schema, self._program)
-            message = _unstorable(form, note.is_keyed, self._fitting)
+            name = type_text(note.schema) or show(form)
+            message = _unstorable(form, name, note.is_keyed, self._fitting)
             if message:
                 self._diagnostics.append(Diagnostic(module, note.site, SCHEMA, message))
             elif form == ANY_FORM and isinstance(note.schema, Name):
@@ -286,12 +288,12 @@ def _modules(form: Form) -> set[str]:
     return set[str]().union(*map(_modules, parts_of(form)))
 
 
-def _unstorable(form: Form, is_keyed: bool, fitting: Fitting) -> str:
+def _unstorable(form: Form, name: str, is_keyed: bool, fitting: Fitting) -> str:
     if is_keyed and fitting.is_no_typed_dict(form):
-        return f'Schema "{show(form)}" can\'t describe the keys of a channel: it is not a TypedDict'
+        return f'Schema "{name}" can\'t describe the keys of a channel: it is not a TypedDict'
     found = fitting.unstorable_part(form)
     if found is None:
         return ""
     path, what = found
     where = f'field "{path}" is' if path else "it is"
-    return f'Schema "{show(form)}" can\'t be stored in a channel: {where} {what}'
+    return f'Schema "{name}" can\'t be stored in a channel: {where} {what}'

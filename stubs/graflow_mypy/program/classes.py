@@ -10,6 +10,7 @@ from graflow_mypy.program.forms import Form
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import External, ProgramClass
 from graflow_mypy.program.type_terms import form_of
+from graflow_mypy.program.type_texts import type_text
 from graflow_mypy.source.notes import ClassNote
 from graflow_mypy.source.terms import Call, Name, Subscript, Term
 
@@ -48,12 +49,14 @@ class Field:
         is_required: Whether data without it does not fit.
         is_present: Whether data that was made of an instance always has it.
         is_stored: Whether it is certainly stored: `Field(exclude=True)` keeps one out.
+        text: Its type as the source writes it; empty where that is not known.
     """
 
     form: Form
     is_required: bool
     is_present: bool
     is_stored: bool = True
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -156,7 +159,8 @@ class Layouts:
             form = form_of(noted.annotation, self.program)
             is_present = is_required or kind != "typed dict"
             is_stored = kind == "typed dict" or noted.default != "call"
-            found[name] = Field(form, is_required, is_present, is_stored)
+            text = type_text(noted.annotation)
+            found[name] = Field(form, is_required, is_present, is_stored, text)
         return found
 
     def _marks(self, annotation: Term) -> set[str]:

@@ -13,6 +13,7 @@ from graflow_mypy.program.patterns import ANYTHING, Pattern, text_of
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import External, Given, ProgramClass
 from graflow_mypy.program.type_terms import form_of, value_form
+from graflow_mypy.program.type_texts import type_text
 from graflow_mypy.source.note_taker import READS, WRITES
 from graflow_mypy.source.notes import CallSite, InitialNote, UseNote
 from graflow_mypy.source.terms import ANY, Call, Constant, Declared, DictDisplay, Name, Term
@@ -31,11 +32,13 @@ class Claim(NamedTuple):
         operation: The name of the method.
         form: The form of the whole value: of a list where the operation is one of lists.
         has_schema: Whether a schema says so, and not the value alone.
+        schema: That schema as the source writes it; empty where it is not known.
     """
 
     operation: str
     form: Form
     has_schema: bool
+    schema: str = ""
 
     @property
     def is_on_list(self) -> bool:
@@ -148,7 +151,9 @@ class _UseReader:
         is_list = isinstance(form, AnyForm | ArrayForm)
         if receiver.kind == "keyed" and operation in _ON_LISTS and not is_list:
             return  # the keyed channel refuses it, and the plugin says so there
-        claim = Claim(operation, form, has_schema=receiver.kind != "plain")
+        has_schema = receiver.kind != "plain"
+        text = type_text(receiver.schema) if receiver.kind == "typed" else ""
+        claim = Claim(operation, form, has_schema, text)
         location = (module, note.function)
         yield Use(keys, claim, receiver.where, location, note.site, note.line, does)
 

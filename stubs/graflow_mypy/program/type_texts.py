@@ -1,0 +1,42 @@
+"""Texts of types as the source writes them, for messages."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from graflow_mypy.source.terms import BitOr, Constant, Display, Name, Subscript, Term, Text
+
+__all__ = ["type_text"]
+
+_MARKS: Final = {"Annotated", "ClassVar", "Final", "NotRequired", "ReadOnly", "Required"}
+_CONSTANTS: Final = {"Ellipsis": "..."}
+
+
+def type_text(term: Term) -> str:
+    """Return a type as the source writes it, without what only marks it; empty where it can't be.
+
+    A name stands without the module that it comes from.
+    """
+    match term:
+        case Name():
+            return term.last
+        case Constant(text):
+            return _CONSTANTS.get(text, text)
+        case Text(text):
+            return repr(text)
+        case BitOr(left, right):
+            return _joined(" | ", (left, right))
+        case Display("list", items):
+            return f"[{inner}]" if (inner := _joined(", ", items)) else ""
+        case Subscript(Name() as base, arguments):
+            if base.last in _MARKS:
+                return type_text(arguments[0])
+            inner = _joined(", ", arguments)
+            return f"{base.last}[{inner}]" if inner else ""
+        case _:
+            return ""
+
+
+def _joined(separator: str, terms: tuple[Term, ...]) -> str:
+    texts = [type_text(each) for each in terms]
+    return separator.join(texts) if all(texts) else ""
