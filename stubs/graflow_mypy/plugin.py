@@ -54,6 +54,10 @@ _CHANNELS: Final = {
     *KEYED_CHANNELS,
 }
 _MAKERS: Final = {*_TYPED_CHANNELS, *KEYED_CHANNELS}
+_STARTS: Final = {
+    f"graflow.core.workflow.Workflow.{each}"
+    for each in ("aexecute", "astream", "execute", "stream")
+}
 _PRIORITY: Final = 10  # of an import that is at the top of a module
 
 
@@ -111,7 +115,7 @@ class GraflowPlugin(Plugin):
             return partial(self._check_several, method)
         if owner in _CONTEXTS and method == "get_result":
             return self._check_result
-        is_judged = owner in _CHANNELS or owner in _CONTEXTS
+        is_judged = owner in _CHANNELS or owner in _CONTEXTS or fullname in _STARTS
         return self._check_method if is_judged and self._index.has_messages else None
 
     def get_function_signature_hook(

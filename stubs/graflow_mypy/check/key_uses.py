@@ -12,7 +12,7 @@ from graflow_mypy.messages import KEY_SHAPE, KEY_TYPE, KEY_UNKNOWN, UNREAD, sugg
 from graflow_mypy.program.blind_spots import BlindSpot
 from graflow_mypy.program.channels import Whose
 from graflow_mypy.program.forms import ArrayForm, show
-from graflow_mypy.program.patterns import Patterns
+from graflow_mypy.program.patterns import Pattern, Patterns, shown
 from graflow_mypy.program.uses import Claim, Use
 
 __all__ = ["KeyJudge", "Writers"]
@@ -23,6 +23,7 @@ Locations = Mapping[Claim, tuple[str, str]]
 _VERBS = {
     "add": "set",
     "append": "appended to",
+    "change": "updated as a value",
     "prepend": "prepended to",
     "atomic_add": "added to as a number",
     "entry": "read as a value",
@@ -33,6 +34,8 @@ _VERBS = {
     "set": "set",
     "update": "updated as a value",
 }
+
+_OF_UNKNOWN = {"change": "updated", "delete": "deleted", "exists": "looked for"}
 
 
 @dataclass(frozen=True)
@@ -72,19 +75,19 @@ class KeyJudge:
             uses: All uses in the program.
             judged: Whose channels are judged.
         """
-        by_key: dict[str, list[Use]] = {}
+        by_key: dict[Pattern, list[Use]] = {}
         for use in uses:
-            if use.where in judged and use.key is not None:
-                by_key.setdefault(use.key, []).append(use)
-        for key in sorted(by_key):
-            if not key.endswith(".__result__"):
-                if not self._writers.keys.match(key):
-                    yield from self._judge_reads(key, by_key[key])
-                yield from _judge_key(key, by_key[key], self._fitting)
+            if use.where in judged and (key := use.key) is not None:
+                by_key.setdefault(key, []).append(use)
+        for key in sorted(by_key, key=shown):
+            name = shown(key)
+            if not name.endswith(".__result__"):
+                if not self._writers.keys.may_match(key):
+                    yield from self._judge_reads(name, by_key[key])
+                yield from _judge_key(name, by_key[key], self._fitting)
 
     def _judge_reads(self, key: str, uses: list[Use]) -> Iterator[Diagnostic]:
         """Yield what is wrong with reads of a key that nothing writes that is known."""
-        code, message = _unknown(key, self._writers)
         for use in uses:
             if use.site is None or not use.claim.reads:
                 continue
@@ -92,6 +95,7 @@ class KeyJudge:
             if spots:
                 self._unjudged.add(KEYS, key, use.location[0], use.site, spots)
             else:
+                code, message = _unknown(key, use.claim.operation, self._writers)
                 yield Diagnostic(use.location[0], use.site, code, message)
 
     def _may_be(self, spot: BlindSpot, use: Use) -> bool:
@@ -116,11 +120,13 @@ def _judge_key(key: str, uses: list[Use], fitting: Fitting) -> Iterator[Diagnost
             yield Diagnostic(use.location[0], use.site, *verdict)
 
 
-def _unknown(key: str, writers: Writers) -> tuple[str, str]:
+def _unknown(key: str, operation: str, writers: Writers) -> tuple[str, str]:
     """Return the code and the message about a key that nothing writes that is known."""
     code = UNREAD if writers.unless else KEY_UNKNOWN
-    end = suggestion(key, writers.keys.texts)
-    return code, f'Channel key "{key}" is read but never written{writers.unless}{end}'
+    known = map(shown, writers.keys.gapped) if "*" in key else writers.keys.texts
+    end = suggestion(key, known)
+    done = _OF_UNKNOWN.get(operation, "read")
+    return code, f'Channel key "{key}" is {done} but never written{writers.unless}{end}'
 
 
 def _conflict(
@@ -171,7 +177,11 @@ def _differ_in_shape(mine: Claim, other: Claim, fitting: Fitting) -> bool:
     if not (mine.writes or other.writes) or mine.is_on_list == other.is_on_list:
         return False
     value = other if mine.is_on_list else mine
-    return value.operation == "atomic_add" or fitting.is_never_a_list(value.form)
+    if value.operation == "atomic_add" or fitting.is_never_a_list(value.form):
+        return True
+    # Without a schema they are kept as what they are.
+    is_array = isinstance(value.form, ArrayForm) and value.form.name in {"tuple", "set"}
+    return is_array and not value.has_schema
 
 
 def _differ_in_type(mine: Claim, other: Claim, fitting: Fitting) -> bool:

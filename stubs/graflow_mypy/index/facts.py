@@ -196,7 +196,7 @@ class _Judge:
         spots = []
         written: set[Pattern] = set()
         for use in self._uses:
-            if use.claim.writes:
+            if use.claim.creates or (use.claim.writes and use.where == "unknown"):
                 written |= use.keys
                 if ANYTHING in use.keys:
                     spots.append(BlindSpot(use.location[0], use.line, use.does, use.claim.form))

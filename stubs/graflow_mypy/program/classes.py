@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from graflow_mypy.program.forms import Form
+from graflow_mypy.program.forms import Form, UnstorableForm
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import External, ProgramClass
 from graflow_mypy.program.type_terms import form_of
@@ -30,6 +31,12 @@ _KINDS: Final[dict[str, ClassKind]] = {
     "StrEnum": "enum",
     "NamedTuple": "named tuple",
 }
+_PLAIN_BASES: Final = {
+    *("abc.ABC", "typing.Protocol", "typing_extensions.Protocol"),
+    *(f"builtins.{name}" for name, each in vars(builtins).items() if isinstance(each, type)),
+}
+"""Bases of which pydantic knows no more than of the class itself."""
+
 _HOMES: Final = {"typing", "typing_extensions", "pydantic", "enum"}
 _HOOKS: Final = {
     "__get_pydantic_core_schema__",
@@ -129,7 +136,7 @@ class Layouts:
         match self.program.resolve(base.dotted):
             case ProgramClass() as found:
                 return self.of(found)
-            case External("builtins.object"):
+            case External(name) if name in _PLAIN_BASES:
                 return Layout(_PLAIN)
             case External(name):
                 home, _, last = name.rpartition(".")
@@ -157,6 +164,8 @@ class Layouts:
                     note.is_total and "NotRequired" not in marks
                 )
             form = form_of(noted.annotation, self.program)
+            if kind == "model" and noted.default == "excluded":
+                form = UnstorableForm(name, "left out of what is written, by its exclude=True")
             is_present = is_required or kind != "typed dict"
             is_stored = kind == "typed dict" or noted.default != "call"
             text = type_text(noted.annotation)

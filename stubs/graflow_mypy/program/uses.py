@@ -8,20 +8,20 @@ from typing import NamedTuple
 from graflow_mypy.program.blind_spots import BlindSpot
 from graflow_mypy.program.channels import Receiver, Receivers, Whose
 from graflow_mypy.program.classes import Layouts
-from graflow_mypy.program.forms import ANY_FORM, AnyForm, ArrayForm, Form
+from graflow_mypy.program.forms import ANY_FORM, AnyForm, ArrayForm, Form, ScalarForm
 from graflow_mypy.program.patterns import ANYTHING, Pattern, text_of
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import External, Given, ProgramClass
 from graflow_mypy.program.type_terms import form_of, value_form
 from graflow_mypy.program.type_texts import type_text
-from graflow_mypy.source.note_taker import READS, WRITES
+from graflow_mypy.source.note_taker import CHANGES, READS, WRITES
 from graflow_mypy.source.notes import CallSite, InitialNote, UseNote
 from graflow_mypy.source.terms import ANY, Call, Constant, Declared, DictDisplay, Name, Term
 
 __all__ = ["Claim", "Use", "uses_of"]
 
 _ON_LISTS = frozenset({"append", "prepend", "pop", "get_list"})
-_ON_ANYTHING = frozenset({"ttl", "touch", "persist"})
+_ON_ANYTHING = frozenset({"delete", "exists", "ttl", "touch", "persist"})
 _DEEPEST = 5
 
 
@@ -48,12 +48,17 @@ class Claim(NamedTuple):
     @property
     def writes(self) -> bool:
         """Whether it stores something."""
-        return self.operation in WRITES
+        return self.operation in CHANGES
 
     @property
     def reads(self) -> bool:
         """Whether it needs something to be there already, or its type."""
-        return self.operation in READS or self.operation == "update"
+        return self.operation in READS or self.operation in {"change", "update"}
+
+    @property
+    def creates(self) -> bool:
+        """Whether it stores something where there is nothing."""
+        return self.operation in WRITES
 
 
 class Use(NamedTuple):
@@ -78,9 +83,16 @@ class Use(NamedTuple):
     does: str = "computes a key"
 
     @property
-    def key(self) -> str | None:
-        """The one key that it is about, if it is known."""
-        return text_of(next(iter(self.keys))) if len(self.keys) == 1 else None
+    def key(self) -> Pattern | None:
+        """The one key that it is about, if that is known, or keys with one beginning: `user:*`."""
+        key = next(iter(self.keys)) if len(self.keys) == 1 else ANYTHING
+        return key if text_of(key) is not None or _is_a_kind_of_key(key) else None
+
+
+def _is_a_kind_of_key(key: Pattern) -> bool:
+    """Tell whether a pattern has a beginning that says what its keys are, and one gap."""
+    first = key[0] or ""
+    return key.count(None) == 1 and len(first) > 1 and not first[-1].isalnum()
 
 
 def uses_of(program: Program, layouts: Layouts) -> tuple[list[Use], list[BlindSpot]]:
@@ -140,8 +152,10 @@ class _UseReader:
             if receiver.where == "unknown":
                 return
             operation, does = "set", "hands on a method that may write any key"
-        if receiver.where == "unknown" and operation not in WRITES:
+        if receiver.where == "unknown" and operation not in CHANGES:
             return
+        if receiver.kind == "keyed" and operation in {"delete", "exists"}:
+            return  # its schema says that there may be such a key
         keys = self._program.texts(note.key)
         if receiver.kind == "keyed":
             keys = self._known_keys(receiver, keys)
@@ -153,6 +167,7 @@ class _UseReader:
             return  # the keyed channel refuses it, and the plugin says so there
         has_schema = receiver.kind != "plain"
         text = type_text(receiver.schema) if receiver.kind == "typed" else ""
+        text = "number" if operation == "atomic_add" else text
         claim = Claim(operation, form, has_schema, text)
         location = (module, note.function)
         yield Use(keys, claim, receiver.where, location, note.site, note.line, does)
@@ -164,9 +179,11 @@ class _UseReader:
             return ANY_FORM
         if receiver.kind == "keyed":
             return self._field(receiver, keys)
+        if operation == "atomic_add" and receiver.kind in {"plain", "typed"}:
+            return ScalarForm("int")  # what is added to a `float` may be one, too
         if receiver.kind == "plain":
             form = value_form(value, self._program)
-            is_written = operation in WRITES and operation not in {"update", "atomic_add"}
+            is_written = operation in WRITES and operation != "update"
             form = form if is_written else ANY_FORM
         elif receiver.kind == "typed":
             form = self._schema(receiver.schema)

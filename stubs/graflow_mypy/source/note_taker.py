@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from graflow_mypy.source.expressions import CHANNEL_GETTERS, FACES, home_of, term_of
+from graflow_mypy.source.expressions import CHANNEL_GETTERS, FACES, term_of
 from graflow_mypy.source.notes import (
     CallSite,
     FileNotes,
@@ -16,7 +16,7 @@ from graflow_mypy.source.notes import (
     UseNote,
 )
 from graflow_mypy.source.rebindings import keys_added
-from graflow_mypy.source.scopes import Scope
+from graflow_mypy.source.scopes import Scope, home_of
 from graflow_mypy.source.terms import (
     ANY,
     Attribute,
@@ -25,6 +25,7 @@ from graflow_mypy.source.terms import (
     DictDisplay,
     Display,
     Face,
+    Item,
     Joined,
     Name,
     RunChannel,
@@ -33,16 +34,22 @@ from graflow_mypy.source.terms import (
     names_in,
 )
 
-__all__ = ["OPERATIONS", "READS", "WRITES", "NoteTaker", "keyword_of"]
+__all__ = ["CHANGES", "OPERATIONS", "READS", "WRITES", "NoteTaker", "keyword_of"]
 
 READS = frozenset(
-    {"get", "get_list", "entry", "pop", "get_many", "ttl", "touch", "persist", "wait_for"}
+    {
+        *("delete", "exists", "get", "get_list", "entry", "pop", "get_many", "ttl", "touch"),
+        *("persist", "wait_for"),
+    }
 )
 WRITES = {
     **dict.fromkeys(("set", "add", "append", "prepend", "update"), 2),
     **dict.fromkeys(("atomic_add", "set_many"), 1),
 }
 """The operations that write, and how many arguments tell a channel's from those of other types."""
+
+CHANGES = frozenset({*WRITES, "change"})
+"""The operations that store something; `change` is an `update` without a default."""
 
 OPERATIONS = READS | WRITES.keys() | {"set_all"}
 _MAPPINGS = {"set_many": "set", "set_all": "set", "get_many": "get"}
@@ -101,6 +108,8 @@ class NoteTaker:
             return
         key = node.args[0] if node.args else keyword_of(node, "key")
         value = node.args[1] if len(node.args) > 1 else keyword_of(node, "value")
+        if name == "update" and _is_without_default(node):
+            name = "change"
         is_spread = isinstance(key, ast.Starred) or (key is None and bool(node.keywords))
         if key is not None or is_spread:
             term = ANY if is_spread else term_of(key, scope)
@@ -125,13 +134,13 @@ class NoteTaker:
     ) -> None:
         """Note one use for each key of a mapping or of a list of keys."""
         for given in self.mapping(node.args[0] if node.args else None, scope):
-            keys: tuple[Term, ...] = (ANY,)
+            pairs: tuple[tuple[Term, Term], ...] = ((ANY, ANY),)
             if isinstance(given, DictDisplay):
-                keys = tuple(key for key, _ in given.pairs)
+                pairs = given.pairs
             elif isinstance(given, Display):
-                keys = given.items
-            for key in keys:
-                self.use(_MAPPINGS[name], receiver, key, ANY, scope, node, site)
+                pairs = tuple((key, ANY) for key in given.items)
+            for key, value in pairs:
+                self.use(_MAPPINGS[name], receiver, key, value, scope, node, site)
 
     def mapping(self, node: ast.expr | None, scope: Scope) -> list[Term]:
         """Return the term of a mapping, and terms of what else is put into it in its function."""
@@ -218,6 +227,13 @@ def keyword_of(node: ast.Call, name: str) -> ast.expr | None:
     return next((each.value for each in node.keywords if each.arg == name), None)
 
 
+def _is_without_default(node: ast.Call) -> bool:
+    """Tell whether a call of `update` certainly has nothing to begin with where there is no key."""
+    is_clear = not any(isinstance(each, ast.Starred) for each in node.args)
+    words = {each.arg for each in node.keywords}
+    return is_clear and len(node.args) < 3 and words.isdisjoint({"default", None})
+
+
 def _name_of(function: Term) -> Term:
     return Text(function.last) if isinstance(function, Name) else ANY
 
@@ -228,7 +244,7 @@ def _is_doubtful(receiver: Term) -> bool:
         case Attribute(owner, name):
             return name not in {"aio", "channel"} or owner is ANY
         case _:
-            return receiver is ANY
+            return receiver is ANY or isinstance(receiver, Item)
 
 
 def _may_write(term: Term) -> bool:

@@ -10,6 +10,7 @@ from graflow_mypy.source.terms import Term
 __all__ = [
     "CallSite",
     "ClassNote",
+    "FieldDefault",
     "FieldNote",
     "FileNotes",
     "FunctionKind",
@@ -44,9 +45,10 @@ class UseNote(NamedTuple):
     """A use of a key, or of something else that the operation names.
 
     Attributes:
-        operation: The name of the method; `handed` for a method that is handed on, `lent` for a
-            channel that another package gets (which is the key), `given` for a transaction that a
-            function gets (which is the key), `made` where a channel is made.
+        operation: The name of the method; `change` for an `update` that needs the key to be
+            there, `handed` for a method that is handed on, `lent` for a channel that another
+            package gets (which is the key), `given` for a transaction that a function gets (which
+            is the key), `made` where a channel is made.
         receiver: The channel.
         key: The key.
         value: What is known of the value, without what is in it.
@@ -116,17 +118,22 @@ class InitialNote:
     site: CallSite
 
 
+FieldDefault: TypeAlias = Literal["", "value", "call", "excluded"]
+"""What a field of a class is given in its class."""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldNote:
     """A field of a class.
 
     Attributes:
         annotation: Its annotation.
-        default: "" for none, "value", or "call" as for `Field()`.
+        default: "" for none, "value", "call" as for `Field()`, or "excluded" if that has
+            `exclude=True`.
     """
 
     annotation: Term
-    default: Literal["", "value", "call"]
+    default: FieldDefault
 
 
 @dataclass(frozen=True, slots=True)

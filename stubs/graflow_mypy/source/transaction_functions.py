@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from graflow_mypy.source.expressions import last_name, term_of
+from graflow_mypy.source.expressions import term_of
 from graflow_mypy.source.note_taker import NoteTaker, keyword_of
-from graflow_mypy.source.scopes import Scope
+from graflow_mypy.source.scopes import Scope, last_name
 from graflow_mypy.source.terms import ANY, Name, Term
 
 __all__ = ["Transactions"]

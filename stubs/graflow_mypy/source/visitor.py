@@ -9,12 +9,12 @@ from types import NoneType
 from typing import Any, TypeGuard, get_args
 
 from graflow_mypy.source.definitions import class_note, function_note
-from graflow_mypy.source.expressions import CHANNEL_GETTERS, FACES, last_name, term_of
+from graflow_mypy.source.expressions import CHANNEL_GETTERS, FACES, term_of
 from graflow_mypy.source.interest import Interest
 from graflow_mypy.source.note_taker import OPERATIONS, WRITES, NoteTaker
 from graflow_mypy.source.notes import InstanceNote
 from graflow_mypy.source.rebindings import FILLING, ONLY_READING
-from graflow_mypy.source.scopes import Comprehension, Scope
+from graflow_mypy.source.scopes import Comprehension, Scope, last_name
 from graflow_mypy.source.terms import ANY, Attribute, Name, Term
 from graflow_mypy.source.transaction_functions import Transactions
 

@@ -19,7 +19,7 @@ def make(ctx: TaskExecutionContext) -> None:
     ctx.get_typed_channel(UserId).set("id", UserId(1))  # E: Channel key "id" is used as "UserId" here, but as "bytes" in app.main.use  [graflow-key-type]
     ctx.get_typed_channel(Mode).set("mode", "on")  # E: Channel key "mode" is used as "Mode" here, but as "float" in app.main.use  [graflow-key-type]
     ctx.get_typed_channel(Literal["on", "off"]).set("mode2", "on")  # E: Channel key "mode2" is used as "Literal['on', 'off']" here, but as "float" in app.main.use  [graflow-key-type]
-    ctx.get_typed_channel(Annotated[int, "seconds"]).set("time", 1)
+    ctx.get_typed_channel(Annotated[int, "seconds"]).set("time", 1)  # E: Channel key "time" is used as "int" here, but as "bytes" in app.main.use  [graflow-key-type]
     ctx.get_typed_channel(str | int | None).append("choices", "")  # E: Channel key "choices" is appended to here, but read as a value in app.main.use  [graflow-key-shape]
 def use(ctx: TaskExecutionContext) -> None:
     for key in ("optional", "union", "pair", "row", "times", "users", "id", "mode", "mode2"):
@@ -32,7 +32,7 @@ def use(ctx: TaskExecutionContext) -> None:
     strings.get("times")  # E: Channel key "times" is used as "bytes" here, but as "Dict[str, datetime]" in app.main.make  [graflow-key-type]
     strings.get("users")  # E: Channel key "users" is used as "bytes" here, but as "Users" in app.main.make  [graflow-key-type]
     strings.get("id")  # E: Channel key "id" is used as "bytes" here, but as "UserId" in app.main.make  [graflow-key-type]
-    strings.get("time")
+    strings.get("time")  # E: Channel key "time" is used as "bytes" here, but as "int" in app.main.make  [graflow-key-type]
     numbers = ctx.get_typed_channel(float)
     numbers.get("mode")  # E: Channel key "mode" is used as "float" here, but as "Mode" in app.main.make  [graflow-key-type]
     numbers.get("mode2")  # E: Channel key "mode2" is used as "float" here, but as "Literal['on', 'off']" in app.main.make  [graflow-key-type]
