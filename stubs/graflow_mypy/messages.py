@@ -17,6 +17,7 @@ __all__ = [
     "RESULT",
     "RESULT_AMBIGUOUS",
     "SCHEMA",
+    "UNJUDGED",
     "UNREAD",
     "printable",
     "suggestion",
@@ -30,6 +31,7 @@ RESULT = "graflow-result"
 RESULT_AMBIGUOUS = "graflow-result-ambiguous"
 SCHEMA = "graflow-schema"
 UNREAD = "graflow-unread"
+UNJUDGED = "graflow-unjudged"
 
 CODES = {
     name: ErrorCode(name, description, "Graflow")
@@ -42,6 +44,7 @@ CODES = {
         (RESULT_AMBIGUOUS, "Check that the tasks of one id return one type"),
         (SCHEMA, "Check that a schema can be stored in a channel"),
         (UNREAD, "Check that the files of the program can be read and parsed"),
+        (UNJUDGED, "Note what makes a check of keys or results impossible"),
     )
 }
 """The codes by their names."""

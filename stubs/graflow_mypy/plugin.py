@@ -27,10 +27,11 @@ from graflow_mypy.hooks.keyed_channels import (
 )
 from graflow_mypy.hooks.mypy_types import returned, type_of, with_result
 from graflow_mypy.hooks.owned_keys import KEYS, owned_signature
+from graflow_mypy.hooks.reports import report_error, report_note
 from graflow_mypy.hooks.task_calls import TASK_CALL, call_signature
 from graflow_mypy.index.facts import Span
 from graflow_mypy.index.index import Index
-from graflow_mypy.messages import CODES, UNREAD
+from graflow_mypy.messages import UNREAD
 from graflow_mypy.options import PluginOptions, read_options
 from graflow_mypy.source.placements import OPERATION
 
@@ -162,12 +163,13 @@ class GraflowPlugin(Plugin):
     def _report(self, context: Context, api: CheckerPluginInterface) -> None:
         facts = self._index.of(api.path)
         if facts.unread is not None:
-            api.fail(facts.unread.message, Context(facts.unread.line, 0), code=CODES[UNREAD])
+            report_error(api, Context(facts.unread.line, 0), UNREAD, facts.unread.message)
         messages = facts.messages
         if messages:
             for span in _spans(context):
                 for message in messages.get(span, ()):
-                    api.fail(message.text, context, code=CODES[message.code])
+                    report = report_note if message.is_note else report_error
+                    report(api, context, message.code, message.text)
 
     def _check_result(self, ctx: MethodSigContext) -> FunctionLike:
         self._report(ctx.context, ctx.api)

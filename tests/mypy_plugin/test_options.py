@@ -71,6 +71,11 @@ def check(folder: Path, name: str, config: str) -> tuple[str, int]:
         ("paths = nowhere", 'paths: there is no "nowhere"'),
         ("exclude = (", 'exclude: "(" is not a regular expression'),
         ("graflow-schema = maybe", 'graflow-schema must be "error" or "off", not "maybe"'),
+        ("graflow-schema = note", 'graflow-schema must be "error" or "off", not "note"'),
+        (
+            "graflow-unjudged = warning",
+            'graflow-unjudged must be "error" or "off" or "note", not "warning"',
+        ),
     ],
 )
 def test_a_wrong_option_is_an_error(tmp_path: Path, option: str, message: str) -> None:
@@ -92,6 +97,22 @@ def test_options_in_toml(folder: Path) -> None:
     assert status == 0, said
     said, status = check(folder, "pyproject.toml", config + "graflow-key-unknown = false\n")
     assert status == 0, said
+
+
+def test_links_to_the_documentation(folder: Path) -> None:
+    """Where mypy is asked for links, each code gets one, to its section; else none."""
+    config = "[mypy]\nplugins = graflow_mypy\n"
+    assert "docs/mypy.md" not in check(folder, "mypy.ini", config)[0]
+    shutil.rmtree(folder / "cache")
+    said, status = check(folder, "mypy.ini", config + "show_error_code_links = True\n")
+    assert said.count("note: See docs/mypy.md#graflow-key-unknown of graflow for more info") == 1
+    assert status == 1
+
+
+def test_a_code_that_mypy_disables_is_not_reported(folder: Path) -> None:
+    """Mypy's own option works for the plugin's codes."""
+    config = "[mypy]\nplugins = graflow_mypy\ndisable_error_code = graflow-key-unknown\n"
+    assert check(folder, "mypy.ini", config)[1] == 0
 
 
 def test_an_option_that_changes_is_seen_with_a_cache(folder: Path) -> None:

@@ -7,7 +7,7 @@ refused, a `TypedDict` is its fields, dates are text. In doubt, a value fits.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, product
 from typing import Final
@@ -144,6 +144,10 @@ class Fitting:
             )
             for each in self._layouts.of(form).fields.values()
         )
+
+    def fields(self, form: ProgramClass) -> Mapping[str, Field]:
+        """Return the fields of a class by their names."""
+        return self._layouts.of(form).fields
 
     def is_never_a_list(self, form: Form) -> bool:
         """Tell whether no value of a form is kept as a list."""

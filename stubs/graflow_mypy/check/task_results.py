@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from graflow_mypy.check.key_uses import Diagnostic
+from graflow_mypy.check.diagnostics import IDS, Diagnostic, Unjudged
+from graflow_mypy.check.key_uses import Writers
 from graflow_mypy.messages import RESULT, RESULT_AMBIGUOUS, UNREAD, suggestion
 from graflow_mypy.program.ancestry import is_of_the_standard_library
-from graflow_mypy.program.forms import ANY_FORM, Form, is_certain
+from graflow_mypy.program.blind_spots import BlindSpot
+from graflow_mypy.program.forms import ANY_FORM, Form, is_certain, show
 from graflow_mypy.program.functions import function_of
 from graflow_mypy.program.patterns import ANYTHING, Pattern, Patterns, joined, text_of
 from graflow_mypy.program.program import Program
@@ -20,6 +22,7 @@ from graflow_mypy.program.resolved import (
 )
 from graflow_mypy.program.services import Services
 from graflow_mypy.program.type_terms import form_of
+from graflow_mypy.program.type_texts import type_text
 from graflow_mypy.source.notes import CallSite, FileNotes, InstanceNote, TaskNote
 from graflow_mypy.source.terms import ANY, Call, Constant, Name, Term, Text
 
@@ -27,6 +30,7 @@ __all__ = ["Tasks"]
 
 _NONE = Constant("None", "NoneType")
 _RESULT = ".__result__"
+_MOST_LISTED = 5
 
 
 class Tasks:
@@ -40,27 +44,29 @@ class Tasks:
         self._patterns: set[Pattern] = set()
         self._gapped: list[tuple[Patterns, ProgramFunction | None]] = []
         self._of_any_id: set[ProgramFunction | None] = set()
+        self._spots: list[BlindSpot] = []
         for module, notes in program.files.items():
             self._find(module, notes)
 
     def _find(self, module: str, notes: FileNotes) -> None:
         for name, function in notes.functions.items():
             for decorator in function.decorators:
-                self._decorated(ProgramFunction(module, name), decorator)
+                self._decorated(ProgramFunction(module, name), decorator, function.line)
         for task in notes.tasks:
             if self._program.is_task(task.maker):
-                self._add(self._ids(task), function_of(task.function, self._program))
+                definition = function_of(task.function, self._program)
+                self._add(self._ids(task), definition, module, task.line)
         for instance in notes.instances:
-            self._instance(instance)
+            self._instance(module, instance)
 
-    def _decorated(self, definition: ProgramFunction, decorator: Term) -> None:
+    def _decorated(self, definition: ProgramFunction, decorator: Term, line: int) -> None:
         call = decorator if isinstance(decorator, Call) else Call(decorator, ())
         if not self._program.is_task(call.function):
             return
         task_id = call.argument(0, "task_id") or call.argument(0, "id")
         if task_id is None or task_id == _NONE:
             task_id = Text(definition.name.rpartition(".")[2])
-        self._add(self._program.texts(task_id), definition)
+        self._add(self._program.texts(task_id), definition, definition.module, line)
 
     def _ids(self, task: TaskNote) -> frozenset[Pattern]:
         """Return the ids of a task that is made of a function, whose name is the id by default."""
@@ -74,32 +80,32 @@ class Tasks:
             case _:
                 return frozenset({(Name(self._program.home(task.function.dotted)).last,)})
 
-    def _instance(self, note: InstanceNote) -> None:
+    def _instance(self, module: str, note: InstanceNote) -> None:
         function = note.function
         definition: ProgramFunction | None = None
         match self._program.resolve(function.dotted) if isinstance(function, Name) else None:
             case ProgramClass() | OfGraflow():
                 return
             case External():
-                self._partial(note)
+                self._partial(module, note)
                 return
             case ProgramFunction() as found:
                 if not self._is_task(found):
                     return
                 definition = found
-            case Given(term):
-                definition = self._defined_by(term)
+            case Given(Call() as made) if self._makes_task(made):
+                definition = function_of(made.arguments[0], self._program)
             case _ if note.task_id == ANY:
                 return  # a call with ** of something that may be no task
-        self._add(self._program.texts(note.task_id), definition)
+        self._add(self._program.texts(note.task_id), definition, module, note.line)
 
-    def _partial(self, note: InstanceNote) -> None:
+    def _partial(self, module: str, note: InstanceNote) -> None:
         """Add what `functools.partial`, or another package, may make of a task and an id."""
         if note.given != ANY:
-            self._instance(InstanceNote(note.given, note.task_id, ANY))
+            self._instance(module, InstanceNote(note.given, note.task_id, ANY, note.line))
         is_known = note.given != ANY and self._program.tail(note.function) == "partial"
         if note.task_id != ANY and not is_known:
-            self._add(self._program.texts(note.task_id), None)
+            self._add(self._program.texts(note.task_id), None, module, note.line)
 
     def _is_task(self, definition: ProgramFunction) -> bool:
         return any(
@@ -107,23 +113,29 @@ class Tasks:
             for each in self._program.function_note(definition).decorators
         )
 
-    def _defined_by(self, term: Term) -> ProgramFunction | None:
-        """Return the function of a task that a term makes: `task("id")(function)`."""
-        if isinstance(term, Call) and term.arguments:
-            called = term.function
-            if self._program.is_task(called.function if isinstance(called, Call) else called):
-                return function_of(term.arguments[0], self._program)
-        return None
+    def _makes_task(self, call: Call) -> bool:
+        """Tell whether a call makes a task of a function: `task("id")(function)`."""
+        called = call.function
+        made_by = called.function if isinstance(called, Call) else called
+        return bool(call.arguments) and self._program.is_task(made_by)
 
-    def _add(self, ids: frozenset[Pattern], definition: ProgramFunction | None) -> None:
+    def _add(
+        self,
+        ids: frozenset[Pattern],
+        definition: ProgramFunction | None,
+        module: str,
+        line: int,
+    ) -> None:
         if definition is not None and definition.module in self._program.others:
             definition = None  # mypy may not have looked at it
         for pattern in ids:
             text = text_of(pattern)
-            self._patterns.add(pattern)
             if pattern == ANYTHING:
                 self._of_any_id.add(definition)
-            elif text is None:
+                self._spots.append(BlindSpot(module, line, "computes the id of a task"))
+                continue
+            self._patterns.add(pattern)
+            if text is None:
                 self._gapped.append((Patterns([pattern]), definition))
             else:
                 self._by_id.setdefault(text, set()).add(definition)
@@ -171,43 +183,67 @@ class Tasks:
         return together or ({None} if found else set())
 
     def written(self) -> Iterator[Pattern]:
-        """Yield the keys that results are stored under."""
+        """Yield the keys that results are stored under, as far as ids are known."""
         for pattern in self._patterns:
             yield joined(pattern, (_RESULT,))
 
     def judge(
         self,
-        written: Patterns,
+        writers: Writers,
         asked: str,
         definitions: set[ProgramFunction | None],
         site: CallSite,
         module: str,
-        unless: str,
+        unjudged: Unjudged,
     ) -> Iterator[Diagnostic]:
-        """Yield what is wrong with asking for the result of an id; see `judge_keys`."""
-        yield from self.missing(written, asked, definitions, site, module, unless)
-        if self.is_ambiguous(definitions):
-            message = f'Several tasks have the id "{asked}" and return different types'
+        """Yield what is wrong with asking for the result of an id; see `KeyJudge`."""
+        missing = self.missing(writers, asked, site, module)
+        spots = self.spots(writers)
+        if missing is not None and spots:
+            unjudged.add(IDS, asked, missing, spots)
+        elif missing is not None:
+            yield missing
+        elif self.is_ambiguous(definitions):
+            start = f'Several tasks have the id "{asked}" and return different types: '
+            message = start + self._listed(definitions)
             yield Diagnostic(module, site, RESULT_AMBIGUOUS, message)
 
     def missing(
-        self,
-        written: Patterns,
-        asked: str,
-        definitions: set[ProgramFunction | None],
-        site: CallSite,
-        module: str,
-        unless: str,
-    ) -> Iterator[Diagnostic]:
-        """Yield that no task has an id, if that is so; see `judge_keys`."""
-        if not definitions and not written.match(asked + _RESULT):
-            message = f'No task has the id "{asked}"{unless}{suggestion(asked, self._by_id)}'
-            yield Diagnostic(module, site, UNREAD if unless else RESULT, message)
+        self, writers: Writers, asked: str, site: CallSite, module: str
+    ) -> Diagnostic | None:
+        """Return that no task has an id, if none is known that has it."""
+        if self._is_known(asked) or writers.keys.match(asked + _RESULT):
+            return None
+        end = writers.unless + suggestion(asked, self._by_id)
+        code = UNREAD if writers.unless else RESULT
+        return Diagnostic(module, site, code, f'No task has the id "{asked}"{end}')
+
+    def spots(self, writers: Writers) -> Sequence[BlindSpot]:
+        """Return the lines that may make a task of any id, or write any result."""
+        # Only what writes anything under any key, as a restored copy, may write results.
+        return [*self._spots, *(each for each in writers.spots if each.form == ANY_FORM)]
+
+    def _is_known(self, task_id: str) -> bool:
+        """Tell whether a task has an id, one of its numbered instances included."""
+        base, _, number = task_id.rpartition("_")
+        is_numbered = number.isdigit() and base in self._by_id
+        is_gapped = any(patterns.match(task_id) for patterns, _ in self._gapped)
+        return task_id in self._by_id or is_numbered or is_gapped
 
     def is_ambiguous(self, definitions: set[ProgramFunction | None]) -> bool:
         """Tell whether tasks certainly return different types."""
         forms = {self.form(each) for each in definitions if each is not None}
         return len({form for form in forms if is_certain(form)}) > 1
+
+    def _listed(self, definitions: set[ProgramFunction | None]) -> str:
+        """Return the tasks with what they return, as messages list them."""
+        texts = []
+        for each in sorted(each for each in definitions if each is not None):
+            returns = type_text(self._program.function_note(each).returns)
+            name = f"{each.module.partition('#')[0]}.{each.name}"
+            texts.append(f"{name}: {returns or show(self.form(each))}")
+        more = len(texts) - _MOST_LISTED
+        return ", ".join(texts[:_MOST_LISTED]) + (f", and {more} more" if more > 0 else "")
 
     def form(self, definition: ProgramFunction) -> Form:
         """Return the form of what a function returns, when it was awaited if it is async."""

@@ -20,7 +20,8 @@ from mypy.options import Options
 
 from graflow_mypy.index.cache import Kept, KeptFacts, KeptFile, KeptFiles, Stamp
 from graflow_mypy.index.encoding import encoded
-from graflow_mypy.index.facts import Facts, ModuleFacts, facts_of
+from graflow_mypy.index.facts import Facts, ModuleFacts
+from graflow_mypy.index.judging import facts_of
 from graflow_mypy.options import PluginOptions
 from graflow_mypy.program.aliases import task_aliases
 from graflow_mypy.program.constants import names_to_watch
@@ -92,7 +93,7 @@ class Index:
             self._take(own, neighbours)
         notes = files.follow_names()
         bases = {each.name: each.base for each in self._sources.values() if each.is_own}
-        facts = facts_of(notes, files.load, self._mine, bases)
+        facts = facts_of(notes, files.load, self._mine, bases, files.shown)
         files.keep()
         kept = KeptFacts(self._state(), imports, far, facts)
         self._kept.keep_facts(kept)
@@ -230,6 +231,10 @@ class _Files:
             file.notes = _scanned(path, module, self._interest, is_known_quiet=True)
         return file.notes
 
+    def shown(self, module: str) -> str:
+        """Return what messages call the file of a module."""
+        return _shown(self._paths[module])
+
     def keep(self) -> None:
         """Keep the notes for the next time."""
         if self._is_changed:
@@ -266,6 +271,11 @@ def _text(path: str) -> bytes:
         return b""
 
 
+def _shown(path: str) -> str:
+    """Return what messages call a file: its path from the current folder."""
+    return os.path.relpath(path).replace(os.sep, "/")
+
+
 def _scanned(
     path: str, module: str, interest: Interest, *, is_known_quiet: bool = False
 ) -> FileNotes:
@@ -289,6 +299,5 @@ def _scanned(
         notes.imports = imports
         return notes
     except Unread as problem:
-        shown = os.path.relpath(path).replace(os.sep, "/")
-        unread = UnreadNote(problem.line, problem.reason, shown)
+        unread = UnreadNote(problem.line, problem.reason, _shown(path))
         return FileNotes(is_quiet=is_known_quiet, unread=unread)

@@ -32,6 +32,7 @@ from graflow_mypy.source.terms import (
     Constant,
     Declared,
     Face,
+    Item,
     Name,
     OneOf,
     Parameter,
@@ -118,7 +119,7 @@ class Receivers:
             case Face(owner, kind, schema):
                 found = self.of(owner, depth + 1)
                 return Receiver(found.where, kind, schema) if found.kind == "plain" else UNKNOWN
-            case Unknown() | Parameter() | Attribute() | Subscript():
+            case Unknown() | Parameter() | Attribute() | Subscript() | Item():
                 return self._item(term.base, depth + 1) if isinstance(term, Subscript) else UNKNOWN
             case _:
                 return NO_CHANNEL

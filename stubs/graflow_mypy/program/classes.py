@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias
 
-from graflow_mypy.program.forms import ANY_FORM, Form
+from graflow_mypy.program.forms import ANY_FORM, Form, UnstorableForm
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import External, ProgramClass
 from graflow_mypy.program.type_terms import form_of
+from graflow_mypy.program.type_texts import type_text
 from graflow_mypy.source.notes import ClassNote, FieldNote
 from graflow_mypy.source.terms import Call, Constant, Name, Subscript, Term, Text
 
@@ -29,6 +31,12 @@ _KINDS: Final[dict[str, ClassKind]] = {
     "StrEnum": "enum",
     "NamedTuple": "named tuple",
 }
+_PLAIN_BASES: Final = {
+    *("abc.ABC", "typing.Protocol", "typing_extensions.Protocol"),
+    *(f"builtins.{name}" for name, each in vars(builtins).items() if isinstance(each, type)),
+}
+"""Bases of which pydantic knows no more than of the class itself."""
+
 _HOMES: Final = {"typing", "typing_extensions", "pydantic", "enum"}
 _HOOKS: Final = {
     "__get_pydantic_core_schema__",
@@ -49,6 +57,7 @@ class Field:
         is_present: Whether data that was made of an instance always has it.
         is_stored: Whether it is certainly stored: `Field(exclude=True)` keeps one out.
         is_written: Whether it may be stored: an `InitVar` is read, but never written.
+        text: Its type as the source writes it; empty where that is not known.
     """
 
     form: Form
@@ -56,6 +65,7 @@ class Field:
     is_present: bool
     is_stored: bool = True
     is_written: bool = True
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,7 +142,7 @@ class Layouts:
         match self.program.resolve(base.dotted):
             case ProgramClass() as found:
                 return self.of(found)
-            case External("builtins.object"):
+            case External(name) if name in _PLAIN_BASES:
                 return Layout(_PLAIN)
             case External(name):
                 home, _, last = name.rpartition(".")
@@ -159,8 +169,12 @@ class Layouts:
                 return None
             is_private = kind == "model" and name.startswith("_")
             is_left_out = options.get("init", _TRUE) != _TRUE  # made anew when it is read
-            if not (marks & {"ClassVar", "KW_ONLY"} or is_private or is_left_out):
-                found[stored_name] = self._field(noted, marks, kind, is_total=note.is_total)
+            if marks & {"ClassVar", "KW_ONLY"} or is_private or is_left_out:
+                continue
+            found[stored_name] = self._field(noted, marks, kind, is_total=note.is_total)
+            if kind == "model" and noted.default == "excluded":
+                form = UnstorableForm(name, "left out of what is written, by its exclude=True")
+                found[stored_name] = replace(found[stored_name], form=form)
         return found
 
     def _field(
@@ -174,7 +188,8 @@ class Layouts:
         is_written = "InitVar" not in marks
         is_present = is_written and (is_required or kind != "typed dict")
         is_stored = kind == "typed dict" or noted.default != "call"
-        return Field(form, is_required, is_present, is_stored, is_written)
+        text = type_text(noted.annotation)
+        return Field(form, is_required, is_present, is_stored, is_written, text)
 
     def _marks(self, annotation: Term) -> set[str]:
         marks = set()

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import Given, OfGraflow, ProgramFunction
 from graflow_mypy.program.type_terms import form_of
-from graflow_mypy.program.uses import Claim, Use, writes_at_start
+from graflow_mypy.program.type_texts import type_text
+from graflow_mypy.program.uses import Claim, Use, keys_at_start
 from graflow_mypy.source.notes import FunctionNote, ParameterNote, PlacedNote
 from graflow_mypy.source.terms import Call, Constant, Name, Term
 
@@ -25,9 +26,7 @@ def parameters_read(program: Program) -> Iterator[Use]:
     task, but each place where it is put into a workflow. What some run starts with is left out: it
     need not be what another one's tasks write.
     """
-    started = {
-        pattern for notes in program.files.values() for pattern in writes_at_start(program, notes)
-    }
+    started = keys_at_start(program)
     for module, notes in program.files.items():
         if module in program.others:
             continue  # somebody else checks it
@@ -50,9 +49,11 @@ def _read(placed: PlacedNote, module: str, program: Program) -> Iterator[Use]:
         return
     for each in _unbound(call, parameters):
         operation = "optional parameter" if each.has_default else "parameter"
-        claim = Claim(operation, form_of(each.annotation, program), has_schema=True)
-        location = definition.module, definition.name
-        yield Use(frozenset({(each.name,)}), claim, "run", location, placed.site, module)
+        form, text = form_of(each.annotation, program), type_text(each.annotation)
+        claim = Claim(operation, form, has_schema=True, schema=text)
+        location, site = (definition.module, definition.name), placed.site
+        keys = frozenset({(each.name,)})
+        yield Use(keys, claim, "run", location, site, site.line, site_module=module)
 
 
 def _task(call: Call, program: Program) -> ProgramFunction | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from graflow_mypy.program.items import items_of
 from graflow_mypy.program.patterns import ANYTHING, Pattern, joined, text_of
 from graflow_mypy.program.resolved import (
     External,
@@ -17,9 +18,11 @@ from graflow_mypy.program.resolved import (
 from graflow_mypy.source.notes import ClassNote, FileNotes, FunctionNote
 from graflow_mypy.source.terms import (
     ANY,
+    Attribute,
     Call,
     Constant,
     Declared,
+    Item,
     Joined,
     Name,
     OneOf,
@@ -223,6 +226,8 @@ class Program:
                 return found if len(found) <= _MOST_TEXTS else frozenset({ANYTHING})
             case Joined(parts):
                 return self._joined(parts, depth)
+            case (Item() as item) | Attribute(Item() as item, "value"):  # of an enum
+                return self._texts_of_any(items_of(item, self), depth)
             case Declared():
                 return self._texts_declared(term, depth)
             case Constant(text, "int" | "bool" | "float" | "NoneType") if text:

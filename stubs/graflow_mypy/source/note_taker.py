@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
-from graflow_mypy.source.expressions import CHANNEL_GETTERS, FACES, home_of, term_of
+from graflow_mypy.source.expressions import CHANNEL_GETTERS, FACES, term_of
 from graflow_mypy.source.notes import (
     CallSite,
     FileNotes,
+    InitialNote,
     InstanceNote,
     ResultNote,
     SchemaNote,
@@ -16,7 +18,7 @@ from graflow_mypy.source.notes import (
     UseNote,
 )
 from graflow_mypy.source.rebindings import keys_added
-from graflow_mypy.source.scopes import Scope
+from graflow_mypy.source.scopes import Scope, home_of
 from graflow_mypy.source.terms import (
     ANY,
     Attribute,
@@ -25,6 +27,7 @@ from graflow_mypy.source.terms import (
     DictDisplay,
     Display,
     Face,
+    Item,
     Joined,
     Name,
     RunChannel,
@@ -33,16 +36,22 @@ from graflow_mypy.source.terms import (
     names_in,
 )
 
-__all__ = ["OPERATIONS", "READS", "STARTS", "WRITES", "NoteTaker", "keyword_of"]
+__all__ = ["CHANGES", "OPERATIONS", "READS", "STARTS", "WRITES", "NoteTaker", "keyword_of"]
 
 READS = frozenset(
-    {"get", "get_list", "entry", "pop", "get_many", "ttl", "touch", "persist", "wait_for"}
+    {
+        *("delete", "exists", "get", "get_list", "entry", "pop", "get_many", "ttl", "touch"),
+        *("persist", "wait_for"),
+    }
 )
 WRITES = {
     **dict.fromkeys(("set", "add", "append", "prepend", "update"), 2),
     **dict.fromkeys(("atomic_add", "set_many"), 1),
 }
 """The operations that write, and how many arguments tell a channel's from those of other types."""
+
+CHANGES = frozenset({*WRITES, "change"})
+"""The operations that store something; `change` is an `update` without a default."""
 
 STARTS = {"aexecute": 2, "astream": 1, "execute": 2, "stream": 1}
 """The methods that start a run, and the position of `initial_channel` among their arguments."""
@@ -87,7 +96,7 @@ class NoteTaker:
         for given in (*node.args, *(keyword.value for keyword in node.keywords)):
             term = term_of(given, scope)
             if _may_write(term):
-                self.use("lent", term, called, ANY, scope, None)
+                self.use("lent", term, called, ANY, scope, node)
 
     def operation(
         self, node: ast.Call, name: str, receiver: Term, scope: Scope, *, is_seen: bool
@@ -106,12 +115,14 @@ class NoteTaker:
             return
         key = node.args[0] if node.args else keyword_of(node, "key")
         value = node.args[1] if len(node.args) > 1 else keyword_of(node, "value")
+        if name == "update" and _is_without_default(node):
+            name = "change"
         is_spread = isinstance(key, ast.Starred) or (key is None and bool(node.keywords))
         if key is not None or is_spread:
             term = ANY if is_spread else term_of(key, scope)
             kind = self._kind_of(value, scope)
             has_default = name in _WITH_DEFAULT and count > 1
-            self.use(name, receiver, term, kind, scope, site, has_default=has_default)
+            self.use(name, receiver, term, kind, scope, node, site, has_default=has_default)
 
     def _kind_of(self, value: ast.expr | None, scope: Scope) -> Term:
         """Return what is known of a value that is written, without what is in it."""
@@ -132,13 +143,13 @@ class NoteTaker:
     ) -> None:
         """Note one use for each key of a mapping or of a list of keys."""
         for given in self.mapping(node.args[0] if node.args else None, scope):
-            keys: tuple[Term, ...] = (ANY,)
+            pairs: tuple[tuple[Term, Term], ...] = ((ANY, ANY),)
             if isinstance(given, DictDisplay):
-                keys = tuple(key for key, _ in given.pairs)
+                pairs = given.pairs
             elif isinstance(given, Display):
-                keys = given.items
-            for key in keys:
-                self.use(_MAPPINGS[name], receiver, key, ANY, scope, site)
+                pairs = tuple((key, ANY) for key in given.items)
+            for key, value in pairs:
+                self.use(_MAPPINGS[name], receiver, key, value, scope, node, site)
 
     def mapping(self, node: ast.expr | None, scope: Scope) -> list[Term]:
         """Return the term of a mapping, and terms of what else is put into it in its function."""
@@ -157,12 +168,19 @@ class NoteTaker:
         key: Term,
         value: Term,
         scope: Scope,
-        site: CallSite | None,
+        node: ast.expr,
+        site: CallSite | None = None,
         *,
         has_default: bool = False,
     ) -> None:
         """Note one use of a key, or of something else that the name of the use says."""
-        self.notes.uses.append(UseNote(name, receiver, key, value, scope.name, site, has_default))
+        place = scope.name, site, node.lineno
+        self.notes.uses.append(UseNote(name, receiver, key, value, *place, has_default))
+
+    def initial(self, node: ast.Call, mappings: Sequence[Term], scope: Scope) -> None:
+        """Note the mappings that a run starts with, whose call the node is."""
+        site = self.call_site(node)
+        self.notes.initial += [InitialNote(each, scope.name, site) for each in mappings]
 
     def result(self, node: ast.Call, scope: Scope) -> None:
         """Note a call that asks for the result of a task."""
@@ -192,11 +210,12 @@ class NoteTaker:
             term_of(call.func, scope),
             function,
             term_of(task_id, scope) if task_id is not None else _NONE if is_named else ANY,
+            call,
         )
 
-    def task(self, maker: Term, function: Term, task_id: Term) -> None:
+    def task(self, maker: Term, function: Term, task_id: Term, node: ast.expr) -> None:
         """Note something that makes a task."""
-        self.notes.tasks.append(TaskNote(maker, function, task_id))
+        self.notes.tasks.append(TaskNote(maker, function, task_id, node.lineno))
 
     def instance(self, node: ast.Call, task_id: Term, scope: Scope) -> None:
         """Note a call that may give a task another id; with `**`, only that of a plain name."""
@@ -204,7 +223,7 @@ class NoteTaker:
         if task_id is not ANY or isinstance(node.func, ast.Name) or isinstance(function, Name):
             given = term_of(node.args[0], scope) if node.args else ANY
             given = given if isinstance(given, Name) else ANY
-            self.notes.instances.append(InstanceNote(function, task_id, given))
+            self.notes.instances.append(InstanceNote(function, task_id, given, node.lineno))
 
     def start(self, node: ast.Call, scope: Scope) -> None:
         """Note the task that a run starts at, and what it starts with where that has no name."""
@@ -215,9 +234,9 @@ class NoteTaker:
         position = STARTS[getattr(node.func, "attr", "")]
         before = node.args[: position + 1]
         if any(isinstance(each, ast.Starred) for each in before):
-            self.notes.initial.append(ANY)
+            self.initial(node, [ANY], scope)
         elif len(before) > position:
-            self.notes.initial += self.mapping(before[position], scope)
+            self.initial(node, self.mapping(before[position], scope), scope)
 
     def call_site(self, node: ast.Call) -> CallSite:
         """Return where a call is; what is called, and its first argument, stand in for a column."""
@@ -242,13 +261,20 @@ def keyword_of(node: ast.Call, name: str) -> ast.expr | None:
     return next((each.value for each in node.keywords if each.arg == name), None)
 
 
+def _is_without_default(node: ast.Call) -> bool:
+    """Tell whether a call of `update` certainly has nothing to begin with where there is no key."""
+    is_clear = not any(isinstance(each, ast.Starred) for each in node.args)
+    words = {each.arg for each in node.keywords}
+    return is_clear and len(node.args) < 3 and words.isdisjoint({"default", None})
+
+
 def _is_doubtful(receiver: Term) -> bool:
     """Tell whether a file says too little about something for it to be a channel of a run."""
     match receiver:
         case Attribute(owner, name):
             return name not in {"aio", "channel"} or owner is ANY
         case _:
-            return receiver is ANY
+            return receiver is ANY or isinstance(receiver, Item)
 
 
 def _may_write(term: Term) -> bool:

@@ -10,10 +10,12 @@ from graflow_mypy.source.terms import Term
 __all__ = [
     "CallSite",
     "ClassNote",
+    "FieldDefault",
     "FieldNote",
     "FileNotes",
     "FunctionKind",
     "FunctionNote",
+    "InitialNote",
     "InstanceNote",
     "ParameterNote",
     "PlacedNote",
@@ -46,14 +48,16 @@ class UseNote(NamedTuple):
     """A use of a key, or of something else that the operation names.
 
     Attributes:
-        operation: The name of the method; `handed` for a method that is handed on, `lent` for a
-            channel that another package gets (which is the key), `given` for a transaction that a
-            function gets (which is the key), `made` where a channel is made.
+        operation: The name of the method; `change` for an `update` that needs the key to be
+            there, `handed` for a method that is handed on, `lent` for a channel that another
+            package gets (which is the key), `given` for a transaction that a function gets (which
+            is the key), `made` where a channel is made.
         receiver: The channel.
         key: The key.
         value: What is known of the value, without what is in it.
         function: The function that it stands in.
         site: Where in the file; `None` where no method call is seen.
+        line: The line of what uses it, from 1.
         has_default: Whether it gives a default, in case the key is absent.
     """
 
@@ -63,6 +67,7 @@ class UseNote(NamedTuple):
     value: Term
     function: str
     site: CallSite | None
+    line: int
     has_default: bool = False
 
 
@@ -103,7 +108,7 @@ class SchemaNote:
 
 @dataclass(frozen=True, slots=True)
 class TaskNote:
-    """A function made into a task outside of a decorator, by the `maker`.
+    """A function made into a task outside of a decorator, by the `maker`, in a `line`.
 
     The id is the constant `None` where it is the name of the function.
     """
@@ -111,6 +116,7 @@ class TaskNote:
     maker: Term
     function: Term
     task_id: Term
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +127,13 @@ class InstanceNote:
         function: What is called.
         task_id: The id; unknown where `**` may have it.
         given: The first argument, which is the task if `functools.partial` is called.
+        line: The line of the call, from 1.
     """
 
     function: Term
     task_id: Term
     given: Term
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,17 +152,36 @@ class PlacedNote:
 
 
 @dataclass(frozen=True, slots=True)
+class InitialNote:
+    """A mapping that a run starts with.
+
+    Attributes:
+        mapping: The mapping, or a part of it.
+        function: The function that starts the run.
+        site: The call that does it.
+    """
+
+    mapping: Term
+    function: str
+    site: CallSite
+
+
+FieldDefault: TypeAlias = Literal["", "value", "call", "excluded"]
+"""What a field of a class is given in its class."""
+
+
+@dataclass(frozen=True, slots=True)
 class FieldNote:
     """A field of a class.
 
     Attributes:
         annotation: Its annotation.
-        default: "" for none, "value", or "call" as for `Field()`.
+        default: "" for none, "value", "call" as for `Field()`, "excluded" as `exclude=True` says.
         options: The keyword arguments of `Field()` or `field()` that say how it is stored.
     """
 
     annotation: Term
-    default: Literal["", "value", "call"]
+    default: FieldDefault
     options: tuple[tuple[str, Term], ...]
 
 
@@ -172,6 +199,7 @@ class ClassNote:
         is_generic: Whether it has type parameters.
         is_twice: Whether another class of the file has the same name.
         converts: Whether a validator or a serializer of its own may make of a value what it likes.
+        line: Its line, from 1.
     """
 
     bases: tuple[Term, ...]
@@ -183,6 +211,7 @@ class ClassNote:
     is_generic: bool
     is_twice: bool
     converts: bool
+    line: int
 
 
 FunctionKind: TypeAlias = Literal["", "async", "generic"]
@@ -216,6 +245,7 @@ class FunctionNote:
         kind: Of which kind it is.
         decorators: Those that make a task of it.
         is_nested: Whether it is defined inside another function.
+        line: Its line, from 1.
     """
 
     parameters: list[ParameterNote]
@@ -223,6 +253,7 @@ class FunctionNote:
     kind: FunctionKind
     decorators: tuple[Term, ...]
     is_nested: bool
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +285,7 @@ class FileNotes:
         tasks: The tasks that it makes without a decorator.
         instances: Calls that may give a task another id.
         placed: Tasks that it puts into workflows.
-        initial: Mappings that runs start with.
+        initial: Mappings that runs start with, or parts of them.
         changed: The names of modules that it assigns to.
         filled: The names of mappings that it may put more items into.
         names: What its names stand for.
@@ -273,7 +304,7 @@ class FileNotes:
     tasks: list[TaskNote] = field(default_factory=list)
     instances: list[InstanceNote] = field(default_factory=list)
     placed: list[PlacedNote] = field(default_factory=list)
-    initial: list[Term] = field(default_factory=list)
+    initial: list[InitialNote] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     filled: list[str] = field(default_factory=list)
     names: dict[str, Term] = field(default_factory=dict)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from graflow_mypy.source.expressions import last_name, term_of
+from graflow_mypy.source.expressions import term_of
 from graflow_mypy.source.note_taker import STARTS, NoteTaker
 from graflow_mypy.source.notes import CallSite, PlacedNote
-from graflow_mypy.source.scopes import Scope
+from graflow_mypy.source.scopes import Scope, last_name
 from graflow_mypy.source.terms import ANY, Call, Name, Term
 
 __all__ = ["OPERATION", "Placements"]

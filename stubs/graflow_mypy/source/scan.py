@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import warnings
 
-from graflow_mypy.source.definitions import names_of, stars_of
+from graflow_mypy.source.definitions import classes_made, names_of, stars_of
 from graflow_mypy.source.interest import Interest
 from graflow_mypy.source.note_taker import NoteTaker
 from graflow_mypy.source.notes import FileNotes
@@ -54,6 +54,9 @@ def scan(
         notes = taker.notes
         notes.stars = stars_of(scope)
         names = notes.names = names_of(tree, scope)
+        for name, made in classes_made(tree, scope):
+            notes.classes[name] = made
+            del names[name]
         for name in assigned_from_inside(tree) if b"global" in source else ():
             names[name] = either([names.get(name, ANY), ANY])
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:

@@ -10,7 +10,16 @@ from functools import cached_property
 
 from graflow_mypy.source.terms import Term
 
-__all__ = ["Binding", "Comprehension", "Scope", "bindings_of", "import_bindings"]
+__all__ = [
+    "Binding",
+    "Comprehension",
+    "Scope",
+    "bindings_of",
+    "first_parameter",
+    "home_of",
+    "import_bindings",
+    "last_name",
+]
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -38,12 +47,14 @@ class Binding:
         value: The expression.
         annotation: What is said to be its type.
         dotted: The full name of what is imported or defined, or of the function of a parameter.
+        part: Of an item that is unpacked, the number of the part; empty for the whole.
     """
 
     kind: str
     value: ast.expr | None = None
     annotation: ast.expr | None = None
     dotted: str = ""
+    part: str = ""
 
 
 @dataclass
@@ -85,6 +96,17 @@ class Scope:
                 found[name].append(Binding("unknown"))
         return found
 
+    @cached_property
+    def attributes(self) -> dict[str, list[tuple[ast.expr | None, Scope]]]:
+        """Return what the methods of a class set each attribute of `self` to, and where."""
+        found: dict[str, list[tuple[ast.expr | None, Scope]]] = {}
+        for method in getattr(self.node, "body", ()):
+            owner = first_parameter(method)
+            for name, value in _attributes_set(method, owner) if owner else ():
+                place = self.inner("function", method.name, method)
+                found.setdefault(name, []).append((value, place))
+        return found
+
     @property
     def is_in_function(self) -> bool:
         """Whether it is a function, or inside one."""
@@ -113,6 +135,43 @@ def _rebound_inside(function: ast.AST) -> set[str]:
     """Return the names that functions inside a function declare as `nonlocal`."""
     nodes = (node for node in ast.walk(function) if isinstance(node, ast.Nonlocal))
     return {name for node in nodes for name in node.names}
+
+
+def first_parameter(node: ast.AST) -> str:
+    """Return the name of the first parameter of a function, which is `self` in a method."""
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return ""
+    parameters = [*node.args.posonlyargs, *node.args.args]
+    return parameters[0].arg if parameters else ""
+
+
+def home_of(name: str, scope: Scope) -> Scope:
+    """Return the scope that a name is bound in; the module, if it is bound in none around."""
+    place = scope
+    while place.parent is not None:
+        is_visible = place is scope or place.kind != "class"
+        if is_visible and name in place.bindings:
+            return place
+        place = place.parent
+    return place
+
+
+def last_name(node: ast.expr) -> str:
+    """Return the name, or the last part of the dotted name, that an expression is; else none."""
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _attributes_set(method: ast.AST, owner: str) -> Iterator[tuple[str, ast.expr | None]]:
+    """Yield the attributes of `owner` that a method sets, with the value of a plain one."""
+    plain: dict[ast.expr, ast.expr | None] = {}
+    for node in ast.walk(method):  # parents come before their parts
+        if isinstance(node, ast.Assign):
+            plain.update(dict.fromkeys(node.targets, node.value))
+        elif isinstance(node, ast.AnnAssign):
+            plain[node.target] = node.value
+        elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            name = node.value.id if isinstance(node.value, ast.Name) else ""
+            yield from [(node.attr, plain.get(node))] if name == owner else ()
 
 
 def bindings_of(scope: Scope) -> Iterator[tuple[str, Binding]]:
@@ -213,10 +272,22 @@ def _targets(target: ast.expr, value: ast.expr | None, kind: str) -> Iterator[tu
             and not any(isinstance(each, ast.Starred) for each in (*target.elts, *value.elts))
         ):
             values, inner = list(value.elts), "value"
+        if kind == "each":
+            for number, each in enumerate(target.elts):
+                yield from _parts(each, value, str(number))
+            return
         for each, its_value in zip(target.elts, values, strict=True):
             yield from _targets(each, its_value, inner)
     elif isinstance(target, ast.Starred):
         yield from _targets(target.value, None, "unknown")
+
+
+def _parts(target: ast.expr, value: ast.expr | None, part: str) -> Iterator[tuple[str, Binding]]:
+    """Yield what a part of each item of a value is bound to."""
+    if isinstance(target, ast.Name):
+        yield target.id, Binding("each", value, part=part)
+    else:
+        yield from _targets(target, None, "unknown")
 
 
 def import_bindings(

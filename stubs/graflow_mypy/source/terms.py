@@ -20,6 +20,7 @@ __all__ = [
     "DictDisplay",
     "Display",
     "Face",
+    "Item",
     "Joined",
     "Name",
     "OneOf",
@@ -202,6 +203,20 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Item:
+    """An item of a collection, or a part of an item.
+
+    Attributes:
+        owner: The collection.
+        part: The number of the part, as text; empty for the whole item.
+    """
+
+    tag: ClassVar[Literal["e"]] = "e"
+    owner: Term
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
 class Declared:
     """A variable or parameter with an annotation."""
 
@@ -226,6 +241,7 @@ Term: TypeAlias = (
     | RunChannel
     | Face
     | Parameter
+    | Item
     | Declared
 )
 """What an expression says."""
@@ -260,7 +276,7 @@ def names_in(term: Term) -> Iterator[str]:
 
 def _parts(term: Term) -> tuple[Term, ...]:
     match term:
-        case Attribute(owner):
+        case Attribute(owner) | Item(owner):
             return (owner,)
         case Joined(parts) | OneOf(parts) | Display(_, parts):
             return parts

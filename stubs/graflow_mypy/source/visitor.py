@@ -9,12 +9,12 @@ from types import NoneType
 from typing import Any, TypeGuard, get_args
 
 from graflow_mypy.source.definitions import class_note, function_note
-from graflow_mypy.source.expressions import CHANNEL_GETTERS, FACES, last_name, term_of
+from graflow_mypy.source.expressions import CHANNEL_GETTERS, FACES, term_of
 from graflow_mypy.source.interest import Interest
 from graflow_mypy.source.note_taker import OPERATIONS, STARTS, WRITES, NoteTaker
 from graflow_mypy.source.placements import Placements
 from graflow_mypy.source.rebindings import FILLING, ONLY_READING
-from graflow_mypy.source.scopes import Comprehension, Scope
+from graflow_mypy.source.scopes import Comprehension, Scope, last_name
 from graflow_mypy.source.terms import ANY, Attribute, Name, Term
 from graflow_mypy.source.transaction_functions import Transactions
 
@@ -108,7 +108,7 @@ class Visitor:
     def _visit_name(self, node: ast.Name, scope: Scope) -> None:
         """Look for the decorator `task` where it is neither called nor decorates."""
         if node.id in self._task_names and isinstance(node.ctx, ast.Load):
-            self._taker.task(Name("graflow.task"), ANY, ANY)
+            self._taker.task(Name("graflow.task"), ANY, ANY, node)
 
     def _visit_class(self, node: ast.ClassDef, scope: Scope) -> None:
         inner = self._add_class(node, scope)
@@ -216,7 +216,7 @@ class Visitor:
         elif node.attr in WRITES:
             receiver = term_of(node.value, scope)
             if receiver is not ANY:
-                self._taker.use("handed", receiver, ANY, ANY, scope, None)
+                self._taker.use("handed", receiver, ANY, ANY, scope, node)
         self._visit(node.value, scope)
 
     def _visit_changed(self, node: ast.Attribute, scope: Scope) -> None:
@@ -255,7 +255,7 @@ class Visitor:
         self._transactions.pass_on(node, scope)
         self._placements.call(node, scope)
         for keyword in node.keywords:
-            self._look_at_keyword(keyword, function, scope)
+            self._look_at_keyword(keyword, node, scope)
             self._visit(keyword.value, scope)
         self._visit_all(node.args, scope)
         if self._interest.mappings and last_name(function) not in ONLY_READING:
@@ -263,21 +263,21 @@ class Visitor:
             for given in (*node.args, *named):
                 self._look_at_escape(given, scope)
 
-    def _look_at_keyword(self, keyword: ast.keyword, function: ast.expr, scope: Scope) -> None:
+    def _look_at_keyword(self, keyword: ast.keyword, call: ast.Call, scope: Scope) -> None:
         """Look for what a run starts with, which `**` may have in it."""
         if keyword.arg == "initial_channel":
-            self._notes.initial += self._taker.mapping(keyword.value, scope)
-        elif keyword.arg is None and getattr(function, "attr", "") in STARTS:
-            self._notes.initial.append(ANY)
+            self._taker.initial(call, self._taker.mapping(keyword.value, scope), scope)
+        elif keyword.arg is None and getattr(call.func, "attr", "") in STARTS:
+            self._taker.initial(call, [ANY], scope)
 
     def _visit_named(self, node: ast.Call, function: ast.Name, scope: Scope) -> None:
         """Look at the call of a name: a class of channels, or a method under another name."""
         match called := term_of(function, scope):
             case Name() if called.last in _SCHEMA_CALLS:
                 self._taker.schema(node, called.last, scope)
-                self._taker.use("made", term_of(node, scope), ANY, ANY, scope, None)
+                self._taker.use("made", term_of(node, scope), ANY, ANY, scope, node)
             case Name() if called.last.endswith("Channel"):
-                self._taker.use("made", term_of(node, scope), ANY, ANY, scope, None)
+                self._taker.use("made", term_of(node, scope), ANY, ANY, scope, node)
             case Attribute(owner, name) if name in WRITES:
                 self._taker.operation(node, name, owner, scope, is_seen=False)
             case Attribute(owner, "transact"):
@@ -298,7 +298,7 @@ class Visitor:
         elif name in FACES or (name in CHANNEL_GETTERS and name in _SCHEMA_CALLS):
             self._taker.schema(node, name, scope)
         elif name in _SCHEMA_CALLS or name.endswith("Channel") or name == "create_channel":
-            self._taker.use("made", term_of(node, scope), ANY, ANY, scope, None)
+            self._taker.use("made", term_of(node, scope), ANY, ANY, scope, node)
             if name in _SCHEMA_CALLS:
                 self._taker.schema(node, name, scope)
         elif name in OPERATIONS:

@@ -12,5 +12,5 @@ def write(ctx: TaskExecutionContext) -> None:
 
 
 def read(ctx: TaskExecutionContext) -> None:
-    ctx.get_channel().get("p:count")
+    ctx.get_channel().get("p:count")  # N: graflow: unknown keys are not judged: app/main.py:9 computes a key, perhaps "p:count" or "p:cuont"
     ctx.get_channel().get("p:cuont")

@@ -15,5 +15,5 @@ from graflow import TaskExecutionContext, task
 rows = task(load_rows)
 more = task(kit.load)
 def use(ctx: TaskExecutionContext) -> None:
-    ctx.get_result("load")
+    ctx.get_result("load")  # N: graflow: unknown task ids are not judged: app/main.py:6 computes the id of a task (as 1 more line does), perhaps "fetch" or "load"
     ctx.get_result("fetch")

@@ -17,7 +17,7 @@ def make(ctx: TaskExecutionContext, value: Any) -> None:
     ctx.get_typed_channel(Literal[1]).set("text", 1)  # E: Channel key "text" is used as "Literal[1]" here, but as "str" in app.main.use  [graflow-key-type]
     ctx.get_typed_channel(Literal["7"]).set("number", "7")  # E: Channel key "number" is used as "Literal['7']" here, but as "int" in app.main.use  [graflow-key-type]
     ctx.get_typed_channel(Literal[1, "on"]).set("mixed", "on")
-    ctx.get_typed_channel(Literal[1, "on"]).set("one is wrong", "on")  # E: Channel key "one is wrong" is used as "Literal[1, 'on']" here, but as "Literal['off'] | float" in app.main.use  [graflow-key-type]
+    ctx.get_typed_channel(Literal[1, "on"]).set("one is wrong", "on")  # E: Channel key "one is wrong" is used as "Literal[1, 'on']" here, but as "float | Literal['off']" in app.main.use  [graflow-key-type]
 def use(ctx: TaskExecutionContext) -> None:
     ctx.get_typed_channel(Literal["on", "off"]).get("mode")
     ctx.get_typed_channel(Literal[1, 2] | None).get("level")
@@ -32,4 +32,4 @@ def use(ctx: TaskExecutionContext) -> None:
     ctx.get_typed_channel(str).get("text")  # E: Channel key "text" is used as "str" here, but as "Literal[1]" in app.main.make  [graflow-key-type]
     ctx.get_typed_channel(int).get("number")  # E: Channel key "number" is used as "int" here, but as "Literal['7']" in app.main.make  [graflow-key-type]
     ctx.get_typed_channel(int | Literal["on"]).get("mixed")
-    ctx.get_typed_channel(float | Literal["off"]).get("one is wrong")  # E: Channel key "one is wrong" is used as "Literal['off'] | float" here, but as "Literal[1, 'on']" in app.main.make  [graflow-key-type]
+    ctx.get_typed_channel(float | Literal["off"]).get("one is wrong")  # E: Channel key "one is wrong" is used as "float | Literal['off']" here, but as "Literal[1, 'on']" in app.main.make  [graflow-key-type]

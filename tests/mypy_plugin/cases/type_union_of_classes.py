@@ -54,7 +54,7 @@ class TextHolder(TypedDict):
 def make(ctx: TaskExecutionContext, value: Any) -> None:
     ctx.get_typed_channel(OneOf).set("one of", value)
     ctx.get_typed_channel(OneOf).set("only one", value)  # E: Channel key "only one" is used as "OneOf" here, but as "OfNumber" in app.main.use  [graflow-key-type]
-    ctx.get_typed_channel(OneOf).set("one and another", value)  # E: Channel key "one and another" is used as "OneOf" here, but as "Empty | OfNumber" in app.main.use  [graflow-key-type]
+    ctx.get_typed_channel(OneOf).set("one and another", value)  # E: Channel key "one and another" is used as "OneOf" here, but as "OfNumber | Empty" in app.main.use  [graflow-key-type]
     ctx.get_typed_channel(Maybe).set("maybe", value)
     ctx.get_typed_channel(Holder).set("in a class", value)
     ctx.get_typed_channel(Number | Text).set("tagged", value)
@@ -63,7 +63,7 @@ def make(ctx: TaskExecutionContext, value: Any) -> None:
 def use(ctx: TaskExecutionContext) -> None:
     ctx.get_typed_channel(OfNumber | OfText).get("one of")
     ctx.get_typed_channel(OfNumber).get("only one")  # E: Channel key "only one" is used as "OfNumber" here, but as "OneOf" in app.main.make  [graflow-key-type]
-    ctx.get_typed_channel(OfNumber | Empty).get("one and another")  # E: Channel key "one and another" is used as "Empty | OfNumber" here, but as "OneOf" in app.main.make  [graflow-key-type]
+    ctx.get_typed_channel(OfNumber | Empty).get("one and another")  # E: Channel key "one and another" is used as "OfNumber | Empty" here, but as "OneOf" in app.main.make  [graflow-key-type]
     ctx.get_typed_channel(Empty | OfNumber).get("maybe")
     ctx.get_typed_channel(NumberHolder | TextHolder).get("in a class")
     ctx.get_typed_channel(Text | Number).get("tagged")

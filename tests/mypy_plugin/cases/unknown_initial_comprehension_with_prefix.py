@@ -8,4 +8,4 @@ def run() -> None:
         wf.execute(initial_channel={f"seed:{name}": 0 for name in NAMES})
         wf.execute(initial_channel={key: 0 for key in ("x", "y")})
 def use(ctx: TaskExecutionContext) -> None:
-    ctx.get_channel().get_many(["seed:a", "x", "y", "sead:a"])  # E: Channel key "sead:a" is read but never written  [graflow-key-unknown]
+    ctx.get_channel().get_many(["seed:a", "x", "y", "sead:a"])  # E: Channel key "sead:a" is read but never written; did you mean "seed:a"?  [graflow-key-unknown]

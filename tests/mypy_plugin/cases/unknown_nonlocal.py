@@ -16,4 +16,4 @@ def make(ctx: TaskExecutionContext) -> None:
     begin()
     write()
 def use(ctx: TaskExecutionContext) -> None:
-    ctx.get_channel().get_many(["k", "second"])
+    ctx.get_channel().get_many(["k", "second"])  # N: graflow: unknown keys are not judged: app/main.py:15 computes a key, perhaps "second"
