@@ -8,12 +8,14 @@ from typing import NamedTuple
 from graflow_mypy.program.patterns import ANYTHING, Pattern, joined
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import Given, OfGraflow, ProgramClass
-from graflow_mypy.source.terms import ANY, Call, Declared, Name, Term, Text
+from graflow_mypy.source.terms import ANY, Call, Constant, Declared, Name, Term, Text
 
 __all__ = ["DeclaredKey", "declared_key", "key_patterns"]
 
 _FIELDS = re.compile(r"(\{\{|\}\}|\{[^{}]*\})")
 _BRACES = {"{{": "{", "}}": "}"}
+_NONE = Constant("None", "NoneType")
+_ANY_PREFIX = frozenset({ANYTHING})
 _DEEPEST = 10
 
 
@@ -72,22 +74,30 @@ def _made(dotted: str, kind: str, program: Program) -> Call | None:
 def _in_class(
     owner: str, patterns: frozenset[Pattern], form: Term | None, program: Program
 ) -> DeclaredKey:
-    has_no_prefix = _has_no_prefix(owner, program)
-    return DeclaredKey(patterns if has_no_prefix else frozenset({ANYTHING}), form or ANY)
+    prefixes = _prefixes(owner, program)
+    keys = frozenset(joined(prefix, each) for prefix in prefixes for each in patterns)
+    return DeclaredKey(keys, form or ANY)
 
 
-def _has_no_prefix(owner: str, program: Program, depth: int = 0) -> bool:
-    """Tell whether a class of keys certainly puts nothing in front of them."""
+def _prefixes(owner: str, program: Program, depth: int = 0) -> frozenset[Pattern]:
+    """Return what a class may put in front of the keys that it declares."""
     found = program.resolve(owner)
     if found == OfGraflow("Keys"):
-        return True
+        return frozenset({()})
     if not isinstance(found, ProgramClass) or depth > _DEEPEST:
-        return False
+        return _ANY_PREFIX
     note = program.class_note(found)
-    return not {"prefix", None} & {*note.keywords} and all(
-        isinstance(base, Name) and _has_no_prefix(base.dotted, program, depth + 1)
+    words = dict(note.keywords)
+    if "**" in words or "__prefix__" in note.others or note.is_twice:
+        return _ANY_PREFIX
+    prefix = words.get("prefix", _NONE)
+    if prefix != _NONE:
+        return program.texts(prefix)
+    of_bases = {
+        _prefixes(base.dotted, program, depth + 1) if isinstance(base, Name) else _ANY_PREFIX
         for base in note.bases
-    )
+    }
+    return of_bases.pop() if len(of_bases) == 1 else _ANY_PREFIX
 
 
 def _pattern(text: Term | None) -> Pattern:

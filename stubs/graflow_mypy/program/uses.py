@@ -190,8 +190,7 @@ class _UseReader:
             if self._is_refused(receiver, keys):
                 return
         form = self._form(operation, receiver, keys, note)
-        is_list = isinstance(form, AnyForm | ArrayForm)
-        if receiver.kind in {"keyed", "declared"} and operation in _ON_LISTS and not is_list:
+        if receiver.kind in {"keyed", "declared"} and _is_of_another_shape(operation, form):
             return  # the channel refuses it, and the plugin or mypy says so there
         has_schema = receiver.kind != "plain"
         text = _schema_text(operation, receiver)
@@ -210,7 +209,7 @@ class _UseReader:
             declared = declared_key(note.key, self._program)
             return ANY_FORM if declared is None else self._schema(declared.form)
         if operation == "atomic_add" and receiver.kind in {"plain", "typed"}:
-            return ScalarForm("int")  # what is added to a `float` may be one, too
+            return ScalarForm("int", is_one=True)  # what is added to a `float` may be one, too
         if receiver.kind == "plain":
             form = value_form(note.value, self._program)
             is_written = operation in WRITES and operation != "update"
@@ -250,6 +249,13 @@ class _UseReader:
             return ANY_FORM
         field = self._layouts.of(schema).fields.get(key)
         return field.form if field else ANY_FORM
+
+
+def _is_of_another_shape(operation: str, form: Form) -> bool:
+    """Tell whether an operation is one of lists, and a form certainly not, or the other way."""
+    if operation == "atomic_add":
+        return isinstance(form, ArrayForm)
+    return operation in _ON_LISTS and not isinstance(form, AnyForm | ArrayForm)
 
 
 def _schema_text(operation: str, receiver: Receiver) -> str:

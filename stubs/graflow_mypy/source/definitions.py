@@ -79,7 +79,7 @@ def class_note(node: ast.ClassDef, scope: Scope, *, is_twice: bool) -> ClassNote
     return ClassNote(
         bases=tuple(term_of(base, scope, is_type=True) for base in node.bases),
         is_total=not any(_is(each, "total", False) for each in node.keywords),
-        keywords=tuple(each.arg for each in node.keywords if each.arg != "total"),
+        keywords=_keywords(node, scope),
         decorators=tuple(term_of(each, scope) for each in node.decorator_list),
         fields=fields,
         others=tuple(others),
@@ -125,14 +125,19 @@ def classes_made(tree: ast.Module, scope: Scope) -> Iterator[tuple[str, ClassNot
                 is_once = len(scope.bindings[name]) == 1
                 fields = _fields_of(call.args[1], scope) if is_once else None
                 if isinstance(base, Name) and base.last == "TypedDict" and fields is not None:
-                    yield name, _made(base, call, fields)
+                    yield name, _made(base, call, fields, scope)
 
 
-def _made(base: Name, call: ast.Call, fields: dict[str, FieldNote]) -> ClassNote:
+def _keywords(node: ast.ClassDef | ast.Call, scope: Scope) -> tuple[tuple[str, Term], ...]:
+    words = [each for each in node.keywords if each.arg != "total"]
+    return tuple((each.arg or "**", term_of(each.value, scope)) for each in words)
+
+
+def _made(base: Name, call: ast.Call, fields: dict[str, FieldNote], scope: Scope) -> ClassNote:
     return ClassNote(
         bases=(base,),
         is_total=not any(_is(each, "total", False) for each in call.keywords),
-        keywords=tuple(each.arg for each in call.keywords if each.arg != "total"),
+        keywords=_keywords(call, scope),
         decorators=(),
         fields=fields,
         others=(),

@@ -249,10 +249,11 @@ def _of_instance(node: ast.Attribute, scope: Scope) -> RunChannel | None:
     if owner is None or owner.kind != "class" or first_parameter(method.node) != node.value.id:
         return None
     given = owner.attributes.get(node.attr, ())
-    terms = {term_of(value, place) for value, place in given if _gets_a_channel(value)}
-    is_clear = len(terms) == 1 and all(_gets_a_channel(value) for value, _ in given)
-    found = terms.pop() if is_clear else None
-    return found if isinstance(found, RunChannel) else None
+    terms = [term_of(value, place) for value, place in given if _gets_a_channel(value)]
+    channels = [each for each in terms if isinstance(each, RunChannel)]
+    kinds = {(each.kind, each.schema) for each in channels}
+    is_clear = len(kinds) == 1 and len(channels) == len(given)
+    return RunChannel(*kinds.pop(), either([each.owner for each in channels])) if is_clear else None
 
 
 def _gets_a_channel(node: ast.expr | None) -> bool:

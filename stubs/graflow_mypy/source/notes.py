@@ -192,7 +192,7 @@ class ClassNote:
     Attributes:
         bases: Its bases.
         is_total: Whether it does not say `total=False`.
-        keywords: The names of its other keyword arguments.
+        keywords: Its other keyword arguments; the name of what is unpacked is `**`.
         decorators: Its decorators.
         fields: What has an annotation, in its order.
         others: The names of its methods, and of what is assigned in it.
@@ -204,7 +204,7 @@ class ClassNote:
 
     bases: tuple[Term, ...]
     is_total: bool
-    keywords: tuple[str | None, ...]
+    keywords: tuple[tuple[str, Term], ...]
     decorators: tuple[Term, ...]
     fields: dict[str, FieldNote]
     others: tuple[str, ...]

@@ -69,5 +69,5 @@ from graflow import TaskExecutionContext
 
 
 def read(ctx: TaskExecutionContext) -> None:
-    ctx.get_channel(Below).get(Below.below)
-    ctx.get_channel(Prefixed).get(Prefixed.count)
+    ctx.get_channel(Below).get(Below.below)  # E: Channel key "p:below" is read but never written  [graflow-key-unknown]
+    ctx.get_channel(Prefixed).get(Prefixed.count)  # E: Channel key "p:count" is read but never written  [graflow-key-unknown]
