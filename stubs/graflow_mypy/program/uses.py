@@ -17,7 +17,17 @@ from graflow_mypy.program.type_terms import form_of, value_form
 from graflow_mypy.program.type_texts import type_text
 from graflow_mypy.source.note_taker import CHANGES, READS, WRITES
 from graflow_mypy.source.notes import CallSite, InitialNote, UseNote
-from graflow_mypy.source.terms import ANY, Call, Constant, Declared, DictDisplay, Name, Term
+from graflow_mypy.source.terms import (
+    ANY,
+    Call,
+    Constant,
+    Declared,
+    DictDisplay,
+    Display,
+    Name,
+    Term,
+    Text,
+)
 
 __all__ = ["Claim", "Use", "keys_at_start", "uses_of"]
 
@@ -303,7 +313,7 @@ def _items_of(term: Term, program: Program, depth: int = 0) -> Iterator[tuple[Pa
                 yield from _items_of(found.term, program, depth + 1)
         case Call(Name("builtins.dict"), (), named):
             yield from ((ANYTHING if name == "**" else (name,), value) for name, value in named)
-        case Constant(type="NoneType"):
-            return
+        case Constant(type="NoneType") | Display() | Text():
+            return  # mypy refuses what is no mapping
         case _:
             yield ANYTHING, ANY
