@@ -198,11 +198,12 @@ class Tasks:
     ) -> Iterator[Diagnostic]:
         """Yield what is wrong with asking for the result of an id; see `KeyJudge`."""
         missing = self.missing(writers, asked, site, module)
-        spots = self.spots(writers)
-        if missing is not None and spots:
-            unjudged.add(IDS, asked, missing, spots)
-        elif missing is not None:
-            yield missing
+        if missing is not None:
+            spots = self.spots(writers)
+            if spots:
+                unjudged.add(IDS, asked, missing, spots)
+            else:
+                yield missing
         elif self.is_ambiguous(definitions):
             start = f'Several tasks have the id "{asked}" and return different types: '
             message = start + self._listed(definitions)
