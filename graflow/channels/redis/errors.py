@@ -79,7 +79,7 @@ class TooLongError(ResponseError):
 
 
 _NO_CONNECTION_LEFT: Final = "Too many connections"
-"""What redis-py says of a pool that is in use; it is a `MaxConnectionsError` since version 7."""
+"""What redis-py says where all connections of a pool are in use."""
 
 _REFUSALS: Final[dict[str, tuple[type[ChannelError], str]]] = {
     "WRONGTYPE": (

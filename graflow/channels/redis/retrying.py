@@ -118,7 +118,6 @@ class Effort:
                 or the time is up.
         """
         self._attempts += 1
-        scrub(failure, self._passwords)  # of earlier attempts too, which the last may come after
         passing = isinstance(failure, NotExecuted) or code_of(failure) in PASSING
         cause = failure.__cause__ if isinstance(failure, NotExecuted) else failure
         if not passing and isinstance(failure, BROKEN) and not isinstance(failure, _FINAL):
@@ -126,6 +125,7 @@ class Effort:
         if isinstance(failure, TooLongError):
             self.unanswered = False  # the copies before were refused as well, though unheard
         before, code = code_of(self.failure), code_of(failure)
+        scrub(self.failure, self._passwords)  # what is raised at last may have it as its context
         self.failure = failure
         if code == LATE and self.unanswered:
             # The copy before had the same deadline. It may have happened, and the server has
@@ -147,6 +147,7 @@ class Effort:
         return pause * CHANCE.uniform(0.5, 1)
 
     def _end(self, cause: BaseException | None) -> ChannelError:
+        scrub(self.failure, self._passwords)
         if self.unanswered and self.writes:
             CHANNELS.warning(
                 "An operation on channel %r may have happened or not: no answer from %s",

@@ -32,7 +32,7 @@ __all__ = [
     "in_time",
 ]
 
-_ANY_NUMBER: Final = 2**31  # which redis-py up to version 7 took by default; then it was 100
+_ANY_NUMBER: Final = 2**31  # the default of older versions of redis-py; now it is 100
 
 Settings = Mapping[str, Any]
 """Arguments of a redis-py connection, and `connection_class` and `max_connections` of its pool."""

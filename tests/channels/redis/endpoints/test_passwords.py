@@ -113,9 +113,17 @@ def test_an_attempt_that_is_followed_by_another() -> None:
     with pytest.raises(NotExecuted) as caught:
         send(f"AUTH {SECRET}")
     assert effort.pause_after(caught.value) >= 0
+    assert effort.pause_after(NotExecuted()) >= 0
     assert caught.value.__traceback__ is None
     assert caught.value.__cause__ is not None
     assert caught.value.__cause__.__traceback__ is None
+
+
+def test_a_redirection_to_an_address_that_looks_like_the_password() -> None:
+    """The next attempt has to find the way there, so nothing is taken out of it before."""
+    effort = Effort("server", 5, monotonic() + 5, writes=False, passwords=[Password("7000")])
+    assert effort.pause_after(redis.exceptions.MovedError("1 127.0.0.1:7000")) == 0
+    assert "127.0.0.1:7000" in str(effort.failure)
 
 
 @each_way
