@@ -29,7 +29,7 @@ the owl looked up to the stars above and sang to a small guitar
 def count(ctx: TaskExecutionContext, share: int) -> dict[str, int]:
     """Count the words of a share of the lines; a retry has the same effect."""
     lines = TEXT.strip().splitlines()[share::COUNTERS]
-    found = Counter(word for line in lines for word in line.split())
+    found = Counter[str](word for line in lines for word in line.split())
     ctx.get_channel().set(f"counted by {share}", os.getpid())
     return dict(found)
 

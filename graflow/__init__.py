@@ -8,6 +8,11 @@ import typing
 from graflow.channels.base import Channel
 from graflow.channels.factory import ChannelBackend, ChannelFactory
 from graflow.channels.keyed import KeyedChannel
+from graflow.channels.keys.key import Key, ListKey
+from graflow.channels.keys.key_pattern import KeyPattern
+from graflow.channels.keys.keys import KeyDescription, Keys, KeysDescription
+from graflow.channels.keys.values import Values
+from graflow.channels.keys_channel import KeysChannel
 from graflow.channels.memory_channel import MemoryChannel, MemorySpace
 from graflow.channels.operation.entry import Entry
 from graflow.channels.per_run import PerRun
@@ -87,6 +92,7 @@ from graflow.exceptions import (
 if typing.TYPE_CHECKING:
     from graflow.channels.aio.async_channel import AsyncChannel
     from graflow.channels.aio.async_keyed_channel import AsyncKeyedChannel
+    from graflow.channels.aio.async_keys_channel import AsyncKeysChannel
     from graflow.channels.aio.async_transaction import AsyncTransaction
     from graflow.channels.aio.async_typed_channel import AsyncTypedChannel
     from graflow.channels.redis_channel import RedisChannel
@@ -97,6 +103,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AsyncChannel",
     "AsyncKeyedChannel",
+    "AsyncKeysChannel",
     "AsyncRunObserver",
     "AsyncTransaction",
     "AsyncTypedChannel",
@@ -136,8 +143,15 @@ __all__ = [
     "ExtraMissingError",
     "FieldError",
     "GraflowError",
+    "Key",
     "KeyChange",
+    "KeyDescription",
+    "KeyPattern",
     "KeyedChannel",
+    "Keys",
+    "KeysChannel",
+    "KeysDescription",
+    "ListKey",
     "LockDeadlockError",
     "LockLostError",
     "LockReentryError",
@@ -171,6 +185,7 @@ __all__ = [
     "Transaction",
     "TypedChannel",
     "UnpicklableError",
+    "Values",
     "WorkerLostError",
     "Workflow",
     "WorkflowError",
@@ -188,6 +203,7 @@ __all__ = [
 _LATER = {
     "AsyncChannel": "graflow.channels.aio.async_channel",
     "AsyncKeyedChannel": "graflow.channels.aio.async_keyed_channel",
+    "AsyncKeysChannel": "graflow.channels.aio.async_keys_channel",
     "AsyncTransaction": "graflow.channels.aio.async_transaction",
     "AsyncTypedChannel": "graflow.channels.aio.async_typed_channel",
     "RedisChannel": "graflow.channels.redis_channel",

@@ -40,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--regenerate",
         action="store_true",
-        help="write what the mypy plugin says into tests/mypy_plugin/cases",
+        help="write what checkers say now into tests/mypy_plugin/cases and docs/mypy.md",
     )
 
 

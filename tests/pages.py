@@ -1,4 +1,4 @@
-"""Modules in pages of the documentation: snippets that begin with the name of a file."""
+"""Pages of the documentation: modules in them, and what goes before their snippets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,28 @@ from pathlib import Path
 
 from tests.paths import ROOT
 
-__all__ = ["write_modules"]
+__all__ = ["PRELUDE", "write_modules"]
+
+PRELUDE = """
+from redis import Redis
+
+from graflow import parallel, task, workflow
+
+redis_client = Redis.from_url("{url}")
+
+
+@task
+def task_a() -> str:
+    return "a"
+
+
+@task
+def task_b() -> str:
+    return "b"
+
+
+"""
+"""What the specification leaves to the reader: a client at `url`, and two tasks."""
 
 _MODULE = re.compile(r"^```python\n(# (\w+\.py)\n.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -1,4 +1,4 @@
-"""Every Python snippet of the documentation runs, and those of two pages type-check.
+"""Every Python snippet of the documentation runs; `tests/checkers` has their types checked.
 
 The specification's snippets are fragments: they get `PRELUDE` before them and nothing else.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -22,7 +21,7 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 from graflow import MemoryChannel, RedisChannel, workflow
 from graflow.channels import factory
 from graflow.core.workflow import ChannelSource
-from tests.pages import write_modules
+from tests.pages import PRELUDE, write_modules
 from tests.paths import ROOT
 from tests.servers import (
     SERVERS,
@@ -38,25 +37,6 @@ README = ROOT / "README.md"
 SPECIFICATION = ROOT / "docs/specification.md"
 TRANSACTIONS = ROOT / "docs/transactions.md"
 DIGEST = "3b222afc1e56efff1b0b5805871cbaef17f9d9f6dc540c7840dd360a625929c4"
-PRELUDE = """
-from redis import Redis
-
-from graflow import parallel, task, workflow
-
-redis_client = Redis.from_url("{url}")
-
-
-@task
-def task_a() -> str:
-    return "a"
-
-
-@task
-def task_b() -> str:
-    return "b"
-
-
-"""
 
 
 def compare_output(example: Example) -> str | None:
@@ -72,8 +52,9 @@ SNIPPETS_AND_OUTPUT = Sybil([PythonCodeBlockParser(), CodeBlockParser("text", co
 @pytest.mark.parametrize(
     ("page", "snippets"),
     [
-        ("README.md", 8),
+        ("README.md", 9),
         ("docs/channels.md", 12),
+        ("docs/keys.md", 13),
         ("docs/transactions.md", 14),
         ("docs/waiting.md", 8),
         ("docs/executors.md", 8),
@@ -179,30 +160,6 @@ def test_parallel_results_are_all_collected(names: dict[str, Any]) -> None:
     """The specification's last example prints all three, in whatever order."""
     collected = next(found for found in names["printed"] if isinstance(found, list))
     assert sorted(collected) == ["Data from api", "Data from cache", "Data from db"]
-
-
-def test_pages_type_check(tmp_path: Path) -> None:
-    """With mypy and with pyright, bodies without annotations included."""
-    modules = []
-    for page, prelude in (
-        (SPECIFICATION, PRELUDE.format(url="redis://127.0.0.1/0")),
-        (TRANSACTIONS, ""),
-    ):
-        snippets = (str(example.parsed) for example in SNIPPETS.parse(page).examples())
-        modules.append(tmp_path / f"{page.stem}.py")
-        modules[-1].write_text(prelude + "\n\n".join(snippets))
-    for command in (
-        ["mypy", "--check-untyped-defs", "--config-file=", "--cache-dir", str(tmp_path / "cache")],
-        ["pyright", "--pythonpath", sys.executable],
-    ):
-        checked = subprocess.run(
-            [sys.executable, "-m", *command, *map(str, modules)],
-            cwd=ROOT if command[0] == "mypy" else tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_the_specification_is_as_it_was_given() -> None:

@@ -36,8 +36,12 @@ def imported(file: Path) -> Iterator[str]:
                 yield inner if inner in MODULES else str(node.module)
 
 
-# A transaction is a channel, and a channel begins transactions; so on an event loop.
-MUTUAL = {("graflow.channels.base", "graflow.channels.transactions")}
+# A transaction is a channel, and a channel begins transactions; so on an event loop. What a channel
+# with declared keys stands in front of is a channel, which makes it.
+MUTUAL = {
+    ("graflow.channels.base", "graflow.channels.transactions"),
+    ("graflow.channels.base", "graflow.channels.keys_channel"),
+}
 
 
 def is_inside(module: str, room: str) -> bool:

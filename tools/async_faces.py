@@ -2,10 +2,11 @@
 
     python -m tools.async_faces [FOLDER]
 
-Each method of `Channel`, `TypedChannel` and `KeyedChannel` that performs an operation becomes a
-coroutine function of the same name, with the same parameters and the same docstring, that awaits
-the same operation. What is not an operation (making a face, locks, transactions) is written by hand
-here, at the head of each class. A test looks whether the files are what this writes.
+Each method of `Channel`, `TypedChannel`, `KeyedChannel` and `KeysChannel` that performs an
+operation becomes a coroutine function of the same name, with the same parameters and the same
+docstring, that awaits the same operation. What is not an operation (making a face, locks,
+transactions) is written by hand here, at the head of each class. A test looks whether the files are
+what this writes.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ CHANNELS = ROOT / "graflow/channels"
 WORDS = {  # of signatures and docstrings
     "Callable[[T], T]": "Callable[[T], T | Awaitable[T]]",
     "Callable[[Any], Any]": "Callable[[Any], Any | Awaitable[Any]]",
+    "Updatable[": "UpdatableOnLoop[",
     "        `fn` may run several times: it is called again whenever somebody wrote in between.": (
         "        `fn` may be a coroutine function. It may run several times: it is called again\n"
         "        whenever somebody wrote in between."
@@ -35,6 +37,7 @@ SPECIAL = {  # in threads these take a short cut
     "set": "await self._perform(self._operations.set(key, value, ttl, if_etag=if_etag))",
     "get": "return await self._perform(self._operations.get(key, default))",
 }
+SET_OF_ANY = "await self._perform(self._operations.set(key, *args, **kwargs))"
 
 LOCK = '''
     def lock(
@@ -103,10 +106,13 @@ from graflow.channels.overlay.transacting import awaited, limits_of, transact
 from graflow.channels.watching.watch import AsyncWatch
 
 if TYPE_CHECKING:
+    from graflow.channels.aio.async_keys_channel import AsyncKeysChannel
     from graflow.channels.aio.async_transaction import AsyncTransaction
+    from graflow.channels.keys.keys import Keys
 
 __all__ = ["AsyncChannel"]
 
+C = TypeVar("C", bound="Keys")
 R = TypeVar("R")
 
 
@@ -127,6 +133,13 @@ class AsyncChannel(AsyncHandle):
     def __repr__(self) -> str:
         """Show the class and the name."""
         return f"{type(self).__name__}({self.name!r})"
+
+    def of(self, keys: type[C], *, strict: bool = True) -> AsyncKeysChannel[C]:
+        """Return the channel with the keys that a class declares; see `Channel.of`."""
+        # Not at the top: it is made of a channel.
+        from graflow.channels.aio.async_keys_channel import AsyncKeysChannel  # noqa: PLC0415
+
+        return AsyncKeysChannel(self, keys, strict=strict)
 
     async def transact(
         self,
@@ -243,7 +256,7 @@ from graflow.channels.aio.async_channel import AsyncChannel
 from graflow.channels.aio.async_handle import AsyncHandle
 from graflow.channels.aio.async_lock import AsyncChannelLock
 from graflow.channels.arguments import MISSING, Missing, Seconds
-from graflow.channels.listed_keys import listed_keys, title_of
+from graflow.channels.listed_keys import TypedDictKeys
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.keyed_operations import KeyedOperations
 from graflow.channels.watching.watch import AsyncWatch
@@ -263,10 +276,9 @@ class AsyncKeyedChannel(AsyncHandle, Generic[S]):
         self._channel = channel
         self.backend = channel.backend
         self._form = schema
-        self._name = title_of(schema)
-        self._operations = KeyedOperations(
-            channel.backend.blocking, listed_keys(schema, strict=strict), self._name
-        )
+        listing = TypedDictKeys(schema, strict=strict)
+        self._name = listing.title
+        self._operations = KeyedOperations(channel.backend.blocking, listing)
 
     @property
     def channel(self) -> AsyncChannel:
@@ -286,10 +298,97 @@ class AsyncKeyedChannel(AsyncHandle, Generic[S]):
     + WATCH.format(key=", one of the schema's")
 )
 
+KEYS = (
+    '''
+"""`AsyncKeysChannel`: a channel of declared keys on a loop. Written by `tools/async_faces.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Generic, ParamSpec, overload
+
+from typing_extensions import TypeVar
+
+from graflow.channels.aio.async_channel import AsyncChannel
+from graflow.channels.aio.async_handle import AsyncHandle
+from graflow.channels.aio.async_lock import AsyncChannelLock
+from graflow.channels.arguments import MISSING, Seconds
+from graflow.channels.keys.key import Key
+from graflow.channels.keys.key_pattern import KeyPattern
+from graflow.channels.keys.keys import Keys
+from graflow.channels.keys.keys_listing import KeysListing
+from graflow.channels.keys.keys_operations import KeysOperations
+from graflow.channels.keys.operands import Addable, Appendable, Settable, UpdatableOnLoop
+from graflow.channels.keys.values import Values
+from graflow.channels.operation.entry import Entry
+from graflow.channels.watching.watch import AsyncWatch
+
+__all__ = ["AsyncKeysChannel"]
+
+C_co = TypeVar("C_co", bound=Keys, covariant=True)
+T = TypeVar("T")
+D = TypeVar("D")
+X = TypeVar("X")
+P = ParamSpec("P")
+
+
+class AsyncKeysChannel(AsyncHandle, Generic[C_co]):
+    """A channel of declared keys on an event loop: the operations of `KeysChannel`, to be awaited.
+
+    `channel.aio.of(Pipeline)` is one.
+    """
+
+    def __init__(
+        self, channel: AsyncChannel, keys: type[C_co], *, strict: bool = True, results: str = ""
+    ) -> None:
+        """Put a class of keys in front of a channel; see `KeysChannel`."""
+        self._channel = channel
+        self.backend = channel.backend
+        self._keys = keys
+        listing = KeysListing(keys, strict=strict, results=results)
+        self._operations = KeysOperations(channel.backend.blocking, listing)
+
+    @property
+    def channel(self) -> AsyncChannel:
+        """The channel that stores the values."""
+        return self._channel
+
+    @property
+    def schema(self) -> type[C_co]:
+        """The class that declares the keys."""
+        return self._keys
+
+    def __repr__(self) -> str:
+        """Show the channel and the class."""
+        return f"{type(self).__name__}({self._channel!r}, {self._keys.__name__})"
+'''
+    + LOCK.format(
+        key="One of the class's keys.", checked="self._operations.check_lock(key)"
+    ).replace("key: str", "key: Key[Any, C_co]")
+    + '''
+    def watch(
+        self, key: Key[Any, C_co] | KeyPattern[Any, C_co] | None = None, *, start: bool = True
+    ) -> AsyncWatch:
+        """Return an asynchronous iterator over the changes of the class's keys.
+
+        See `AsyncChannel.watch`.
+
+        Args:
+            key: The only key to watch, or the pattern of those to watch.
+            start: Whether the first changes are the keys that exist already.
+
+        Raises:
+            ChannelValueError, ChannelTypeError: The class has no such key, or no such pattern.
+        """
+        return AsyncWatch(self.backend, self._operations.watched(key), start=start)
+'''
+)
+
 FACES = {
     "async_channel.py": ("base.py", "Channel", CHANNEL),
     "async_typed_channel.py": ("typed.py", "TypedChannel", TYPED),
     "async_keyed_channel.py": ("keyed.py", "KeyedChannel", KEYED),
+    "async_keys_channel.py": ("keys_channel.py", "KeysChannel", KEYS),
 }
 """By the name of the file: whose methods it has, and how it begins."""
 
@@ -339,7 +438,7 @@ def _awaited(node: ast.FunctionDef, lines: list[str], first: int) -> str:
         signature = signature.replace(word, other)
     body = "".join(lines[begins : node.end_lineno])
     if _is_short_cut(node):
-        body = f"        {SPECIAL[node.name]}\n"
+        body = f"        {SET_OF_ANY if node.args.vararg else SPECIAL[node.name]}\n"
     return signature + body.replace("self._perform(", "await self._perform(").replace(
         "await await", "await"
     )

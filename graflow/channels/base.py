@@ -20,14 +20,17 @@ from graflow.exceptions import ChannelError, ChannelTypeError
 
 if TYPE_CHECKING:
     from graflow.channels.aio.async_channel import AsyncChannel
+    from graflow.channels.keys.keys import Keys
+    from graflow.channels.keys_channel import KeysChannel
     from graflow.channels.transactions import Transaction
 
 __all__ = ["Channel"]
 
+C = TypeVar("C", bound="Keys")
 R = TypeVar("R")
 
 
-class Channel(Handle):
+class Channel(Handle[str]):
     """A named key-value store that the tasks of a workflow share.
 
     Values are snapshots: changing an object after storing it, or after reading it, does not
@@ -74,6 +77,21 @@ class Channel(Handle):
             ChannelTypeError: The backend can't do that.
         """
         return self.on(self.backend.beside(name))
+
+    def of(self, keys: type[C], *, strict: bool = True) -> KeysChannel[C]:
+        """Return the channel with the keys that a class declares, and the types of their values.
+
+        Args:
+            keys: A class of `Keys`.
+            strict: `False` lets pydantic convert values to fit, such as `"1"` to `1`.
+
+        Raises:
+            SchemaError: It is not a class of `Keys`, or the type of a key can't be a schema.
+        """
+        # Not at the top: it is made of a channel.
+        from graflow.channels.keys_channel import KeysChannel  # noqa: PLC0415
+
+        return KeysChannel(self, keys, strict=strict)
 
     @property
     def aio(self) -> AsyncChannel:

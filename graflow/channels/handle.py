@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from types import TracebackType
-from typing import ClassVar, Self, TypeVar
+from typing import ClassVar, Generic, Self, TypeVar
 
 from graflow.channels.backend import Backend
 from graflow.channels.commits.commit import Steps
@@ -13,11 +13,14 @@ from graflow.exceptions import ChannelError
 
 __all__ = ["Handle"]
 
+K_contra = TypeVar("K_contra", contravariant=True)
 R = TypeVar("R")
 
 
-class Handle(ABC):
+class Handle(ABC, Generic[K_contra]):
     """A handle on a channel, whose operations are performed on a backend.
+
+    `K_contra` is what its users write for a key.
 
     Attributes:
         backend: Where the records are kept.
@@ -47,10 +50,10 @@ class Handle(ABC):
         """Release what the handle opened; the stored data stays."""
 
     @abstractmethod
-    def exists(self, key: str) -> bool:
+    def exists(self, key: K_contra) -> bool:
         """Tell whether `key` has a value."""
 
-    def __contains__(self, key: str, /) -> bool:
+    def __contains__(self, key: K_contra, /) -> bool:
         """Tell whether `key` has a value, as `exists` does."""
         return self.exists(key)
 

@@ -10,7 +10,7 @@ from typing_extensions import TypeForm
 
 from graflow.channels.arguments import MISSING, Missing, Seconds, check_key, milliseconds
 from graflow.channels.base import Channel
-from graflow.channels.listed_keys import listed_keys, title_of
+from graflow.channels.listed_keys import TypedDictKeys
 from graflow.channels.locks.lock import ChannelLock
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.keyed_operations import KeyedOperations
@@ -27,7 +27,7 @@ __all__ = ["KeyedChannel"]
 S = TypeVar("S")
 
 
-class KeyedChannel(ChannelView, Generic[S]):
+class KeyedChannel(ChannelView[str], Generic[S]):
     """A channel whose keys and their types are those of a `TypedDict`.
 
     A key that is not in the `TypedDict` is refused, and so is a value that does not fit its
@@ -54,9 +54,9 @@ class KeyedChannel(ChannelView, Generic[S]):
         self._aio: AsyncKeyedChannel[S] | None = None
         self._form = schema
         self._strict = strict
-        listed = listed_keys(schema, strict=strict)
-        self._name = title_of(schema)
-        self._operations = KeyedOperations(channel.backend, listed, self._name)
+        listing = TypedDictKeys(schema, strict=strict)
+        self._name = listing.title
+        self._operations = KeyedOperations(channel.backend, listing)
 
     @property
     def aio(self) -> AsyncKeyedChannel[S]:

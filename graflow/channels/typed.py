@@ -28,7 +28,7 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 
-class TypedChannel(ChannelView, Generic[T]):
+class TypedChannel(ChannelView[str], Generic[T]):
     """A channel that accepts and returns values of one type, and raises for any other.
 
     Values are checked before they are written, and again when they are read, no matter who

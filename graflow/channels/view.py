@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Generic, TypeVar
+
 from graflow.channels.base import Channel
 from graflow.channels.handle import Handle
 from graflow.exceptions import ChannelTypeError
 
 __all__ = ["ChannelView"]
 
+K_contra = TypeVar("K_contra", contravariant=True)
 
-class ChannelView(Handle):
+
+class ChannelView(Handle[K_contra], Generic[K_contra]):
     """A channel seen through a schema: the base of typed and keyed channels."""
 
     def __init__(self, channel: Channel) -> None:

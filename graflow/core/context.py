@@ -13,16 +13,20 @@ from graflow.channels.arguments import MISSING
 from graflow.channels.base import Channel
 from graflow.channels.codec.codec import encode_item
 from graflow.channels.keyed import KeyedChannel
+from graflow.channels.keys.keys import Keys
+from graflow.channels.keys_channel import KeysChannel
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.channels.typed import TypedChannel
-from graflow.core.state.results import Results, result_key
+from graflow.core.state.results import Results
 from graflow.core.state.run_state import RunState
 from graflow.core.task.hint import Hint
+from graflow.core.task.result_key import result_key
 from graflow.core.task.task import Task, check_text
 from graflow.exceptions import ResultNotFoundError, WorkflowTypeError
 
 __all__ = ["ExecutionContext", "TaskExecutionContext"]
 
+C = TypeVar("C", bound=Keys)
 T = TypeVar("T")
 D = TypeVar("D")
 
@@ -67,9 +71,25 @@ class ExecutionContext:
         self.run_id, self.workflow_name = state.run_id, state.workflow_name
         self._state = state
 
-    def get_channel(self) -> Channel:
-        """Return the channel that all tasks of the run share."""
-        return self._state.channel
+    @overload
+    def get_channel(self) -> Channel: ...
+    @overload
+    def get_channel(self, keys: type[C], *, strict: bool = ...) -> KeysChannel[C]: ...
+    def get_channel(self, keys: type[Keys] | None = None, *, strict: bool = True) -> Any:
+        """Return the channel that all tasks of the run share.
+
+        Args:
+            keys: A class of `Keys`; the channel then has its keys, with the types of their values.
+            strict: `False` lets pydantic convert the values of these keys to fit, such as `"1"` to
+                `1`.
+
+        Raises:
+            SchemaError: It is not a class of `Keys`, or the type of a key can't be a schema.
+        """
+        channel, results = self._state.channel, self._state.results.prefix
+        return (
+            channel if keys is None else KeysChannel(channel, keys, strict=strict, results=results)
+        )
 
     def get_typed_channel(self, schema: TypeForm[T], *, strict: bool = True) -> TypedChannel[T]:
         """Return the run's channel behind a schema.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 from graflow.testing.budget import Budget
 from graflow.testing.checks import CHECKS, Check
@@ -40,10 +40,11 @@ def run(
     backend: str = "channel",
     checks: Sequence[Check] = CHECKS,
     begin: Callable[[Check], object] = lambda check: None,
-) -> Iterator[Finding]:
+) -> Generator[Finding, None, None]:
     """Run all checks on a backend, and yield each finding at once.
 
-    How much was tried is counted in `harness.tally`.
+    How much was tried is counted in `harness.tally`. Whoever has seen enough may `close` what this
+    returns; the checks that are left are not made then.
 
     Args:
         harness: The means to reach the backend.

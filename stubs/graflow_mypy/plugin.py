@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from mypy.errors import CompileError
-from mypy.nodes import CallExpr, Context, MemberExpr, MypyFile, NameExpr, StrExpr
+from mypy.nodes import CallExpr, Context, MemberExpr, MypyFile, NameExpr, OpExpr, StrExpr
 from mypy.options import Options
 from mypy.plugin import (
     CheckerPluginInterface,
@@ -26,10 +26,14 @@ from graflow_mypy.hooks.keyed_channels import (
     several_signature,
 )
 from graflow_mypy.hooks.mypy_types import returned, type_of, with_result
+from graflow_mypy.hooks.owned_keys import KEYS, owned_signature
+from graflow_mypy.hooks.reports import report_error, report_note
+from graflow_mypy.hooks.task_calls import TASK_CALL, call_signature
 from graflow_mypy.index.facts import Span
 from graflow_mypy.index.index import Index
-from graflow_mypy.messages import CODES, UNREAD
+from graflow_mypy.messages import UNREAD
 from graflow_mypy.options import PluginOptions, read_options
+from graflow_mypy.source.placements import OPERATION
 
 __all__ = ["GraflowPlugin"]
 
@@ -38,6 +42,7 @@ _CONTEXTS: Final = {
     "graflow.core.context.TaskExecutionContext",
 }
 _TYPED_CHANNELS: Final = {
+    "graflow.channels.aio.async_keys_channel.AsyncKeysChannel",
     "graflow.channels.aio.async_typed_channel.AsyncTypedChannel",
     "graflow.channels.typed.TypedChannel",
 }
@@ -45,6 +50,7 @@ _CHANNELS: Final = {
     "graflow.channels.aio.async_channel.AsyncChannel",
     "graflow.channels.aio.async_transaction.AsyncTransaction",
     "graflow.channels.base.Channel",
+    "graflow.channels.keys_channel.KeysChannel",
     "graflow.channels.memory_channel.MemoryChannel",
     "graflow.channels.redis_channel.RedisChannel",
     "graflow.channels.sqlite_channel.SQLiteChannel",
@@ -52,7 +58,18 @@ _CHANNELS: Final = {
     *_TYPED_CHANNELS,
     *KEYED_CHANNELS,
 }
-_MAKERS: Final = {*_TYPED_CHANNELS, *KEYED_CHANNELS}
+_JUDGED_CALLS: Final = {
+    *_TYPED_CHANNELS,
+    *KEYED_CHANNELS,
+    "graflow.core.task.composition.chain",
+    "graflow.core.task.composition.parallel",
+}
+_WORKFLOWS: Final = {
+    "graflow.core.launch.async_runs.AsyncRuns",
+    *(f"graflow.core.task.composition.{name}" for name in ("Chain", "Composed", "Group", "Node")),
+    "graflow.core.task.task.Task",
+    "graflow.core.workflow.Workflow",
+}
 _PRIORITY: Final = 10  # of an import that is at the top of a module
 
 
@@ -103,21 +120,25 @@ class GraflowPlugin(Plugin):
         """Report what is wrong with a use of a key or a result."""
         if not fullname.startswith("graflow."):
             return None
+        if fullname == TASK_CALL:
+            return self._check_task_call
         owner, _, method = fullname.rpartition(".")
+        if owner in KEYS and method == "__get__":
+            return owned_signature
         if owner in KEYED_CHANNELS and method in METHODS:
             return partial(self._check_keyed, method)
         if owner in KEYED_CHANNELS and method in ON_SEVERAL:
             return partial(self._check_several, method)
         if owner in _CONTEXTS and method == "get_result":
             return self._check_result
-        is_judged = owner in _CHANNELS or owner in _CONTEXTS
+        is_judged = owner in _CHANNELS or owner in _CONTEXTS or owner in _WORKFLOWS
         return self._check_method if is_judged and self._index.has_messages else None
 
     def get_function_signature_hook(
         self, fullname: str
     ) -> Callable[[FunctionSigContext], FunctionLike] | None:
-        """Report a schema that can't be stored where a channel is made."""
-        return self._check_call if fullname in _MAKERS else None
+        """Report a schema that can't be stored, and parameters that nothing writes."""
+        return self._check_call if fullname in _JUDGED_CALLS else None
 
     def _check_keyed(self, method: str, ctx: MethodSigContext) -> FunctionLike:
         self._report(ctx.context, ctx.api)
@@ -126,6 +147,10 @@ class GraflowPlugin(Plugin):
     def _check_several(self, method: str, ctx: MethodSigContext) -> FunctionLike:
         self._report(ctx.context, ctx.api)
         return several_signature(method, ctx, self._mine.off)
+
+    def _check_task_call(self, ctx: MethodSigContext) -> FunctionLike:
+        self._report(ctx.context, ctx.api)
+        return call_signature(ctx)
 
     def _check_method(self, ctx: MethodSigContext) -> FunctionLike:
         self._report(ctx.context, ctx.api)
@@ -138,12 +163,13 @@ class GraflowPlugin(Plugin):
     def _report(self, context: Context, api: CheckerPluginInterface) -> None:
         facts = self._index.of(api.path)
         if facts.unread is not None:
-            api.fail(facts.unread.message, Context(facts.unread.line, 0), code=CODES[UNREAD])
+            report_error(api, Context(facts.unread.line, 0), UNREAD, facts.unread.message)
         messages = facts.messages
         if messages:
             for span in _spans(context):
                 for message in messages.get(span, ()):
-                    api.fail(message.text, context, code=CODES[message.code])
+                    report = report_note if message.is_note else report_error
+                    report(api, context, message.code, message.text)
 
     def _check_result(self, ctx: MethodSigContext) -> FunctionLike:
         self._report(ctx.context, ctx.api)
@@ -179,3 +205,5 @@ def _spans(context: Context) -> Iterator[Span]:
         first = context.args[0] if context.args else None
         text = first.value if isinstance(first, StrExpr) else ""
         yield line, end_line, f"{context.callee.name} {text}"
+    elif isinstance(context, OpExpr):
+        yield line, end_line, OPERATION

@@ -347,7 +347,7 @@ def test_bad_input_is_refused_with_advice() -> None:
         with pytest.raises(WorkflowStateError, match="no tasks"):
             wf.execute()
         with pytest.raises(WorkflowTypeError, match="colour"):
-            note(colour="red")
+            note(colour="red")  # type: ignore[call-arg]
         chain(note)
         for workers in (0, -1):
             with pytest.raises(WorkflowValueError):

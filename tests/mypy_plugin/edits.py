@@ -34,9 +34,12 @@ _USES = (
     'reveal_type(ctx.get_result("{id}", default=None))',
     'reveal_type(ctx.get_keyed_channel({schema}).get("name"))',
     'ctx.get_keyed_channel({schema}).set("price", given)',
+    "workflow('w').execute(start_node=\"{id}\")",
+    'fetch{number}(task_id="{id}", {key}="{key}")',
+    "fetch{number}(task_id=given) >> fetch{number}",
 )
 
-_SHARED = ("KEY", "S", "key", "shared", "start")
+_SHARED = ("KEY", "S", "fetch", "key", "shared", "start")
 _TWEAKS = (
     "app.m{n}.key{n} = 'order'",
     "app.m{n}.start{n}['{key}'] = 1",
@@ -231,6 +234,8 @@ def _source(number: int, module: Module) -> str:
         f"class S{number}({base}):",
         *(f"    {each}" for each in module.schema),
         f"def shared{number}(channel: Any) -> Any: ...",
+        "@task",
+        f"def fetch{number}({module.constant}: int, given: S{number} | None = None) -> None: ...",
     ]
     if module.is_changing:
         lines += ["def change() -> None:", f"    global KEY{number}", f"    KEY{number} = ''"]

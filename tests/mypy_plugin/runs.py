@@ -24,6 +24,7 @@ __all__ = ["MODES", "Runner", "run_mypy"]
 CONFIG = """\
 [mypy]
 plugins = graflow_mypy
+mypy_path = site-packages
 strict = True
 allow_empty_bodies = True
 disable_error_code = empty-body
@@ -45,7 +46,8 @@ _SAID_ONCE = "note: See https://mypy.readthedocs.io"
 _NO_WORKER = "Failed to establish connection with worker"
 _SLOWER = 100
 
-_IS_NEW = int(__version__.partition(".")[0]) >= 2
+_VERSION = tuple(map(int, __version__.split(".")[:2]))
+_IS_NEW = _VERSION >= (2, 0)
 _OLD = {"database": ["--sqlite-cache"], "files": ["--no-sqlite-cache"]}
 _NEW = {
     "database": [],
@@ -55,8 +57,14 @@ _NEW = {
     "workers": ["-n", "2"],
 }
 
-# The binary cache of mypy 1 forgets what is a TypeForm.
-_FOR_MYPY_1 = "enable_incomplete_feature = TypeForm\nfixed_format_cache = False"
+_SETTINGS = "\n".join(
+    setting
+    for setting, since in (
+        ("enable_incomplete_feature = TypeForm", (2, 0)),
+        ("fixed_format_cache = False", (2, 2)),  # before, that cache forgot what is a TypeForm
+    )
+    if since > _VERSION
+)
 
 MODES = _NEW if _IS_NEW else _OLD
 """The kinds of cache that this version of mypy has, and workers, as options."""
@@ -91,8 +99,7 @@ class Runner:
         """
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        settings = "" if _IS_NEW else _FOR_MYPY_1
-        (folder / "mypy.ini").write_text(CONFIG.format(settings=settings, options=options))
+        (folder / "mypy.ini").write_text(CONFIG.format(settings=_SETTINGS, options=options))
         self._primed = primed or folder / "primed"
 
     def cold(self) -> list[str]:

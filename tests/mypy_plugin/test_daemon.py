@@ -76,6 +76,23 @@ def test_an_edited_file_is_judged_by_the_present_program(
     assert "error" not in check()
 
 
+def test_what_goes_unjudged_is_said_run_after_run(tmp_path: Path, check: Callable[[], str]) -> None:
+    """The note stays, whatever is edited, until its cause is gone."""
+    make, use = tmp_path / "app/make.py", tmp_path / "app/use.py"
+    make.write_text(MAKE.replace('"KEY"', "str(ctx)"))
+    use.write_text(USE.replace("KEY", "user"))
+    note = (
+        'note: graflow: unknown keys are not judged: app/make.py:9 computes a key, perhaps "user"'
+    )
+    assert note in check()
+    assert note in check()
+    use.write_text(USE.replace("KEY", "user") + "\n# edited\n")
+    assert note in check()
+    make.write_text(MAKE.replace("KEY", "user"))
+    use.write_text(USE.replace("KEY", "user"))
+    assert "not judged" not in check()
+
+
 def test_a_new_file_is_judged(tmp_path: Path, check: Callable[[], str]) -> None:
     """A file that comes while the daemon runs belongs to the program at once."""
     (tmp_path / "app/make.py").write_text(MAKE.replace("KEY", "user"))

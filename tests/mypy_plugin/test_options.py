@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
+from mypy.options import Options
 
+from graflow_mypy.options import PluginOptions, read_options
+from graflow_mypy.source.discovery import find_sources
+from graflow_mypy.source.neighbours import find_neighbours
 from tests.mypy_plugin.runs import run_mypy
 
 SOURCE = """
@@ -14,6 +19,21 @@ from graflow import TaskExecutionContext
 
 def use(ctx: TaskExecutionContext) -> None:
     ctx.get_channel().get("key")
+"""
+
+TASKS = """
+from acme.report.keys import USER
+from graflow import TaskExecutionContext, task
+
+@task
+def load() -> int:
+    return 1
+
+def use(ctx: TaskExecutionContext) -> None:
+    ctx.get_channel().set(USER, 1)
+    ctx.get_channel().get("user")
+    ctx.get_channel().get("usre")
+    reveal_type(ctx.get_result("load"))
 """
 
 
@@ -51,6 +71,11 @@ def check(folder: Path, name: str, config: str) -> tuple[str, int]:
         ("paths = nowhere", 'paths: there is no "nowhere"'),
         ("exclude = (", 'exclude: "(" is not a regular expression'),
         ("graflow-schema = maybe", 'graflow-schema must be "error" or "off", not "maybe"'),
+        ("graflow-schema = note", 'graflow-schema must be "error" or "off", not "note"'),
+        (
+            "graflow-unjudged = warning",
+            'graflow-unjudged must be "error" or "off" or "note", not "warning"',
+        ),
     ],
 )
 def test_a_wrong_option_is_an_error(tmp_path: Path, option: str, message: str) -> None:
@@ -74,6 +99,22 @@ def test_options_in_toml(folder: Path) -> None:
     assert status == 0, said
 
 
+def test_links_to_the_documentation(folder: Path) -> None:
+    """Where mypy is asked for links, each code gets one, to its section; else none."""
+    config = "[mypy]\nplugins = graflow_mypy\n"
+    assert "docs/mypy.md" not in check(folder, "mypy.ini", config)[0]
+    shutil.rmtree(folder / "cache")
+    said, status = check(folder, "mypy.ini", config + "show_error_code_links = True\n")
+    assert said.count("note: See docs/mypy.md#graflow-key-unknown of graflow for more info") == 1
+    assert status == 1
+
+
+def test_a_code_that_mypy_disables_is_not_reported(folder: Path) -> None:
+    """Mypy's own option works for the plugin's codes."""
+    config = "[mypy]\nplugins = graflow_mypy\ndisable_error_code = graflow-key-unknown\n"
+    assert check(folder, "mypy.ini", config)[1] == 0
+
+
 def test_an_option_that_changes_is_seen_with_a_cache(folder: Path) -> None:
     """What was said before is said no more."""
     config = "[mypy]\nplugins = graflow_mypy\n[graflow_mypy]\n"
@@ -91,6 +132,94 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_plugin(folder: Path, conte
     said, status = check(folder, "mypy.ini", config)
     assert status in {0, 1}, said
     assert "Traceback" not in said
+
+
+def test_files_that_are_not_here_are_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Mypy may be told by its arguments what to check; the current folder is what is known then."""
+    monkeypatch.chdir(tmp_path)
+    options = Options()
+    options.config_file, options.files = "mypy.ini", ["elsewhere"]
+    assert read_options(options) == PluginOptions((".",))
+    said = capsys.readouterr().err
+    assert (
+        said == f'mypy.ini: note: [graflow_mypy] files: there is no "elsewhere" in "{tmp_path}"\n'
+    )
+    (tmp_path / "here").mkdir()
+    options.files = ["here", "elsewhere"]
+    assert read_options(options) == PluginOptions(("here",))
+
+
+def test_the_whole_file_system_is_no_program(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is never walked; what mypy was asked to check is, if its arguments say so."""
+    monkeypatch.chdir("/")
+    monkeypatch.setattr("sys.argv", ["/bin/mypy", "--strict", str(tmp_path)])
+    (tmp_path / "main.py").write_text(SOURCE)
+    options = Options()
+    found = find_sources(options, read_options(options))
+    assert [each.path for each in found] == [str(tmp_path / "main.py")]
+    assert not capsys.readouterr().err
+    for paths in ("/",), (".",), ("/../",):
+        assert find_sources(options, PluginOptions(paths)) == []
+    monkeypatch.setattr("sys.argv", ["/bin/mypy", "-c", "pass"])
+    assert find_sources(options, read_options(options)) == []
+    assert 'set "paths" to those of your program' in capsys.readouterr().err
+
+
+def test_an_import_of_the_root_of_the_file_system_is_not_followed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`import tmp` in `/` names no package."""
+    monkeypatch.chdir("/")
+    assert not find_neighbours(["tmp", "usr"], [], Options(), PluginOptions(), {}).sources
+
+
+@pytest.mark.timeout(60)
+def test_a_configuration_that_comes_by_a_pipe_keeps_no_one(tmp_path: Path) -> None:
+    """As in `mypy --config-file <(...)`: mypy has read it, and nobody writes it again."""
+    pipe = tmp_path / "mypy.ini"
+    os.mkfifo(pipe)
+    options = Options()
+    options.config_file = str(pipe)
+    assert read_options(options) == PluginOptions((".",))
+
+
+def test_modules_have_the_names_that_imports_have_for_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Those below `mypy_path` are named from there, as `mypy -p acme.report` does it."""
+    for name in ("src/acme/report/__init__.py", "src/acme/loose.py", "src/not-a-name/other.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    options = Options()
+    options.mypy_path = ["src"]
+    found = {each.name: each.base for each in find_sources(options, PluginOptions((".",)))}
+    src = str(tmp_path / "src")
+    assert found == {"acme.report": src, "acme.loose": src, "other": f"{src}/not-a-name"}
+
+
+def test_a_package_below_mypy_path_is_not_external(folder: Path) -> None:
+    """`mypy -p acme.report`: the keys and the types of its own modules are known."""
+    package = folder / "src/acme/report"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "keys.py").write_text("USER = 'user'\n")
+    (package / "tasks.py").write_text(TASKS)
+    config = "[mypy]\nplugins = graflow_mypy\nmypy_path = src\n"
+    (folder / "mypy.ini").write_text(config)
+    out, err, _ = run_mypy(folder, ["--cache-dir", "cache", "-p", "acme.report"])
+    assert not err
+    assert [line.partition(": ")[2] for line in out.splitlines()[:-1]] == [
+        (
+            'error: Channel key "usre" is read but never written; did you mean "user"?'
+            "  [graflow-key-unknown]"
+        ),
+        'note: Revealed type is "int"',
+    ]
 
 
 def test_a_cache_that_is_broken_is_made_again(folder: Path) -> None:

@@ -74,16 +74,16 @@ def the_context_infers_the_same(ctx: TaskExecutionContext) -> None:
     assert_type(ctx.get_typed_channel(int | None), TypedChannel[int | None])
 
 
-def reading(users: TypedChannel[User]) -> None:
+def reading(users: TypedChannel[User], number: int) -> None:
     """What is read has the type of the schema, and that of a default where one is given."""
     assert_type(users.get("key"), User)
     assert_type(users.get("key", None), User | None)
-    assert_type(users.get("key", default=0), User | int)
+    assert_type(users.get("key", default=number), User | int)
     assert_type(users.get("key")["name"], str)
     assert_type(users.get_list("key"), list[User])
     assert_type(users.get_list("key", None), list[User] | None)
     assert_type(users.pop("key"), User | None)
-    assert_type(users.pop("key", 0), User | int)
+    assert_type(users.pop("key", number), User | int)
     assert_type(users.get_many(["key"]), dict[str, User])
 
 

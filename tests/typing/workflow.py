@@ -195,13 +195,13 @@ async def direct(ctx: TaskExecutionContext) -> None:
     injected.run("api")  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]
 
 
-def results(ctx: ExecutionContext) -> None:
+def results(ctx: ExecutionContext, text: str) -> None:
     """A task types its result, and a default adds its own type."""
     assert_type(ctx.get_result(plain), float)
     assert_type(ctx.get_result(injected), list[int])
     assert_type(ctx.get_result(later), Report)
     assert_type(ctx.get_result(later, default=None), Report | None)
-    assert_type(ctx.get_result(bare, default="none"), Report | str)
+    assert_type(ctx.get_result(bare, default=text), Report | str)
     assert_type(ctx.get_result("plain"), Any)
     assert_type(ctx.get_result("plain", default=0) * 2, Any)
     ctx.get_result(3)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]

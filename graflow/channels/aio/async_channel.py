@@ -16,10 +16,13 @@ from graflow.channels.overlay.transacting import awaited, limits_of, transact
 from graflow.channels.watching.watch import AsyncWatch
 
 if TYPE_CHECKING:
+    from graflow.channels.aio.async_keys_channel import AsyncKeysChannel
     from graflow.channels.aio.async_transaction import AsyncTransaction
+    from graflow.channels.keys.keys import Keys
 
 __all__ = ["AsyncChannel"]
 
+C = TypeVar("C", bound="Keys")
 R = TypeVar("R")
 
 
@@ -40,6 +43,13 @@ class AsyncChannel(AsyncHandle):
     def __repr__(self) -> str:
         """Show the class and the name."""
         return f"{type(self).__name__}({self.name!r})"
+
+    def of(self, keys: type[C], *, strict: bool = True) -> AsyncKeysChannel[C]:
+        """Return the channel with the keys that a class declares; see `Channel.of`."""
+        # Not at the top: it is made of a channel.
+        from graflow.channels.aio.async_keys_channel import AsyncKeysChannel  # noqa: PLC0415
+
+        return AsyncKeysChannel(self, keys, strict=strict)
 
     async def transact(
         self,

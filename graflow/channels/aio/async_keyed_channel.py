@@ -11,7 +11,7 @@ from graflow.channels.aio.async_channel import AsyncChannel
 from graflow.channels.aio.async_handle import AsyncHandle
 from graflow.channels.aio.async_lock import AsyncChannelLock
 from graflow.channels.arguments import MISSING, Missing, Seconds
-from graflow.channels.listed_keys import listed_keys, title_of
+from graflow.channels.listed_keys import TypedDictKeys
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.keyed_operations import KeyedOperations
 from graflow.channels.watching.watch import AsyncWatch
@@ -29,10 +29,9 @@ class AsyncKeyedChannel(AsyncHandle, Generic[S]):
         self._channel = channel
         self.backend = channel.backend
         self._form = schema
-        self._name = title_of(schema)
-        self._operations = KeyedOperations(
-            channel.backend.blocking, listed_keys(schema, strict=strict), self._name
-        )
+        listing = TypedDictKeys(schema, strict=strict)
+        self._name = listing.title
+        self._operations = KeyedOperations(channel.backend.blocking, listing)
 
     @property
     def channel(self) -> AsyncChannel:

@@ -48,11 +48,14 @@ from graflow.exceptions import (
 )
 from graflow.system.logs import CHANNELS
 
-__all__ = ["Operations", "Taken"]
+__all__ = ["Operations", "Taken", "Way", "lifetime_of"]
 
 
 Taken: TypeAlias = tuple[bytes, Any]
 """An item that was taken off a list: its bytes, and what they stand for."""
+
+Way: TypeAlias = tuple[Callable[[Any], Record], int | None]
+"""How a value is written: what makes a record of it, and the ms that it lasts, `None` for ever."""
 
 
 class Operations(ABC):
@@ -89,7 +92,7 @@ class Operations(ABC):
                 channel=self._name,
                 key=shown_key(key),
             )
-        put = Put(key, self._dump(key, value), _lifetime(ttl))
+        put = Put(key, self._dump(key, value), lifetime_of(ttl))
         if if_etag is MISSING:
             yield put
             return
@@ -124,21 +127,17 @@ class Operations(ABC):
     def set_many(self, mapping: Mapping[str, Any], ttl: Seconds | None = None) -> Steps[None]:
         """Store all values at one moment."""
         self.check_mapping(mapping)
-        return self.write_many(mapping, ttl, lambda key: self._format.dump)
+        way = self._format.dump, lifetime_of(ttl)
+        yield from self.write_many(mapping, lambda key: way)
 
-    def write_many(
-        self,
-        values: Mapping[str, Any],
-        ttl: Seconds | None,
-        dump: Callable[[str], Callable[[Any], Record]],
-    ) -> Steps[None]:
-        """Store all values at one moment; `dump` takes a key."""
-        lifetime = _lifetime(ttl)
+    def write_many(self, values: Mapping[str, Any], way: Callable[[str], Way]) -> Steps[None]:
+        """Store all values at one moment; `way` takes a key."""
         changes = []
         for key, value in values.items():
             key = check_key(key)
+            dump, lifetime = way(key)
             try:
-                changes.append(Put(key, dump(key)(value), lifetime))
+                changes.append(Put(key, dump(value), lifetime))
             except ChannelError as error:
                 blame(error, self._name, key)
         if changes:
@@ -147,7 +146,7 @@ class Operations(ABC):
     def add(self, key: str, value: object, ttl: Seconds | None = None) -> Steps[bool]:
         """Store a value if the key does not exist, and tell whether it did not."""
         key = check_key(key)
-        put = Put(key, self._dump(key, value), _lifetime(ttl))
+        put = Put(key, self._dump(key, value), lifetime_of(ttl))
         answers = yield Commit((Holds(key, None),), (put,))
         return not isinstance(answers, Conflict)
 
@@ -161,16 +160,26 @@ class Operations(ABC):
         left = None if held.left is None else held.left / 1000
         return Entry(value, digest_of(held.record), left)
 
-    def update(self, key: str, fn: Callable[[Any], Any], default: object = MISSING) -> Steps[Any]:
-        """Replace a value by what `fn` makes of it, unless others keep writing in between."""
+    def update(
+        self,
+        key: str,
+        fn: Callable[[Any], Any],
+        default: object = MISSING,
+        ttl: Seconds | None = None,
+    ) -> Steps[Any]:
+        """Replace a value by what `fn` makes of it, unless others keep writing in between.
+
+        The key keeps its TTL, unless another one is given.
+        """
         key = check_key(key)
+        lifetime = KEEP if ttl is None else milliseconds(ttl)
 
         def attempt(owner: str) -> Steps[Any]:
             record: Record | None = yield Get(key, is_fresh=True)
             old = self.default(key, default) if record is None else self._load(key, record)
             new = yield CallFunction(fn, old)
             checks = Holds(key, record), Unlocked(turn_name(key), owner)
-            answers = yield Commit(checks, (Put(key, self._dump(key, new), KEEP),))
+            answers = yield Commit(checks, (Put(key, self._dump(key, new), lifetime),))
             return answers if isinstance(answers, Conflict) else _Done(new)
 
         done: _Done = yield from insist(attempt, Limits(self._backend.timeout), self._name)
@@ -339,12 +348,16 @@ class Operations(ABC):
 
     def check_keys(self, keys: object) -> list[str]:
         """Check the argument of `get_many`, and return each key once, as it is stored."""
+        return list(dict.fromkeys(map(check_key, self.check_iterable(keys))))
+
+    def check_iterable(self, keys: object) -> Iterable[Any]:
+        """Check that the argument of `get_many` may have keys in it, and return it."""
         if isinstance(keys, str) or not isinstance(keys, Iterable):
             raise ChannelTypeError(
                 f"get_many takes an iterable of keys, not {type(keys).__name__}",
                 channel=self._name,
             )
-        return list(dict.fromkeys(map(check_key, keys)))
+        return keys
 
     def check_mapping(self, mapping: object) -> None:
         """Check the argument of `set_many`."""
@@ -401,5 +414,6 @@ class _Done(NamedTuple):
     value: Any
 
 
-def _lifetime(ttl: Seconds | None) -> int | None:
+def lifetime_of(ttl: Seconds | None) -> int | None:
+    """Return the ms that a value lasts; `None` for ever."""
     return None if ttl is None else milliseconds(ttl)

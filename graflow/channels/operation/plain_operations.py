@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing_extensions import override
 
-from graflow.channels.arguments import MISSING, Missing, check_key, check_number
-from graflow.channels.backend import Add, Backend, NotANumber, Pop
+from graflow.channels.arguments import (
+    MISSING,
+    Missing,
+    Seconds,
+    check_key,
+    check_number,
+    milliseconds,
+)
+from graflow.channels.backend import Add, Backend, Commit, Expire, NotANumber, Pop
 from graflow.channels.codec.codec import decode
 from graflow.channels.commits.commit import Steps
 from graflow.channels.operation.formats import PLAIN
@@ -26,11 +33,17 @@ class PlainOperations(Operations):
         """Take the channel's backend; see `Operations`."""
         super().__init__(backend, PLAIN)
 
-    def atomic_add(self, key: str, amount: object = 1) -> Steps[int | float]:
-        """Add to a number, and return the sum."""
+    def atomic_add(
+        self, key: str, amount: object = 1, ttl: Seconds | None = None
+    ) -> Steps[int | float]:
+        """Add to a number, and return the sum; the key keeps its TTL, unless another is given."""
         key = check_key(key)
+        add = Add(key, check_number(amount))
         try:
-            total = yield Add(key, check_number(amount))
+            if ttl is None:
+                total = yield add
+            else:
+                total, _ = yield Commit((), (add, Expire(key, milliseconds(ttl))))
         except NotANumber:
             raise no_number(self._name, key) from None
         except ChannelError as error:

@@ -4,7 +4,7 @@ This is the door: the rest of graflow imports from here and not from the modules
 """
 
 from graflow.channels.schema.differences import differences
-from graflow.channels.schema.schema import Schema, schema_of
+from graflow.channels.schema.schema import Schema, name_of, schema_of
 from graflow.channels.schema.types.annotations import ALIASES, is_self_contained
 from graflow.channels.schema.types.fields import fields_of, hints_of, resolved
 from graflow.channels.schema.types.namespaces import Namespace, namespace_of, variables_around
@@ -20,6 +20,7 @@ __all__ = [
     "hints_of",
     "is_self_contained",
     "is_unfinished",
+    "name_of",
     "namespace_of",
     "resolved",
     "schema_of",

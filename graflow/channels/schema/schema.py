@@ -29,7 +29,7 @@ from graflow.exceptions import (
     SchemaError,
 )
 
-__all__ = ["Schema", "schema_of"]
+__all__ = ["Schema", "name_of", "schema_of"]
 
 T = TypeVar("T")
 
@@ -92,7 +92,7 @@ class Schema(Generic[T]):
     def __init__(self, form: TypeForm[T], strict: bool = True) -> None:
         """Make a schema of a type; see `schema_of`."""
         self.form = form
-        self.name = _name_of(form)
+        self.name = name_of(form)
         self.strict = strict
         self._core = core_schema_of(form, self.name)
         self._storable = ready = self._ready()
@@ -252,9 +252,10 @@ def _at_item(index: int, error: FieldError) -> FieldError:
     return FieldError(f"[{index}]{dot}{error.path}", error.message, error.found)
 
 
-def _name_of(form: object) -> str:
+def name_of(form: object) -> str:
+    """Return what messages call a type."""
     if get_origin(form) is Annotated:
-        return _name_of(get_args(form)[0])
+        return name_of(get_args(form)[0])
     if isinstance(form, type) and not hasattr(form, "__args__"):
         return form.__name__
     try:

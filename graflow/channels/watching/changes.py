@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, Literal, NamedTuple
 
@@ -47,16 +47,21 @@ class Selection(NamedTuple):
     Attributes:
         keys: These, as they are stored; `None`: all that begin with the prefix.
         prefix: What the keys begin with, as users see them.
+        suits: Tells of a key, as users see it, whether it is one of them; `None`: any is.
     """
 
     keys: frozenset[str] | None = None
     prefix: str = ""
+    suits: Callable[[str], bool] | None = None
 
     def has(self, key: str) -> bool:
         """Tell whether a stored key is one of them."""
         if self.keys is not None:
             return key in self.keys
-        return is_visible(key) and shown_key(key).startswith(self.prefix)
+        if not is_visible(key):
+            return False
+        shown = shown_key(key)
+        return shown.startswith(self.prefix) and (self.suits is None or self.suits(shown))
 
 
 class News:

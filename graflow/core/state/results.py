@@ -14,23 +14,18 @@ from graflow.channels.contents.change_log import Contents
 from graflow.channels.hidden_keys import HiddenKey, run_prefix, stored_key, visible_keys
 from graflow.channels.operation.told_errors import blame
 from graflow.core.task.hint import Hint
+from graflow.core.task.result_key import SUFFIX, result_key
 from graflow.exceptions import ChannelError
 
-__all__ = ["Results", "digest_of_result", "is_result", "mark_key", "result_key"]
+__all__ = ["Results", "digest_of_result", "is_result", "mark_key"]
 
-_SUFFIX = ".__result__"
 _DIGITS = 16  # of a digest; so many that no two results of a run share them by chance
 _AT_ONCE = 100  # results whose digests are asked for in one step
 
 
 def is_result(stored: str) -> bool:
     """Tell whether a key as it is stored is that of a result."""
-    return stored.endswith(_SUFFIX)
-
-
-def result_key(task_id: str) -> str:
-    """Return the channel key under which users find the latest result of a task."""
-    return f"{task_id}{_SUFFIX}"
+    return stored.endswith(SUFFIX)
 
 
 def mark_key(run_id: str, task_id: str) -> str:
@@ -73,6 +68,11 @@ class Results:
     def lifetime(self) -> int | None:
         """Ms that the run's own results last; `None` for ever."""
         return self._lifetime
+
+    @property
+    def prefix(self) -> str:
+        """What the stored keys of the run's own results begin with; empty if it is alone."""
+        return self._prefix
 
     def on(self, channel: Channel, lifetime: int | None = None) -> Results:
         """Return the same results on another handle, and how long they last from now on."""
@@ -129,17 +129,17 @@ class Results:
         keys = self._channel.backend.keys() if self._prefix else self._channel.keys()
         size = len(self._prefix)
         return sorted(
-            key[size:].removesuffix(_SUFFIX)
+            key[size:].removesuffix(SUFFIX)
             for key in keys
-            if key.startswith(self._prefix) and key.endswith(_SUFFIX)
+            if key.startswith(self._prefix) and key.endswith(SUFFIX)
         )
 
     def given(self, values: Mapping[Any, object]) -> Mapping[Any, object]:
         """Return initial values of the channel; results among them become the run's own, too."""
         mine = {
-            self.key(key.removesuffix(_SUFFIX)): value
+            self.key(key.removesuffix(SUFFIX)): value
             for key, value in values.items()
-            if self._prefix and isinstance(key, str) and key.endswith(_SUFFIX)
+            if self._prefix and isinstance(key, str) and key.endswith(SUFFIX)
         }
         return {**values, **mine}
 
@@ -154,7 +154,7 @@ class Results:
             return contents
         mine: Contents = {}
         for key in visible_keys(contents):
-            if key.endswith(_SUFFIX):
+            if key.endswith(SUFFIX):
                 data, expires = contents[stored_key(key)]
                 mine[self._prefix + key] = data if isinstance(data, bytes) else list(data), expires
         return contents | mine

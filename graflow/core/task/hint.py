@@ -15,7 +15,7 @@ from graflow.channels.schema import differences, schema_of
 from graflow.channels.typed import TypedChannel
 from graflow.exceptions import ChannelError, ChannelValidationError, SchemaError
 
-__all__ = ["Hint", "globals_of", "names_in", "read_hint"]
+__all__ = ["Hint", "globals_of", "names_in", "read_hint", "resolved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +89,10 @@ def read_hint(
         function: The function, in whose globals names are looked up.
         names: Names looked up first: what was local where the function was defined.
     """
-    if annotation is inspect.Parameter.empty:
-        return _ANYTHING
-    holder = SimpleNamespace(__annotations__={"it": annotation})
     try:
-        hints = get_type_hints(holder, globals_of(function), dict(names), include_extras=True)
+        schema = resolved(annotation, function, names)
     except Exception as error:  # noqa: BLE001 - an annotation may be any expression
         return Hint(problem=f"the annotation {annotation!r} can't be resolved: {error}")
-    schema = hints["it"]
     if schema is Any or schema is object:
         return _ANYTHING
     try:
@@ -104,6 +100,23 @@ def read_hint(
     except SchemaError as error:
         return Hint(problem=str(error))
     return Hint(schema)
+
+
+def resolved(annotation: object, function: Callable[..., Any], names: Mapping[str, object]) -> Any:
+    """Return the type that an annotation is, if it is or contains a string; `Any` if it is missing.
+
+    Args:
+        annotation: As for `read_hint`, like the other arguments.
+        function: The function.
+        names: Names looked up first.
+
+    Raises:
+        Exception: A name means nothing, or the annotation is no type.
+    """
+    if annotation is inspect.Parameter.empty:
+        return Any
+    holder = SimpleNamespace(__annotations__={"it": annotation})
+    return get_type_hints(holder, globals_of(function), dict(names), include_extras=True)["it"]
 
 
 def globals_of(function: Callable[..., Any]) -> dict[str, Any]:

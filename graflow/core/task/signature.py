@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from inspect import Parameter
 from typing import Any
 
-from graflow.core.task.hint import Hint, read_hint
+from graflow.core.task.argument_types import misfit
+from graflow.core.task.hint import Hint, read_hint, resolved
 from graflow.exceptions import WorkflowTypeError
 
 __all__ = ["TaskSignature"]
@@ -52,6 +53,7 @@ class TaskSignature:
         )
         self._function = function
         self._names = names
+        self._types: dict[str, Any] = {}
         try:
             whole = inspect.signature(function)
         except (TypeError, ValueError) as error:
@@ -74,7 +76,8 @@ class TaskSignature:
 
     def __getstate__(self) -> dict[str, Any]:
         """Include the resolved annotations, as their text may mean nothing elsewhere."""
-        return {**vars(self), "_hints": self.hints, "_result": self.result, "_names": {}}
+        hints: dict[str, Any] = {"_hints": self.hints, "_result": self.result}
+        return {**vars(self), **hints, "_names": {}, "_types": {}}
 
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments by parameter; some may be missing.
@@ -83,6 +86,36 @@ class TaskSignature:
             TypeError: They don't fit the parameters.
         """
         return self._signature.bind_partial(*args, **kwargs).arguments
+
+    def check(self, bound: Mapping[str, Any]) -> None:
+        """Check that values can be of the types that their parameters are annotated with.
+
+        An annotation that can't be resolved allows anything, and so does an unknown one.
+
+        Args:
+            bound: As `bind` returns it.
+
+        Raises:
+            TypeError: One of them can't; the message names the parameter and its type.
+        """
+        for name, value in bound.items():
+            parameter = self._signature.parameters[name]
+            if parameter.default is value:
+                continue  # as in `rows: int = None`
+            for part, path in _parts(parameter, value):
+                found = misfit(part, self._type(parameter))
+                if found is not None:
+                    raise TypeError(f"{path}{found.path} must be {found.wanted}, not {found.found}")
+
+    def _type(self, parameter: Parameter) -> Any:
+        """Return the type of a parameter; `Any` if its annotation can't be resolved."""
+        name = parameter.name
+        if name not in self._types:
+            try:
+                self._types[name] = resolved(parameter.annotation, self._function, self._names)
+            except Exception:  # noqa: BLE001 - an annotation may be any expression
+                self._types[name] = Any
+        return self._types[name]
 
     def unbound(self, bound: Mapping[str, Any]) -> tuple[Parameter, ...]:
         """Return the parameters that need a value in addition to those that are `bound`."""
@@ -122,6 +155,17 @@ class TaskSignature:
         if self._result is None:
             self._result = read_hint(self._signature.return_annotation, self._function, self._names)
         return self._result
+
+
+def _parts(parameter: Parameter, value: Any) -> Iterator[tuple[Any, str]]:
+    """Yield what a parameter's annotation is about, and what messages call it."""
+    name = parameter.name
+    if parameter.kind is Parameter.VAR_POSITIONAL:
+        yield from ((item, f"{name}[{number}]") for number, item in enumerate(value))
+    elif parameter.kind is Parameter.VAR_KEYWORD:
+        yield from ((item, key) for key, item in value.items())
+    else:
+        yield value, name
 
 
 def _without_context(signature: inspect.Signature) -> inspect.Signature:

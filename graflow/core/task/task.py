@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from importlib import import_module
 from inspect import Parameter
 from operator import attrgetter
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 
 from graflow.channels import arguments
+from graflow.channels.keys.key import Key
 from graflow.core.task.composition import Node, open_graphs
 from graflow.core.task.pickling import is_found_elsewhere
+from graflow.core.task.result_key import declared_result
 from graflow.core.task.retries import Retries
 from graflow.core.task.signature import TaskSignature
 from graflow.exceptions import (
@@ -26,7 +28,21 @@ from graflow.exceptions import (
 __all__ = ["Task", "check_text"]
 
 P = ParamSpec("P")
+T = TypeVar("T")
 R_co = TypeVar("R_co", covariant=True)
+
+
+class _Context(Protocol):
+    """What tells the context of a task from its other parameters."""
+
+    @property
+    def run_id(self) -> str: ...
+    @property
+    def task_id(self) -> str: ...
+
+
+Others = ParamSpec("Others")
+C = TypeVar("C", bound=_Context)
 
 
 def check_text(text: object, what: str) -> str:
@@ -44,6 +60,20 @@ def check_text(text: object, what: str) -> str:
         raise WorkflowValueError(str(error)) from error
 
 
+class _ResultOfTask:
+    """The attribute of a task that is the key of what it returns."""
+
+    @overload
+    def __get__(self, task: None, owner: object) -> Self: ...
+    @overload
+    def __get__(self, task: Task[..., Coroutine[Any, Any, T]], owner: object) -> Key[T]: ...
+    @overload
+    def __get__(self, task: Task[..., T], owner: object) -> Key[T]: ...
+    def __get__(self, task: Task[..., Any] | None, owner: object) -> Any:
+        """Return the key, with the type of the return annotation."""
+        return self if task is None else declared_result(task.task_id, task.signature.result)
+
+
 class Task(Node, Generic[P, R_co]):
     """A function with an id, made by `@task`.
 
@@ -58,7 +88,10 @@ class Task(Node, Generic[P, R_co]):
         unbound: The parameters that a run has to find values for.
         retries: How often a run retries the task; `None` if it does not.
         atomic: Whether what the task writes happens together with its result.
+        result: The key of what the task returns, for channels with declared keys.
     """
+
+    result = _ResultOfTask()
 
     function: Callable[P, R_co]
     signature: TaskSignature
@@ -107,9 +140,19 @@ class Task(Node, Generic[P, R_co]):
         returned: R_co = self.signature.call(context, {**self.bound, **given})
         return returned
 
+    # The first two show editors the parameters, less the context. All of them may be missing, which
+    # a `ParamSpec` can't say, so whatever else is given passes; the mypy plugin checks it.
+    @overload
+    def __call__(
+        self: Task[Concatenate[C, Others], T], /, *args: Others.args, **kwargs: Others.kwargs
+    ) -> Task[..., T]: ...
+    @overload
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Task[..., R_co]: ...
+    @overload
     def __call__(
         self, /, *args: object, task_id: str | None = None, **kwargs: object
-    ) -> Task[..., R_co]:
+    ) -> Task[..., R_co]: ...
+    def __call__(self, /, *args: Any, task_id: Any = None, **kwargs: Any) -> Task[..., Any]:
         """Make another task of the same function, inside the `with` block of a workflow.
 
         Args:
@@ -121,7 +164,8 @@ class Task(Node, Generic[P, R_co]):
 
         Raises:
             WorkflowStateError: The call is not inside such a block.
-            WorkflowTypeError: The values don't fit the function's parameters.
+            WorkflowTypeError: The values don't fit the function's parameters, or can't be of the
+                types that these are annotated with. Nothing is converted.
             DuplicateTaskError: The workflow has another task with this id.
         """
         graphs = open_graphs.get()
@@ -131,7 +175,8 @@ class Task(Node, Generic[P, R_co]):
                 "run its function, or call it inside `with workflow(...)` to bind arguments"
             )
         try:
-            bound = {**self.bound, **self.signature.bind(args, kwargs)}
+            given = self.signature.bind(args, kwargs)
+            self.signature.check(given)
         except TypeError as error:
             # `id` is not an alias here, as it is in @task: a function may have such a parameter.
             advice = "; to name the new task write task_id=..." if "id" in kwargs else ""
@@ -141,7 +186,7 @@ class Task(Node, Generic[P, R_co]):
         graph = graphs[-1]
         graph.make_template(self)
         new_id = graph.free_id(self._id) if task_id is None else check_text(task_id, "task_id")
-        instance: Task[..., R_co] = self.variant(new_id, bound)
+        instance: Task[..., Any] = self.variant(new_id, {**self.bound, **given})
         graph.add(instance)
         return instance
 

@@ -6,10 +6,16 @@ refused, a `TypedDict` is its fields, dates are text. In doubt, a value fits.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import chain, product
 from typing import Final
 
-from graflow_mypy.program.classes import Layout, Layouts
+from graflow_mypy.check.scalars import literal_fits, literals_of, scalar_fits
+from graflow_mypy.program.classes import Field, Layout, Layouts
 from graflow_mypy.program.forms import (
+    ANY_FORM,
     AnyForm,
     ArrayForm,
     Form,
@@ -25,8 +31,8 @@ from graflow_mypy.program.resolved import ProgramClass
 
 __all__ = ["Fitting"]
 
-_NUMBERS: Final = {"int", "float", "bool"}
-_NUMBERS_OF: Final = {("int", "float"), ("bool", "float")}
+_MOST_KINDS: Final = 64  # of instances of a class, which are told apart
+_DEEPEST: Final = 5
 
 
 class Fitting:
@@ -48,30 +54,30 @@ class Fitting:
         return self._known[pair]
 
     def _compare(self, written: Form, read: Form) -> bool:
+        values = literals_of(written)
         match written, read:
             case (UnstorableForm(), _) | (_, UnstorableForm()):
                 return True
             case UnionForm(parts), _:
                 return all(self.fits(each, read) for each in parts)
+            case _ if values and values != (written,):
+                return all(self.fits(each, read) for each in values)
             case _, UnionForm(parts):
-                return any(self.fits(written, each) for each in parts)
+                fits_one = any(self.fits(written, each) for each in parts)
+                return fits_one or self._fits_in_turns(written, parts)
             case _:
                 return self._compare_single(written, read)
 
     def _compare_single(self, written: Form, read: Form) -> bool:
         match written, read:
-            case LiteralForm(), LiteralForm():
-                return set(written.values) <= set(read.values)
-            case LiteralForm(), _:
-                return _literal_fits(written, read)
-            case _, LiteralForm():
-                return _fits_literal(written, read)
             case ProgramClass(), ProgramClass():
                 return self._compare_classes(written, read)
             case (ProgramClass() as its_class, other) | (other, ProgramClass() as its_class):
                 return not self._layouts.of(its_class).has_fields or isinstance(other, MapForm)
-            case ScalarForm(), ScalarForm():
-                return _compare_scalars(written.name, read.name)
+            case LiteralForm(), _:
+                return literal_fits(written, read)
+            case ScalarForm(), ScalarForm() | LiteralForm():
+                return scalar_fits(written, read)
             case ArrayForm(), ArrayForm():
                 return self.fits(written.item, read.item)
             case MapForm(), MapForm():
@@ -92,7 +98,56 @@ class Fitting:
                 return False
             if mine is not None and not self.fits(mine.form, field.form):
                 return False
-        return written.fields.keys() <= read.fields.keys()
+        stored = {name for name, field in written.fields.items() if field.is_written}
+        return stored <= read.fields.keys()
+
+    def _fits_in_turns(self, written: Form, read: Sequence[Form]) -> bool:
+        """Tell whether each instance of a class fits one of several classes.
+
+        An instance has one of the types of each field: `int | str` twice makes four kinds.
+        """
+        layouts = [self._layouts.of(each) for each in read if isinstance(each, ProgramClass)]
+        layouts = [each for each in layouts if each.has_fields]
+        mine = self._layouts.of(written) if isinstance(written, ProgramClass) else None
+        if mine is None or not mine.has_fields or len(layouts) < 2:
+            return False
+        choices = [self._choices(name, each) for name, each in mine.fields.items()]
+        if math.prod(map(len, choices)) > _MOST_KINDS:
+            return True
+        kinds = (Layout(mine.kind, dict(chain(*chosen))) for chosen in product(*choices))
+        return all(any(self._compare_fields(kind, each) for each in layouts) for kind in kinds)
+
+    def _choices(self, name: str, field: Field) -> list[list[tuple[str, Field]]]:
+        """Return what an instance may have of a field: it with each of its types, or nothing."""
+        forms = self._types_of(field.form)
+        found = [[(name, replace(field, form=form, is_present=True))] for form in forms]
+        return found if field.is_present else [*found, []]
+
+    def _types_of(self, form: Form) -> list[Form]:
+        """Return what a value has one of; a class that has several kinds itself is not judged."""
+        if isinstance(form, UnionForm):
+            return [each for part in form.parts for each in self._types_of(part)]
+        if isinstance(form, ProgramClass) and not self._is_of_one_kind(form):
+            return [ANY_FORM]
+        return [*literals_of(form)] or [form]
+
+    def _is_of_one_kind(self, form: ProgramClass, depth: int = 0) -> bool:
+        if depth > _DEEPEST:
+            return False
+        return all(
+            each.is_present
+            and not isinstance(each.form, UnionForm)
+            and len(literals_of(each.form)) < 2
+            and (
+                not isinstance(each.form, ProgramClass)
+                or self._is_of_one_kind(each.form, depth + 1)
+            )
+            for each in self._layouts.of(form).fields.values()
+        )
+
+    def fields(self, form: ProgramClass) -> Mapping[str, Field]:
+        """Return the fields of a class by their names."""
+        return self._layouts.of(form).fields
 
     def is_never_a_list(self, form: Form) -> bool:
         """Tell whether no value of a form is kept as a list."""
@@ -131,28 +186,3 @@ class Fitting:
             ]
         found = (self._unstorable(step, part, seen) for step, part in parts)
         return next((each for each in found if each is not None), None)
-
-
-def _compare_scalars(written: str, read: str) -> bool:
-    if written == read or (written, read) in _NUMBERS_OF:
-        return True
-    if "None" in {written, read}:
-        return False
-    return (written not in _NUMBERS and read not in _NUMBERS) or "decimal.Decimal" in {
-        written,
-        read,
-    }
-
-
-def _literal_fits(written: LiteralForm, read: Form) -> bool:
-    if not isinstance(read, ScalarForm):
-        return isinstance(read, ProgramClass)
-    return not written.are_texts or read.name not in _NUMBERS | {"None"}
-
-
-def _fits_literal(written: Form, read: LiteralForm) -> bool:
-    if not isinstance(written, ScalarForm):
-        return isinstance(written, ProgramClass)
-    if read.are_texts == (written.name == "str"):
-        return False
-    return written.name not in _NUMBERS | {"str"}

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from graflow_mypy.check.diagnostics import KEYS, Diagnostic, Unjudged
+from graflow_mypy.check.differences import difference
 from graflow_mypy.check.fitting import Fitting
-from graflow_mypy.messages import KEY_SHAPE, KEY_TYPE, KEY_UNKNOWN, UNREAD, suggestion
-from graflow_mypy.program.forms import ArrayForm, show
-from graflow_mypy.program.patterns import Patterns
+from graflow_mypy.messages import (
+    KEY_DEFAULT,
+    KEY_SHAPE,
+    KEY_TYPE,
+    KEY_UNKNOWN,
+    UNREAD,
+    suggestion,
+)
+from graflow_mypy.program.blind_spots import BlindSpot
+from graflow_mypy.program.channels import Whose
+from graflow_mypy.program.forms import NONE_FORM, ArrayForm, show
+from graflow_mypy.program.patterns import Pattern, Patterns, shown
 from graflow_mypy.program.uses import Claim, Use
-from graflow_mypy.source.notes import CallSite
 
-__all__ = ["Diagnostic", "judge_keys"]
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
-    """A mistake in a call.
-
-    Attributes:
-        module: The module of the call.
-        site: Where the call is in that module.
-        code: The code.
-        message: The message.
-    """
-
-    module: str
-    site: CallSite
-    code: str
-    message: str
+__all__ = ["KeyJudge", "Writers"]
 
 
 Locations = Mapping[Claim, tuple[str, str]]
@@ -37,44 +30,90 @@ Locations = Mapping[Claim, tuple[str, str]]
 _VERBS = {
     "add": "set",
     "append": "appended to",
+    "change": "updated as a value",
     "prepend": "prepended to",
     "atomic_add": "added to as a number",
     "entry": "read as a value",
     "wait_for": "read as a value",
     "get": "read as a value",
     "get_list": "read as a list",
+    "optional parameter": "read as a parameter",
+    "parameter": "read as a parameter",
     "pop": "popped as a list",
     "set": "set",
     "update": "updated as a value",
 }
 
+_OF_UNKNOWN = {"change": "updated", "delete": "deleted", "exists": "looked for"}
 
-def judge_keys(
-    uses: Iterable[Use], *, is_closed: bool, written: Patterns, fitting: Fitting, unless: str = ""
-) -> Iterator[Diagnostic]:
-    """Yield what is wrong.
 
-    Args:
-        uses: All uses in the program.
-        is_closed: Whether a channel that is handed over must be one of a run.
-        written: All keys that are written, in whatever way.
-        fitting: Answers about types.
+@dataclass(frozen=True)
+class Writers:
+    """What is known of the writers of keys.
+
+    Attributes:
+        keys: All keys that are written, in whatever way.
+        spots: Lines that may write any other key.
         unless: Where else keys may be written, as messages say it.
     """
-    judged = {"run", "given"} if is_closed else {"run"}
-    by_key: dict[str, list[Use]] = {}
-    for use in uses:
-        if use.where in judged and use.key is not None:
-            by_key.setdefault(use.key, []).append(use)
-    for key in sorted(by_key):
-        if not key.endswith(".__result__"):
-            unknown = None if written.match(key) else _unknown(key, written, unless)
-            yield from _judge_key(key, by_key[key], unknown, fitting)
+
+    keys: Patterns
+    spots: Sequence[BlindSpot]
+    unless: str = ""
 
 
-def _judge_key(
-    key: str, uses: list[Use], unknown: tuple[str, str] | None, fitting: Fitting
-) -> Iterator[Diagnostic]:
+class KeyJudge:
+    """Judges the uses of keys."""
+
+    def __init__(self, writers: Writers, fitting: Fitting, unjudged: Unjudged) -> None:
+        """Begin.
+
+        Args:
+            writers: The writers.
+            fitting: Answers about types.
+            unjudged: Gets what goes unjudged because of blind spots.
+        """
+        self._writers = writers
+        self._fitting = fitting
+        self._unjudged = unjudged
+
+    def judge(self, uses: Iterable[Use], judged: Collection[Whose]) -> Iterator[Diagnostic]:
+        """Yield what is wrong in the program that has some uses.
+
+        Args:
+            uses: All uses in the program.
+            judged: Whose channels are judged.
+        """
+        by_key: dict[Pattern, list[Use]] = {}
+        for use in uses:
+            if use.where in judged and (key := use.key) is not None:
+                by_key.setdefault(key, []).append(use)
+        for key in sorted(by_key, key=shown):
+            name = shown(key)
+            if not name.endswith(".__result__"):
+                if not self._writers.keys.may_match(key):
+                    yield from self._judge_reads(name, by_key[key])
+                yield from _judge_key(name, by_key[key], self._fitting)
+
+    def _judge_reads(self, key: str, uses: list[Use]) -> Iterator[Diagnostic]:
+        """Yield what is wrong with reads of a key that nothing writes that is known."""
+        for use in uses:
+            if use.site is None or not use.claim.expects:
+                continue
+            found = Diagnostic(use.module, use.site, *_unknown(key, use, self._writers))
+            spots = [each for each in self._writers.spots if self._may_be(each, use)]
+            if spots:
+                self._unjudged.add(KEYS, key, found, spots)
+            else:
+                yield found
+
+    def _may_be(self, spot: BlindSpot, use: Use) -> bool:
+        """Tell whether what a blind spot writes may be what is read."""
+        written, read = spot.form, use.claim.form
+        return self._fitting.fits(written, read) or self._fitting.fits(read, written)
+
+
+def _judge_key(key: str, uses: list[Use], fitting: Fitting) -> Iterator[Diagnostic]:
     locations: dict[Claim, tuple[str, str]] = {}
     for use in uses:
         present = locations.get(use.claim, use.location)
@@ -83,20 +122,25 @@ def _judge_key(
     for use in uses:
         if use.site is None:
             continue
-        if unknown and use.claim.reads:
-            yield Diagnostic(use.location[0], use.site, *unknown)
         if use.claim not in verdicts:
             verdicts[use.claim] = _conflict(key, use.claim, locations, fitting)
         verdict = verdicts[use.claim]
         if verdict is not None:
-            yield Diagnostic(use.location[0], use.site, *verdict)
+            yield Diagnostic(use.module, use.site, *verdict)
 
 
-def _unknown(key: str, known: Patterns, unless: str) -> tuple[str, str]:
+def _unknown(key: str, use: Use, writers: Writers) -> tuple[str, str]:
     """Return the code and the message about a key that nothing writes that is known."""
-    code = UNREAD if unless else KEY_UNKNOWN
-    end = suggestion(key, known.texts)
-    return code, f'Channel key "{key}" is read but never written{unless}{end}'
+    code = UNREAD if writers.unless else KEY_UNKNOWN
+    code = KEY_DEFAULT if use.claim.has_default else code
+    known = map(shown, writers.keys.gapped) if "*" in key else writers.keys.texts
+    end = f"never written{writers.unless}{suggestion(key, known)}"
+    if use.claim.is_parameter:
+        owner = use.location[1].rpartition(".")[2]
+        start = f'Parameter "{key}" of "{owner}" is not bound here'
+        return code, f'{start}, and channel key "{key}" is {end}'
+    done = _OF_UNKNOWN.get(use.claim.operation, "read")
+    return code, f'Channel key "{key}" is {done} but {end}'
 
 
 def _conflict(
@@ -118,26 +162,43 @@ def _conflict(
             continue  # one of two readers that differ also differs from what is written
         if not (mine.has_schema or other.has_schema):
             continue  # an untyped key may hold `None` first, and a number later
+        if _may_be_apart(mine, other):
+            continue
         if _differ_in_type(mine, other, fitting):
-            here, there = mine.form, other.form
-            are_on_lists = mine.is_on_list and other.is_on_list
-            if are_on_lists and isinstance(here, ArrayForm) and isinstance(there, ArrayForm):
-                here, there = here.item, there.item
-            return (
-                KEY_TYPE,
-                (
-                    f'Channel key "{key}" is used as "{show(here)}" here, '
-                    f'but as "{show(there)}" in {_name(locations[other])}'
-                ),
-            )
+            return KEY_TYPE, _types_differ(key, mine, other, _name(locations[other]), fitting)
     return None
+
+
+def _types_differ(key: str, mine: Claim, other: Claim, where: str, fitting: Fitting) -> str:
+    """Return the message about two types of a key; those of one name are told apart."""
+    is_of_items = mine.is_on_list and other.is_on_list
+    here, there = (_shown(each, is_of_items) for each in (mine, other))
+    end = ""
+    if here == there:
+        here, there = (show(each.form, is_full=True) for each in (mine, other))
+        differing = difference(mine.form, other.form, fitting)
+        end = f" ({differing})" if differing else ""
+    start = f'Channel key "{key}" is used as "{here}" here{_how(mine)}'
+    return f'{start}, but as "{there}" in {where}{end}'
+
+
+def _shown(claim: Claim, is_of_items: bool) -> str:
+    """Return what a message calls the type of a claim; of a list its items, if that is enough."""
+    if claim.is_on_list and isinstance(claim.form, ArrayForm):
+        item = claim.schema or show(claim.form.item)
+        return item if is_of_items else f"{claim.form.name}[{item}]"
+    return claim.schema or show(claim.form)
 
 
 def _differ_in_shape(mine: Claim, other: Claim, fitting: Fitting) -> bool:
     if not (mine.writes or other.writes) or mine.is_on_list == other.is_on_list:
         return False
     value = other if mine.is_on_list else mine
-    return value.operation == "atomic_add" or fitting.is_never_a_list(value.form)
+    if value.operation == "atomic_add" or fitting.is_never_a_list(value.form):
+        return True
+    # Without a schema they are kept as what they are.
+    is_array = isinstance(value.form, ArrayForm) and value.form.name in {"tuple", "set"}
+    return is_array and not value.has_schema
 
 
 def _differ_in_type(mine: Claim, other: Claim, fitting: Fitting) -> bool:
@@ -148,6 +209,21 @@ def _differ_in_type(mine: Claim, other: Claim, fitting: Fitting) -> bool:
     if other.writes and mine.reads and not back:
         return True
     return not forth and not back
+
+
+def _may_be_apart(mine: Claim, other: Claim) -> bool:
+    """Tell whether parameters may have other values than what was seen.
+
+    Many have one name by chance. What no task writes, each run may be started with, or not; and a
+    key may hold `None` until a parameter is read.
+    """
+    if not (mine.is_parameter or other.is_parameter):
+        return False
+    return not (mine.writes or other.writes) or NONE_FORM in {mine.form, other.form}
+
+
+def _how(claim: Claim) -> str:
+    return " by a parameter that is not bound" if claim.is_parameter else ""
 
 
 def _name(location: tuple[str, str]) -> str:

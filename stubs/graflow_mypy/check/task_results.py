@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from graflow_mypy.check.key_uses import Diagnostic
+from graflow_mypy.check.diagnostics import IDS, Diagnostic, Unjudged
+from graflow_mypy.check.key_uses import Writers
 from graflow_mypy.messages import RESULT, RESULT_AMBIGUOUS, UNREAD, suggestion
-from graflow_mypy.program.forms import ANY_FORM, Form, is_certain
+from graflow_mypy.program.ancestry import is_of_the_standard_library
+from graflow_mypy.program.blind_spots import BlindSpot
+from graflow_mypy.program.forms import ANY_FORM, Form, is_certain, show
 from graflow_mypy.program.functions import function_of
 from graflow_mypy.program.patterns import ANYTHING, Pattern, Patterns, joined, text_of
 from graflow_mypy.program.program import Program
@@ -17,65 +20,92 @@ from graflow_mypy.program.resolved import (
     ProgramClass,
     ProgramFunction,
 )
+from graflow_mypy.program.services import Services
 from graflow_mypy.program.type_terms import form_of
-from graflow_mypy.source.notes import CallSite, FileNotes, InstanceNote
+from graflow_mypy.program.type_texts import type_text
+from graflow_mypy.source.notes import CallSite, FileNotes, InstanceNote, TaskNote
 from graflow_mypy.source.terms import ANY, Call, Constant, Name, Term, Text
 
 __all__ = ["Tasks"]
 
 _NONE = Constant("None", "NoneType")
 _RESULT = ".__result__"
+_MOST_LISTED = 5
 
 
 class Tasks:
     """The tasks of a program by their ids."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, services: Services) -> None:
         """Find the tasks."""
         self._program = program
+        self._services = services
         self._by_id: dict[str, set[ProgramFunction | None]] = {}
         self._patterns: set[Pattern] = set()
         self._gapped: list[tuple[Patterns, ProgramFunction | None]] = []
         self._of_any_id: set[ProgramFunction | None] = set()
+        self._spots: list[BlindSpot] = []
         for module, notes in program.files.items():
             self._find(module, notes)
 
     def _find(self, module: str, notes: FileNotes) -> None:
         for name, function in notes.functions.items():
             for decorator in function.decorators:
-                self._decorated(ProgramFunction(module, name), decorator)
+                self._decorated(ProgramFunction(module, name), decorator, function.line)
         for task in notes.tasks:
             if self._program.is_task(task.maker):
-                self._add(
-                    self._program.texts(task.task_id), function_of(task.function, self._program)
-                )
+                definition = function_of(task.function, self._program)
+                self._add(self._ids(task), definition, module, task.line)
         for instance in notes.instances:
-            self._instance(instance)
+            self._instance(module, instance)
 
-    def _decorated(self, definition: ProgramFunction, decorator: Term) -> None:
+    def _decorated(self, definition: ProgramFunction, decorator: Term, line: int) -> None:
         call = decorator if isinstance(decorator, Call) else Call(decorator, ())
         if not self._program.is_task(call.function):
             return
         task_id = call.argument(0, "task_id") or call.argument(0, "id")
         if task_id is None or task_id == _NONE:
             task_id = Text(definition.name.rpartition(".")[2])
-        self._add(self._program.texts(task_id), definition)
+        self._add(self._program.texts(task_id), definition, definition.module, line)
 
-    def _instance(self, note: InstanceNote) -> None:
+    def _ids(self, task: TaskNote) -> frozenset[Pattern]:
+        """Return the ids of a task that is made of a function, whose name is the id by default."""
+        if task.task_id != _NONE or not isinstance(task.function, Name):
+            return self._program.texts(task.task_id if task.task_id != _NONE else ANY)
+        match self._program.resolve(task.function.dotted):
+            case Given():
+                return frozenset({ANYTHING})  # it was made by something
+            case External() as found if not is_of_the_standard_library(found):
+                return frozenset({ANYTHING})  # it may be called differently where it is defined
+            case _:
+                return frozenset({(Name(self._program.home(task.function.dotted)).last,)})
+
+    def _instance(self, module: str, note: InstanceNote) -> None:
         function = note.function
         definition: ProgramFunction | None = None
         match self._program.resolve(function.dotted) if isinstance(function, Name) else None:
-            case ProgramClass() | OfGraflow() | External():
+            case ProgramClass() | OfGraflow():
+                return
+            case External():
+                self._partial(module, note)
                 return
             case ProgramFunction() as found:
                 if not self._is_task(found):
                     return
                 definition = found
-            case Given(term):
-                definition = self._defined_by(term)
+            case Given(Call() as made) if self._makes_task(made):
+                definition = function_of(made.arguments[0], self._program)
             case _ if note.task_id == ANY:
                 return  # a call with ** of something that may be no task
-        self._add(self._program.texts(note.task_id), definition)
+        self._add(self._program.texts(note.task_id), definition, module, note.line)
+
+    def _partial(self, module: str, note: InstanceNote) -> None:
+        """Add what `functools.partial`, or another package, may make of a task and an id."""
+        if note.given != ANY:
+            self._instance(module, InstanceNote(note.given, note.task_id, ANY, note.line))
+        is_known = note.given != ANY and self._program.tail(note.function) == "partial"
+        if note.task_id != ANY and not is_known:
+            self._add(self._program.texts(note.task_id), None, module, note.line)
 
     def _is_task(self, definition: ProgramFunction) -> bool:
         return any(
@@ -83,21 +113,29 @@ class Tasks:
             for each in self._program.function_note(definition).decorators
         )
 
-    def _defined_by(self, term: Term) -> ProgramFunction | None:
-        """Return the function of a task that a term makes: `task("id")(function)`."""
-        if isinstance(term, Call) and term.arguments:
-            called = term.function
-            if self._program.is_task(called.function if isinstance(called, Call) else called):
-                return function_of(term.arguments[0], self._program)
-        return None
+    def _makes_task(self, call: Call) -> bool:
+        """Tell whether a call makes a task of a function: `task("id")(function)`."""
+        called = call.function
+        made_by = called.function if isinstance(called, Call) else called
+        return bool(call.arguments) and self._program.is_task(made_by)
 
-    def _add(self, ids: frozenset[Pattern], definition: ProgramFunction | None) -> None:
+    def _add(
+        self,
+        ids: frozenset[Pattern],
+        definition: ProgramFunction | None,
+        module: str,
+        line: int,
+    ) -> None:
+        if definition is not None and definition.module in self._program.others:
+            definition = None  # mypy may not have looked at it
         for pattern in ids:
             text = text_of(pattern)
-            self._patterns.add(pattern)
             if pattern == ANYTHING:
                 self._of_any_id.add(definition)
-            elif text is None:
+                self._spots.append(BlindSpot(module, line, "computes the id of a task"))
+                continue
+            self._patterns.add(pattern)
+            if text is None:
                 self._gapped.append((Patterns([pattern]), definition))
             else:
                 self._by_id.setdefault(text, set()).add(definition)
@@ -114,7 +152,7 @@ class Tasks:
             module: Where the result is asked for.
             function: The function there that does it.
         """
-        found = set(self._by_id.get(task_id, ()))
+        found = self._together(self._by_id.get(task_id, set()), module)
         inside = f"{function.partition('.')[0]}."
         local: set[ProgramFunction | None] = {
             each
@@ -123,7 +161,9 @@ class Tasks:
         }
         if local:
             return local
-        gapped = {definition for patterns, definition in self._gapped if patterns.match(task_id)}
+        gapped: set[ProgramFunction | None] = {
+            definition for patterns, definition in self._gapped if patterns.match(task_id)
+        }
         if found:  # an id that is written down wins over those that are unknown
             return found | ({None} if gapped - found else set())
         gapped |= self._of_any_id
@@ -131,32 +171,80 @@ class Tasks:
         numbered = self._by_id.get(base, set()) if number.isdigit() else set()
         return gapped if len(gapped) < 2 and not numbered else numbered or {None}
 
+    def _together(
+        self, found: set[ProgramFunction | None], module: str
+    ) -> set[ProgramFunction | None]:
+        """Return those that may run together with a module, or unknown ones if none may."""
+        together = {
+            each
+            for each in found
+            if each is None or self._services.may_run_together(each.module, module)
+        }
+        return together or ({None} if found else set())
+
     def written(self) -> Iterator[Pattern]:
-        """Yield the keys that results are stored under."""
+        """Yield the keys that results are stored under, as far as ids are known."""
         for pattern in self._patterns:
             yield joined(pattern, (_RESULT,))
 
     def judge(
         self,
-        written: Patterns,
+        writers: Writers,
         asked: str,
         definitions: set[ProgramFunction | None],
         site: CallSite,
         module: str,
-        unless: str,
+        unjudged: Unjudged,
     ) -> Iterator[Diagnostic]:
-        """Yield what is wrong with asking for the result of an id; see `judge_keys`."""
-        if not definitions and not written.match(asked + _RESULT):
-            message = f'No task has the id "{asked}"{unless}{suggestion(asked, self._by_id)}'
-            yield Diagnostic(module, site, UNREAD if unless else RESULT, message)
+        """Yield what is wrong with asking for the result of an id; see `KeyJudge`."""
+        missing = self.missing(writers, asked, site, module)
+        if missing is not None:
+            spots = self.spots(writers)
+            if spots:
+                unjudged.add(IDS, asked, missing, spots)
+            else:
+                yield missing
         elif self.is_ambiguous(definitions):
-            message = f'Several tasks have the id "{asked}" and return different types'
+            start = f'Several tasks have the id "{asked}" and return different types: '
+            message = start + self._listed(definitions)
             yield Diagnostic(module, site, RESULT_AMBIGUOUS, message)
+
+    def missing(
+        self, writers: Writers, asked: str, site: CallSite, module: str
+    ) -> Diagnostic | None:
+        """Return that no task has an id, if none is known that has it."""
+        if self._is_known(asked) or writers.keys.match(asked + _RESULT):
+            return None
+        end = writers.unless + suggestion(asked, self._by_id)
+        code = UNREAD if writers.unless else RESULT
+        return Diagnostic(module, site, code, f'No task has the id "{asked}"{end}')
+
+    def spots(self, writers: Writers) -> Sequence[BlindSpot]:
+        """Return the lines that may make a task of any id, or write any result."""
+        # Only what writes anything under any key, as a restored copy, may write results.
+        return [*self._spots, *(each for each in writers.spots if each.form == ANY_FORM)]
+
+    def _is_known(self, task_id: str) -> bool:
+        """Tell whether a task has an id, one of its numbered instances included."""
+        base, _, number = task_id.rpartition("_")
+        is_numbered = number.isdigit() and base in self._by_id
+        is_gapped = any(patterns.match(task_id) for patterns, _ in self._gapped)
+        return task_id in self._by_id or is_numbered or is_gapped
 
     def is_ambiguous(self, definitions: set[ProgramFunction | None]) -> bool:
         """Tell whether tasks certainly return different types."""
         forms = {self.form(each) for each in definitions if each is not None}
         return len({form for form in forms if is_certain(form)}) > 1
+
+    def _listed(self, definitions: set[ProgramFunction | None]) -> str:
+        """Return the tasks with what they return, as messages list them."""
+        texts = []
+        for each in sorted(each for each in definitions if each is not None):
+            returns = type_text(self._program.function_note(each).returns)
+            name = f"{each.module.partition('#')[0]}.{each.name}"
+            texts.append(f"{name}: {returns or show(self.form(each))}")
+        more = len(texts) - _MOST_LISTED
+        return ", ".join(texts[:_MOST_LISTED]) + (f", and {more} more" if more > 0 else "")
 
     def form(self, definition: ProgramFunction) -> Form:
         """Return the form of what a function returns, when it was awaited if it is async."""

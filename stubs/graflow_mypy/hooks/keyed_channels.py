@@ -22,7 +22,8 @@ from mypy.types import (
 )
 
 from graflow_mypy.hooks.mypy_types import with_result
-from graflow_mypy.messages import CODES, KEY_SHAPE, KEY_UNKNOWN, printable, suggestion
+from graflow_mypy.hooks.reports import report_error
+from graflow_mypy.messages import KEY_SHAPE, KEY_UNKNOWN, suggestion
 
 __all__ = ["KEYED_CHANNELS", "METHODS", "ON_SEVERAL", "keyed_signature", "several_signature"]
 
@@ -61,6 +62,8 @@ def keyed_signature(method: str, ctx: MethodSigContext, off: frozenset[str]) -> 
 
 def _keyed_signature(method: str, ctx: MethodSigContext, off: frozenset[str]) -> CallableType:
     schema, key = _schema(ctx.type), _key(ctx.args, ctx.api)
+    if schema is not None and key is None and method == "get":
+        return _of_one_of_keys(schema, ctx, off)
     if schema is None or key is None:
         return ctx.default_signature
     if not _fits(method, schema, key, ctx, off):
@@ -70,6 +73,24 @@ def _keyed_signature(method: str, ctx: MethodSigContext, off: frozenset[str]) ->
     if item is None:
         return ctx.default_signature
     return _of_key(ctx, method, held, item)
+
+
+def _of_one_of_keys(
+    schema: TypedDictType, ctx: MethodSigContext, off: frozenset[str]
+) -> CallableType:
+    """Return what `get` returns for a key that is one of some literals."""
+    given = ctx.args[0][0] if ctx.args and ctx.args[0] else None
+    kind = get_proper_type(ctx.api.get_expression_type(given)) if given is not None else None
+    parts = map(get_proper_type, kind.items) if isinstance(kind, UnionType) else ()
+    keys = [each.value if isinstance(each, LiteralType) else None for each in parts]
+    texts = [each for each in keys if isinstance(each, str)]
+    if not texts or len(texts) < len(keys):
+        return ctx.default_signature
+    fitting = [key for key in texts if _fits("get", schema, key, ctx, off)]
+    if len(fitting) < len(texts):
+        return ctx.default_signature
+    held = make_simplified_union([schema.items[key] for key in texts])
+    return _of_key(ctx, "get", held, held)
 
 
 def several_signature(method: str, ctx: MethodSigContext, off: frozenset[str]) -> CallableType:
@@ -139,7 +160,7 @@ def _fits(
         return True
     code, message = problem
     if code not in off:
-        ctx.api.fail(printable(message), ctx.context, code=CODES[code])
+        report_error(ctx.api, ctx.context, code, message)
     return False
 
 

@@ -17,6 +17,7 @@ from mypy.types import (
     TypeVarId,
     TypeVarType,
     get_proper_type,
+    has_type_vars,
 )
 
 from graflow_mypy.program.forms import ArrayForm, Form, MapForm, ScalarForm, UnionForm, parts_of
@@ -51,7 +52,7 @@ def returned(found: SymbolTableNode | None) -> Type | None:
     function = node.func if isinstance(node, Decorator) else node
     if not isinstance(function, FuncDef) or not isinstance(function.type, CallableType):
         return None
-    if function.type.variables:
+    if has_type_vars(function.type.ret_type):
         return None
     kind = get_proper_type(function.type.ret_type)
     if isinstance(kind, Instance) and kind.type.fullname in {

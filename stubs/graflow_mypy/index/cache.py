@@ -16,9 +16,10 @@ from mypy.options import Options
 from graflow_mypy.index.encoding import decoded, encoded
 from graflow_mypy.index.facts import ModuleFacts
 from graflow_mypy.options import PluginOptions
+from graflow_mypy.source.discovery import import_roots
 from graflow_mypy.source.notes import FileNotes
 
-__all__ = ["Kept", "KeptFile", "KeptFiles", "Stamp"]
+__all__ = ["Kept", "KeptFacts", "KeptFile", "KeptFiles", "Stamp"]
 
 T = TypeVar("T")
 
@@ -55,11 +56,20 @@ class KeptFiles:
 
 
 @dataclass(frozen=True, slots=True)
-class _KeptFacts:
-    """Facts by the names of modules, and the state of the files that they were made from."""
+class KeptFacts:
+    """Facts by the names of modules, and what they were made from.
 
-    state: str
-    facts: dict[str, ModuleFacts]
+    Attributes:
+        state: The state of the files; empty where one may have changed unseen.
+        imports: The first parts of the names of all modules that the program imports.
+        far: See `Neighbours`.
+        facts: The facts.
+    """
+
+    state: str = ""
+    imports: list[str] = field(default_factory=list)
+    far: dict[str, int] = field(default_factory=dict)
+    facts: dict[str, ModuleFacts] = field(default_factory=dict)
 
 
 class Kept:
@@ -76,21 +86,20 @@ class Kept:
                 sys.version,
                 repr(mine),
                 Path.cwd(),
-                options.mypy_path,
+                import_roots(options),
+                options.python_executable,
             ]
             settings += [options.exclude, options.explicit_package_bases]
             name = hashlib.sha1(repr(settings).encode(), usedforsecurity=False).hexdigest()[:16]
             self._folder = Path(options.cache_dir) / "graflow_mypy" / name
 
-    def facts(self, state: str) -> dict[str, ModuleFacts] | None:
-        """Return what was kept for a state of the files."""
-        found = self._load("facts", _KeptFacts) if state else None
-        return None if found is None or found.state != state else found.facts
+    def facts(self) -> KeptFacts:
+        """Return the facts that were kept."""
+        return self._load("facts", KeptFacts) or KeptFacts()
 
-    def keep_facts(self, state: str, facts: dict[str, ModuleFacts]) -> None:
+    def keep_facts(self, kept: KeptFacts) -> None:
         """Keep facts for the next time."""
-        if state:
-            self._store("facts", _KeptFacts(state, facts))
+        self._store("facts", kept)
 
     def files(self) -> KeptFiles:
         """Return the notes that were kept."""

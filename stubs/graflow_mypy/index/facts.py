@@ -1,30 +1,16 @@
-"""Facts about each module, worked out from the notes on all files."""
+"""Facts about each module, in the forms in which they are kept and asked for."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import TypeAlias
 
-from graflow_mypy.check.fitting import Fitting
-from graflow_mypy.check.key_uses import Diagnostic, judge_keys
-from graflow_mypy.check.task_results import Tasks
 from graflow_mypy.index.encoding import encoded
-from graflow_mypy.messages import KEY_UNKNOWN, RESULT, SCHEMA, UNREAD, printable
-from graflow_mypy.options import PluginOptions
-from graflow_mypy.program.classes import Layouts
-from graflow_mypy.program.forms import ANY_FORM, Form, parts_of, show
-from graflow_mypy.program.patterns import Pattern, Patterns, text_of
-from graflow_mypy.program.program import Program
-from graflow_mypy.program.resolved import ProgramClass, ProgramFunction
-from graflow_mypy.program.type_terms import form_of
-from graflow_mypy.program.uses import uses_of, writes_at_start
-from graflow_mypy.source.notes import CallSite, FileNotes
-from graflow_mypy.source.terms import Name
+from graflow_mypy.program.forms import Form
+from graflow_mypy.source.notes import CallSite
 
-__all__ = ["Facts", "Message", "ModuleFacts", "ResultType", "Span", "facts_of"]
+__all__ = ["Facts", "Message", "ModuleFacts", "ResultType", "Span", "UnreadFile"]
 
 Span: TypeAlias = tuple[int, int, int | str]
 """The first line, the last line and the last column of a call, or what the scan has for it."""
@@ -32,11 +18,12 @@ Span: TypeAlias = tuple[int, int, int | str]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An error to report at a call."""
+    """An error or a note to report at a call."""
 
     site: CallSite
     code: str
     text: str
+    is_note: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,154 +98,3 @@ class Facts:
         self.unread = kept.unread
         text = encoded(kept)
         self.digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:16]
-
-
-def facts_of(
-    files: Mapping[str, FileNotes], load: Callable[[str], FileNotes], options: PluginOptions
-) -> dict[str, ModuleFacts]:
-    """Return the findings about each module, if there are any.
-
-    Args:
-        files: See `Program`.
-        load: See `Program`.
-        options: What is not reported, and which keys others write.
-    """
-    return _Judge(Program(files, load), options).facts()
-
-
-class _Judge:
-    """Goes through a program, and collects the findings."""
-
-    def __init__(self, program: Program, options: PluginOptions) -> None:
-        self._files = program.files
-        self._options = options
-        self._program = program
-        layouts = Layouts(self._program)
-        self._fitting = Fitting(layouts)
-        self._uses, self._is_closed = uses_of(self._program, layouts)
-        self._tasks = Tasks(self._program)
-        self._diagnostics: list[Diagnostic] = []
-        self._found: dict[str, ModuleFacts] = {}
-
-    def facts(self) -> dict[str, ModuleFacts]:
-        written = self._written()
-        self._diagnostics += judge_keys(
-            self._uses,
-            is_closed=self._is_closed,
-            written=written,
-            fitting=self._fitting,
-            unless=self._unless(KEY_UNKNOWN),
-        )
-        for module, notes in self._files.items():
-            self._look_at_results(module, notes, written)
-            self._look_at_schemas(module, notes)
-            self._look_at_file(module, notes)
-        for each in sorted(self._diagnostics, key=repr):
-            if each.code not in self._options.off:
-                message = Message(each.site, each.code, printable(each.message))
-                self._about(each.module).messages.append(message)
-        return self._found
-
-    def _about(self, module: str) -> ModuleFacts:
-        return self._found.setdefault(module, ModuleFacts())
-
-    def _written(self) -> Patterns:
-        written = {*self._tasks.written(), *map(_glob, self._options.external_keys)}
-        for notes in self._files.values():
-            written.update(writes_at_start(self._program, notes))
-        for use in self._uses:
-            if use.claim.writes:
-                written |= use.keys
-        return Patterns(written)
-
-    def _look_at_results(self, module: str, notes: FileNotes, written: Patterns) -> None:
-        for note in notes.results:
-            texts = self._program.texts(note.asked)
-            text = text_of(next(iter(texts))) if len(texts) == 1 else None
-            if text is None:
-                continue
-            definitions = self._tasks.definitions(text, module, note.function)
-            self._diagnostics += self._tasks.judge(
-                written, text, definitions, note.site, module, self._unless(RESULT)
-            )
-            result = self._result(note.site, definitions)
-            if result is not None:
-                about = self._about(module)
-                about.results.append(result)
-                needs = {result.module, *_modules(result.form or ANY_FORM)}
-                about.needs = sorted({*about.needs, *needs})
-
-    def _result(
-        self, site: CallSite, definitions: set[ProgramFunction | None]
-    ) -> ResultType | None:
-        """Return where the type of a result comes from, if that is known."""
-        known = sorted(each for each in definitions if each is not None)
-        if None in definitions or not known:
-            return None
-        forms = {self._tasks.form(each) for each in known}
-        form = forms.pop()
-        if forms or (len(known) > 1 and form == ANY_FORM):
-            return None
-        chosen = known[0]
-        is_nested = self._tasks.is_nested(chosen)
-        return ResultType(site, chosen.module, chosen.name, form if is_nested else None)
-
-    def _look_at_schemas(self, module: str, notes: FileNotes) -> None:
-        for note in notes.schemas:
-            form = form_of(note.schema, self._program)
-            message = _unstorable(form, note.is_keyed, self._fitting)
-            if message:
-                self._diagnostics.append(Diagnostic(module, note.site, SCHEMA, message))
-            elif form == ANY_FORM and isinstance(note.schema, Name):
-                self._look_at_home(module, note.schema, note.site)
-
-    def _look_at_home(self, module: str, schema: Name, site: CallSite) -> None:
-        """Report a schema that is unknown because its file can't be read."""
-        home = self._program.unread_home(schema.dotted)
-        if home is not None and SCHEMA not in self._options.off:
-            message = f'Schema "{schema.last}" is unknown, as "{home}" can\'t be read'
-            self._diagnostics.append(Diagnostic(module, site, UNREAD, message))
-
-    def _look_at_file(self, module: str, notes: FileNotes) -> None:
-        """Report a file that can't be read in the file itself, as mypy may be able to read it."""
-        unread = notes.unread if notes.may_hide_uses else None
-        if unread is not None and UNREAD not in self._options.off:
-            message = f"What this file does with keys and tasks is unknown: {unread.reason}"
-            self._about(module).unread = UnreadFile(unread.line, printable(message))
-
-    def _unless(self, code: str) -> str:
-        """Return what to add to a message that something is missing: unread files may have it.
-
-        Where the code is off, nothing is said about such files either.
-        """
-        hiding = (notes.unread for notes in self._files.values() if notes.may_hide_uses)
-        unread = [each for each in hiding if each is not None]
-        if not unread or code in self._options.off:
-            return ""
-        first = min(unread, key=attrgetter("path"))
-        others = f", and {len(unread) - 1} more files" if len(unread) > 1 else ""
-        return f', unless in "{first.path}", which can\'t be read ({first.reason}){others}'
-
-
-def _glob(text: str) -> Pattern:
-    pieces: list[str | None] = []
-    for number, piece in enumerate(text.split("*")):
-        pieces += [None] * bool(number) + [piece] * bool(piece)
-    return tuple(pieces)
-
-
-def _modules(form: Form) -> set[str]:
-    if isinstance(form, ProgramClass):
-        return {form.module}
-    return set[str]().union(*map(_modules, parts_of(form)))
-
-
-def _unstorable(form: Form, is_keyed: bool, fitting: Fitting) -> str:
-    if is_keyed and fitting.is_no_typed_dict(form):
-        return f'Schema "{show(form)}" can\'t describe the keys of a channel: it is not a TypedDict'
-    found = fitting.unstorable_part(form)
-    if found is None:
-        return ""
-    path, what = found
-    where = f'field "{path}" is' if path else "it is"
-    return f'Schema "{show(form)}" can\'t be stored in a channel: {where} {what}'

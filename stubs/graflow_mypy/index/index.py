@@ -18,15 +18,17 @@ from typing import Final
 
 from mypy.options import Options
 
-from graflow_mypy.index.cache import Kept, KeptFile, KeptFiles, Stamp
+from graflow_mypy.index.cache import Kept, KeptFacts, KeptFile, KeptFiles, Stamp
 from graflow_mypy.index.encoding import encoded
-from graflow_mypy.index.facts import Facts, ModuleFacts, facts_of
+from graflow_mypy.index.facts import Facts, ModuleFacts
+from graflow_mypy.index.judging import facts_of
 from graflow_mypy.options import PluginOptions
 from graflow_mypy.program.aliases import task_aliases
 from graflow_mypy.program.constants import names_to_watch
 from graflow_mypy.program.program import Program
-from graflow_mypy.source.discovery import Source, find_sources
+from graflow_mypy.source.discovery import Source, find_sources, import_roots
 from graflow_mypy.source.interest import Interest
+from graflow_mypy.source.neighbours import Neighbours, find_neighbours, imported_tops
 from graflow_mypy.source.notes import FileNotes, UnreadNote
 from graflow_mypy.source.reading import Unread, read_source
 from graflow_mypy.source.scan import scan
@@ -66,20 +68,46 @@ class Index:
     def refresh(self) -> None:
         """Bring everything up to date with the files as they are now."""
         self._listed = time.time_ns() - _JUST_NOW
-        self._sources = {each.path: each for each in find_sources(self._options, self._mine)}
-        self._stamps = {path: stamp for path in self._sources if (stamp := _stamp(path))}
-        state = self._state()
-        raw = self._kept.facts(state)
-        if raw is None:
+        own = find_sources(self._options, self._mine)
+        kept = self._kept.facts()
+        self._take(own, self._neighbours(own, kept.imports, kept.far))
+        if not kept.state or kept.state != self._state():
             with _without_collections():
-                files = _Files(self._sources, self._stamps, self._kept)
-                raw = facts_of(files.notes, files.load, self._mine)
-                files.keep()
-                self._kept.keep_facts(state, raw)
-        self.raw = raw
+                kept = self._look_again(own, kept)
+        self.raw = kept.facts
         self._facts = {}
         self._asked = {}
-        self.has_messages = any(about.messages or about.unread for about in raw.values())
+        self.has_messages = any(about.messages or about.unread for about in self.raw.values())
+
+    def _look_again(self, own: list[Source], before: KeptFacts) -> KeptFacts:
+        """Return the facts as they are now, and keep them."""
+        files = _Files(self._kept)
+        imports, far = before.imports, before.far
+        for _ in range(_MOST_ROUNDS):  # a neighbour may have neighbours
+            files.take(self._sources, self._stamps)
+            if files.imports() == imports:
+                break
+            imports = files.imports()
+            neighbours = self._neighbours(own, imports, far)
+            far = neighbours.far
+            self._take(own, neighbours)
+        notes = files.follow_names()
+        bases = {each.name: each.base for each in self._sources.values() if each.is_own}
+        facts = facts_of(notes, files.load, self._mine, bases, files.shown)
+        files.keep()
+        kept = KeptFacts(self._state(), imports, far, facts)
+        self._kept.keep_facts(kept)
+        return kept
+
+    def _neighbours(
+        self, own: list[Source], imports: list[str], far: Mapping[str, int]
+    ) -> Neighbours:
+        known = {each.module for each in own}
+        return find_neighbours(imports, known, self._options, self._mine, far)
+
+    def _take(self, own: list[Source], neighbours: Neighbours) -> None:
+        self._sources = {each.path: each for each in [*neighbours.sources, *own]}
+        self._stamps = {path: stamp for path in self._sources if (stamp := _stamp(path))}
 
     def of(self, path: str) -> Facts:
         """Return the facts about a file; a file that isn't scanned has none."""
@@ -100,7 +128,7 @@ class Index:
 
     def has(self, module: str, beside: Source) -> bool:
         """Tell whether mypy can be asked to load a module for the sake of another one."""
-        bases = {beside.base, os.getcwd(), *map(os.path.abspath, self._options.mypy_path)}  # noqa: PTH109
+        bases = {beside.base, os.getcwd(), *import_roots(self._options)}  # noqa: PTH109
         return any(each.module == module and each.base in bases for each in self._sources.values())
 
     def note_change(self, path: str) -> None:
@@ -135,50 +163,64 @@ class Index:
 
 
 class _Files:
-    """The notes on each file, from what was kept or from the file.
+    """The notes on each file, from what was kept or from the file."""
 
-    Attributes:
-        notes: The notes by the names of the modules.
-    """
-
-    def __init__(
-        self, sources: Mapping[str, Source], stamps: Mapping[str, Stamp], kept: Kept
-    ) -> None:
+    def __init__(self, kept: Kept) -> None:
         self._kept = kept
         self._files: dict[str, KeptFile] = {}
         self._paths: dict[str, str] = {}
-        before = kept.files()
-        self._interest = Interest(*before.names)
-        self._is_changed = before.files.keys() != sources.keys()
-        for path, source in sources.items():
-            stamp = stamps.get(path)
-            file = before.files.get(path)
-            # Without a stamp, then or now, there is no telling whether the file is as it was.
-            is_as_it_was = stamp is not None and file is not None and file.stamp == stamp
-            if file is None or not is_as_it_was or file.module != source.name:
-                self._is_changed = True
-                is_safe = stamp is not None and stamp.time < time.time_ns() - _JUST_NOW
-                notes = _scanned(path, source.name, self._interest)
-                file = KeptFile(stamp if is_safe else None, source.name, notes)
-            self._files[path] = file
-            self._paths[source.name] = path
-        self.notes: dict[str, FileNotes] = {}
-        self._follow_names()
+        self._before = kept.files()
+        self._interest = Interest(*self._before.names)
+        self._is_changed = False
 
-    def _follow_names(self) -> None:
-        """Scan the files again that mention names of interest, until no new names turn up."""
+    def take(self, sources: Mapping[str, Source], stamps: Mapping[str, Stamp]) -> None:
+        """Take these files and no others; those that were taken before are not read again."""
+        taken = self._files
+        self._files = {}
+        self._paths = {source.name: path for path, source in sources.items()}
+        for path, source in sources.items():
+            file = taken.get(path) or self._as_it_was(path, source, stamps.get(path))
+            self._files[path] = file or self._read(path, source, stamps.get(path))
+        self._is_changed = self._is_changed or self._before.files.keys() != sources.keys()
+
+    def _as_it_was(self, path: str, source: Source, stamp: Stamp | None) -> KeptFile | None:
+        """Return what was kept of a file, if it is certain that it has not changed since."""
+        file = self._before.files.get(path)
+        if file is None or stamp is None or file.stamp != stamp or file.module != source.name:
+            return None
+        return file
+
+    def _read(self, path: str, source: Source, stamp: Stamp | None) -> KeptFile:
+        self._is_changed = True
+        is_safe = stamp is not None and stamp.time < time.time_ns() - _JUST_NOW
+        notes = _scanned(path, source.name, self._interest)
+        return KeptFile(stamp if is_safe else None, source.name, notes)
+
+    def imports(self) -> list[str]:
+        """Return the first parts of the names of all modules that the files import."""
+        return sorted({each for file in self._files.values() for each in file.notes.imports})
+
+    def follow_names(self) -> dict[str, FileNotes]:
+        """Return the notes by the names of the modules, once all of interest is noted.
+
+        The files that mention names of interest are scanned again until no new names turn up.
+        """
         for _ in range(_MOST_ROUNDS):
-            self.notes = {module: self._files[path].notes for module, path in self._paths.items()}
-            program = Program(self.notes, self.load)
+            program = Program(self._notes(), self.load)
             interest = Interest(task_aliases(program), *names_to_watch(program))
             if interest.names == self._interest.names:
-                return
+                break
             self._is_changed = True
             before, self._interest = self._interest, interest
             for path, file in self._files.items():
                 text = _text(path)
                 if interest.is_named_in(text) or before.is_named_in(text):
                     file.notes = _scanned(path, file.module, interest)
+
+        return self._notes()
+
+    def _notes(self) -> dict[str, FileNotes]:
+        return {module: self._files[path].notes for module, path in self._paths.items()}
 
     def load(self, module: str) -> FileNotes:
         """Return full notes on a module that was passed over, as its definitions are needed."""
@@ -188,6 +230,10 @@ class _Files:
             self._is_changed = True
             file.notes = _scanned(path, module, self._interest, is_known_quiet=True)
         return file.notes
+
+    def shown(self, module: str) -> str:
+        """Return what messages call the file of a module."""
+        return _shown(self._paths[module])
 
     def keep(self) -> None:
         """Keep the notes for the next time."""
@@ -225,6 +271,11 @@ def _text(path: str) -> bytes:
         return b""
 
 
+def _shown(path: str) -> str:
+    """Return what messages call a file: its path from the current folder."""
+    return os.path.relpath(path).replace(os.sep, "/")
+
+
 def _scanned(
     path: str, module: str, interest: Interest, *, is_known_quiet: bool = False
 ) -> FileNotes:
@@ -235,16 +286,18 @@ def _scanned(
     """
     try:
         text = read_source(path)
+        imports = imported_tops(text)
         if not is_known_quiet and interest.is_quiet(text):
-            return FileNotes(is_quiet=True)
-        return scan(
+            return FileNotes(is_quiet=True, imports=imports)
+        notes = scan(
             text,
             module,
             is_package=Path(path).stem == "__init__",
             interest=interest,
             only_definitions=is_known_quiet,
         )
+        notes.imports = imports
+        return notes
     except Unread as problem:
-        shown = os.path.relpath(path).replace(os.sep, "/")
-        unread = UnreadNote(problem.line, problem.reason, shown)
+        unread = UnreadNote(problem.line, problem.reason, _shown(path))
         return FileNotes(is_quiet=is_known_quiet, unread=unread)

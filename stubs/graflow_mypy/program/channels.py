@@ -6,6 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from graflow_mypy.program.ancestry import (
+    BACKENDS,
+    CONTEXTS,
+    Ancestry,
+    is_of_the_standard_library,
+)
+from graflow_mypy.program.contexts import Contexts
 from graflow_mypy.program.functions import function_of
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import (
@@ -25,6 +32,7 @@ from graflow_mypy.source.terms import (
     Constant,
     Declared,
     Face,
+    Item,
     Name,
     OneOf,
     Parameter,
@@ -38,17 +46,18 @@ __all__ = ["NO_CHANNEL", "UNKNOWN", "Receiver", "Receivers", "Whose"]
 
 _KIND_OF = {
     "AsyncKeyedChannel": "keyed",
+    "AsyncKeysChannel": "declared",
     "AsyncTypedChannel": "typed",
     "KeyedChannel": "keyed",
+    "KeysChannel": "declared",
     "TypedChannel": "typed",
 }
 _TRANSACTIONS = {"AsyncTransaction", "Transaction"}
-_PLAIN = {
-    *("AsyncChannel", "Channel", "MemoryChannel", "RedisChannel", "SQLiteChannel"),
-    *_TRANSACTIONS,
-}
-_CONTEXTS = {OfGraflow("ExecutionContext"), OfGraflow("TaskExecutionContext")}
+_PLAIN = BACKENDS | _TRANSACTIONS
+_CONTEXTS = set(map(OfGraflow, CONTEXTS))
 _WRAPPERS = {"Optional", "Annotated", "Final", "Union", "ClassVar"}
+_OPEN = ("typing", "builtins.object")  # `Any`, `object` and the like
+_CONTAINERS = {"Dict", "List", "Mapping", "Sequence", "defaultdict", "deque", "dict", "list"}
 _DEEPEST = 15
 
 Whose: TypeAlias = Literal["run", "given", "other", "unknown", "none"]
@@ -63,7 +72,7 @@ class Receiver:
         where: `run`: the channel of a run. `given`: a channel that somebody handed over.
             `other`: a channel that the program made. `unknown`: perhaps a channel. `none`: no
             channel.
-        kind: `plain`, `typed` or `keyed`; empty where that is not known.
+        kind: `plain`, `typed`, `keyed` or `declared`; empty where that is not known.
         schema: The term of the schema; `ANY` for others.
     """
 
@@ -74,6 +83,7 @@ class Receiver:
 
 UNKNOWN = Receiver("unknown")
 NO_CHANNEL = Receiver("none")
+_NO_RUN = {"unknown": UNKNOWN, "none": NO_CHANNEL}
 
 
 class Receivers:
@@ -82,6 +92,8 @@ class Receivers:
     def __init__(self, program: Program) -> None:
         """Answers are kept for the next time."""
         self._program = program
+        self._ancestry = Ancestry(program)
+        self._contexts = Contexts(program, self._ancestry)
         self._named: dict[str, Receiver] = {}
         self._of_runs = frozenset[str]()
         self._of_runs = frozenset(self._given_by_runs())
@@ -91,8 +103,9 @@ class Receivers:
         if depth > _DEEPEST:
             return UNKNOWN
         match term:
-            case RunChannel(kind, schema):
-                return Receiver("run", kind, schema)
+            case RunChannel(kind, schema, owner):
+                origin = self._contexts.origin(owner)
+                return _NO_RUN.get(origin) or Receiver("run", kind, schema)
             case Name(dotted):
                 return self._name(dotted, depth)
             case Declared():
@@ -106,8 +119,8 @@ class Receivers:
             case Face(owner, kind, schema):
                 found = self.of(owner, depth + 1)
                 return Receiver(found.where, kind, schema) if found.kind == "plain" else UNKNOWN
-            case Unknown() | Parameter() | Attribute() | Subscript():
-                return UNKNOWN
+            case Unknown() | Parameter() | Attribute() | Subscript() | Item():
+                return self._item(term.base, depth + 1) if isinstance(term, Subscript) else UNKNOWN
             case _:
                 return NO_CHANNEL
 
@@ -116,6 +129,26 @@ class Receivers:
         if name == "aio":
             return found
         return Receiver(found.where, "plain") if found.kind else UNKNOWN
+
+    def is_of_run(self, context: Term) -> bool:
+        """Tell whether a term is the context of a run of the program."""
+        return self._contexts.origin(context) == "run"
+
+    def own_backends(self) -> Iterator[ProgramClass]:
+        """Yield the classes of the program whose instances are channels besides those of runs."""
+        return self._ancestry.backends()
+
+    def _item(self, base: Term, depth: int) -> Receiver:
+        """Return what an item of a container is, as far as the type of the container says so."""
+        match base:
+            case Name(dotted):
+                found = self._program.resolve(dotted)
+                return self._item(found.term, depth + 1) if isinstance(found, Given) else UNKNOWN
+            case Declared(Subscript(container, arguments)):
+                is_container = self._program.tail(container) in _CONTAINERS
+                return self._annotation(arguments[-1], depth + 1) if is_container else UNKNOWN
+            case _:
+                return UNKNOWN
 
     def reaches(self, term: Term) -> bool:
         """Tell whether who gets a term can write: it is a channel, or the context of a run."""
@@ -210,8 +243,8 @@ class Receivers:
                 return Receiver("given", "plain") if name in _PLAIN else _bare(name)
             case Given(term):
                 return self._annotation(term, depth + 1)
-            case External(name):
-                return UNKNOWN if name.startswith(("typing", "builtins.object")) else NO_CHANNEL
+            case External():
+                return _of_another_package(found)
             case _:
                 return UNKNOWN
 
@@ -223,7 +256,7 @@ class Receivers:
             return self._annotation(term.arguments[0], depth + 1)
         base = term.base
         found = self._program.resolve(base.dotted) if isinstance(base, Name) else Given(base)
-        return NO_CHANNEL if isinstance(found, External) else UNKNOWN
+        return _of_another_package(found)
 
     def _called(self, call: Call, depth: int) -> Receiver:
         function = call.function
@@ -234,17 +267,18 @@ class Receivers:
         match self._program.resolve(function.dotted):
             case OfGraflow(name):
                 return self._made(name, call, depth)
-            case ProgramClass(_, name):
-                return UNKNOWN if name.endswith("Channel") else NO_CHANNEL
+            case ProgramClass(_, name) as found:
+                may_be_one = name.endswith("Channel") or self._ancestry.of(found).is_channel
+                return UNKNOWN if may_be_one else NO_CHANNEL
             case ProgramFunction() as found:
                 note = self._program.function_note(found)
                 return UNKNOWN if note.kind else self._annotation(note.returns, depth + 1)
             case External("typing.cast") if call.arguments:
                 return self._annotation(call.arguments[0], depth + 1)
-            case External(name):
+            case External(name) as found:
                 last = name.rpartition(".")[2]
-                is_class = last[:1].isupper() and not last.endswith("Channel")
-                return NO_CHANNEL if is_class else UNKNOWN
+                is_class = last[:1].isupper() or last in _CONTAINERS
+                return _of_another_package(found) if is_class else UNKNOWN
             case _:
                 return UNKNOWN
 
@@ -256,6 +290,12 @@ class Receivers:
         inner = self.of(call.argument(0, "channel") or ANY, depth + 1)
         where = inner.where if inner.where in {"run", "given"} else "other"
         return Receiver(where, _KIND_OF[name], call.argument(1, "schema") or ANY)
+
+
+def _of_another_package(found: Resolved) -> Receiver:
+    """Return what a type of another package has as its instances: what is unknown may be one."""
+    is_open = isinstance(found, External) and found.name.startswith(_OPEN)
+    return NO_CHANNEL if is_of_the_standard_library(found) and not is_open else UNKNOWN
 
 
 def _bare(name: str) -> Receiver:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import builtins
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias
 
-from graflow_mypy.program.forms import Form
+from graflow_mypy.program.forms import ANY_FORM, Form, UnstorableForm
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import External, ProgramClass
 from graflow_mypy.program.type_terms import form_of
-from graflow_mypy.source.notes import ClassNote
-from graflow_mypy.source.terms import Call, Name, Subscript, Term
+from graflow_mypy.program.type_texts import type_text
+from graflow_mypy.source.notes import ClassNote, FieldNote
+from graflow_mypy.source.terms import Call, Constant, Name, Subscript, Term, Text
 
 __all__ = ["ClassKind", "Field", "Layout", "Layouts"]
 
@@ -29,6 +31,12 @@ _KINDS: Final[dict[str, ClassKind]] = {
     "StrEnum": "enum",
     "NamedTuple": "named tuple",
 }
+_PLAIN_BASES: Final = {
+    *("abc.ABC", "typing.Protocol", "typing_extensions.Protocol"),
+    *(f"builtins.{name}" for name, each in vars(builtins).items() if isinstance(each, type)),
+}
+"""Bases of which pydantic knows no more than of the class itself."""
+
 _HOMES: Final = {"typing", "typing_extensions", "pydantic", "enum"}
 _HOOKS: Final = {
     "__get_pydantic_core_schema__",
@@ -48,12 +56,16 @@ class Field:
         is_required: Whether data without it does not fit.
         is_present: Whether data that was made of an instance always has it.
         is_stored: Whether it is certainly stored: `Field(exclude=True)` keeps one out.
+        is_written: Whether it may be stored: an `InitVar` is read, but never written.
+        text: Its type as the source writes it; empty where that is not known.
     """
 
     form: Form
     is_required: bool
     is_present: bool
     is_stored: bool = True
+    is_written: bool = True
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,6 +87,7 @@ class Layout:
 
 
 _UNKNOWN = Layout("unknown")
+_TRUE = Constant("True", "bool")
 
 
 class Layouts:
@@ -95,7 +108,7 @@ class Layouts:
 
     def _made(self, form: ProgramClass) -> Layout:
         note = self.program.class_note(form)
-        if note.is_twice or note.is_generic or note.keywords:
+        if note.is_twice or note.is_generic or note.keywords or note.converts:
             return _UNKNOWN
         if _HOOKS & {*note.others, *note.fields}:
             return _UNKNOWN
@@ -103,7 +116,10 @@ class Layouts:
         for decorator in note.decorators:
             kind = self._decorated(decorator, kind)
         if kind in {"typed dict", "dataclass", "model", "named tuple"}:
-            fields = {**fields, **self._own(note, kind)}
+            own = self._own(note, kind)
+            if own is None:
+                return _UNKNOWN
+            fields = {**fields, **own}
         return Layout(kind, fields)
 
     def _inherited(self, bases: Sequence[Term]) -> tuple[ClassKind, dict[str, Field]]:
@@ -126,7 +142,7 @@ class Layouts:
         match self.program.resolve(base.dotted):
             case ProgramClass() as found:
                 return self.of(found)
-            case External("builtins.object"):
+            case External(name) if name in _PLAIN_BASES:
                 return Layout(_PLAIN)
             case External(name):
                 home, _, last = name.rpartition(".")
@@ -142,22 +158,38 @@ class Layouts:
             return "dataclass"
         return kind if name in {"final", "runtime_checkable", "unique"} else "unknown"
 
-    def _own(self, note: ClassNote, kind: ClassKind) -> dict[str, Field]:
+    def _own(self, note: ClassNote, kind: ClassKind) -> dict[str, Field] | None:
+        """Return the fields that a class itself has by their stored names, if those are known."""
         found = {}
         for name, noted in note.fields.items():
             marks = self._marks(noted.annotation)
-            if "ClassVar" in marks or (kind == "model" and name.startswith("_")):
+            options = dict(noted.options)
+            stored_name = _stored_name(name, options)
+            if stored_name is None:
+                return None
+            is_private = kind == "model" and name.startswith("_")
+            is_left_out = options.get("init", _TRUE) != _TRUE  # made anew when it is read
+            if marks & {"ClassVar", "KW_ONLY"} or is_private or is_left_out:
                 continue
-            is_required = not noted.default
-            if kind == "typed dict":
-                is_required = ("Required" in marks) or (
-                    note.is_total and "NotRequired" not in marks
-                )
-            form = form_of(noted.annotation, self.program)
-            is_present = is_required or kind != "typed dict"
-            is_stored = kind == "typed dict" or noted.default != "call"
-            found[name] = Field(form, is_required, is_present, is_stored)
+            found[stored_name] = self._field(noted, marks, kind, is_total=note.is_total)
+            if kind == "model" and noted.default == "excluded":
+                form = UnstorableForm(name, "left out of what is written, by its exclude=True")
+                found[stored_name] = replace(found[stored_name], form=form)
         return found
+
+    def _field(
+        self, noted: FieldNote, marks: set[str], kind: ClassKind, *, is_total: bool
+    ) -> Field:
+        is_required = not noted.default
+        if kind == "typed dict":
+            is_required = "Required" in marks or (is_total and "NotRequired" not in marks)
+        is_lax = dict(noted.options).get("strict", _TRUE) != _TRUE
+        form = ANY_FORM if is_lax else form_of(noted.annotation, self.program)
+        is_written = "InitVar" not in marks
+        is_present = is_written and (is_required or kind != "typed dict")
+        is_stored = kind == "typed dict" or noted.default != "call"
+        text = type_text(noted.annotation)
+        return Field(form, is_required, is_present, is_stored, is_written, text)
 
     def _marks(self, annotation: Term) -> set[str]:
         marks = set()
@@ -166,3 +198,10 @@ class Layouts:
             annotation = annotation.arguments[0]
         marks.add(self.program.tail(annotation))
         return marks
+
+
+def _stored_name(name: str, options: Mapping[str, Term]) -> str | None:
+    """Return the name that a field has where it is stored; `None` if that is unknown."""
+    alias = options.get("validation_alias") or options.get("alias") or Text(name)
+    is_known = "**" not in options and isinstance(options.get("init", _TRUE), Constant)
+    return alias.text if isinstance(alias, Text) and is_known else None

@@ -11,7 +11,16 @@ from collections.abc import Iterator
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import Given
 from graflow_mypy.source.notes import FileNotes
-from graflow_mypy.source.terms import Call, Declared, DictDisplay, Name, Term, Text, names_in
+from graflow_mypy.source.terms import (
+    Call,
+    Declared,
+    DictDisplay,
+    Display,
+    Name,
+    Term,
+    Text,
+    names_in,
+)
 
 __all__ = ["names_to_watch"]
 
@@ -41,7 +50,7 @@ def _of_consequence(notes: FileNotes) -> Iterator[Term]:
     yield from (result.asked for result in notes.results)
     yield from (instance.task_id for instance in notes.instances)
     yield from (task.task_id for task in notes.tasks)
-    yield from notes.initial
+    yield from (each.mapping for each in notes.initial)
     for function in notes.functions.values():
         yield from function.decorators
 
@@ -52,11 +61,16 @@ def _follow(term: Term, program: Program, homes: dict[str, bool]) -> None:
         home = program.home(name).removesuffix(".value")  # of an enum
         found = program.resolve(name)
         if isinstance(found, Given) and home not in homes:
-            homes[home] = _is_mapping(found.term)
+            homes[home] = _may_grow(found.term)
             _follow(found.term, program, homes)
 
 
-def _is_mapping(term: Term) -> bool:
-    value = term.value if isinstance(term, Declared) else term
-    is_made = isinstance(value, Call) and value.function == Name("builtins.dict")
-    return is_made or isinstance(value, DictDisplay)
+def _may_grow(term: Term) -> bool:
+    """Tell whether a constant is a collection that may get more items."""
+    match term.value if isinstance(term, Declared) else term:
+        case Call(Name("builtins.dict" | "builtins.list" | "builtins.set")) | DictDisplay():
+            return True
+        case Display(kind):
+            return kind != "tuple"
+        case _:
+            return False

@@ -35,23 +35,24 @@ class AnyForm:
 
 @dataclass(frozen=True, slots=True)
 class ScalarForm:
-    """A type without parts: `int`, `str`, `None`, `datetime.datetime`, ..."""
+    """A type without parts: `int`, `str`, `None`, `datetime.datetime`, ...
+
+    Attributes:
+        name: Its name.
+        is_one: Whether it stands for one value, which is not known, and not for any.
+    """
 
     tag: ClassVar[Literal["scalar"]] = "scalar"
     name: str
+    is_one: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LiteralForm:
-    """Some values, by their `repr`."""
+    """Some values: by their `repr`, or those of an enum by their names, as `shop.Colour.RED`."""
 
     tag: ClassVar[Literal["literal"]] = "literal"
     values: tuple[str, ...]
-
-    @property
-    def are_texts(self) -> bool:
-        """Whether all values are texts."""
-        return all(value[:1] in {"'", '"'} for value in self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,20 +131,23 @@ def _order(form: Form) -> tuple[str, str]:
     return form.tag, repr(form)
 
 
-def show(form: Form) -> str:
-    """Return what a message calls a form."""
+def show(form: Form, *, is_full: bool = False) -> str:
+    """Return what a message calls a form, its classes by their full names if `is_full`."""
     match form:
+        case ProgramClass(module, name) if is_full:
+            return f"{module.partition('#')[0]}.{name}"
         case ScalarForm(name) | ProgramClass(_, name):
             return name.rpartition(".")[2]
         case LiteralForm(values):
             return f"Literal[{', '.join(values)}]"
         case ArrayForm(name, item):
-            return f"{name}[{show(item)}]"
+            return f"{name}[{show(item, is_full=is_full)}]"
         case MapForm(name, key, value):
-            return f"{name}[{show(key)}, {show(value)}]"
+            shown = ", ".join(show(each, is_full=is_full) for each in (key, value))
+            return f"{name}[{shown}]"
         case UnionForm(parts):
-            shown = [show(each) for each in parts if each != NONE_FORM]
-            return " | ".join([*shown, "None"] if NONE_FORM in parts else shown)
+            choices = [show(each, is_full=is_full) for each in parts if each != NONE_FORM]
+            return " | ".join([*choices, "None"] if NONE_FORM in parts else choices)
         case UnstorableForm(name):
             return name
         case AnyForm():

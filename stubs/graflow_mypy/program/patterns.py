@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-__all__ = ["ANYTHING", "Pattern", "Patterns", "joined", "text_of"]
+__all__ = ["ANYTHING", "Pattern", "Patterns", "joined", "shown", "text_of"]
 
 Pattern = tuple[str | None, ...]
 """Pieces of text in their order; `None` is a gap. No two texts and no two gaps in a row."""
@@ -34,6 +34,15 @@ def text_of(pattern: Pattern) -> str | None:
     return pattern[0] if len(pattern) == 1 else None
 
 
+def shown(pattern: Pattern) -> str:
+    """Return what messages call a pattern: its text, with `*` for gaps."""
+    return "".join("*" if piece is None else piece for piece in pattern)
+
+
+def _expression(pattern: Pattern) -> str:
+    return "".join(".*" if piece is None else re.escape(piece) for piece in pattern)
+
+
 class Patterns:
     """Patterns, to ask whether one of them matches a text."""
 
@@ -43,11 +52,8 @@ class Patterns:
         self.texts = frozenset(
             text for pattern in distinct if (text := text_of(pattern)) is not None
         )
-        gapped = sorted(
-            "".join(".*" if piece is None else re.escape(piece) for piece in pattern)
-            for pattern in distinct
-            if text_of(pattern) is None
-        )
+        self.gapped = sorted((each for each in distinct if text_of(each) is None), key=repr)
+        gapped = sorted(map(_expression, self.gapped))
         self._gapped = re.compile("|".join(gapped), re.DOTALL) if gapped else None
 
     def match(self, text: str) -> bool:
@@ -55,3 +61,20 @@ class Patterns:
         if text in self.texts:
             return True
         return self._gapped is not None and self._gapped.fullmatch(text) is not None
+
+    def may_match(self, pattern: Pattern) -> bool:
+        """Tell whether a text that fits `pattern` may be one of these."""
+        text = text_of(pattern)
+        if text is not None:
+            return self.match(text)
+        expression = re.compile(_expression(pattern), re.DOTALL)
+        if any(map(expression.fullmatch, self.texts)):
+            return True
+        return any(_may_meet(pattern, each) for each in self.gapped)
+
+
+def _may_meet(one: Pattern, other: Pattern) -> bool:
+    """Tell whether a text may fit two patterns with gaps, by their beginnings and ends."""
+    begins, ends = (one[0] or "", other[0] or ""), (one[-1] or "", other[-1] or "")
+    do_begin = begins[0].startswith(begins[1]) or begins[1].startswith(begins[0])
+    return do_begin and (ends[0].endswith(ends[1]) or ends[1].endswith(ends[0]))

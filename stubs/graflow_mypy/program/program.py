@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from graflow_mypy.program.items import items_of
 from graflow_mypy.program.patterns import ANYTHING, Pattern, joined, text_of
 from graflow_mypy.program.resolved import (
     External,
@@ -17,9 +18,11 @@ from graflow_mypy.program.resolved import (
 from graflow_mypy.source.notes import ClassNote, FileNotes, FunctionNote
 from graflow_mypy.source.terms import (
     ANY,
+    Attribute,
     Call,
     Constant,
     Declared,
+    Item,
     Joined,
     Name,
     OneOf,
@@ -37,12 +40,17 @@ _OF_GRAFLOW = frozenset(
     {
         "AsyncChannel",
         "AsyncKeyedChannel",
+        "AsyncKeysChannel",
         "AsyncTransaction",
         "AsyncTypedChannel",
         "Channel",
         "ChannelFactory",
         "ExecutionContext",
+        "Key",
+        "KeyPattern",
         "KeyedChannel",
+        "Keys",
+        "KeysChannel",
         "MemoryChannel",
         "RedisChannel",
         "SQLiteChannel",
@@ -51,6 +59,8 @@ _OF_GRAFLOW = frozenset(
         "Transaction",
         "TypedChannel",
         "Workflow",
+        "chain",
+        "parallel",
         "task",
         "workflow",
     }
@@ -62,16 +72,24 @@ class Program:
 
     Attributes:
         files: The notes by the names of modules.
+        others: The modules of other packages: what they do is known, but not judged.
     """
 
-    def __init__(self, files: Mapping[str, FileNotes], load: Callable[[str], FileNotes]) -> None:
+    def __init__(
+        self,
+        files: Mapping[str, FileNotes],
+        load: Callable[[str], FileNotes],
+        others: frozenset[str] = frozenset(),
+    ) -> None:
         """Take the notes; a later change to them is not seen.
 
         Args:
             files: The notes by the names of modules; some may be of quiet files.
             load: Returns all notes on a module that is quiet, with what it defines.
+            others: The modules of other packages.
         """
         self.files = files
+        self.others = others
         self._load = load
         self._tops = {_top(name) for name in files}
         self._resolved: dict[str, Resolved] = {}
@@ -208,6 +226,8 @@ class Program:
                 return found if len(found) <= _MOST_TEXTS else frozenset({ANYTHING})
             case Joined(parts):
                 return self._joined(parts, depth)
+            case (Item() as item) | Attribute(Item() as item, "value"):  # of an enum
+                return self._texts_of_any(items_of(item, self), depth)
             case Declared():
                 return self._texts_declared(term, depth)
             case Constant(text, "int" | "bool" | "float" | "NoneType") if text:

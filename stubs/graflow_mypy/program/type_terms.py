@@ -24,7 +24,17 @@ from graflow_mypy.program.resolved import (
     ProgramClass,
     ProgramFunction,
 )
-from graflow_mypy.source.terms import BitOr, Call, Constant, Name, Subscript, Term, Text
+from graflow_mypy.source.terms import (
+    BitOr,
+    Call,
+    Constant,
+    DictDisplay,
+    Display,
+    Name,
+    Subscript,
+    Term,
+    Text,
+)
 
 __all__ = ["form_of", "value_form"]
 
@@ -72,12 +82,14 @@ _UNSTORABLE: Final = {
     **dict.fromkeys(("Lock", "RLock", "Condition", "Semaphore"), "a lock"),
     **dict.fromkeys(("Thread",), "a thread"),
     **dict.fromkeys(("socket",), "a socket"),
+    **dict.fromkeys(("Logger", "LoggerAdapter"), "a logger"),
 }
 _HOMES: Final = {
     "builtins",
     "collections",
     "collections.abc",
     "io",
+    "logging",
     "socket",
     "threading",
     "typing",
@@ -109,18 +121,20 @@ def value_form(term: Term, program: Program) -> Form:
     """Return the form of a value, as far as its term shows it."""
     match term:
         case Constant(type="int" | "float" | "str" | "bool" | "bytes"):
-            return ScalarForm(term.type)
+            return ScalarForm(term.type, is_one=True)
         case Constant(type="NoneType"):
             return NONE_FORM
         case Constant(type="list" | "set" | "tuple"):
             return ArrayForm(term.type, ANY_FORM)
-        case Constant(type="dict"):
+        case Constant(type="dict") | DictDisplay():
             return MapForm("dict", ANY_FORM, ANY_FORM)
+        case Display(type=name):
+            return ArrayForm(name, ANY_FORM)
         case Name(dotted):
             found = program.resolve(dotted)
             return value_form(found.term, program) if isinstance(found, Given) else ANY_FORM
         case Text():
-            return ScalarForm("str")
+            return ScalarForm("str", is_one=True)
         case _:
             return ANY_FORM
 

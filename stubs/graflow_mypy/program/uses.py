@@ -5,21 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from graflow_mypy.program.channels import Receiver, Receivers, Whose
+from graflow_mypy.program.blind_spots import BlindSpot
+from graflow_mypy.program.channels import UNKNOWN, Receiver, Receivers, Whose
 from graflow_mypy.program.classes import Layouts
-from graflow_mypy.program.forms import ANY_FORM, AnyForm, ArrayForm, Form
+from graflow_mypy.program.declared_keys import declared_key, key_patterns
+from graflow_mypy.program.forms import ANY_FORM, AnyForm, ArrayForm, Form, ScalarForm
 from graflow_mypy.program.patterns import ANYTHING, Pattern, text_of
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import External, Given, ProgramClass
 from graflow_mypy.program.type_terms import form_of, value_form
-from graflow_mypy.source.note_taker import READS, WRITES
-from graflow_mypy.source.notes import CallSite, FileNotes, UseNote
-from graflow_mypy.source.terms import ANY, Call, Constant, Declared, DictDisplay, Name, Term
+from graflow_mypy.program.type_texts import type_text
+from graflow_mypy.source.note_taker import CHANGES, READS, WRITES
+from graflow_mypy.source.notes import CallSite, InitialNote, UseNote
+from graflow_mypy.source.terms import (
+    ANY,
+    Call,
+    Constant,
+    Declared,
+    DictDisplay,
+    Display,
+    Name,
+    Term,
+    Text,
+)
 
-__all__ = ["Claim", "Use", "uses_of", "writes_at_start"]
+__all__ = ["Claim", "Use", "keys_at_start", "uses_of"]
 
 _ON_LISTS = frozenset({"append", "prepend", "pop", "get_list"})
-_ON_ANYTHING = frozenset({"ttl", "touch", "persist"})
+_ON_ANYTHING = frozenset({"delete", "exists", "ttl", "touch", "persist"})
+_PARAMETERS = frozenset({"parameter", "optional parameter"})
 _DEEPEST = 5
 
 
@@ -27,14 +41,18 @@ class Claim(NamedTuple):
     """What one use says about its key; uses of the same claim are judged alike.
 
     Attributes:
-        operation: The name of the method.
+        operation: The name of the method; `parameter` or `optional parameter` where a run reads.
         form: The form of the whole value: of a list where the operation is one of lists.
         has_schema: Whether a schema says so, and not the value alone.
+        has_default: Whether it gives a default, in case the key is absent.
+        schema: That schema as the source writes it; empty where it is not known.
     """
 
     operation: str
     form: Form
     has_schema: bool
+    has_default: bool = False
+    schema: str = ""
 
     @property
     def is_on_list(self) -> bool:
@@ -44,12 +62,27 @@ class Claim(NamedTuple):
     @property
     def writes(self) -> bool:
         """Whether it stores something."""
-        return self.operation in WRITES
+        return self.operation in CHANGES
 
     @property
     def reads(self) -> bool:
         """Whether it needs something to be there already, or its type."""
-        return self.operation in READS or self.operation == "update"
+        return self.operation in READS | {"change", "update"} or self.is_parameter
+
+    @property
+    def creates(self) -> bool:
+        """Whether it stores something where there is nothing."""
+        return self.operation in WRITES
+
+    @property
+    def is_parameter(self) -> bool:
+        """Whether a run reads it for a parameter of a task."""
+        return self.operation in _PARAMETERS
+
+    @property
+    def expects(self) -> bool:
+        """Whether it is a mistake if nothing is ever there."""
+        return self.reads and self.operation != "optional parameter"
 
 
 class Use(NamedTuple):
@@ -61,6 +94,9 @@ class Use(NamedTuple):
         where: Whose channel: `run`, `given`, `other` or `unknown`.
         location: The module and the function that it stands in.
         site: Where in the file; `None` where no method call is seen.
+        line: Its line.
+        does: What a line does that may write any key.
+        site_module: The module of that file, where the location is in another one.
     """
 
     keys: frozenset[Pattern]
@@ -68,90 +104,139 @@ class Use(NamedTuple):
     where: Whose
     location: tuple[str, str]
     site: CallSite | None
+    line: int
+    does: str = "computes a key"
+    site_module: str = ""
 
     @property
-    def key(self) -> str | None:
-        """The one key that it is about, if it is known."""
-        return text_of(next(iter(self.keys))) if len(self.keys) == 1 else None
+    def module(self) -> str:
+        """The module of the site."""
+        return self.site_module or self.location[0]
+
+    @property
+    def key(self) -> Pattern | None:
+        """The one key that it is about, if that is known, or keys with one beginning: `user:*`."""
+        key = next(iter(self.keys)) if len(self.keys) == 1 else ANYTHING
+        return key if text_of(key) is not None or _is_a_kind_of_key(key) else None
 
 
-def uses_of(program: Program, layouts: Layouts) -> tuple[list[Use], bool]:
-    """Return all uses, and whether no channel but those of runs is made anywhere."""
-    reader = _UseReader(program, layouts)
+def _is_a_kind_of_key(key: Pattern) -> bool:
+    """Tell whether a pattern has a beginning that says what its keys are, and one gap."""
+    first = key[0] or ""
+    return key.count(None) == 1 and len(first) > 1 and not first[-1].isalnum()
+
+
+def uses_of(
+    program: Program, layouts: Layouts, receivers: Receivers
+) -> tuple[list[Use], list[BlindSpot]]:
+    """Return all uses, and the lines that make channels other than those of runs."""
+    reader = _UseReader(program, layouts, receivers)
     found: list[Use] = []
-    is_closed = True
+    makers: list[BlindSpot] = []
     for module, notes in program.files.items():
         for note in notes.uses:
             if note.operation == "made":
-                is_closed = is_closed and reader.receivers.of(note.receiver).where in _OF_RUNS
+                if reader.receivers.of(note.receiver).where not in _OF_RUNS:
+                    makers.append(BlindSpot(module, note.line, "makes another channel"))
             elif note.operation == "given":
                 continue  # the receivers know it
             elif note.operation == "lent":
-                if _is_external(note.key, program) and reader.receivers.reaches(note.receiver):
-                    found.append(_anything(module))
+                borrower = _external(note.key, program)
+                if borrower and reader.receivers.reaches(note.receiver):
+                    found.append(_lent(module, borrower, note.line))
             else:
                 found += reader.read(module, note)
-    return found, is_closed
+        for start in notes.initial:
+            found += _uses_at_start(program, module, start)
+    for each in receivers.own_backends():
+        line = program.class_note(each).line
+        makers.append(BlindSpot(each.module, line, "makes a class of channels"))
+    return found, makers
 
 
 _OF_RUNS = {"run", "given", "none"}
 
 
-def _is_external(term: Term, program: Program) -> bool:
-    return isinstance(term, Name) and isinstance(program.resolve(term.dotted), External)
+def _external(term: Term, program: Program) -> str:
+    """Return the full name of something of another package; empty for anything else."""
+    found = program.resolve(term.dotted) if isinstance(term, Name) else None
+    return found.name if isinstance(found, External) else ""
 
 
-def _anything(module: str) -> Use:
+def _lent(module: str, borrower: str, line: int) -> Use:
     """Return a use that may write anything: that of what is lent to another package."""
-    return Use(frozenset({ANYTHING}), Claim("set", ANY_FORM, False), "unknown", (module, ""), None)
+    does = f'lets "{borrower}" write any key'
+    claim = Claim("set", ANY_FORM, False)
+    return Use(frozenset({ANYTHING}), claim, "unknown", (module, ""), None, line, does)
 
 
 class _UseReader:
     """Makes uses of what the scan has written down."""
 
-    def __init__(self, program: Program, layouts: Layouts) -> None:
+    def __init__(self, program: Program, layouts: Layouts, receivers: Receivers) -> None:
         self._program = program
         self._layouts = layouts
-        self.receivers = Receivers(program)
+        self.receivers = receivers
         self._forms: dict[Term, Form] = {}
 
     def read(self, module: str, note: UseNote) -> Iterator[Use]:
-        operation = note.operation
+        operation, does = note.operation, "computes a key"
         receiver = self.receivers.of(note.receiver)
         if receiver.where == "none":
             return
+        if module in self._program.others:
+            receiver = UNKNOWN  # somebody else checks it: what it writes may be there
         if operation == "handed":
             if receiver.where == "unknown":
                 return
-            operation = "set"
-        if receiver.where == "unknown" and operation not in WRITES:
+            operation, does = "set", "hands on a method that may write any key"
+        if receiver.where == "unknown" and operation not in CHANGES:
             return
-        keys = self._program.texts(note.key)
-        if receiver.kind == "keyed" and self._is_refused(receiver, keys):
-            return
-        form = self._form(operation, receiver, keys, note.value)
-        is_list = isinstance(form, AnyForm | ArrayForm)
-        if receiver.kind == "keyed" and operation in _ON_LISTS and not is_list:
-            return  # the keyed channel refuses it, and the plugin says so there
-        claim = Claim(operation, form, has_schema=receiver.kind != "plain")
-        yield Use(keys, claim, receiver.where, (module, note.function), note.site)
+        if receiver.kind in {"keyed", "declared"} and operation in {"delete", "exists"}:
+            return  # its schema says that there may be such a key
+        keys = key_patterns(note.key, self._program)
+        if receiver.kind == "keyed":
+            keys = self._known_keys(receiver, keys)
+            if self._is_refused(receiver, keys):
+                return
+        form = self._form(operation, receiver, keys, note)
+        if receiver.kind in {"keyed", "declared"} and _is_of_another_shape(operation, form):
+            return  # the channel refuses it, and the plugin or mypy says so there
+        has_schema = receiver.kind != "plain"
+        text = _schema_text(operation, receiver)
+        claim = Claim(operation, form, has_schema, note.has_default, text)
+        location = (module, note.function)
+        yield Use(keys, claim, receiver.where, location, note.site, note.line, does)
 
     def _form(
-        self, operation: str, receiver: Receiver, keys: frozenset[Pattern], value: Term
+        self, operation: str, receiver: Receiver, keys: frozenset[Pattern], note: UseNote
     ) -> Form:
         if operation in _ON_ANYTHING:
             return ANY_FORM
         if receiver.kind == "keyed":
             return self._field(receiver, keys)
+        if receiver.kind == "declared":
+            declared = declared_key(note.key, self._program)
+            return ANY_FORM if declared is None else self._schema(declared.form)
+        if operation == "atomic_add" and receiver.kind in {"plain", "typed"}:
+            return ScalarForm("int", is_one=True)  # what is added to a `float` may be one, too
         if receiver.kind == "plain":
-            form = value_form(value, self._program)
-            is_written = operation in WRITES and operation not in {"update", "atomic_add"}
+            form = value_form(note.value, self._program)
+            is_written = operation in WRITES and operation != "update"
             form = form if is_written else ANY_FORM
         elif receiver.kind == "typed":
             form = self._schema(receiver.schema)
         else:
             return ANY_FORM
         return ArrayForm("list", form) if operation in _ON_LISTS else form
+
+    def _known_keys(self, receiver: Receiver, keys: frozenset[Pattern]) -> frozenset[Pattern]:
+        """Return the keys of a keyed channel where any may be meant: it has no others."""
+        schema = self._schema(receiver.schema)
+        if ANYTHING not in keys or not isinstance(schema, ProgramClass):
+            return keys
+        layout = self._layouts.of(schema)
+        return frozenset((name,) for name in layout.fields) if layout.has_fields else keys
 
     def _is_refused(self, receiver: Receiver, keys: frozenset[Pattern]) -> bool:
         """Tell whether a keyed channel certainly does not have a key; the plugin says so there."""
@@ -176,34 +261,59 @@ class _UseReader:
         return field.form if field else ANY_FORM
 
 
-def writes_at_start(program: Program, notes: FileNotes) -> Iterator[Pattern]:
-    """Yield the keys that `execute(initial_channel=...)` writes."""
-    for term in notes.initial:
-        yield from _keys_of(term, program)
+def _is_of_another_shape(operation: str, form: Form) -> bool:
+    """Tell whether an operation is one of lists, and a form certainly not, or the other way."""
+    if operation == "atomic_add":
+        return isinstance(form, ArrayForm)
+    return operation in _ON_LISTS and not isinstance(form, AnyForm | ArrayForm)
 
 
-def _keys_of(term: Term, program: Program, depth: int = 0) -> Iterator[Pattern]:
+def _schema_text(operation: str, receiver: Receiver) -> str:
+    """Return what messages call the type of a value; empty where its form says it."""
+    if operation == "atomic_add" and receiver.kind in {"plain", "typed"}:
+        return "number"
+    return type_text(receiver.schema) if receiver.kind == "typed" else ""
+
+
+def keys_at_start(program: Program) -> set[Pattern]:
+    """Return the keys that runs start with."""
+    started = (note for notes in program.files.values() for note in notes.initial)
+    return {pattern for note in started for pattern, _ in _items_of(note.mapping, program)}
+
+
+def _uses_at_start(program: Program, module: str, note: InitialNote) -> Iterator[Use]:
+    """Yield what `execute(initial_channel=...)` writes."""
+    does = "starts a run with keys that are computed"
+    where: Whose = "unknown" if module in program.others else "run"
+    for pattern, value in _items_of(note.mapping, program):
+        claim = Claim("set", value_form(value, program), has_schema=False)
+        location = (module, note.function)
+        yield Use(frozenset({pattern}), claim, where, location, note.site, note.site.line, does)
+
+
+def _items_of(term: Term, program: Program, depth: int = 0) -> Iterator[tuple[Pattern, Term]]:
+    """Yield the patterns of the keys of a mapping, with their values."""
     if depth > _DEEPEST:
-        yield ANYTHING
+        yield ANYTHING, ANY
         return
     match term:
         case DictDisplay(pairs):
             for key, value in pairs:
-                is_unpacked = key == ANY
-                yield from (
-                    _keys_of(value, program, depth + 1) if is_unpacked else program.texts(key)
-                )
+                if key == ANY:
+                    yield from _items_of(value, program, depth + 1)
+                else:
+                    yield from ((pattern, value) for pattern in program.texts(key))
         case Declared(_, value):
-            yield from _keys_of(value, program, depth + 1)
+            yield from _items_of(value, program, depth + 1)
         case Name(dotted):
             found = program.resolve(dotted)
             if not isinstance(found, Given) or program.is_filled(dotted):
-                yield ANYTHING
+                yield ANYTHING, ANY
             else:
-                yield from _keys_of(found.term, program, depth + 1)
+                yield from _items_of(found.term, program, depth + 1)
         case Call(Name("builtins.dict"), (), named):
-            yield from (ANYTHING if name == "**" else (name,) for name, _ in named)
-        case Constant():
-            return
+            yield from ((ANYTHING if name == "**" else (name,), value) for name, value in named)
+        case Constant(type="NoneType") | Display() | Text():
+            return  # mypy refuses what is no mapping
         case _:
-            yield ANYTHING
+            yield ANYTHING, ANY

@@ -6,19 +6,20 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import filterfalse
 from pathlib import Path
 
 from mypy.find_sources import InvalidSourceList, SourceFinder
 from mypy.fscache import FileSystemCache
-from mypy.modulefinder import matches_exclude
+from mypy.modulefinder import matches_exclude, mypy_path
 from mypy.options import Options
 
-from graflow_mypy.options import PluginOptions
+from graflow_mypy.options import PluginOptions, is_whole_file_system
 
-__all__ = ["Source", "find_sources"]
+__all__ = ["NEVER", "Source", "find_sources", "import_roots"]
 
-
-_NEVER = frozenset({"__pycache__", "node_modules", "site-packages"})
+NEVER = frozenset({"__pycache__", "node_modules", "site-packages"})
+"""The names of folders that are never part of a program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,14 @@ class Source:
         base: The folder that the module's name starts from.
         name: The name of the module, with a number behind `#` if it is not the one that an
             import of the module finds: a stub beside its source, or `main.py` in two folders.
+        is_own: Whether it is judged; what the program imports from elsewhere is only known.
     """
 
     path: str
     module: str
     base: str
     name: str = ""
+    is_own: bool = True
 
 
 class _WithoutLoops(FileSystemCache):
@@ -54,17 +57,37 @@ def find_sources(options: Options, mine: PluginOptions) -> list[Source]:
     finder = SourceFinder(_WithoutLoops(), options)
     excluded = [re.compile(each) for each in mine.exclude]
     found: dict[str, Source] = {}
-    for path in mine.paths:
+    for path in filterfalse(is_whole_file_system, mine.paths):
         for source in _with_stubbed(_below(path, finder, options)):
             shown = os.path.relpath(source.path).replace(os.sep, "/")
             if not any(each.search(shown) for each in excluded):
                 found.setdefault(source.path, source)
-    return _named([found[path] for path in sorted(found)], options)
+    roots = import_roots(options)
+    named = [_as_imported(found[path], roots) for path in sorted(found)]
+    return _named(named, {os.getcwd(), *roots})  # noqa: PTH109
 
 
-def _named(sources: list[Source], options: Options) -> list[Source]:
+def import_roots(options: Options) -> list[str]:
+    """Return the folders that mypy was told to import from, by an option or in `MYPYPATH`."""
+    return [os.path.abspath(each) for each in (*mypy_path(), *options.mypy_path)]  # noqa: PTH100
+
+
+def _as_imported(source: Source, roots: Iterable[str]) -> Source:
+    """Return a source under the name that imports have for it: it starts from the `mypy_path`.
+
+    Mypy's search takes the first folder without an `__init__.py` for the base; a namespace package
+    such as `acme` in `src/acme/report/__init__.py` has none.
+    """
+    root = max((each for each in roots if Path(source.base).is_relative_to(each)), default="")
+    above = Path(source.base).relative_to(root).parts if root else ()
+    if not above or not all(map(str.isidentifier, above)):
+        return source
+    module = ".".join(filter(None, [*above, source.module]))
+    return replace(source, module=module, base=root)
+
+
+def _named(sources: list[Source], roots: set[str]) -> list[Source]:
     """Return the files with names of their own."""
-    roots = {os.getcwd(), *map(os.path.abspath, options.mypy_path)}  # noqa: PTH109
     groups: dict[str, list[Source]] = {}
     for source in sources:
         groups.setdefault(source.module, []).append(source)
@@ -108,7 +131,7 @@ def _below(path: str, finder: SourceFinder, options: Options) -> Iterator[Source
             return
         for name in sorted(os.listdir(path)):  # noqa: PTH208
             inner = os.path.join(path, name)  # noqa: PTH118
-            is_left_out = name in _NEVER or name.startswith(".")
+            is_left_out = name in NEVER or name.startswith(".")
             if not is_left_out and not _is_excluded(inner, finder, options):
                 yield from _below(inner, finder, options)
     except OSError:

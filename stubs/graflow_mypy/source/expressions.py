@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import builtins
-import re
 from collections.abc import Callable
 from typing import Any
 
-from graflow_mypy.source.scopes import Binding, Scope
+from graflow_mypy.source.loops import gone_through, grows
+from graflow_mypy.source.scopes import Binding, Scope, first_parameter, home_of, last_name
+from graflow_mypy.source.templates import braces_format, percent_format
 from graflow_mypy.source.terms import (
     ANY,
     Attribute,
@@ -19,6 +20,7 @@ from graflow_mypy.source.terms import (
     DictDisplay,
     Display,
     Face,
+    Item,
     Joined,
     Name,
     Parameter,
@@ -29,7 +31,7 @@ from graflow_mypy.source.terms import (
     either,
 )
 
-__all__ = ["CHANNEL_GETTERS", "FACES", "binding_term", "home_of", "last_name", "term_of"]
+__all__ = ["CHANNEL_GETTERS", "FACES", "binding_term", "term_of"]
 
 CHANNEL_GETTERS = {
     "get_channel": "plain",
@@ -41,18 +43,17 @@ CHANNEL_GETTERS = {
 FACES = {"typed", "keyed"}
 """The methods of a transaction that put a schema in front of it."""
 
+_VIEWS = {"keyed": "keyed", "of": "declared", "typed": "typed"}
+"""What is put in front of a channel by a method of it, and the kind of channel that this makes."""
+
 _DEEPEST = 12
+_TYPES_IN = {"Annotated": 1, "Literal": 0}  # how many of the arguments are types, if not all
 _STR = Name("builtins.str")
 _BUILTINS = frozenset(dir(builtins))
-_PERCENT = re.compile(r"%(?:\([^)]*\))?[#0\- +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[a-zA-Z%]")
-_BRACES = re.compile(r"\{\{|\}\}|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
 _DISPLAYS: dict[type, str] = {
     ast.List: "list",
     ast.ListComp: "list",
-    ast.Set: "set",
     ast.SetComp: "set",
-    ast.Dict: "dict",
-    ast.DictComp: "dict",
     ast.Tuple: "tuple",
     ast.Lambda: "function",
 }
@@ -102,6 +103,8 @@ class _TermReader:
         return _look_up(node.id, self._scope, self._depth)
 
     def read_attribute(self, node: ast.Attribute) -> Term:
+        if isinstance(node.value, ast.Name) and (found := _of_instance(node, self._scope)):
+            return found
         base = self.read(node.value)
         if isinstance(base, Name):
             return Name(f"{base.dotted}.{node.attr}")
@@ -122,7 +125,7 @@ class _TermReader:
         if isinstance(node.op, ast.Add):
             return Joined((self.read(node.left), self.read(node.right)))
         if isinstance(node.op, ast.Mod):
-            return _template(self.read(node.left), _PERCENT, "%%", "%")
+            return percent_format(self.read(node.left))
         return ANY
 
     def read_choice(self, node: ast.IfExp) -> Term:
@@ -137,10 +140,16 @@ class _TermReader:
     def read_subscript(self, node: ast.Subscript) -> Term:
         base = self.read(node.value)
         arguments = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-        is_literal = isinstance(base, Name) and base.last == "Literal"
-        is_type = self._is_type and not is_literal
-        inner = _TermReader(self._scope, is_type, self._depth)
-        return Subscript(base, tuple(map(inner.read, arguments)))
+        last = base.last if isinstance(base, Name) else ""
+        are_types = len(arguments) if self._is_type else 0  # the others are values
+        if last in _TYPES_IN:
+            are_types = min(are_types, _TYPES_IN[last])
+        values = _TermReader(self._scope, False, self._depth)
+        terms = [
+            (self if number < are_types else values).read(each)
+            for number, each in enumerate(arguments)
+        ]
+        return Subscript(base, tuple(terms))
 
     def read_list(self, node: ast.List) -> Term:
         return Display("list", tuple(map(self.read, node.elts)))
@@ -148,30 +157,41 @@ class _TermReader:
     def read_tuple(self, node: ast.Tuple) -> Term:
         return Display("tuple", tuple(map(self.read, node.elts)))
 
+    def read_set(self, node: ast.Set) -> Term:
+        return Display("set", tuple(map(self.read, node.elts)))
+
     def read_dict(self, node: ast.Dict) -> Term:
         pairs = zip(node.keys, node.values, strict=True)
         return DictDisplay(tuple((self.read(key), self.read(value)) for key, value in pairs))
+
+    def read_dict_comprehension(self, node: ast.DictComp) -> Term:
+        """Read a comprehension as a display of one pair, whose key may be any that it makes."""
+        inner = self._scope.inner("function", "", node)
+        return DictDisplay(((term_of(node.key, inner, depth=self._depth + 1), ANY),))
 
     def read_call(self, node: ast.Call) -> Term:
         function = node.func
         if isinstance(function, ast.Attribute) and function.attr in CHANNEL_GETTERS:
             kind = CHANNEL_GETTERS[function.attr]
+            if kind == "plain" and (node.args or node.keywords):
+                kind = "declared"
             schema = node.args[0] if node.args else _keyword(node, "schema")
-            return RunChannel(kind, term_of(schema, self._scope, is_type=True, depth=self._depth))
-        if isinstance(function, ast.Attribute) and function.attr in FACES:
+            form = term_of(schema, self._scope, is_type=True, depth=self._depth)
+            return RunChannel(kind, form, self.read(function.value))
+        if isinstance(function, ast.Attribute) and function.attr in _VIEWS:
             return self._face(node, function)
         if isinstance(function, ast.Attribute) and function.attr == "format":
-            return _template(self.read(function.value), _BRACES, "{{", "{")
+            return braces_format(self.read(function.value))
         return self._call(node, self.read(function))
 
     def _face(self, node: ast.Call, function: ast.Attribute) -> Term:
-        """Read `tx.typed(Schema)`; a transaction is never a name of a module."""
+        """Read `tx.typed(Schema)` and its like; a transaction is never a name of a module."""
         owner = self.read(function.value)
         if owner is ANY or isinstance(owner, Name):
             return self._call(node, self.read(function))
         schema = node.args[0] if node.args else _keyword(node, "schema")
         form = term_of(schema, self._scope, is_type=True, depth=self._depth)
-        return Face(owner, function.attr, form)
+        return Face(owner, _VIEWS[function.attr], form)
 
     def _call(self, node: ast.Call, called: Term) -> Term:
         if called == _STR and len(node.args) == 1:
@@ -179,8 +199,10 @@ class _TermReader:
         if called is ANY:
             return ANY
         arguments = tuple(map(self.read, node.args))
-        named = tuple((each.arg or "**", self.read(each.value)) for each in node.keywords)
-        return Call(called, arguments, named)
+        named = [(each.arg or "**", self.read(each.value)) for each in node.keywords]
+        if any(isinstance(each, ast.Starred) for each in node.args):
+            named.append(("*", ANY))
+        return Call(called, arguments, tuple(named))
 
 
 _READERS: dict[type, Callable[[_TermReader, Any], Term]] = {
@@ -195,27 +217,15 @@ _READERS: dict[type, Callable[[_TermReader, Any], Term]] = {
     ast.Subscript: _TermReader.read_subscript,
     ast.List: _TermReader.read_list,
     ast.Tuple: _TermReader.read_tuple,
+    ast.Set: _TermReader.read_set,
     ast.Dict: _TermReader.read_dict,
+    ast.DictComp: _TermReader.read_dict_comprehension,
     ast.Call: _TermReader.read_call,
 }
 
 
 def _keyword(node: ast.Call, name: str) -> ast.expr | None:
     return next((each.value for each in node.keywords if each.arg == name), None)
-
-
-def _template(template: Term, pattern: re.Pattern[str], escaped: str, plain: str) -> Term:
-    """Return the text that a template gives, with anything where something is put in."""
-    if not isinstance(template, Text):
-        return ANY
-    pieces: list[Term] = []
-    end = 0
-    for match in pattern.finditer(template.text):
-        pieces.append(Text(template.text[end : match.start()]))
-        is_escape = match.group() in {escaped, "}}"}
-        pieces.append(Text(plain if match.group() == escaped else "}") if is_escape else ANY)
-        end = match.end()
-    return Joined((*pieces, Text(template.text[end:])))
 
 
 def _look_up(name: str, scope: Scope, depth: int) -> Term:
@@ -228,15 +238,27 @@ def _look_up(name: str, scope: Scope, depth: int) -> Term:
     return Name(place.full_name(name))
 
 
-def home_of(name: str, scope: Scope) -> Scope:
-    """Return the scope that a name is bound in; the module, if it is bound in none around."""
-    place = scope
-    while place.parent is not None:
-        is_visible = place is scope or place.kind != "class"
-        if is_visible and name in place.bindings:
-            return place
-        place = place.parent
-    return place
+def _of_instance(node: ast.Attribute, scope: Scope) -> RunChannel | None:
+    """Return the channel of a run that the methods of a class give to an attribute of `self`.
+
+    Others may give it another one, but then it is one for the same keys.
+    """
+    assert isinstance(node.value, ast.Name)
+    method = home_of(node.value.id, scope)
+    owner = method.parent
+    if owner is None or owner.kind != "class" or first_parameter(method.node) != node.value.id:
+        return None
+    given = owner.attributes.get(node.attr, ())
+    terms = [term_of(value, place) for value, place in given if _gets_a_channel(value)]
+    channels = [each for each in terms if isinstance(each, RunChannel)]
+    kinds = {(each.kind, each.schema) for each in channels}
+    is_clear = len(kinds) == 1 and len(channels) == len(given)
+    return RunChannel(*kinds.pop(), either([each.owner for each in channels])) if is_clear else None
+
+
+def _gets_a_channel(node: ast.expr | None) -> bool:
+    function = node.func if isinstance(node, ast.Call) else None
+    return isinstance(function, ast.Attribute) and function.attr in CHANNEL_GETTERS
 
 
 def _bound(name: str, scope: Scope, depth: int) -> Term:
@@ -260,8 +282,11 @@ def binding_term(binding: Binding, scope: Scope, depth: int = 0) -> Term:
     if binding.kind == "value":
         is_alias = binding.annotation is not None and _names_an_alias(binding.annotation)
         value = term_of(binding.value, scope, is_type=is_alias, depth=depth + 1)
+    elif binding.kind == "item":
+        whole = term_of(binding.value, scope, depth=depth + 1)
+        value = ANY if whole is ANY else Subscript(whole, ())
     elif binding.kind == "each":
-        value = _item(binding.value, scope, depth + 1)
+        value = _item(binding, scope, depth + 1)
     if binding.annotation is None or (binding.value and _says_nothing(binding.annotation)):
         return value
     annotated = scope if scope.kind != "function" or binding.value else scope.parent or scope
@@ -275,16 +300,15 @@ def _may_be_a_transaction(annotation: Term) -> bool:
     return isinstance(annotation, Name) and not annotation.dotted.startswith("builtins.")
 
 
-def _item(node: ast.expr | None, scope: Scope, depth: int) -> Term:
+def _item(binding: Binding, scope: Scope, depth: int) -> Term:
+    """Return what a loop gives a name; which items a collection has is known later."""
+    node, part = gone_through(binding.value, binding.part, lambda called: term_of(called, scope))
+    if node is None or (isinstance(node, ast.Name) and grows(node.id, scope)):
+        return ANY
     term = term_of(node, scope, depth=depth)
-    if isinstance(term, Display) and term.items:
+    if isinstance(term, Display) and term.items and not part:
         return either(term.items)
-    return ANY
-
-
-def last_name(node: ast.expr) -> str:
-    """Return the name, or the last part of the dotted name, that an expression is; else none."""
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    return ANY if term is ANY else Item(term, part)
 
 
 def _names_an_alias(annotation: ast.expr) -> bool:

@@ -22,7 +22,7 @@ _OPERATIONS = (
     rb"(?:set|add|append|prepend|update)\b(?!" + _ONE_ARGUMENT + rb")"
     rb"|(?:atomic_add|set_many|set_all|get_many|get_list|a?execute|a?stream)\s*\("
 )
-_READS = rb"\.\s*(?:get|pop|ttl|entry|touch|persist|typed|keyed)\s*\(|\*\*|getattr\b"
+_READS = rb"\.\s*(?:get|pop|ttl|entry|touch|persist|typed|keyed|exists|delete)\s*\(|\*\*|getattr\b"
 _FOR_A_FILE = re.compile(rb"%b|\.\s*(?:%b)" % (_NAMES, _OPERATIONS))
 _FOR_A_FUNCTION = re.compile(_FOR_A_FILE.pattern + rb"|" + _READS)
 _LETTER = rb"[\w\x80-\xff]"  # what is not ASCII may be one

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
-from graflow_mypy.source.expressions import CHANNEL_GETTERS, FACES, home_of, term_of
+from graflow_mypy.source.expressions import CHANNEL_GETTERS, FACES, term_of
 from graflow_mypy.source.notes import (
     CallSite,
     FileNotes,
+    InitialNote,
+    InstanceNote,
     ResultNote,
     SchemaNote,
+    StartNote,
     TaskNote,
     UseNote,
 )
 from graflow_mypy.source.rebindings import keys_added
-from graflow_mypy.source.scopes import Scope
+from graflow_mypy.source.scopes import Scope, home_of
 from graflow_mypy.source.terms import (
     ANY,
     Attribute,
@@ -23,6 +27,7 @@ from graflow_mypy.source.terms import (
     DictDisplay,
     Display,
     Face,
+    Item,
     Joined,
     Name,
     RunChannel,
@@ -31,10 +36,13 @@ from graflow_mypy.source.terms import (
     names_in,
 )
 
-__all__ = ["OPERATIONS", "READS", "WRITES", "NoteTaker", "keyword_of"]
+__all__ = ["CHANGES", "OPERATIONS", "READS", "STARTS", "WRITES", "NoteTaker", "keyword_of"]
 
 READS = frozenset(
-    {"get", "get_list", "entry", "pop", "get_many", "ttl", "touch", "persist", "wait_for"}
+    {
+        *("delete", "exists", "get", "get_list", "entry", "pop", "get_many", "ttl", "touch"),
+        *("persist", "wait_for"),
+    }
 )
 WRITES = {
     **dict.fromkeys(("set", "add", "append", "prepend", "update"), 2),
@@ -42,8 +50,16 @@ WRITES = {
 }
 """The operations that write, and how many arguments tell a channel's from those of other types."""
 
+CHANGES = frozenset({*WRITES, "change"})
+"""The operations that store something; `change` is an `update` without a default."""
+
+STARTS = {"aexecute": 2, "astream": 1, "execute": 2, "stream": 1}
+"""The methods that start a run, and the position of `initial_channel` among their arguments."""
+
 OPERATIONS = READS | WRITES.keys() | {"set_all"}
+_NONE = Constant("None", "NoneType")
 _MAPPINGS = {"set_many": "set", "set_all": "set", "get_many": "get"}
+_WITH_DEFAULT = {"get", "get_list"}  # `pop` gives `None` without being told
 _MAY_WRITE = ("Channel", "Context", "Transaction")  # ends of the names of types
 
 
@@ -80,7 +96,7 @@ class NoteTaker:
         for given in (*node.args, *(keyword.value for keyword in node.keywords)):
             term = term_of(given, scope)
             if _may_write(term):
-                self.use("lent", term, called, ANY, scope, None)
+                self.use("lent", term, called, ANY, scope, node)
 
     def operation(
         self, node: ast.Call, name: str, receiver: Term, scope: Scope, *, is_seen: bool
@@ -99,10 +115,14 @@ class NoteTaker:
             return
         key = node.args[0] if node.args else keyword_of(node, "key")
         value = node.args[1] if len(node.args) > 1 else keyword_of(node, "value")
+        if name == "update" and _is_without_default(node):
+            name = "change"
         is_spread = isinstance(key, ast.Starred) or (key is None and bool(node.keywords))
         if key is not None or is_spread:
             term = ANY if is_spread else term_of(key, scope)
-            self.use(name, receiver, term, self._kind_of(value, scope), scope, site)
+            kind = self._kind_of(value, scope)
+            has_default = name in _WITH_DEFAULT and count > 1
+            self.use(name, receiver, term, kind, scope, node, site, has_default=has_default)
 
     def _kind_of(self, value: ast.expr | None, scope: Scope) -> Term:
         """Return what is known of a value that is written, without what is in it."""
@@ -123,13 +143,13 @@ class NoteTaker:
     ) -> None:
         """Note one use for each key of a mapping or of a list of keys."""
         for given in self.mapping(node.args[0] if node.args else None, scope):
-            keys: tuple[Term, ...] = (ANY,)
+            pairs: tuple[tuple[Term, Term], ...] = ((ANY, ANY),)
             if isinstance(given, DictDisplay):
-                keys = tuple(key for key, _ in given.pairs)
+                pairs = given.pairs
             elif isinstance(given, Display):
-                keys = given.items
-            for key in keys:
-                self.use(_MAPPINGS[name], receiver, key, ANY, scope, site)
+                pairs = tuple((key, ANY) for key in given.items)
+            for key, value in pairs:
+                self.use(_MAPPINGS[name], receiver, key, value, scope, node, site)
 
     def mapping(self, node: ast.expr | None, scope: Scope) -> list[Term]:
         """Return the term of a mapping, and terms of what else is put into it in its function."""
@@ -148,17 +168,26 @@ class NoteTaker:
         key: Term,
         value: Term,
         scope: Scope,
-        site: CallSite | None,
+        node: ast.expr,
+        site: CallSite | None = None,
+        *,
+        has_default: bool = False,
     ) -> None:
         """Note one use of a key, or of something else that the name of the use says."""
-        self.notes.uses.append(UseNote(name, receiver, key, value, scope.name, site))
+        place = scope.name, site, node.lineno
+        self.notes.uses.append(UseNote(name, receiver, key, value, *place, has_default))
+
+    def initial(self, node: ast.Call, mappings: Sequence[Term], scope: Scope) -> None:
+        """Note the mappings that a run starts with, whose call the node is."""
+        site = self.call_site(node)
+        self.notes.initial += [InitialNote(each, scope.name, site) for each in mappings]
 
     def result(self, node: ast.Call, scope: Scope) -> None:
         """Note a call that asks for the result of a task."""
         asked = node.args[0] if node.args else keyword_of(node, "task")
-        self.notes.results.append(
-            ResultNote(term_of(asked, scope), scope.name, self.call_site(node))
-        )
+        owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+        terms = term_of(owner, scope), term_of(asked, scope)
+        self.notes.results.append(ResultNote(*terms, scope.name, self.call_site(node)))
 
     def schema(self, node: ast.Call, name: str, scope: Scope) -> None:
         """Note the schema that a channel is made with."""
@@ -180,27 +209,51 @@ class NoteTaker:
         self.task(
             term_of(call.func, scope),
             function,
-            term_of(task_id, scope) if task_id is not None else _name_of(function),
+            term_of(task_id, scope) if task_id is not None else _NONE if is_named else ANY,
+            call,
         )
 
-    def task(self, maker: Term, function: Term, task_id: Term) -> None:
+    def task(self, maker: Term, function: Term, task_id: Term, node: ast.expr) -> None:
         """Note something that makes a task."""
-        self.notes.tasks.append(TaskNote(maker, function, task_id))
+        self.notes.tasks.append(TaskNote(maker, function, task_id, node.lineno))
+
+    def instance(self, node: ast.Call, task_id: Term, scope: Scope) -> None:
+        """Note a call that may give a task another id; with `**`, only that of a plain name."""
+        function = term_of(node.func, scope)
+        if task_id is not ANY or isinstance(node.func, ast.Name) or isinstance(function, Name):
+            given = term_of(node.args[0], scope) if node.args else ANY
+            given = given if isinstance(given, Name) else ANY
+            self.notes.instances.append(InstanceNote(function, task_id, given, node.lineno))
+
+    def start(self, node: ast.Call, scope: Scope) -> None:
+        """Note the task that a run starts at, and what it starts with where that has no name."""
+        asked = node.args[0] if node.args else keyword_of(node, "start_node")
+        if asked is not None:
+            note = StartNote(term_of(asked, scope), scope.name, self.call_site(node))
+            self.notes.starts.append(note)
+        position = STARTS[getattr(node.func, "attr", "")]
+        before = node.args[: position + 1]
+        if any(isinstance(each, ast.Starred) for each in before):
+            self.initial(node, [ANY], scope)
+        elif len(before) > position:
+            self.initial(node, self.mapping(before[position], scope), scope)
 
     def call_site(self, node: ast.Call) -> CallSite:
-        """Return where a call is: its lines, and its last column in bytes.
+        """Return where a call is; what is called, and its first argument, stand in for a column."""
+        name = getattr(node.func, "attr", None) or getattr(node.func, "id", "")
+        given = (*node.args, *(each.value for each in node.keywords))
+        text = given[0].value if given and isinstance(given[0], ast.Constant) else ""
+        return self.site(node, f"{name} {text if isinstance(text, str) else ''}")
 
-        The native parser of mypy 2 has other columns behind text that is not ASCII: there, what
-        is called and its first argument stand in for the column.
+    def site(self, node: ast.expr, stand_in: str) -> CallSite:
+        """Return where an expression is: its lines, and its last column in bytes.
+
+        The native parser of mypy 2 has other columns behind text that is not ASCII: there, the
+        stand-in takes the place of the column.
         """
         end_line, end = node.end_lineno or 0, node.end_col_offset or 0
-        column: int | str = end
-        if not (self._is_ascii or self.lines[end_line - 1][:end].isascii()):
-            name = getattr(node.func, "attr", None) or getattr(node.func, "id", "")
-            first = node.args[0] if node.args else None
-            text = first.value if isinstance(first, ast.Constant) else ""
-            column = f"{name} {text if isinstance(text, str) else ''}"
-        return CallSite(node.lineno, end_line, end, column)
+        is_ascii = self._is_ascii or self.lines[end_line - 1][:end].isascii()
+        return CallSite(node.lineno, end_line, end, end if is_ascii else stand_in)
 
 
 def keyword_of(node: ast.Call, name: str) -> ast.expr | None:
@@ -208,8 +261,11 @@ def keyword_of(node: ast.Call, name: str) -> ast.expr | None:
     return next((each.value for each in node.keywords if each.arg == name), None)
 
 
-def _name_of(function: Term) -> Term:
-    return Text(function.last) if isinstance(function, Name) else ANY
+def _is_without_default(node: ast.Call) -> bool:
+    """Tell whether a call of `update` certainly has nothing to begin with where there is no key."""
+    is_clear = not any(isinstance(each, ast.Starred) for each in node.args)
+    words = {each.arg for each in node.keywords}
+    return is_clear and len(node.args) < 3 and words.isdisjoint({"default", None})
 
 
 def _is_doubtful(receiver: Term) -> bool:
@@ -218,7 +274,7 @@ def _is_doubtful(receiver: Term) -> bool:
         case Attribute(owner, name):
             return name not in {"aio", "channel"} or owner is ANY
         case _:
-            return receiver is ANY
+            return receiver is ANY or isinstance(receiver, Item)
 
 
 def _may_write(term: Term) -> bool:

@@ -10,13 +10,18 @@ from graflow_mypy.source.terms import Term
 __all__ = [
     "CallSite",
     "ClassNote",
+    "FieldDefault",
     "FieldNote",
     "FileNotes",
     "FunctionKind",
     "FunctionNote",
+    "InitialNote",
     "InstanceNote",
+    "ParameterNote",
+    "PlacedNote",
     "ResultNote",
     "SchemaNote",
+    "StartNote",
     "TaskNote",
     "UnreadNote",
     "UseNote",
@@ -43,14 +48,17 @@ class UseNote(NamedTuple):
     """A use of a key, or of something else that the operation names.
 
     Attributes:
-        operation: The name of the method; `handed` for a method that is handed on, `lent` for a
-            channel that another package gets (which is the key), `given` for a transaction that a
-            function gets (which is the key), `made` where a channel is made.
+        operation: The name of the method; `change` for an `update` that needs the key to be
+            there, `handed` for a method that is handed on, `lent` for a channel that another
+            package gets (which is the key), `given` for a transaction that a function gets (which
+            is the key), `made` where a channel is made.
         receiver: The channel.
         key: The key.
         value: What is known of the value, without what is in it.
         function: The function that it stands in.
         site: Where in the file; `None` where no method call is seen.
+        line: The line of what uses it, from 1.
+        has_default: Whether it gives a default, in case the key is absent.
     """
 
     operation: str
@@ -59,11 +67,30 @@ class UseNote(NamedTuple):
     value: Term
     function: str
     site: CallSite | None
+    line: int
+    has_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ResultNote:
-    """A call that asks for the result of a task."""
+    """A call that asks for the result of a task.
+
+    Attributes:
+        owner: The context that is asked.
+        asked: What is asked for.
+        function: The function that it stands in.
+        site: Where in the file.
+    """
+
+    owner: Term
+    asked: Term
+    function: str
+    site: CallSite
+
+
+@dataclass(frozen=True, slots=True)
+class StartNote:
+    """A call that starts a run, and the task that it names."""
 
     asked: Term
     function: str
@@ -81,19 +108,66 @@ class SchemaNote:
 
 @dataclass(frozen=True, slots=True)
 class TaskNote:
-    """A function made into a task outside of a decorator, by the `maker`."""
+    """A function made into a task outside of a decorator, by the `maker`, in a `line`.
+
+    The id is the constant `None` where it is the name of the function.
+    """
 
     maker: Term
     function: Term
     task_id: Term
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
 class InstanceNote:
-    """A call that may give a task another id."""
+    """A call that may give a task another id.
+
+    Attributes:
+        function: What is called.
+        task_id: The id; unknown where `**` may have it.
+        given: The first argument, which is the task if `functools.partial` is called.
+        line: The line of the call, from 1.
+    """
 
     function: Term
     task_id: Term
+    given: Term
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedNote:
+    """A task that is put into a workflow.
+
+    Attributes:
+        task: The task itself, or a call that binds some of its parameters.
+        function: What is called to put it in order with others; `ANY` where nothing is.
+        site: The place.
+    """
+
+    task: Term
+    function: Term
+    site: CallSite
+
+
+@dataclass(frozen=True, slots=True)
+class InitialNote:
+    """A mapping that a run starts with.
+
+    Attributes:
+        mapping: The mapping, or a part of it.
+        function: The function that starts the run.
+        site: The call that does it.
+    """
+
+    mapping: Term
+    function: str
+    site: CallSite
+
+
+FieldDefault: TypeAlias = Literal["", "value", "call", "excluded"]
+"""What a field of a class is given in its class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +176,13 @@ class FieldNote:
 
     Attributes:
         annotation: Its annotation.
-        default: "" for none, "value", or "call" as for `Field()`.
+        default: "" for none, "value", "call" as for `Field()`, "excluded" as `exclude=True` says.
+        options: The keyword arguments of `Field()` or `field()` that say how it is stored.
     """
 
     annotation: Term
-    default: Literal["", "value", "call"]
+    default: FieldDefault
+    options: tuple[tuple[str, Term], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,22 +192,26 @@ class ClassNote:
     Attributes:
         bases: Its bases.
         is_total: Whether it does not say `total=False`.
-        keywords: The names of its other keyword arguments.
+        keywords: Its other keyword arguments; the name of what is unpacked is `**`.
         decorators: Its decorators.
         fields: What has an annotation, in its order.
         others: The names of its methods, and of what is assigned in it.
         is_generic: Whether it has type parameters.
         is_twice: Whether another class of the file has the same name.
+        converts: Whether a validator or a serializer of its own may make of a value what it likes.
+        line: Its line, from 1.
     """
 
     bases: tuple[Term, ...]
     is_total: bool
-    keywords: tuple[str | None, ...]
+    keywords: tuple[tuple[str, Term], ...]
     decorators: tuple[Term, ...]
     fields: dict[str, FieldNote]
     others: tuple[str, ...]
     is_generic: bool
     is_twice: bool
+    converts: bool
+    line: int
 
 
 FunctionKind: TypeAlias = Literal["", "async", "generic"]
@@ -139,20 +219,41 @@ FunctionKind: TypeAlias = Literal["", "async", "generic"]
 
 
 @dataclass(frozen=True, slots=True)
+class ParameterNote:
+    """A parameter of a function.
+
+    Attributes:
+        name: Its name.
+        annotation: Its annotation.
+        is_positional: Whether it may be given by position.
+        has_default: Whether it has a default.
+    """
+
+    name: str
+    annotation: Term
+    is_positional: bool
+    has_default: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionNote:
     """A function.
 
     Attributes:
+        parameters: Those of a task, with its context, if nothing else decorates it.
         returns: What it is annotated to return.
         kind: Of which kind it is.
         decorators: Those that make a task of it.
         is_nested: Whether it is defined inside another function.
+        line: Its line, from 1.
     """
 
+    parameters: list[ParameterNote]
     returns: Term
     kind: FunctionKind
     decorators: tuple[Term, ...]
     is_nested: bool
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,32 +278,38 @@ class FileNotes:
     Attributes:
         uses: Its uses of keys.
         results: Where it asks for results.
+        starts: Where it names the tasks that runs start at.
         schemas: The schemas that it makes channels with.
         classes: Its classes by their dotted names.
         functions: Its functions by their dotted names, if they are tasks or say what they return.
         tasks: The tasks that it makes without a decorator.
         instances: Calls that may give a task another id.
-        initial: Mappings that runs start with.
+        placed: Tasks that it puts into workflows.
+        initial: Mappings that runs start with, or parts of them.
         changed: The names of modules that it assigns to.
         filled: The names of mappings that it may put more items into.
         names: What its names stand for.
         stars: The modules of which it imports everything.
+        imports: The first parts of the names of the modules that it imports.
         is_quiet: Whether it was passed over, as it certainly uses neither keys nor tasks.
         unread: Why there are no other notes, if it can't be read or parsed.
     """
 
     uses: list[UseNote] = field(default_factory=list)
     results: list[ResultNote] = field(default_factory=list)
+    starts: list[StartNote] = field(default_factory=list)
     schemas: list[SchemaNote] = field(default_factory=list)
     classes: dict[str, ClassNote] = field(default_factory=dict)
     functions: dict[str, FunctionNote] = field(default_factory=dict)
     tasks: list[TaskNote] = field(default_factory=list)
     instances: list[InstanceNote] = field(default_factory=list)
-    initial: list[Term] = field(default_factory=list)
+    placed: list[PlacedNote] = field(default_factory=list)
+    initial: list[InitialNote] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     filled: list[str] = field(default_factory=list)
     names: dict[str, Term] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
+    imports: list[str] = field(default_factory=list)
     is_quiet: bool = False
     unread: UnreadNote | None = None
 

@@ -9,21 +9,22 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from graflow_mypy.source.expressions import last_name
+from graflow_mypy.source.scopes import last_name
 
 __all__ = ["FILLING", "ONLY_READING", "assigned_from_inside", "keys_added"]
 
-FILLING = frozenset({"update", "setdefault"})
-"""The methods of a dictionary that add keys to it."""
+FILLING = frozenset({"add", "append", "extend", "insert", "setdefault", "update"})
+"""The methods of a collection that add items to it."""
 
 ONLY_READING = frozenset(
     {
-        *("bool", "copy", "deepcopy", "dict", "isinstance", "iter", "len", "list", "print", "repr"),
-        *("set", "sorted", "str", "tuple"),
+        *("all", "any", "bool", "copy", "deepcopy", "dict", "enumerate", "frozenset", "isinstance"),
+        *("iter", "join", "len", "list", "map", "max", "min", "print", "repr", "reversed", "set"),
+        *("sorted", "str", "sum", "tuple", "zip"),
         *("aexecute", "astream", "execute", "set_all", "set_many", "stream"),
     }
 )
-"""Functions and methods that leave a dictionary as it is."""
+"""Functions and methods that leave a collection as it is."""
 
 
 def assigned_from_inside(tree: ast.Module) -> set[str]:

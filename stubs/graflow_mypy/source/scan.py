@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import warnings
 
-from graflow_mypy.source.definitions import names_of, stars_of
+from graflow_mypy.source.definitions import classes_made, names_of, stars_of
 from graflow_mypy.source.interest import Interest
 from graflow_mypy.source.note_taker import NoteTaker
 from graflow_mypy.source.notes import FileNotes
@@ -43,7 +43,8 @@ def scan(
             warnings.simplefilter("ignore")
             tree = ast.parse(source)
         package = module if is_package else module.rpartition(".")[0]
-        scope = Scope("module", "", tree, None, package, module, b":=" in source)
+        odd = b":=" in source, b"nonlocal" in source
+        scope = Scope("module", "", tree, None, package, module, *odd)
         taker = NoteTaker(source)
         visitor = Visitor(scope, taker, interest)
         if only_definitions:
@@ -53,6 +54,9 @@ def scan(
         notes = taker.notes
         notes.stars = stars_of(scope)
         names = notes.names = names_of(tree, scope)
+        for name, made in classes_made(tree, scope):
+            notes.classes[name] = made
+            del names[name]
         for name in assigned_from_inside(tree) if b"global" in source else ():
             names[name] = either([names.get(name, ANY), ANY])
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:

@@ -10,12 +10,22 @@ from functools import cached_property
 
 from graflow_mypy.source.terms import Term
 
-__all__ = ["Binding", "Comprehension", "Scope", "bindings_of", "import_bindings"]
+__all__ = [
+    "Binding",
+    "Comprehension",
+    "Scope",
+    "bindings_of",
+    "first_parameter",
+    "home_of",
+    "import_bindings",
+    "last_name",
+]
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_FOLLOWED = (ast.Attribute, ast.Call, ast.Name, ast.Subscript)
 _IMPORTS = (ast.Import, ast.ImportFrom)
 _BLOCKS = {
     *(ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith),
@@ -32,17 +42,19 @@ class Binding:
     """One place that gives a name its meaning.
 
     Attributes:
-        kind: `value`, `each` (an item of the value), `definition`, `import`, `parameter` or
-            `unknown`.
+        kind: `value`, `each` (an item of the value, in a loop), `item` (one that is unpacked),
+            `definition`, `import`, `parameter` or `unknown`.
         value: The expression.
         annotation: What is said to be its type.
         dotted: The full name of what is imported or defined, or of the function of a parameter.
+        part: Of an item that is unpacked, the number of the part; empty for the whole.
     """
 
     kind: str
     value: ast.expr | None = None
     annotation: ast.expr | None = None
     dotted: str = ""
+    part: str = ""
 
 
 @dataclass
@@ -57,6 +69,7 @@ class Scope:
         package: The package that relative imports start from.
         module: The name of the module.
         has_walrus: Whether there is a `:=` in the file.
+        has_nonlocal: Whether there is a `nonlocal` in the file.
         busy: The names that are being followed.
         known: What names that were followed stand for.
     """
@@ -68,6 +81,7 @@ class Scope:
     package: str
     module: str
     has_walrus: bool = True
+    has_nonlocal: bool = True
     busy: set[str] = field(default_factory=set)
     known: dict[str, Term] = field(default_factory=dict)
 
@@ -77,6 +91,20 @@ class Scope:
         found: dict[str, list[Binding]] = {}
         for name, binding in bindings_of(self):
             found.setdefault(name, []).append(binding)
+        if self.has_nonlocal and self.kind == "function":
+            for name in found.keys() & _rebound_inside(self.node):
+                found[name].append(Binding("unknown"))
+        return found
+
+    @cached_property
+    def attributes(self) -> dict[str, list[tuple[ast.expr | None, Scope]]]:
+        """Return what the methods of a class set each attribute of `self` to, and where."""
+        found: dict[str, list[tuple[ast.expr | None, Scope]]] = {}
+        for method in getattr(self.node, "body", ()):
+            owner = first_parameter(method)
+            for name, value in _attributes_set(method, owner) if owner else ():
+                place = self.inner("function", method.name, method)
+                found.setdefault(name, []).append((value, place))
         return found
 
     @property
@@ -87,7 +115,8 @@ class Scope:
     def inner(self, kind: str, name: str, node: ast.AST) -> Scope:
         """Return the scope of a class, function or comprehension inside."""
         full = f"{self.name}.{name}" if self.name and name else name or self.name
-        return Scope(kind, full, node, self, self.package, self.module, self.has_walrus)
+        of_file = self.package, self.module, self.has_walrus, self.has_nonlocal
+        return Scope(kind, full, node, self, *of_file)
 
     @property
     def class_around(self) -> Scope | None:
@@ -100,6 +129,49 @@ class Scope:
     def full_name(self, name: str) -> str:
         """Return the dotted name of what is defined here."""
         return ".".join(part for part in (self.module, self.name, name) if part)
+
+
+def _rebound_inside(function: ast.AST) -> set[str]:
+    """Return the names that functions inside a function declare as `nonlocal`."""
+    nodes = (node for node in ast.walk(function) if isinstance(node, ast.Nonlocal))
+    return {name for node in nodes for name in node.names}
+
+
+def first_parameter(node: ast.AST) -> str:
+    """Return the name of the first parameter of a function, which is `self` in a method."""
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return ""
+    parameters = [*node.args.posonlyargs, *node.args.args]
+    return parameters[0].arg if parameters else ""
+
+
+def home_of(name: str, scope: Scope) -> Scope:
+    """Return the scope that a name is bound in; the module, if it is bound in none around."""
+    place = scope
+    while place.parent is not None:
+        is_visible = place is scope or place.kind != "class"
+        if is_visible and name in place.bindings:
+            return place
+        place = place.parent
+    return place
+
+
+def last_name(node: ast.expr) -> str:
+    """Return the name, or the last part of the dotted name, that an expression is; else none."""
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _attributes_set(method: ast.AST, owner: str) -> Iterator[tuple[str, ast.expr | None]]:
+    """Yield the attributes of `owner` that a method sets, with the value of a plain one."""
+    plain: dict[ast.expr, ast.expr | None] = {}
+    for node in ast.walk(method):  # parents come before their parts
+        if isinstance(node, ast.Assign):
+            plain.update(dict.fromkeys(node.targets, node.value))
+        elif isinstance(node, ast.AnnAssign):
+            plain[node.target] = node.value
+        elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            name = node.value.id if isinstance(node.value, ast.Name) else ""
+            yield from [(node.attr, plain.get(node))] if name == owner else ()
 
 
 def bindings_of(scope: Scope) -> Iterator[tuple[str, Binding]]:
@@ -191,18 +263,31 @@ def _targets(target: ast.expr, value: ast.expr | None, kind: str) -> Iterator[tu
     if isinstance(target, ast.Name):
         yield target.id, Binding(kind if value is not None else "unknown", value)
     elif isinstance(target, ast.Tuple | ast.List):
-        values: list[ast.expr | None] = [None] * len(target.elts)
+        values: list[ast.expr | None] = [value] * len(target.elts)
+        inner = "item" if kind in {"item", "value"} and isinstance(value, _FOLLOWED) else "unknown"
         if (
             kind == "value"
             and isinstance(value, ast.Tuple | ast.List)
             and len(value.elts) == len(target.elts)
             and not any(isinstance(each, ast.Starred) for each in (*target.elts, *value.elts))
         ):
-            values = list(value.elts)
+            values, inner = list(value.elts), "value"
+        if kind == "each":
+            for number, each in enumerate(target.elts):
+                yield from _parts(each, value, str(number))
+            return
         for each, its_value in zip(target.elts, values, strict=True):
-            yield from _targets(each, its_value, "value")
+            yield from _targets(each, its_value, inner)
     elif isinstance(target, ast.Starred):
         yield from _targets(target.value, None, "unknown")
+
+
+def _parts(target: ast.expr, value: ast.expr | None, part: str) -> Iterator[tuple[str, Binding]]:
+    """Yield what a part of each item of a value is bound to."""
+    if isinstance(target, ast.Name):
+        yield target.id, Binding("each", value, part=part)
+    else:
+        yield from _targets(target, None, "unknown")
 
 
 def import_bindings(

@@ -20,6 +20,7 @@ __all__ = [
     "DictDisplay",
     "Display",
     "Face",
+    "Item",
     "Joined",
     "Name",
     "OneOf",
@@ -143,7 +144,7 @@ class DictDisplay:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call; the name of what is unpacked is `**`."""
+    """A call; among the names, `*` and `**` stand for what is unpacked."""
 
     tag: ClassVar[Literal["f"]] = "f"
     function: Term
@@ -162,22 +163,24 @@ class RunChannel:
     """A run's channel.
 
     Attributes:
-        kind: `plain`, `typed` or `keyed`.
+        kind: `plain`, `typed`, `keyed` or `declared`.
         schema: What it was asked for with.
+        owner: What was asked for it.
     """
 
     tag: ClassVar[Literal["ch"]] = "ch"
     kind: str
     schema: Term
+    owner: Term
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """A transaction seen through a schema: `tx.typed(Schema)`.
+    """A transaction or a channel seen through a schema: `tx.typed(Schema)`, `tx.of(Keys)`.
 
     Attributes:
-        owner: The transaction.
-        kind: `typed` or `keyed`.
+        owner: The transaction, or the channel.
+        kind: `typed`, `keyed` or `declared`.
         schema: The schema.
     """
 
@@ -197,6 +200,20 @@ class Parameter:
 
     tag: ClassVar[Literal["p"]] = "p"
     function: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item of a collection, or a part of an item.
+
+    Attributes:
+        owner: The collection.
+        part: The number of the part, as text; empty for the whole item.
+    """
+
+    tag: ClassVar[Literal["e"]] = "e"
+    owner: Term
+    part: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +241,7 @@ Term: TypeAlias = (
     | RunChannel
     | Face
     | Parameter
+    | Item
     | Declared
 )
 """What an expression says."""
@@ -258,7 +276,7 @@ def names_in(term: Term) -> Iterator[str]:
 
 def _parts(term: Term) -> tuple[Term, ...]:
     match term:
-        case Attribute(owner):
+        case Attribute(owner) | Item(owner):
             return (owner,)
         case Joined(parts) | OneOf(parts) | Display(_, parts):
             return parts
@@ -270,8 +288,8 @@ def _parts(term: Term) -> tuple[Term, ...]:
             return tuple(part for pair in pairs for part in pair)
         case Call(function, arguments, named):
             return function, *arguments, *(value for _, value in named)
-        case RunChannel(_, schema):
-            return (schema,)
+        case RunChannel(_, schema, owner):
+            return schema, owner
         case Face(owner, _, schema):
             return owner, schema
         case Unknown() | Text() | Constant() | Name() | Parameter():

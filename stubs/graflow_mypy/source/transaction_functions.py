@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from graflow_mypy.source.expressions import last_name, term_of
+from graflow_mypy.source.expressions import term_of
 from graflow_mypy.source.note_taker import NoteTaker, keyword_of
-from graflow_mypy.source.scopes import Scope
+from graflow_mypy.source.scopes import Scope, last_name
 from graflow_mypy.source.terms import ANY, Name, Term
 
 __all__ = ["Transactions"]
@@ -82,4 +82,4 @@ class Transactions:
         if isinstance(function, ast.Attribute) and last_name(function.value) in {"self", "cls"}:
             owner = scope.class_around
             term = Name(owner.full_name(function.attr)) if owner is not None else term
-        self._taker.use("given", transaction, term, ANY, scope, None)
+        self._taker.use("given", transaction, term, ANY, scope, function)

@@ -9,18 +9,17 @@ from types import NoneType
 from typing import Any, TypeGuard, get_args
 
 from graflow_mypy.source.definitions import class_note, function_note
-from graflow_mypy.source.expressions import CHANNEL_GETTERS, FACES, last_name, term_of
+from graflow_mypy.source.expressions import CHANNEL_GETTERS, FACES, term_of
 from graflow_mypy.source.interest import Interest
-from graflow_mypy.source.note_taker import OPERATIONS, WRITES, NoteTaker
-from graflow_mypy.source.notes import InstanceNote
+from graflow_mypy.source.note_taker import OPERATIONS, STARTS, WRITES, NoteTaker
+from graflow_mypy.source.placements import Placements
 from graflow_mypy.source.rebindings import FILLING, ONLY_READING
-from graflow_mypy.source.scopes import Comprehension, Scope
+from graflow_mypy.source.scopes import Comprehension, Scope, last_name
 from graflow_mypy.source.terms import ANY, Attribute, Name, Term
 from graflow_mypy.source.transaction_functions import Transactions
 
 __all__ = ["Visitor"]
 
-_STARTS = frozenset({"aexecute", "astream", "execute", "stream"})
 _SCHEMA_CALLS = {"TypedChannel", "KeyedChannel", "get_typed_channel", "get_keyed_channel"}
 _COPIED = {None, "initial_channel"}
 _WITHOUT_INTEREST = frozenset(
@@ -50,6 +49,7 @@ class Visitor:
         self._visits: dict[type, Callable[[Any, Scope], None] | None] = {
             **dict.fromkeys(_WITHOUT_INTEREST),
             ast.Expr: lambda node, scope: self._visit(node.value, scope),
+            ast.BinOp: self._visit_operation,
             ast.Call: self._visit_call,
             ast.Attribute: self._visit_attribute,
             ast.Subscript: self._visit_subscript,
@@ -66,6 +66,7 @@ class Visitor:
         self._interest = interest
         aliases = interest.aliases
         self._task_words = {"task", *(each.rpartition(".")[2] for each in aliases)}
+        self._placements = Placements(taker)
         self._transactions = Transactions(module, taker)
         self._task_names = set(self._task_words if "*" in module.bindings else ())
         for name, bindings in module.bindings.items():
@@ -107,7 +108,7 @@ class Visitor:
     def _visit_name(self, node: ast.Name, scope: Scope) -> None:
         """Look for the decorator `task` where it is neither called nor decorates."""
         if node.id in self._task_names and isinstance(node.ctx, ast.Load):
-            self._taker.task(Name("graflow.task"), ANY, ANY)
+            self._taker.task(Name("graflow.task"), ANY, ANY, node)
 
     def _visit_class(self, node: ast.ClassDef, scope: Scope) -> None:
         inner = self._add_class(node, scope)
@@ -182,7 +183,8 @@ class Visitor:
             else:
                 self._visit(decorator, scope)
         if node.returns or decorators:
-            self._notes.functions[inner.name] = function_note(node, scope, decorators)
+            known, name = self._notes.functions, inner.name
+            known[name] = function_note(node, scope, decorators, is_twice=name in known)
         self._transactions.enter_function(node.args)
         self._visit_defaults(node.args, scope)
         if scope.is_in_function or not self._is_dull(node):
@@ -214,7 +216,7 @@ class Visitor:
         elif node.attr in WRITES:
             receiver = term_of(node.value, scope)
             if receiver is not ANY:
-                self._taker.use("handed", receiver, ANY, ANY, scope, None)
+                self._taker.use("handed", receiver, ANY, ANY, scope, node)
         self._visit(node.value, scope)
 
     def _visit_changed(self, node: ast.Attribute, scope: Scope) -> None:
@@ -228,6 +230,10 @@ class Visitor:
     def _visit_subscript(self, node: ast.Subscript, scope: Scope) -> None:
         if isinstance(node.ctx, ast.Store):
             self._taker.filled(node.value, scope)
+        self._visit_children(node, scope)
+
+    def _visit_operation(self, node: ast.BinOp, scope: Scope) -> None:
+        self._placements.operation(node, scope)
         self._visit_children(node, scope)
 
     def _visit_call(self, node: ast.Call, scope: Scope) -> None:
@@ -247,8 +253,9 @@ class Visitor:
         if self._foreign and _root(function) in self._foreign:
             self._taker.lent(node, scope)
         self._transactions.pass_on(node, scope)
+        self._placements.call(node, scope)
         for keyword in node.keywords:
-            self._look_at_keyword(keyword, function, scope)
+            self._look_at_keyword(keyword, node, scope)
             self._visit(keyword.value, scope)
         self._visit_all(node.args, scope)
         if self._interest.mappings and last_name(function) not in ONLY_READING:
@@ -256,26 +263,21 @@ class Visitor:
             for given in (*node.args, *named):
                 self._look_at_escape(given, scope)
 
-    def _look_at_keyword(self, keyword: ast.keyword, function: ast.expr, scope: Scope) -> None:
-        """Look for what a run starts with, and for ids of instances; `**` may have them in it."""
+    def _look_at_keyword(self, keyword: ast.keyword, call: ast.Call, scope: Scope) -> None:
+        """Look for what a run starts with, which `**` may have in it."""
         if keyword.arg == "initial_channel":
-            self._notes.initial += self._taker.mapping(keyword.value, scope)
-        elif keyword.arg == "task_id":
-            instance = InstanceNote(term_of(function, scope), term_of(keyword.value, scope))
-            self._notes.instances.append(instance)
-        elif keyword.arg is None and isinstance(function, ast.Name):
-            self._notes.instances.append(InstanceNote(term_of(function, scope), ANY))
-        elif keyword.arg is None and getattr(function, "attr", "") in _STARTS:
-            self._notes.initial.append(ANY)
+            self._taker.initial(call, self._taker.mapping(keyword.value, scope), scope)
+        elif keyword.arg is None and getattr(call.func, "attr", "") in STARTS:
+            self._taker.initial(call, [ANY], scope)
 
     def _visit_named(self, node: ast.Call, function: ast.Name, scope: Scope) -> None:
         """Look at the call of a name: a class of channels, or a method under another name."""
         match called := term_of(function, scope):
             case Name() if called.last in _SCHEMA_CALLS:
                 self._taker.schema(node, called.last, scope)
-                self._taker.use("made", term_of(node, scope), ANY, ANY, scope, None)
+                self._taker.use("made", term_of(node, scope), ANY, ANY, scope, node)
             case Name() if called.last.endswith("Channel"):
-                self._taker.use("made", term_of(node, scope), ANY, ANY, scope, None)
+                self._taker.use("made", term_of(node, scope), ANY, ANY, scope, node)
             case Attribute(owner, name) if name in WRITES:
                 self._taker.operation(node, name, owner, scope, is_seen=False)
             case Attribute(owner, "transact"):
@@ -289,12 +291,14 @@ class Visitor:
             self._taker.filled(function.value, scope)
         if name == "get_result":
             self._taker.result(node, scope)
+        elif name in STARTS:
+            self._taker.start(node, scope)
         elif name == "transact":
             self._transactions.begin(node, term_of(function.value, scope), scope)
         elif name in FACES or (name in CHANNEL_GETTERS and name in _SCHEMA_CALLS):
             self._taker.schema(node, name, scope)
         elif name in _SCHEMA_CALLS or name.endswith("Channel") or name == "create_channel":
-            self._taker.use("made", term_of(node, scope), ANY, ANY, scope, None)
+            self._taker.use("made", term_of(node, scope), ANY, ANY, scope, node)
             if name in _SCHEMA_CALLS:
                 self._taker.schema(node, name, scope)
         elif name in OPERATIONS:

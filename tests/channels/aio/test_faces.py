@@ -10,10 +10,12 @@ import pytest
 from graflow import (
     AsyncChannel,
     AsyncKeyedChannel,
+    AsyncKeysChannel,
     AsyncTransaction,
     AsyncTypedChannel,
     Channel,
     KeyedChannel,
+    KeysChannel,
     Transaction,
     TypedChannel,
 )
@@ -24,6 +26,7 @@ PAIRS = [
     (Channel, AsyncChannel),
     (TypedChannel, AsyncTypedChannel),
     (KeyedChannel, AsyncKeyedChannel),
+    (KeysChannel, AsyncKeysChannel),
     (Transaction, AsyncTransaction),
 ]
 ONLY_IN_THREADS = {"aio", "beside", "is_unfinished", "on", "shared"}
@@ -56,7 +59,7 @@ def test_operations_are_coroutine_functions(awaited: type) -> None:
     for name in public(awaited):
         found = inspect.getattr_static(awaited, name)
         if inspect.isfunction(found):
-            is_made_at_once = name in {"lock", "typed", "keyed", "watch"}
+            is_made_at_once = name in {"lock", "typed", "keyed", "of", "watch"}
             assert inspect.iscoroutinefunction(found) != is_made_at_once, name
 
 

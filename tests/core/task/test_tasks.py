@@ -225,7 +225,7 @@ def test_a_called_task_is_named_by_task_id_alone() -> None:
     with workflow("w") as wf:
         look_up(id=3)
         with pytest.raises(WorkflowTypeError, match=r"'id'; to name the new task write task_id="):
-            fetch(source="x", id="a")
+            fetch(source="x", id="a")  # type: ignore[call-arg]
     assert wf.execute() == 3
 
 

@@ -18,4 +18,4 @@ def load() -> str:
 from graflow import TaskExecutionContext
 
 def use(ctx: TaskExecutionContext) -> None:
-    reveal_type(ctx.get_result("load"))  # E: Several tasks have the id "load" and return different types  [graflow-result-ambiguous]  # N: Revealed type is "Any"
+    reveal_type(ctx.get_result("load"))  # E: Several tasks have the id "load" and return different types: app.one.load: int, app.two.load: str  [graflow-result-ambiguous]  # N: Revealed type is "Any"

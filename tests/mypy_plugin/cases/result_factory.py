@@ -9,5 +9,5 @@ def my_task(function: Any) -> Any:
 def work() -> int:
     return 1
 def use(ctx: TaskExecutionContext) -> None:
-    ctx.get_result("work")
+    ctx.get_result("work")  # N: graflow: unknown task ids are not judged: app/main.py:7 computes the id of a task, perhaps "whatever" or "work"
     ctx.get_result("whatever")

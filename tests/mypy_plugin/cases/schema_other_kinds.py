@@ -14,6 +14,6 @@ class Text(TypedDict):
 def use(ctx: TaskExecutionContext) -> None:
     ctx.get_typed_channel(Row)  # E: Schema "Row" can't be stored in a channel: field "a" is an iterator  [graflow-schema]
     ctx.get_typed_channel(Text)  # E: Schema "Text" can't be stored in a channel: field "b" is a file  [graflow-schema]
-    ctx.get_typed_channel(type[int])  # E: Schema "type" can't be stored in a channel: it is a class  [graflow-schema]
+    ctx.get_typed_channel(type[int])  # E: Schema "type[int]" can't be stored in a channel: it is a class  [graflow-schema]
     ctx.get_typed_channel(list[Plain])  # E: Schema "list[Plain]" can't be stored in a channel: field "[]" is a "Plain", which is not a TypedDict, dataclass or pydantic model  [graflow-schema]
     ctx.get_typed_channel(Plain | None)  # E: Schema "Plain | None" can't be stored in a channel: it is a "Plain", which is not a TypedDict, dataclass or pydantic model  [graflow-schema]

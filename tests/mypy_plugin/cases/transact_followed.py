@@ -34,6 +34,6 @@ def work(ctx: TaskExecutionContext) -> None:
     channel.transact(lambda tx: TypedChannel(tx, str).get("user"))  # E: Channel key "user" is used as "str" here, but as "User" in app.main.rename  [graflow-key-type]
     channel.transact(lambda tx: KeyedChannel(tx, State).get("totl"))  # E: "State" has no channel key "totl"; did you mean "total"?  [graflow-key-unknown]
     channel.transact(lambda tx: rename(tx, "Ada"))
-    channel.transact(lambda tx: "renmaed" in tx and tx.exists("renmaed"))
+    channel.transact(lambda tx: "renmaed" in tx and tx.exists("renmaed"))  # E: Channel key "renmaed" is looked for but never written; did you mean "renamed"?  [graflow-key-unknown]
     RATES.transact(lambda tx: tx.typed(int).get("renamed"))
     RATES.transact(lambda tx: tx.get("rate"))

@@ -29,7 +29,7 @@ def helping(tx: Transaction) -> None:
 
 
 def of_rates(tx: Transaction) -> None:
-    tx.get("rate of nobody")
+    tx.get("rate of nobody")  # N: graflow: channels that come in as parameters are not judged: app/bank.py:8 makes another channel
 
 
 class Bank:

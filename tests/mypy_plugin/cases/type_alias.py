@@ -16,8 +16,8 @@ from app.aliases import People, Person, User
 def make(ctx: TaskExecutionContext) -> None:
     ctx.get_typed_channel(Person).set("a", {"name": "Ada"})
     ctx.get_typed_channel(People).set("b", [])
-    ctx.get_typed_channel(People).set("c", [])  # E: Channel key "c" is used as "list[User]" here, but as "list[int]" in app.use.use  [graflow-key-type]
+    ctx.get_typed_channel(People).set("c", [])  # E: Channel key "c" is used as "People" here, but as "list[int]" in app.use.use  [graflow-key-type]
 def use(ctx: TaskExecutionContext) -> None:
     ctx.get_typed_channel(User).get("a")
     ctx.get_typed_channel(list[User]).get("b")
-    ctx.get_typed_channel(list[int]).get("c")  # E: Channel key "c" is used as "list[int]" here, but as "list[User]" in app.use.make  [graflow-key-type]
+    ctx.get_typed_channel(list[int]).get("c")  # E: Channel key "c" is used as "list[int]" here, but as "People" in app.use.make  [graflow-key-type]

@@ -58,5 +58,5 @@ def use(ctx: TaskExecutionContext) -> None:
     channel.get(Names.kept)  # E: Channel key "kept" is read but never written  [graflow-key-unknown]
     channel.get(keys.lower)
     channel.get(smaller)
-    channel.get("the_" + keys.grown)
+    channel.get("the_" + keys.grown)  # E: Channel key "the_*" is read but never written  [graflow-key-unknown]
     channel.get(same)  # E: Channel key "kept_lower" is read but never written  [graflow-key-unknown]

@@ -11,4 +11,4 @@ def run(ctx: TaskExecutionContext) -> None:
     with workflow("w") as wf:
         wf.execute(initial_channel=values)
 def use(ctx: TaskExecutionContext) -> None:
-    ctx.get_channel().get("second")
+    ctx.get_channel().get("second")  # N: graflow: unknown keys are not judged: app/main.py:12 starts a run with keys that are computed, perhaps "second"

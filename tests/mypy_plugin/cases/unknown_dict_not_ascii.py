@@ -14,6 +14,6 @@ from app.start import élan
 from graflow import TaskExecutionContext, workflow
 
 def use(ctx: TaskExecutionContext) -> None:
-    ctx.get_channel().get("filled")
+    ctx.get_channel().get("filled")  # N: graflow: unknown keys are not judged: app/use.py:7 starts a run with keys that are computed, perhaps "filled"
 with workflow("w") as wf:
     wf.execute(initial_channel=élan)

@@ -21,7 +21,7 @@ from app.start import values
 from graflow import TaskExecutionContext, workflow
 
 def use(ctx: TaskExecutionContext) -> None:
-    ctx.get_channel().get("begun")
+    ctx.get_channel().get("begun")  # N: graflow: unknown keys are not judged: app/use.py:8 starts a run with keys that are computed, perhaps "begun" or "filled"
     ctx.get_channel().get("filled")
 with workflow("w") as wf:
     wf.execute(initial_channel=values)

@@ -11,4 +11,4 @@ def register(channel: Channel, writers: list[Callable[..., None]]) -> None:
 from graflow import TaskExecutionContext
 
 def use(ctx: TaskExecutionContext) -> None:
-    ctx.get_channel().get("key")
+    ctx.get_channel().get("key")  # N: graflow: unknown keys are not judged: app/register.py:5 hands on a method that may write any key, perhaps "key"

@@ -10,4 +10,4 @@ def add(channel: Any, pair: list[Any]) -> None:
 from graflow import TaskExecutionContext
 
 def use(ctx: TaskExecutionContext) -> None:
-    ctx.get_channel().get("key")
+    ctx.get_channel().get("key")  # N: graflow: unknown keys are not judged: app/register.py:4 computes a key, perhaps "key"

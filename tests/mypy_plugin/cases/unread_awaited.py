@@ -3,7 +3,7 @@
 from graflow import AsyncTransaction, TaskExecutionContext, TypedChannel, task, workflow
 
 
-@task
+@task(inject_context=True)
 async def writes(ctx: TaskExecutionContext) -> None:
     channel = ctx.get_channel().aio
     await channel.set("count", 1)
@@ -15,7 +15,7 @@ async def writes(ctx: TaskExecutionContext) -> None:
     await channel.transact(inside)
 
 
-@task
+@task(inject_context=True)
 async def reads(ctx: TaskExecutionContext) -> None:
     channel = ctx.get_channel()
     await channel.aio.get("count")

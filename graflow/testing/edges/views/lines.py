@@ -25,7 +25,7 @@ def view_edge(
     clause: str,
     *lines: tuple[str, object],
     variable: str,
-    make: Callable[[Channel], ChannelView],
+    make: Callable[[Channel], ChannelView[str]],
     setup: tuple[str, ...],
     needs: Capability | None = None,
     names_key: bool = True,

@@ -1,0 +1,1 @@
+"""Keys with types, declared in classes."""

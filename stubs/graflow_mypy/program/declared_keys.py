@@ -1,0 +1,110 @@
+"""Declared keys: what the `Key` and `KeyPattern` objects in classes of `Keys` stand for."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from graflow_mypy.program.patterns import ANYTHING, Pattern, joined
+from graflow_mypy.program.program import Program
+from graflow_mypy.program.resolved import Given, OfGraflow, ProgramClass
+from graflow_mypy.source.terms import ANY, Call, Constant, Declared, Name, Term, Text
+
+__all__ = ["DeclaredKey", "declared_key", "key_patterns"]
+
+_FIELDS = re.compile(r"(\{\{|\}\}|\{[^{}]*\})")
+_BRACES = {"{{": "{", "}}": "}"}
+_NONE = Constant("None", "NoneType")
+_ANY_PREFIX = frozenset({ANYTHING})
+_DEEPEST = 10
+
+
+class DeclaredKey(NamedTuple):
+    """What is known of a declared key.
+
+    Attributes:
+        patterns: The keys that it may be.
+        form: The term of the type of its values.
+    """
+
+    patterns: frozenset[Pattern]
+    form: Term
+
+
+def key_patterns(term: Term, program: Program) -> frozenset[Pattern]:
+    """Return the patterns of the keys that a term may stand for: a text, or a declared key."""
+    declared = declared_key(term, program)
+    return program.texts(term) if declared is None else declared.patterns
+
+
+def declared_key(term: Term, program: Program) -> DeclaredKey | None:
+    """Return what a term stands for that is a declared key: `State.user`, `State.by_id(id=7)`."""
+    match term:
+        case Declared(_, value) if value != ANY:
+            return declared_key(value, program)
+        case Name(dotted):
+            made = _made(dotted, "Key", program)
+            if made is None:
+                return None
+            owner, _, attribute = program.home(dotted).rpartition(".")
+            name = dict(made.named).get("name")
+            patterns = frozenset({(attribute,)}) if name is None else program.texts(name)
+            return _in_class(owner, patterns, made.argument(0, "form"), program)
+        case Call(Name(dotted)):
+            made = _made(dotted, "KeyPattern", program)
+            if made is None:
+                return None
+            owner = program.home(dotted).rpartition(".")[0]
+            pattern = _pattern(made.argument(0, "pattern"))
+            return _in_class(owner, frozenset({pattern}), made.argument(1, "form"), program)
+        case _:
+            return None
+
+
+def _made(dotted: str, kind: str, program: Program) -> Call | None:
+    """Return the call that made what a name stands for, if it is of a kind."""
+    found = program.resolve(dotted)
+    if not isinstance(found, Given) or not isinstance(found.term, Call):
+        return None
+    function = found.term.function
+    is_kind = isinstance(function, Name) and program.resolve(function.dotted) == OfGraflow(kind)
+    return found.term if is_kind else None
+
+
+def _in_class(
+    owner: str, patterns: frozenset[Pattern], form: Term | None, program: Program
+) -> DeclaredKey:
+    prefixes = _prefixes(owner, program)
+    keys = frozenset(joined(prefix, each) for prefix in prefixes for each in patterns)
+    return DeclaredKey(keys, form or ANY)
+
+
+def _prefixes(owner: str, program: Program, depth: int = 0) -> frozenset[Pattern]:
+    """Return what a class may put in front of the keys that it declares."""
+    found = program.resolve(owner)
+    if found == OfGraflow("Keys"):
+        return frozenset({()})
+    if not isinstance(found, ProgramClass) or depth > _DEEPEST:
+        return _ANY_PREFIX
+    note = program.class_note(found)
+    words = dict(note.keywords)
+    if "**" in words or "__prefix__" in note.others or note.is_twice:
+        return _ANY_PREFIX
+    prefix = words.get("prefix", _NONE)
+    if prefix != _NONE:
+        return program.texts(prefix)
+    of_bases = {
+        _prefixes(base.dotted, program, depth + 1) if isinstance(base, Name) else _ANY_PREFIX
+        for base in note.bases
+    }
+    return of_bases.pop() if len(of_bases) == 1 else _ANY_PREFIX
+
+
+def _pattern(text: Term | None) -> Pattern:
+    """Return the pattern of the keys that a `KeyPattern` makes."""
+    if not isinstance(text, Text):
+        return ANYTHING
+    found: Pattern = ()
+    for piece in filter(None, _FIELDS.split(text.text)):
+        found = joined(found, (_BRACES.get(piece, None if piece[0] == "{" else piece),))
+    return found

@@ -1,0 +1,107 @@
+"""Each checker accepts the documentation, the examples and `tests/typing`, but for mistakes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+from sybil import Sybil
+from sybil.parsers.markdown import PythonCodeBlockParser
+
+from tests.checkers.checkers import CHECKERS, Checker, Report, write_settings
+from tests.pages import PRELUDE, write_modules
+from tests.paths import ROOT
+
+# What a page leaves to the reader is written before its snippets.
+_PRELUDES: Final = {
+    "specification": PRELUDE.format(url="redis://127.0.0.1/0"),
+    "conformance": """
+from graflow import MemoryChannel
+
+
+class AcmeChannel(MemoryChannel):
+    def __init__(self, name: str, port: int) -> None:
+        super().__init__(name)
+""",
+}
+# Its snippets show what only the plugin knows; `tests/mypy_plugin/test_docs.py` has them checked.
+_OF_THE_PLUGIN: Final = "mypy"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """An error that is no fault of the code.
+
+    Attributes:
+        checker: Who reports it.
+        line: The line of code, or a part of it.
+        reason: Why that is wrong, or why the code stays as it is.
+    """
+
+    checker: str
+    line: str
+    reason: str
+
+
+EXPECTED: Final = (
+    Expected(
+        "pyrefly",
+        'TypedChannel(channel, "list[User]")',
+        "It knows no type form in quotes yet; `TypedChannel[list[User]]` is what PEP 747 says.",
+    ),
+)
+
+
+@pytest.mark.parametrize("checker", CHECKERS, ids=str)
+def test_no_error_is_unexpected(checker: Checker, tmp_path: Path) -> None:
+    """Errors are where `type: ignore` says that there is a mistake, or in the list of this file.
+
+    What is checked has one mistake more, which shows that the checker has looked.
+    """
+    checked = tmp_path / "checked"
+    checked.mkdir()
+    write_settings(checked)
+    write_pages(checked)
+    for folder in ("examples", "tests/typing"):
+        shutil.copytree(ROOT / folder, checked / folder)
+    (checked / "wrong.py").write_text('number: int = "text"')
+    expected = {each for each in EXPECTED if each.checker == checker.name}
+    unexpected, seen = [], set()
+    for report in checker.errors(checked):
+        line = line_of(report, checked)
+        reasons = {each for each in expected if each.line in line}
+        seen |= reasons
+        if not reasons and "# type: ignore[" not in line:
+            unexpected.append(f"{report.path}: {line.strip()}\n    {report.text}")
+    [planted] = (each for each in unexpected if each.startswith("wrong.py"))
+    unexpected.remove(planted)
+    assert not unexpected, "\n".join(unexpected)
+    assert seen == expected
+
+
+def write_pages(folder: Path) -> None:
+    """Write each page of the documentation as a module, besides the modules that it shows."""
+    snippets = Sybil([PythonCodeBlockParser()])
+    for page in pages():
+        modules = tuple(f"# {name}" for name in write_modules(page, folder))
+        parts = [str(example.parsed) for example in snippets.parse(ROOT / page).examples()]
+        parts = [part for part in parts if not part.startswith(modules)]
+        stem = Path(page).stem.lower()
+        if parts and stem != _OF_THE_PLUGIN:
+            text = "\n\n".join([_PRELUDES.get(stem, ""), *parts])
+            (folder / f"page_on_{stem}.py").write_text(text)
+
+
+def pages() -> Iterator[str]:
+    """Yield the path of each page, from the root of the repository."""
+    yield "README.md"
+    yield from (f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md")))
+
+
+def line_of(report: Report, folder: Path) -> str:
+    """Return the line of code that an error is on."""
+    return (folder / report.path).read_text().splitlines()[report.line - 1]

@@ -1,0 +1,15 @@
+# What a run starts with is compared with typed reads, but other runs may fill a parameter.
+
+from graflow import TaskExecutionContext, task, workflow
+
+@task
+def load(rows: int, soruce: str) -> int:
+    return rows
+
+@task(inject_context=True)
+def show(ctx: TaskExecutionContext) -> None:
+    ctx.get_typed_channel(int).get("count")  # E: Channel key "count" is used as "int" here, but as "str" in app.main  [graflow-key-type]
+
+with workflow("w") as wf:
+    load >> show  # E: Parameter "soruce" of "load" is not bound here, and channel key "soruce" is never written; did you mean "source"?  [graflow-key-unknown]
+wf.execute(initial_channel={"rows": "three", "count": "three", "source": "here"})  # E: Channel key "count" is used as "str" here, but as "int" in app.main.show  [graflow-key-type]

@@ -1,0 +1,9 @@
+# An option leaves the note out.
+# options: graflow-unjudged = off
+
+from graflow import TaskExecutionContext
+
+def make(ctx: TaskExecutionContext, key: str) -> None:
+    ctx.get_channel().set(key, 1)
+def use(ctx: TaskExecutionContext) -> None:
+    ctx.get_channel().get("whatever")
