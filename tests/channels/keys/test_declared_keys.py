@@ -159,6 +159,13 @@ def test_keys_of_others_are_refused(state: KeysChannel[Pipeline]) -> None:
         state.get(many)
 
 
+def test_a_key_of_a_class_that_was_defined_again(channel: Channel) -> None:
+    """As in a notebook, whose channel is still that of the first one."""
+    first, again = (type("Cell", (Keys,), {"count": Key(int)}) for _ in range(2))
+    with pytest.raises(ChannelValueError, match="no key <key Cell.count>; Cell was defined again"):
+        channel.of(first).get(vars(again)["count"])
+
+
 def test_a_subclass_has_the_keys_of_its_base(channel: Channel) -> None:
     """They are the same keys, and a channel of either takes them."""
     more, state = channel.of(More), channel.of(Pipeline)
