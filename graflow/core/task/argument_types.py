@@ -32,6 +32,7 @@ from pydantic import BaseModel
 from typing_extensions import ReadOnly, Unpack, get_type_hints, is_protocol, is_typeddict
 
 from graflow.channels.codec.stand_ins import is_stand_in
+from graflow.channels.schema import ALIASES, without_alias
 
 __all__ = ["Misfit", "misfit"]
 
@@ -204,8 +205,8 @@ def _unwrapped(annotation: Any) -> Any:
             annotation = get_args(annotation)[0]
         elif isinstance(annotation, NewType):
             annotation = annotation.__supertype__
-        elif type(kind).__name__ == "TypeAliasType":
-            annotation = kind.__value__
+        elif isinstance(kind, ALIASES):
+            annotation = without_alias(annotation)
         else:
             return NoneType if annotation is None else annotation
 

@@ -72,6 +72,7 @@ class Row(TypedDict):
 
 
 Rows = TypeAliasType("Rows", list[Row])
+Several = TypeAliasType("Several", list[T], type_params=(T,))
 
 
 class Wide(Row):
@@ -365,6 +366,7 @@ WRONG: list[tuple[Any, Any, str]] = [
     (Row, {"name": "a"}, r"it\['id'\] must be there, not missing"),
     (Row, {"id": "1"}, r"it\['id'\] must be int, not str"),
     (Row, {"id": 1, "name": 3}, r"it\['name'\] must be str, not int"),
+    (Several[int], ["a"], r"it\[0\] must be int, not str"),
     (Rows, [{"id": 1}, {}], r"it\[1\]\['id'\] must be there"),
     (Model, {"age": 3}, "it must be Model, not dict"),
     (Point, Pair(1, "a"), "it must be Point, not Pair"),
