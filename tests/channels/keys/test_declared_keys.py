@@ -164,7 +164,7 @@ def test_a_key_of_a_class_that_was_defined_again(channel: Channel) -> None:
     """As in a notebook, whose channel is still that of the first one."""
     first, again = (type("Cell", (Keys,), {"count": Key(int)}) for _ in range(2))
     with pytest.raises(
-        ChannelValueError, match=r"no key <key Cell\.count>; Cell was defined again"
+        ChannelValueError, match=r"key Cell\.count>; Cell was defined again"
     ):
         channel.of(first).get(vars(again)["count"])
 
