@@ -163,9 +163,7 @@ def test_keys_of_others_are_refused(state: KeysChannel[Pipeline]) -> None:
 def test_a_key_of_a_class_that_was_defined_again(channel: Channel) -> None:
     """As in a notebook, whose channel is still that of the first one."""
     first, again = (type("Cell", (Keys,), {"count": Key(int)}) for _ in range(2))
-    with pytest.raises(
-        ChannelValueError, match=r"key Cell\.count>; Cell was defined again"
-    ):
+    with pytest.raises(ChannelValueError, match=r"key Cell\.count>; Cell was defined again"):
         channel.of(first).get(vars(again)["count"])
 
 
