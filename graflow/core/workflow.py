@@ -73,8 +73,9 @@ class Workflow(AsyncRuns):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Let no more tasks join."""
+        """Let no more tasks join, and settle the ids of those that did."""
         open_graphs.set(open_graphs.get()[:-1])
+        self._graph.name_tasks()
 
     def add(self, *nodes: Node) -> None:
         """Add tasks, chains and groups, without a `with` block.

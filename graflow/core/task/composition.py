@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextvars import ContextVar
 from typing import Any, NoReturn, Protocol, TypeVar
 
+from graflow.core.task.later_id import LaterId
 from graflow.exceptions import WorkflowTypeError, WorkflowValueError
 
 __all__ = [
@@ -91,8 +92,11 @@ class OpenGraph(Protocol[T_contra]):
     def make_template(self, task: T_contra) -> None:
         """Take out a task that was only decorated here, since it is called to make others."""
 
-    def free_id(self, stem: str) -> str:
-        """Return an id that begins with `stem` and that no task has."""
+    def add_called(self, task: T_contra, later: LaterId) -> None:
+        """Add a task that was called without an id, and that will get one later."""
+
+    def name_tasks(self) -> None:
+        """Give ids to the tasks that were called without one."""
 
 
 open_graphs: ContextVar[tuple[OpenGraph[Any], ...]] = ContextVar("open_graphs", default=())
