@@ -223,7 +223,7 @@ class Graph:
 
     def _duplicate(self, task_id: str, *, was_called: bool) -> DuplicateTaskError:
         how = (
-            f"; {task_id}(...) without a task_id got this one, as it was free when the `with` block "
+            f"; {task_id}(...) without a task_id got it, for it was free when the `with` block "
             "ended or the id was read"
             if was_called
             else ""

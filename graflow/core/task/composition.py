@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from contextvars import ContextVar
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from graflow.core.task.later_id import LaterId
+from graflow.core.task.precedence import warn_if_unclear
 from graflow.exceptions import WorkflowTypeError, WorkflowValueError
 
 __all__ = [
@@ -26,7 +28,8 @@ class Node:
     """A task, or several tasks that were combined.
 
     `a >> b` makes `b` wait for `a`, and `a | b` lets both run at once. Each returns a node that can
-    be combined in turn. `>>` binds more tightly than `|`, so write `(a | b) >> c`.
+    be combined in turn. `>>` binds more tightly than `|`, so write `(a | b) >> c`; where the two
+    stand beside each other without parentheses, there is a `PrecedenceWarning`.
     """
 
     def __rshift__(self, other: Node) -> Chain:
@@ -35,6 +38,8 @@ class Node:
 
     def __or__(self, other: Node) -> Group:
         """Let this node and `other` run at the same time."""
+        if isinstance(self, Chain) or isinstance(other, Chain):
+            warn_if_unclear(sys._getframe(1))
         return parallel(self, other)
 
     def __rrshift__(self, other: object) -> NoReturn:

@@ -27,11 +27,13 @@ from graflow import (
 
 @task
 def load(rows: int = 1) -> int:
+    """Return the rows."""
     return rows
 
 
 @task("loading")
 def renamed(rows: int) -> int:
+    """Return the rows."""
     return rows
 
 
@@ -109,7 +111,7 @@ def test_an_id_that_was_read_does_not_change() -> None:
     with workflow("w") as wf:
         called = load(rows=4)
         assert called.task_id == "load"
-        with pytest.raises(DuplicateTaskError, match=r"load\(\.\.\.\) without a task_id got this"):
+        with pytest.raises(DuplicateTaskError, match=r"load\(\.\.\.\) without a task_id got it"):
             chain(load)
         chain(called, show)
     with pytest.raises(DuplicateTaskError, match="'load'"):
