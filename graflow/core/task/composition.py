@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextvars import ContextVar
+from types import FrameType
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from graflow.core.task.later_id import LaterId
 from graflow.core.task.precedence import warn_if_unclear
+from graflow.core.task.unused import Unused
 from graflow.exceptions import WorkflowTypeError, WorkflowValueError
 
 __all__ = [
@@ -54,9 +56,11 @@ class Composed(Node):
 
     Attributes:
         parts: The nodes, from left to right; at least one.
+        unused: Warns if nobody puts this into a workflow; `None` if somebody did.
     """
 
     parts: tuple[Node, ...]
+    unused: Unused | None = None
 
     def __init__(self, parts: tuple[Node, ...]) -> None:
         """Combine nodes."""
@@ -134,14 +138,22 @@ def parallel(*nodes: Node) -> Group:
     return _join(Group(check_nodes(nodes)))
 
 
-N = TypeVar("N", bound=Node)
+N = TypeVar("N", bound=Composed)
 
 
 def _join(node: N) -> N:
     graphs = open_graphs.get()
     if graphs:
         graphs[-1].add(node)
+    else:
+        node.unused = Unused(_maker(sys._getframe(2)))
     return node
+
+
+def _maker(frame: FrameType) -> FrameType:
+    """Return the frame of the code that puts tasks in order, which may do that with `>>`."""
+    caller = frame.f_back
+    return caller if caller is not None and frame.f_globals is globals() else frame
 
 
 def check_nodes(nodes: Sequence[object]) -> tuple[Node, ...]:
@@ -156,6 +168,8 @@ def check_nodes(nodes: Sequence[object]) -> tuple[Node, ...]:
     for node in nodes:
         if not isinstance(node, Node):
             raise WorkflowTypeError(_why_not_a_node(node))
+        if isinstance(node, Composed):
+            node.unused = None
         checked.append(node)
     return tuple(checked)
 

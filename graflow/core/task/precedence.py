@@ -7,7 +7,6 @@ import linecache
 import warnings
 from itertools import islice
 from types import FrameType
-from typing import TypeGuard
 
 from graflow.exceptions import PrecedenceWarning
 
@@ -63,18 +62,20 @@ def _unclear(source: str) -> tuple[str, str, str] | None:
     if not isinstance(whole, ast.BinOp) or not isinstance(whole.op, ast.BitOr):
         return None
     # A node's place does not include the parentheses around it.
-    left, right = whole.left, whole.right
-    is_left = _is_chain(left) and _start(left) == _start(whole)
-    is_right = _is_chain(right) and _end(right) == _end(whole)
-    if not is_left and not is_right:
+    left, right = _chain(whole.left), _chain(whole.right)
+    if left is not None and _start(left) != _start(whole):
+        left = None
+    if right is not None and _end(right) != _end(whole):
+        right = None
+    if left is None and right is None:
         return None
-    other = _other(left if is_left else None, right if is_right else None, whole)
+    other = _other(left, right, whole)
     texts = (" ".join(source.split()), _shown(whole), _shown(other))
     if max(map(len, texts)) <= _LONGEST:
         return texts
-    if is_left and is_right:
+    if left is not None and right is not None:
         return "a >> b | c >> d", "(a >> b) | (c >> d)", "a >> (b | c) >> d"
-    if is_left:
+    if left is not None:
         return "a >> b | c", "(a >> b) | c", "a >> (b | c)"
     return "a | b >> c", "a | (b >> c)", "(a | b) >> c"
 
@@ -84,7 +85,7 @@ def _other(left: ast.BinOp | None, right: ast.BinOp | None, whole: ast.BinOp) ->
     first, rest = whole.right, list[ast.expr]()
     while right is not None:
         first, rest = right.left, [right.right, *rest]
-        right = first if _is_chain(first) and _start(first) == _start(whole.right) else None
+        right = _chain(first) if _start(first) == _start(whole.right) else None
     other: ast.expr = ast.BinOp(whole.left if left is None else left.right, ast.BitOr(), first)
     if left is not None:
         other = ast.BinOp(left.left, ast.RShift(), other)
@@ -105,8 +106,9 @@ def _shown(node: ast.expr) -> str:
     return f"{left} {'|' if isinstance(node.op, ast.BitOr) else '>>'} {right}"
 
 
-def _is_chain(node: ast.expr) -> TypeGuard[ast.BinOp]:
-    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.RShift)
+def _chain(node: ast.expr) -> ast.BinOp | None:
+    """Return a node if it is `a >> b`."""
+    return node if isinstance(node, ast.BinOp) and isinstance(node.op, ast.RShift) else None
 
 
 def _start(node: ast.expr) -> tuple[int, int]:

@@ -103,13 +103,15 @@ def test_lines_that_are_not_ascii_or_several() -> None:
 def test_long_code_is_not_quoted() -> None:
     """The message shows the same with letters."""
     with pytest.warns(PrecedenceWarning, match=r"^`a >> b \| c` means `\(a >> b\) \| c`"):
-        chain(*[some(str(each)) for each in range(40)]) >> b | some("another, whose name is long")
+        _ = chain(*[some(str(each)) for each in range(40)]) >> b | some(
+            "another, whose name is long"
+        )
 
 
 def test_without_source_nothing_is_said() -> None:
     """Nor where the file has changed since it was imported."""
     names = {"a": a, "b": b, "c": c}
-    exec("a >> b | c", names)
+    exec("x = a >> b | c", names)
     for text in ("", "a >> | b\n", "#\n", "x = 1\n", "(a >> b) | c\n"):
         code = compile("a >> b | c", "<changed>", "eval")
         linecache.cache["<changed>"] = (len(text), None, [text], "<changed>")
@@ -121,7 +123,7 @@ def test_without_source_nothing_is_said() -> None:
 
 def test_a_notebook_has_source() -> None:
     """It keeps its cells where tracebacks look for them."""
-    text = "a >> b | c\n"
+    text = "x = a >> b | c\n"
     linecache.cache["<cell>"] = (len(text), None, [text], "<cell>")
     try:
         with pytest.warns(PrecedenceWarning):
