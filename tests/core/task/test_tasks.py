@@ -229,17 +229,6 @@ def test_a_called_task_is_named_by_task_id_alone() -> None:
     assert wf.execute() == 3
 
 
-def test_a_task_without_an_id_gets_one_that_is_free_and_always_the_same() -> None:
-    """Numbers are counted in each workflow."""
-
-    def ids() -> list[str]:
-        with workflow("w"):
-            fetch(task_id="fetch_2", source="x")
-            return [fetch(source="x").task_id for _ in range(3)]
-
-    assert ids() == ids() == ["fetch_1", "fetch_3", "fetch_4"]
-
-
 def test_a_call_outside_a_workflow_says_what_to_do() -> None:
     """At the top level, and inside a task of a workflow whose block is open."""
 
@@ -318,6 +307,43 @@ def test_a_missing_parameter_names_itself_and_its_task() -> None:
     assert (cause.task, cause.parameter) == ("fetch", "source")
 
 
+def test_a_missing_parameter_names_what_may_have_been_meant(
+    open_channel: Callable[[str], Channel],
+) -> None:
+    """A key spelled otherwise, the keys that there are, or a task; in atomic tasks, too."""
+
+    def said(what: Task[..., Any], **values: object) -> str:
+        channel = open_channel("run")
+        channel.clear()
+        with workflow("w", channel=channel) as wf:
+            chain(what)
+        with pytest.raises(TaskFailedError) as caught:
+            wf.execute(initial_channel=values)
+        return str(caught.value)
+
+    @task(atomic=True)
+    def whole(source: str) -> str:
+        return source
+
+    @task
+    def same(same: str) -> str:
+        return same
+
+    for each in (fetch, whole):
+        assert said(each, sorce="x", other=1).endswith("Did you mean the channel key 'sorce'?")
+        assert said(each, b=1, a=2).endswith("The channel has the keys 'a', 'b'")
+        assert said(each).endswith("The channel has no keys yet")
+        many = {f"key {number:02}": 1 for number in range(20)}
+        assert said(each, **many).endswith("'key 07' and 12 more")
+    assert said(same).endswith("ctx.get_result('same') returns its result")
+
+
+def test_a_value_of_the_wrong_type_says_where_it_is_from() -> None:
+    """The task, the parameter and the key; for a value that is found by name alone."""
+    with pytest.raises(TaskFailedError, match=r"parameter 'source' of task 'fetch' takes.*'w'"):
+        run_alone(fetch, initial_channel={"source": 3})
+
+
 class Opaque:
     """A class that no channel can carry."""
 
@@ -356,7 +382,7 @@ def test_a_task_decorated_in_the_block_runs_unless_it_is_only_a_template() -> No
 
         scale(task_id="scale", factor=2)
         parallel(both, both(factor=3))
-    assert wf.execute() == {"alone": 1, "scale": 2, "both": 100, "both_1": 3}
+    assert wf.execute() == {"alone": 1, "scale": 2, "both": 100, "both_2": 3}
 
 
 def test_the_inner_block_gets_the_tasks() -> None:
