@@ -10,7 +10,7 @@ import _thread
 import asyncio
 import selectors
 import sys
-import time
+import threading
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import closing, contextmanager
@@ -154,7 +154,7 @@ class _Selector(selectors.DefaultSelector):
                 "all coroutines wait for something that can't happen while this process, which can "
                 "have no threads, waits for them; `await wf.aexecute()` leaves its event loop free"
             )
-        time.sleep(max(0.0, timeout))
+        threading.Event().wait(max(0.0, timeout))  # `time.sleep` of Pyodide waits for its own loop
         return []
 
 
