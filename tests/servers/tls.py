@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import trustme
-
 from tests.servers.server import Server
 
 __all__ = ["Certificates", "run_tls"]
@@ -26,6 +24,8 @@ class Certificates:
 
     def __init__(self, directory: Path) -> None:
         """Make them, and write those that clients need to `directory`."""
+        import trustme  # noqa: PLC0415 - where no server can run, there is none
+
         self._authority = trustme.CA()
         self._server = self._authority.issue_cert("127.0.0.1", "localhost")
         self.authority = directory / "authority.pem"

@@ -220,6 +220,7 @@ def test_each_call_of_a_function_has_classes_of_its_own() -> None:
         schema_of(left)
 
 
+@pytest.mark.needs_system
 def test_functions_inside_the_one_with_the_classes_share_its_names() -> None:
     """Where they use them, even on another thread; and they may have classes of their own."""
 

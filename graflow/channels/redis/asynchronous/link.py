@@ -9,7 +9,6 @@ from contextlib import suppress
 from typing import Any, ClassVar, Final, NamedTuple, TypeVar
 from weakref import finalize
 
-import hiredis
 from redis.exceptions import ConnectionError, RedisError, ResponseError, TimeoutError
 
 from graflow.channels.redis.asynchronous.driver import Cancellations, must_go_on
@@ -18,6 +17,7 @@ from graflow.channels.redis.asynchronous.pipeline import Pipeline, Question
 from graflow.channels.redis.errors import code_of
 from graflow.channels.redis.retrying import BROKEN, NotExecuted
 from graflow.channels.redis.sending.requests import Acquaintance, Attempt, Part
+from graflow.channels.redis.wire import hiredis
 from graflow.system.clock import monotonic
 
 __all__ = ["Dialled", "LoopLink"]
@@ -25,9 +25,7 @@ __all__ = ["Dialled", "LoopLink"]
 R = TypeVar("R")
 
 _LEFT: Final = frozenset({"READONLY", "LOADING", "MASTERDOWN"})
-# hiredis has annotations that are too narrow.
-_packed: Callable[[Sequence[Part]], bytes] = hiredis.pack_command  # type: ignore[assignment]
-_ASKING: Final = _packed(("ASKING",))
+_ASKING: Final = b"*1\r\n$6\r\nASKING\r\n"
 
 
 class Dialled(NamedTuple):
@@ -90,7 +88,7 @@ class LoopLink:
             due = attempt.deadline
             if due <= now:
                 raise NotExecuted from TimeoutError("the operation ran out of time")
-        data = _packed(attempt.command)
+        data = hiredis.pack_command(attempt.command)  # type: ignore[arg-type]  # too narrow
         if attempt.asking:
             question = pipeline.ask(_ASKING + data, due, 2)
         else:

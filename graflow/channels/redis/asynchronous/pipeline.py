@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, Final
 
-import hiredis
 from redis.connection import DefaultParser
 from redis.exceptions import ConnectionError, InvalidResponse, RedisError, TimeoutError
 
 from graflow.channels.redis.retrying import NotExecuted
+from graflow.channels.redis.wire import hiredis
 from graflow.system.clock import monotonic
 
 __all__ = ["Pipeline", "Question"]

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-import hiredis
 from redis.exceptions import ConnectionError, RedisError, ResponseError
 
+from graflow.channels.redis.wire import hiredis
 from graflow.system.clock import monotonic
 
 __all__ = ["PushConnection"]
