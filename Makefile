@@ -25,11 +25,15 @@ define check_python
 @$(PYTHON) -c '$(SUITABLE)' || { echo "$(PYTHON) is older than Python 3.11" >&2; exit 1; }
 endef
 
+# The site is built with an environment of its own, which has nothing of graflow.
+DOCS_VENV ?= .venvs/docs
+DOCS := $(DOCS_VENV)/bin/python
+
 .PHONY: help demo test test-all check format bench conformance-long mutants fuzz-plugin oldest-mypy \
-	oldest-dependencies other-sqlites install servers clean
+	oldest-dependencies other-sqlites docs docs-serve pictures pyodide browser install servers clean
 
 help:
-	@echo "make demo              run a typed workflow in memory, in a file and on a real server"
+	@echo "make demo              survey 28,000 airports: bad data refused, a kill, four equal reports"
 	@echo "make test              run the tests, in memory, in a file and on three real servers;"
 	@echo "                       make test ARGS='tests/core -k resume' runs some of them"
 	@echo "make test-all          run what takes longer, or needs more than a stock machine has"
@@ -42,6 +46,9 @@ help:
 	@echo "make conformance-long  try our backends with ten times the examples"
 	@echo "make fuzz-plugin       edit a program 5,000 times, and compare what mypy says warm and cold"
 	@echo "make mutants           change the code in small ways, and see whether the tests notice"
+	@echo "make docs              build the site of the documentation into site/, and check it"
+	@echo "make docs-serve        serve the site while you write, on http://127.0.0.1:8000"
+	@echo "make pictures          draw the pictures of the documentation anew"
 	@echo "make install           install everything into .venv; the others do it by themselves"
 	@echo "make servers           fetch the servers of the tests; the others do it by themselves"
 	@echo "make clean             remove whatever these commands made"
@@ -61,7 +68,7 @@ demo: .venvs/demo/installed
 test: install servers
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-test-all: install servers oldest-dependencies oldest-mypy
+test-all: install servers docs browser oldest-dependencies oldest-mypy
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m thorough $(ARGS)
 
 check: install
@@ -121,6 +128,37 @@ mutants: install
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results
 
+docs: $(DOCS_VENV)/installed .pyodide/fetched
+	@$(DOCS) -m tools.site build
+
+docs-serve: $(DOCS_VENV)/installed .pyodide/fetched
+	@$(DOCS) -m tools.site serve
+
+pictures:
+	@$(PYTHON) -m tools.pictures
+
+$(DOCS_VENV)/installed: pyproject.toml
+	@echo "Installing what builds the documentation into $(DOCS_VENV) (once)"
+	@$(PYTHON) -m venv $(DOCS_VENV)
+	@$(DOCS) -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(DOCS) -m pip install --quiet --group docs
+	@touch $@
+
+# CPython as WebAssembly, for the blocks of the documentation that run in the reader's browser.
+pyodide: .pyodide/fetched
+
+.pyodide/fetched: $(wildcard tools/pyodide/*.txt tools/pyodide/*.json) tools/pyodide/fetch.py \
+		| $(DOCS_VENV)/installed
+	@$(DOCS) -m tools.pyodide.fetch
+	@touch $@
+
+# A browser without a screen, for the tests of the site.
+browser: .browser/fetched
+
+.browser/fetched: tools/browser/fetch.py | $(DOCS_VENV)/installed
+	@$(DOCS) -m tools.browser.fetch
+	@touch $@
+
 format: install
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
@@ -145,5 +183,5 @@ servers: .servers/unpacked
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venvs .servers build dist mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(VENV) .venvs .servers .pyodide .browser build site dist mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
