@@ -33,7 +33,7 @@ from tests.servers import (
     run_watched,
 )
 
-README = ROOT / "README.md"
+TOUR = ROOT / "docs/tour.md"
 SPECIFICATION = ROOT / "docs/specification.md"
 TRANSACTIONS = ROOT / "docs/transactions.md"
 DIGEST = "3b222afc1e56efff1b0b5805871cbaef17f9d9f6dc540c7840dd360a625929c4"
@@ -52,7 +52,8 @@ SNIPPETS_AND_OUTPUT = Sybil([PythonCodeBlockParser(), CodeBlockParser("text", co
 @pytest.mark.parametrize(
     ("page", "snippets"),
     [
-        ("README.md", 9),
+        ("README.md", 1),
+        ("docs/tour.md", 9),
         ("docs/channels.md", 12),
         ("docs/keys.md", 13),
         ("docs/transactions.md", 14),
@@ -227,5 +228,5 @@ def test_the_versions_in_the_readme_are_those_of_the_servers(
             info: Any = client.info("server")
         name = "valkey" if "valkey_version" in info else "redis"
         found.add((name.title(), info[f"{name}_version"]))
-    rows = re.findall(r"^\| (Redis|Valkey) \| ([\d.]+) \|$", README.read_text(), re.MULTILINE)
+    rows = re.findall(r"^\| (Redis|Valkey) \| ([\d.]+) \|$", TOUR.read_text(), re.MULTILINE)
     assert set(rows) == found

@@ -26,7 +26,6 @@ THEME = Path(__file__).parent / "theme"
 PYODIDE = ROOT / ".pyodide"
 
 _FROM_THE_ROOT = {
-    "README.md": "tour.md",
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "security.md",
