@@ -13,7 +13,7 @@ from graflow_mypy.source.expressions import CHANNEL_GETTERS, FACES, term_of
 from graflow_mypy.source.interest import Interest
 from graflow_mypy.source.note_taker import OPERATIONS, STARTS, WRITES, NoteTaker
 from graflow_mypy.source.placements import Placements
-from graflow_mypy.source.rebindings import FILLING, ONLY_READING
+from graflow_mypy.source.rebindings import FILLING, OF_AN_INSTANCE, ONLY_READING
 from graflow_mypy.source.scopes import Comprehension, Scope, last_name
 from graflow_mypy.source.terms import ANY, Attribute, Name, Term
 from graflow_mypy.source.transaction_functions import Transactions
@@ -226,6 +226,8 @@ class Visitor:
             owner = Name(f"{scope.module}.{scope.name.rpartition('.')[0]}")
         if isinstance(owner, Name):
             self._notes.changed.append(f"{owner.dotted}.{node.attr}")
+        elif node.attr.isupper():
+            self._notes.changed.append(f"{OF_AN_INSTANCE}{node.attr}")
 
     def _visit_subscript(self, node: ast.Subscript, scope: Scope) -> None:
         if isinstance(node.ctx, ast.Store):
