@@ -165,7 +165,7 @@ class KeyJudge:
         if self._writers.others.may_match(key):
             return None
         first = None
-        for writer in self._writers.uses.of(key):
+        for writer in sorted(self._writers.uses.of(key), key=lambda each: ANYTHING in each.keys):
             location = {writer.claim: writer.location}
             found = _conflict(shown(key), claim, location, self._fitting)
             if found is None or writer.where == "unknown" or writer.module not in own:

@@ -45,6 +45,7 @@ class Tasks:
         self._gapped: list[tuple[Patterns, ProgramFunction | None]] = []
         self._of_any_id: set[ProgramFunction | None] = set()
         self._spots: list[BlindSpot] = []
+        self._perhaps: set[str] = set()  # made by decorators of other packages
         for module, notes in program.files.items():
             self._find(module, notes)
 
@@ -56,8 +57,15 @@ class Tasks:
             if self._program.is_task(task.maker):
                 definition = function_of(task.function, self._program)
                 self._add(self._ids(task), definition, module, task.line)
+            elif isinstance(task.task_id, Text) and self._may_make_tasks(task.maker):
+                self._perhaps.add(task.task_id.text)
         for instance in notes.instances:
             self._instance(module, instance)
+
+    def _may_make_tasks(self, maker: Term) -> bool:
+        """Tell whether a decorator is of a package that isn't known, and perhaps not even there."""
+        found = self._program.resolve(maker.dotted) if isinstance(maker, Name) else None
+        return isinstance(found, External) and not is_of_the_standard_library(found)
 
     def _decorated(self, definition: ProgramFunction, decorator: Term, line: int) -> None:
         call = decorator if isinstance(decorator, Call) else Call(decorator, ())
@@ -229,7 +237,7 @@ class Tasks:
         base, _, number = task_id.rpartition("_")
         is_numbered = number.isdigit() and base in self._by_id
         is_gapped = any(patterns.match(task_id) for patterns, _ in self._gapped)
-        return task_id in self._by_id or is_numbered or is_gapped
+        return task_id in self._by_id or is_numbered or is_gapped or task_id in self._perhaps
 
     def is_ambiguous(self, definitions: set[ProgramFunction | None]) -> bool:
         """Tell whether tasks certainly return different types."""

@@ -73,6 +73,8 @@ def misused_pattern(term: Term, program: Program) -> str:
         return ""
     pieces = (each for each in _FIELDS.findall(text.text) if each not in _BRACES)
     fields = {each[1:-1]: None for each in pieces}
+    if not all(map(str.isidentifier, fields)):
+        return ""  # the class is refused
     called = ".".join(term.function.dotted.rsplit(".", 2)[-2:])
     if extra := sorted(given - fields.keys()):
         return f'Key pattern "{called}" has no field "{extra[0]}"{suggestion(extra[0], fields)}'

@@ -13,4 +13,4 @@ class Made:
         self.ctx.get_channel().set(self.KEY, 1)
 
     def use(self) -> None:
-        self.ctx.get_channel().get("made_")  # N: graflow: unknown keys are not judged: app/main.py:14 computes a key, perhaps "made_"
+        self.ctx.get_channel().get("made_")  # N: graflow: unknown keys are not judged: app/main.py:13 computes a key, perhaps "made_"
