@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from graflow_mypy.check.diagnostics import KEYS, Diagnostic, Unjudged
 from graflow_mypy.check.differences import difference
 from graflow_mypy.check.fitting import Fitting
+from graflow_mypy.check.possible_writers import PossibleWriters
 from graflow_mypy.messages import (
     KEY_DEFAULT,
     KEY_SHAPE,
@@ -19,11 +20,11 @@ from graflow_mypy.messages import (
 from graflow_mypy.program.blind_spots import BlindSpot
 from graflow_mypy.program.channels import Whose
 from graflow_mypy.program.forms import NONE_FORM, ArrayForm, show
-from graflow_mypy.program.patterns import Pattern, Patterns, shown
+from graflow_mypy.program.patterns import ANYTHING, Pattern, Patterns, shown
 from graflow_mypy.program.uses import Claim, Use
+from graflow_mypy.source.notes import CallSite
 
 __all__ = ["KeyJudge", "Writers"]
-
 
 Locations = Mapping[Claim, tuple[str, str]]
 
@@ -54,11 +55,15 @@ class Writers:
     Attributes:
         keys: All keys that are written, in whatever way.
         spots: Lines that may write any other key.
+        uses: The uses that write.
+        others: The keys that are written otherwise: by tasks that return, or by other programs.
         unless: Where else keys may be written, as messages say it.
     """
 
     keys: Patterns
     spots: Sequence[BlindSpot]
+    uses: PossibleWriters
+    others: Patterns
     unless: str = ""
 
 
@@ -85,15 +90,31 @@ class KeyJudge:
             judged: Whose channels are judged.
         """
         by_key: dict[Pattern, list[Use]] = {}
+        doubtful: list[Use] = []  # about several keys, or one that only computed ones can be
+        own: set[str] = set()
         for use in uses:
-            if use.where in judged and (key := use.key) is not None:
+            own.add(use.module)
+            if use.where not in judged:
+                continue
+            if (key := use.key) is not None:
                 by_key.setdefault(key, []).append(use)
+            reads = use.claim.expects and not use.claim.is_parameter
+            if use.site is not None and reads and not use.claim.has_default:
+                doubtful.append(use)
+        wrong: set[tuple[str, CallSite]] = set()
         for key in sorted(by_key, key=shown):
-            name = shown(key)
-            if not name.endswith(".__result__"):
-                if not self._writers.keys.may_match(key):
-                    yield from self._judge_reads(name, by_key[key])
-                yield from _judge_key(name, by_key[key], self._fitting)
+            for found in self._judge_key(shown(key), key, by_key[key]):
+                wrong.add((found.module, found.site))
+                yield found
+        for found in self._judge_doubtful(doubtful, own):
+            if (found.module, found.site) not in wrong:
+                yield found
+
+    def _judge_key(self, name: str, key: Pattern, uses: list[Use]) -> Iterator[Diagnostic]:
+        if not name.endswith(".__result__"):
+            if not self._writers.keys.may_match(key):
+                yield from self._judge_reads(name, uses)
+            yield from _conflicts(name, uses, self._fitting)
 
     def _judge_reads(self, key: str, uses: list[Use]) -> Iterator[Diagnostic]:
         """Yield what is wrong with reads of a key that nothing writes that is known."""
@@ -107,13 +128,58 @@ class KeyJudge:
             else:
                 yield found
 
+    def _judge_doubtful(self, uses: Iterable[Use], own: Collection[str]) -> Iterator[Diagnostic]:
+        """Yield what is wrong with reads of keys of which it isn't known which use wrote them.
+
+        A loop may use some of its keys in one way, and the others in another. So a read is only
+        wrong if for each of its keys, whatever may have written it can't go with the read.
+        """
+        verdicts: dict[tuple[frozenset[Pattern], Claim], tuple[str, str] | None] = {}
+        for use in uses:
+            are_known = [self._writers.keys.may_match(key) for key in use.keys]
+            if not any(are_known):
+                if len(use.keys) > 1:
+                    yield from self._judge_reads(shown(min(use.keys, key=shown)), [use])
+                continue
+            about = use.keys, use.claim
+            if about not in verdicts:
+                verdicts[about] = self._verdict(use, own) if all(are_known) else None
+            verdict = verdicts[about]
+            if use.site is not None and verdict is not None:
+                yield Diagnostic(use.module, use.site, *verdict)
+
+    def _verdict(self, use: Use, own: Collection[str]) -> tuple[str, str] | None:
+        """Return the code and the message about a read that no possible writer goes with."""
+        if ANYTHING in use.keys or (use.key is not None and self._is_settled(use.key)):
+            return None
+        verdicts = [self._verdict_on(key, use.claim, own) for key in sorted(use.keys, key=shown)]
+        return verdicts[0] if all(verdicts) else None
+
+    def _is_settled(self, key: Pattern) -> bool:
+        """Tell whether what is written under just this key was compared with all else."""
+        return any(each.key == key for each in self._writers.uses.of(key))
+
+    def _verdict_on(
+        self, key: Pattern, claim: Claim, own: Collection[str]
+    ) -> tuple[str, str] | None:
+        if self._writers.others.may_match(key):
+            return None
+        first = None
+        for writer in sorted(self._writers.uses.of(key), key=lambda each: ANYTHING in each.keys):
+            location = {writer.claim: writer.location}
+            found = _conflict(shown(key), claim, location, self._fitting)
+            if found is None or writer.where == "unknown" or writer.module not in own:
+                return None
+            first = first or found
+        return first
+
     def _may_be(self, spot: BlindSpot, use: Use) -> bool:
         """Tell whether what a blind spot writes may be what is read."""
         written, read = spot.form, use.claim.form
         return self._fitting.fits(written, read) or self._fitting.fits(read, written)
 
 
-def _judge_key(key: str, uses: list[Use], fitting: Fitting) -> Iterator[Diagnostic]:
+def _conflicts(key: str, uses: list[Use], fitting: Fitting) -> Iterator[Diagnostic]:
     locations: dict[Claim, tuple[str, str]] = {}
     for use in uses:
         present = locations.get(use.claim, use.location)

@@ -45,6 +45,7 @@ class Tasks:
         self._gapped: list[tuple[Patterns, ProgramFunction | None]] = []
         self._of_any_id: set[ProgramFunction | None] = set()
         self._spots: list[BlindSpot] = []
+        self._perhaps: set[str] = set()  # made by decorators of other packages
         for module, notes in program.files.items():
             self._find(module, notes)
 
@@ -56,8 +57,15 @@ class Tasks:
             if self._program.is_task(task.maker):
                 definition = function_of(task.function, self._program)
                 self._add(self._ids(task), definition, module, task.line)
+            elif isinstance(task.task_id, Text) and self._may_make_tasks(task.maker):
+                self._perhaps.add(task.task_id.text)
         for instance in notes.instances:
             self._instance(module, instance)
+
+    def _may_make_tasks(self, maker: Term) -> bool:
+        """Tell whether a decorator is of a package that isn't known, and perhaps not even there."""
+        found = self._program.resolve(maker.dotted) if isinstance(maker, Name) else None
+        return isinstance(found, External) and not is_of_the_standard_library(found)
 
     def _decorated(self, definition: ProgramFunction, decorator: Term, line: int) -> None:
         call = decorator if isinstance(decorator, Call) else Call(decorator, ())
@@ -225,7 +233,7 @@ class Tasks:
 
     def _is_known(self, task_id: str) -> bool:
         """Tell whether a task has an id, one of its numbered instances included."""
-        if task_id in self._by_id or _stem(task_id) in self._by_id:
+        if task_id in self._perhaps or task_id in self._by_id or _stem(task_id) in self._by_id:
             return True
         return any(patterns.match(task_id) for patterns, _ in self._gapped)
 

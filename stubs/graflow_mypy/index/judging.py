@@ -9,6 +9,7 @@ from operator import attrgetter
 from graflow_mypy.check.diagnostics import PARAMETERS, Diagnostic, Unjudged
 from graflow_mypy.check.fitting import Fitting
 from graflow_mypy.check.key_uses import KeyJudge, Writers
+from graflow_mypy.check.possible_writers import PossibleWriters
 from graflow_mypy.check.task_results import Tasks
 from graflow_mypy.index.facts import Message, ModuleFacts, ResultType, UnreadFile
 from graflow_mypy.messages import KEY_UNKNOWN, RESULT, SCHEMA, UNJUDGED, UNREAD, printable
@@ -16,6 +17,7 @@ from graflow_mypy.options import EVERYTHING, PluginOptions
 from graflow_mypy.program.blind_spots import BlindSpot
 from graflow_mypy.program.channels import Receivers, Whose
 from graflow_mypy.program.classes import Layouts
+from graflow_mypy.program.declared_keys import misused_pattern
 from graflow_mypy.program.forms import ANY_FORM, Form, parts_of, show
 from graflow_mypy.program.parameters import parameters_read
 from graflow_mypy.program.patterns import ANYTHING, Pattern, Patterns, text_of
@@ -73,7 +75,7 @@ class _Judge:
         self._uses += parameters_read(self._program)
         self._services = services
         self._tasks = Tasks(self._program, services)
-        self._writers = Writers(*self._written())
+        self._writers = self._written()
         self._shown = shown
         self._unjudged = self._nothing_unjudged()
         self._diagnostics: list[Diagnostic] = []
@@ -84,6 +86,7 @@ class _Judge:
         for module, notes in self._own.items():
             self._look_at_results(module, notes)
             self._look_at_starts(module, notes)
+            self._look_at_patterns(module, notes)
             self._look_at_schemas(module, notes)
             self._look_at_file(module, notes)
         if UNJUDGED not in self._options.off:
@@ -121,7 +124,7 @@ class _Judge:
     def _about(self, module: str) -> ModuleFacts:
         return self._found.setdefault(module, ModuleFacts())
 
-    def _written(self) -> tuple[Patterns, list[BlindSpot]]:
+    def _written(self) -> Writers:
         """Return the keys that are written, and the lines that may write others."""
         spots = []
         written: set[Pattern] = set()
@@ -131,8 +134,10 @@ class _Judge:
                 if ANYTHING in use.keys:
                     spots.append(BlindSpot(use.module, use.line, use.does, use.claim.form))
         written.discard(ANYTHING)
-        others = map(_glob, self._options.external_keys)
-        return Patterns({*written, *self._tasks.written(), *others}), spots
+        others = {*self._tasks.written(), *map(_glob, self._options.external_keys)}
+        return Writers(
+            Patterns(written | others), spots, PossibleWriters(self._uses), Patterns(others)
+        )
 
     def _look_at_results(self, module: str, notes: FileNotes) -> None:
         for note in notes.results:
@@ -166,6 +171,13 @@ class _Judge:
             if text is not None and text != "None":  # which starts at no task
                 missing = self._tasks.missing(writers, text, note.site, module)
                 self._diagnostics += [missing] if missing is not None else []
+
+    def _look_at_patterns(self, module: str, notes: FileNotes) -> None:
+        """Report declared patterns that are called with other values than they have fields."""
+        for note in notes.uses:
+            message = misused_pattern(note.key, self._program) if note.site is not None else ""
+            if note.site is not None and message:
+                self._diagnostics.append(Diagnostic(module, note.site, KEY_UNKNOWN, message))
 
     def _result(
         self, site: CallSite, definitions: set[ProgramFunction | None]

@@ -33,6 +33,7 @@ from graflow_mypy.source.terms import (
     Declared,
     Face,
     Item,
+    Lax,
     Name,
     OneOf,
     Parameter,
@@ -58,6 +59,7 @@ _CONTEXTS = set(map(OfGraflow, CONTEXTS))
 _WRAPPERS = {"Optional", "Annotated", "Final", "Union", "ClassVar"}
 _OPEN = ("typing", "builtins.object")  # `Any`, `object` and the like
 _CONTAINERS = {"Dict", "List", "Mapping", "Sequence", "defaultdict", "deque", "dict", "list"}
+_TRUE = Constant("True", "bool")
 _DEEPEST = 15
 
 Whose: TypeAlias = Literal["run", "given", "other", "unknown", "none"]
@@ -74,11 +76,13 @@ class Receiver:
             channel.
         kind: `plain`, `typed`, `keyed` or `declared`; empty where that is not known.
         schema: The term of the schema; `ANY` for others.
+        is_lax: Whether it converts values to its schema.
     """
 
     where: Whose
     kind: str = ""
     schema: Term = ANY
+    is_lax: bool = False
 
 
 UNKNOWN = Receiver("unknown")
@@ -105,7 +109,7 @@ class Receivers:
         match term:
             case RunChannel(kind, schema, owner):
                 origin = self._contexts.origin(owner)
-                return _NO_RUN.get(origin) or Receiver("run", kind, schema)
+                return _NO_RUN.get(origin) or _seen_through("run", kind, schema)
             case Name(dotted):
                 return self._name(dotted, depth)
             case Declared():
@@ -118,7 +122,8 @@ class Receivers:
                 return self._other_face(self.of(owner, depth + 1), name)
             case Face(owner, kind, schema):
                 found = self.of(owner, depth + 1)
-                return Receiver(found.where, kind, schema) if found.kind == "plain" else UNKNOWN
+                is_plain = found.kind == "plain"
+                return _seen_through(found.where, kind, schema) if is_plain else UNKNOWN
             case Unknown() | Parameter() | Attribute() | Subscript() | Item():
                 return self._item(term.base, depth + 1) if isinstance(term, Subscript) else UNKNOWN
             case _:
@@ -289,7 +294,16 @@ class Receivers:
             return UNKNOWN if name == "ChannelFactory" else NO_CHANNEL
         inner = self.of(call.argument(0, "channel") or ANY, depth + 1)
         where = inner.where if inner.where in {"run", "given"} else "other"
-        return Receiver(where, _KIND_OF[name], call.argument(1, "schema") or ANY)
+        schema = call.argument(1, "schema") or ANY
+        is_lax = dict(call.named).get("strict", _TRUE) != _TRUE
+        return Receiver(where, _KIND_OF[name], schema, is_lax)
+
+
+def _seen_through(where: Whose, kind: str, schema: Term) -> Receiver:
+    """Return a channel with a schema in front of it."""
+    if isinstance(schema, Lax):
+        return Receiver(where, kind, schema.schema, is_lax=True)
+    return Receiver(where, kind, schema)
 
 
 def _of_another_package(found: Resolved) -> Receiver:

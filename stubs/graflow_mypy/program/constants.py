@@ -12,6 +12,7 @@ from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import Given
 from graflow_mypy.source.notes import FileNotes
 from graflow_mypy.source.terms import (
+    Attribute,
     Call,
     Declared,
     DictDisplay,
@@ -20,6 +21,7 @@ from graflow_mypy.source.terms import (
     Term,
     Text,
     names_in,
+    terms_in,
 )
 
 __all__ = ["names_to_watch"]
@@ -32,6 +34,7 @@ def names_to_watch(program: Program) -> list[list[str]]:
         for term in _of_consequence(notes):
             if not isinstance(term, Text):
                 _follow(term, program, homes)
+                _follow_instances(term, program, homes)
     if not homes:
         return [[], []]
     names = {home.rpartition(".")[2]: is_mapping for home, is_mapping in homes.items()}
@@ -63,6 +66,19 @@ def _follow(term: Term, program: Program, homes: dict[str, bool]) -> None:
         if isinstance(found, Given) and home not in homes:
             homes[home] = _may_grow(found.term)
             _follow(found.term, program, homes)
+
+
+def _follow_instances(term: Term, program: Program, homes: dict[str, bool]) -> None:
+    """Add the constants of classes that instances of them are asked for, and those classes.
+
+    A class matters as a mapping does: others may derive from it, and have another constant.
+    """
+    for inner in terms_in(term):
+        match inner:
+            case Attribute(Declared(Name(dotted)), name):
+                homes[program.home(f"{dotted}.{name}")] = False
+                for found in program.family(dotted):
+                    homes[f"{found.module}.{found.name}"] = True
 
 
 def _may_grow(term: Term) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from graflow_mypy.messages import suggestion
 from graflow_mypy.program.patterns import ANYTHING, Pattern, joined
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import Given, OfGraflow, ProgramClass
 from graflow_mypy.source.terms import ANY, Call, Constant, Declared, Name, Term, Text
 
-__all__ = ["DeclaredKey", "declared_key", "key_patterns"]
+__all__ = ["DeclaredKey", "declared_key", "key_patterns", "misused_pattern"]
 
 _FIELDS = re.compile(r"(\{\{|\}\}|\{[^{}]*\})")
 _BRACES = {"{{": "{", "}}": "}"}
@@ -59,6 +60,26 @@ def declared_key(term: Term, program: Program) -> DeclaredKey | None:
             return _in_class(owner, frozenset({pattern}), made.argument(1, "form"), program)
         case _:
             return None
+
+
+def misused_pattern(term: Term, program: Program) -> str:
+    """Return what is wrong with the values that a `KeyPattern` is called with; empty if nothing."""
+    if not isinstance(term, Call) or not isinstance(term.function, Name):
+        return ""
+    made = _made(term.function.dotted, "KeyPattern", program)
+    text = made.argument(0, "pattern") if made is not None else None
+    given = {name for name, _ in term.named}
+    if not isinstance(text, Text) or not given.isdisjoint({"*", "**"}):
+        return ""
+    pieces = (each for each in _FIELDS.findall(text.text) if each not in _BRACES)
+    fields = {each[1:-1]: None for each in pieces}
+    if not all(map(str.isidentifier, fields)):
+        return ""  # the class is refused
+    called = ".".join(term.function.dotted.rsplit(".", 2)[-2:])
+    if extra := sorted(given - fields.keys()):
+        return f'Key pattern "{called}" has no field "{extra[0]}"{suggestion(extra[0], fields)}'
+    missing = [f'"{each}"' for each in fields if each not in given]
+    return f'Key pattern "{called}" needs a value for {" and ".join(missing)}' if missing else ""
 
 
 def _made(dotted: str, kind: str, program: Program) -> Call | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from graflow_mypy.program.families import constants_of, families
 from graflow_mypy.program.items import items_of
 from graflow_mypy.program.patterns import ANYTHING, Pattern, joined, text_of
 from graflow_mypy.program.resolved import (
@@ -94,6 +95,7 @@ class Program:
         self._tops = {_top(name) for name in files}
         self._resolved: dict[str, Resolved] = {}
         self._texts: dict[str, frozenset[Pattern]] = {}
+        self._families: Mapping[ProgramClass, Sequence[ProgramClass]] | None = None
         self._changed = frozenset[str]()
         # Constants that files assign to, and mappings that they fill, by the names of their homes.
         self._changed, self._filled = (
@@ -210,6 +212,17 @@ class Program:
         """Return what is known of a function."""
         return self.notes(found.module).functions[found.name]
 
+    def is_changed(self, dotted: str) -> bool:
+        """Tell whether something is assigned again, in another file or from a function."""
+        return dotted in self._changed
+
+    def family(self, dotted: str) -> Sequence[ProgramClass]:
+        """Return a class, and all that are derived from it; nothing, where that is not known."""
+        if self._families is None:
+            self._families = families(self)
+        found = self.resolve(dotted)
+        return self._families.get(found, ()) if isinstance(found, ProgramClass) else ()
+
     # Texts
 
     def texts(self, term: Term, depth: int = 0) -> frozenset[Pattern]:
@@ -228,6 +241,8 @@ class Program:
                 return self._joined(parts, depth)
             case (Item() as item) | Attribute(Item() as item, "value"):  # of an enum
                 return self._texts_of_any(items_of(item, self), depth)
+            case Attribute(Declared(Name(dotted), value), name) if value == ANY and name.isupper():
+                return self._texts_of_any(constants_of(dotted, name, self), depth)
             case Declared():
                 return self._texts_declared(term, depth)
             case Constant(text, "int" | "bool" | "float" | "NoneType") if text:

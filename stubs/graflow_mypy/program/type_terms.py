@@ -128,8 +128,9 @@ def value_form(term: Term, program: Program) -> Form:
             return ArrayForm(term.type, ANY_FORM)
         case Constant(type="dict") | DictDisplay():
             return MapForm("dict", ANY_FORM, ANY_FORM)
-        case Display(type=name):
-            return ArrayForm(name, ANY_FORM)
+        case Display(type=name, items=items):
+            forms = [value_form(each, program) for each in items]
+            return ArrayForm(name, union_of(forms) if forms else ANY_FORM)
         case Name(dotted):
             found = program.resolve(dotted)
             return value_form(found.term, program) if isinstance(found, Given) else ANY_FORM

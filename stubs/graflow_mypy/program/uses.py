@@ -211,6 +211,8 @@ class _UseReader:
     def _form(
         self, operation: str, receiver: Receiver, keys: frozenset[Pattern], note: UseNote
     ) -> Form:
+        if receiver.is_lax:  # any value may become one of its schema
+            return ArrayForm("list", ANY_FORM) if operation in _ON_LISTS else ANY_FORM
         if operation in _ON_ANYTHING:
             return ANY_FORM
         if receiver.kind == "keyed":

@@ -22,6 +22,7 @@ from graflow_mypy.source.terms import (
     Face,
     Item,
     Joined,
+    Lax,
     Name,
     Parameter,
     RunChannel,
@@ -49,6 +50,7 @@ _VIEWS = {"keyed": "keyed", "of": "declared", "typed": "typed"}
 _DEEPEST = 12
 _TYPES_IN = {"Annotated": 1, "Literal": 0}  # how many of the arguments are types, if not all
 _STR = Name("builtins.str")
+_STRICT = ast.Constant(value=True)
 _BUILTINS = frozenset(dir(builtins))
 _DISPLAYS: dict[type, str] = {
     ast.List: "list",
@@ -103,8 +105,11 @@ class _TermReader:
         return _look_up(node.id, self._scope, self._depth)
 
     def read_attribute(self, node: ast.Attribute) -> Term:
-        if isinstance(node.value, ast.Name) and (found := _of_instance(node, self._scope)):
-            return found
+        if isinstance(node.value, ast.Name) and (owner := _own_class(node.value, self._scope)):
+            if node.attr.isupper():
+                return Attribute(Declared(Name(owner.full_name("")), ANY), node.attr)
+            if found := _of_instance(node, owner):
+                return found
         base = self.read(node.value)
         if isinstance(base, Name):
             return Name(f"{base.dotted}.{node.attr}")
@@ -175,9 +180,7 @@ class _TermReader:
             kind = CHANNEL_GETTERS[function.attr]
             if kind == "plain" and (node.args or node.keywords):
                 kind = "declared"
-            schema = node.args[0] if node.args else _keyword(node, "schema")
-            form = term_of(schema, self._scope, is_type=True, depth=self._depth)
-            return RunChannel(kind, form, self.read(function.value))
+            return RunChannel(kind, self._schema(node), self.read(function.value))
         if isinstance(function, ast.Attribute) and function.attr in _VIEWS:
             return self._face(node, function)
         if isinstance(function, ast.Attribute) and function.attr == "format":
@@ -189,9 +192,15 @@ class _TermReader:
         owner = self.read(function.value)
         if owner is ANY or isinstance(owner, Name):
             return self._call(node, self.read(function))
+        return Face(owner, _VIEWS[function.attr], self._schema(node))
+
+    def _schema(self, node: ast.Call) -> Term:
+        """Return the schema that something is asked for with."""
         schema = node.args[0] if node.args else _keyword(node, "schema")
         form = term_of(schema, self._scope, is_type=True, depth=self._depth)
-        return Face(owner, _VIEWS[function.attr], form)
+        strict = _keyword(node, "strict") or _STRICT
+        is_strict = isinstance(strict, ast.Constant) and strict.value is True
+        return form if is_strict or schema is None else Lax(form)
 
     def _call(self, node: ast.Call, called: Term) -> Term:
         if called == _STR and len(node.args) == 1:
@@ -238,16 +247,19 @@ def _look_up(name: str, scope: Scope, depth: int) -> Term:
     return Name(place.full_name(name))
 
 
-def _of_instance(node: ast.Attribute, scope: Scope) -> RunChannel | None:
+def _own_class(node: ast.Name, scope: Scope) -> Scope | None:
+    """Return the class that a name is an instance of: it is the `self` or the `cls` of a method."""
+    method = home_of(node.id, scope)
+    owner = method.parent
+    is_method = owner is not None and owner.kind == "class"
+    return owner if is_method and first_parameter(method.node) == node.id else None
+
+
+def _of_instance(node: ast.Attribute, owner: Scope) -> RunChannel | None:
     """Return the channel of a run that the methods of a class give to an attribute of `self`.
 
     Others may give it another one, but then it is one for the same keys.
     """
-    assert isinstance(node.value, ast.Name)
-    method = home_of(node.value.id, scope)
-    owner = method.parent
-    if owner is None or owner.kind != "class" or first_parameter(method.node) != node.value.id:
-        return None
     given = owner.attributes.get(node.attr, ())
     terms = [term_of(value, place) for value, place in given if _gets_a_channel(value)]
     channels = [each for each in terms if isinstance(each, RunChannel)]

@@ -11,7 +11,10 @@ from collections.abc import Iterator
 
 from graflow_mypy.source.scopes import last_name
 
-__all__ = ["FILLING", "ONLY_READING", "assigned_from_inside", "keys_added"]
+__all__ = ["FILLING", "OF_AN_INSTANCE", "ONLY_READING", "assigned_from_inside", "keys_added"]
+
+OF_AN_INSTANCE = "?."
+"""What stands before the name of a constant that some object gets for itself."""
 
 FILLING = frozenset({"add", "append", "extend", "insert", "setdefault", "update"})
 """The methods of a collection that add items to it."""

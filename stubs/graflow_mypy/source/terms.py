@@ -22,6 +22,7 @@ __all__ = [
     "Face",
     "Item",
     "Joined",
+    "Lax",
     "Name",
     "OneOf",
     "Parameter",
@@ -32,6 +33,7 @@ __all__ = [
     "Unknown",
     "either",
     "names_in",
+    "terms_in",
 ]
 
 
@@ -191,6 +193,14 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
+class Lax:
+    """A schema that values are converted to, as `strict=False` asks for."""
+
+    tag: ClassVar[Literal["lax"]] = "lax"
+    schema: Term
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """A parameter that may get a transaction.
 
@@ -240,6 +250,7 @@ Term: TypeAlias = (
     | Call
     | RunChannel
     | Face
+    | Lax
     | Parameter
     | Item
     | Declared
@@ -266,17 +277,21 @@ def either(terms: Sequence[Term]) -> Term:
     return OneOf(tuple(distinct)) if 0 < len(distinct) <= _MOST_ALTERNATIVES else ANY
 
 
+def terms_in(term: Term) -> Iterator[Term]:
+    """Yield a term, and all that it is made of."""
+    yield term
+    for part in _parts(term):
+        yield from terms_in(part)
+
+
 def names_in(term: Term) -> Iterator[str]:
     """Yield the names of modules that a term is made of."""
-    if isinstance(term, Name):
-        yield term.dotted
-    for part in _parts(term):
-        yield from names_in(part)
+    yield from (each.dotted for each in terms_in(term) if isinstance(each, Name))
 
 
 def _parts(term: Term) -> tuple[Term, ...]:
     match term:
-        case Attribute(owner) | Item(owner):
+        case Attribute(owner) | Item(owner) | Lax(owner):
             return (owner,)
         case Joined(parts) | OneOf(parts) | Display(_, parts):
             return parts

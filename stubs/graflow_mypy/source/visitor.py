@@ -13,9 +13,9 @@ from graflow_mypy.source.expressions import CHANNEL_GETTERS, FACES, term_of
 from graflow_mypy.source.interest import Interest
 from graflow_mypy.source.note_taker import OPERATIONS, RESTARTS, STARTS, WRITES, NoteTaker
 from graflow_mypy.source.placements import Placements
-from graflow_mypy.source.rebindings import FILLING, ONLY_READING
+from graflow_mypy.source.rebindings import FILLING, OF_AN_INSTANCE, ONLY_READING
 from graflow_mypy.source.scopes import Comprehension, Scope, last_name
-from graflow_mypy.source.terms import ANY, Attribute, Name, Term
+from graflow_mypy.source.terms import ANY, Attribute, Name, Term, Text
 from graflow_mypy.source.transaction_functions import Transactions
 
 __all__ = ["Visitor"]
@@ -181,6 +181,7 @@ class Visitor:
             if self._is_task(decorator) or self._is_task(getattr(decorator, "func", None)):
                 decorators.append(term_of(decorator, scope))
             else:
+                self._note_foreign(decorator, node.name, scope)
                 self._visit(decorator, scope)
         if node.returns or decorators:
             known, name = self._notes.functions, inner.name
@@ -189,6 +190,12 @@ class Visitor:
         self._visit_defaults(node.args, scope)
         if scope.is_in_function or not self._is_dull(node):
             self.visit_body(node.body, inner)
+
+    def _note_foreign(self, decorator: ast.expr, name: str, scope: Scope) -> None:
+        """Note a decorator of another package, which may make a task of a function."""
+        maker = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if self._foreign and _root(maker) in self._foreign:
+            self._taker.task(term_of(maker, scope), ANY, Text(name), decorator)
 
     def _visit_defaults(self, arguments: ast.arguments, scope: Scope) -> None:
         self._visit_all([*arguments.defaults, *filter(None, arguments.kw_defaults)], scope)
@@ -226,6 +233,8 @@ class Visitor:
             owner = Name(f"{scope.module}.{scope.name.rpartition('.')[0]}")
         if isinstance(owner, Name):
             self._notes.changed.append(f"{owner.dotted}.{node.attr}")
+        elif node.attr.isupper():
+            self._notes.changed.append(f"{OF_AN_INSTANCE}{node.attr}")
 
     def _visit_subscript(self, node: ast.Subscript, scope: Scope) -> None:
         if isinstance(node.ctx, ast.Store):

@@ -19,9 +19,9 @@ def make(ctx: TaskExecutionContext, uid: str, user: User, order: Order) -> None:
 def use(ctx: TaskExecutionContext, number: int) -> None:
     ctx.get_typed_channel(Order).get(f"user:{number}")  # E: Channel key "user:*" is used as "Order" here, but as "User" in app.main.make  [graflow-key-type]
     ctx.get_typed_channel(Order).get(f"name/{number}")  # E: Channel key "name/*" is used as "Order" here, but as "User" in app.main.make  [graflow-key-type]
-    ctx.get_typed_channel(Order).get(f"{number}:user")
-    ctx.get_typed_channel(Order).get(f"{number}:{number}")
+    ctx.get_typed_channel(Order).get(f"{number}:user")  # E: Channel key "*:user" is used as "Order" here, but as "User" in app.main.make  [graflow-key-type]
+    ctx.get_typed_channel(Order).get(f"{number}:{number}")  # E: Channel key "*:*" is used as "Order" here, but as "User" in app.main.make  [graflow-key-type]
     ctx.get_typed_channel(User).get(f"same:{number}:user")
-    ctx.get_typed_channel(int).get("user:count")
-    ctx.get_typed_channel(int).get(f"user:{number}:age")
+    ctx.get_typed_channel(int).get("user:count")  # E: Channel key "user:count" is used as "int" here, but as "User" in app.main.make  [graflow-key-type]
+    ctx.get_typed_channel(int).get(f"user:{number}:age")  # E: Channel key "user:*:age" is used as "int" here, but as "User" in app.main.make  [graflow-key-type]
     ctx.get_channel().set(f"logs:{number}", 1)  # E: Channel key "logs:*" is set here, but appended to in app.main.make  [graflow-key-shape]
