@@ -54,6 +54,7 @@ SNIPPETS_AND_OUTPUT = Sybil([PythonCodeBlockParser(), CodeBlockParser("text", co
     [
         ("README.md", 9),
         ("docs/channels.md", 12),
+        ("docs/tasks.md", 4),
         ("docs/keys.md", 13),
         ("docs/transactions.md", 14),
         ("docs/waiting.md", 8),
