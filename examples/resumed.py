@@ -37,7 +37,7 @@ def run(folder: Path) -> int:
     with workflow("steps") as wf:
         numbers = range(1, STEPS + 1)
         chain(*(step(task_id=f"step {n}", number=n, fatal=folder / "killed") for n in numbers))
-    result: int = wf.resume(path) if path.exists() else wf.execute(checkpoint=path)
+    result: int = wf.run(checkpoint=path)
     return result
 
 
