@@ -15,7 +15,7 @@ from graflow.channels.operation.attempts import Limits
 from graflow.channels.overlay.transacting import transact
 from graflow.channels.transactions import Transaction
 from graflow.core.context import TaskExecutionContext
-from graflow.core.run.missing import missing
+from graflow.core.state.missing import missing
 from graflow.core.state.results import mark_key
 from graflow.core.state.run_state import RunState
 from graflow.core.task.hint import Hint

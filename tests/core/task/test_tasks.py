@@ -331,6 +331,7 @@ def test_a_missing_parameter_names_what_may_have_been_meant(
 
     for each in (fetch, whole):
         assert said(each, sorce="x", other=1).endswith("Did you mean the channel key 'sorce'?")
+        assert said(each, SOURCE="x", sorce=1).endswith("Did you mean the channel key 'SOURCE'?")
         assert said(each, b=1, a=2).endswith("The channel has the keys 'a', 'b'")
         assert said(each).endswith("The channel has no keys yet")
         many = {f"key {number:02}": 1 for number in range(20)}

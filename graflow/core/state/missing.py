@@ -44,7 +44,8 @@ def _hint(name: str, state: RunState) -> str:
     except ChannelError:
         return ""  # the run fails anyway, and its channel may have done so too
     keys = sorted(key for key in every if not is_result(key))
-    close = get_close_matches(name, keys, n=1)
+    close = [each for each in keys if each.lower() == name.lower()]
+    close = close or get_close_matches(name, keys, n=1)
     if close:
         return f". Did you mean the channel key {close[0]!r}?"
     if not keys:
