@@ -53,6 +53,8 @@ SNIPPETS_AND_OUTPUT = Sybil([PythonCodeBlockParser(), CodeBlockParser("text", co
     ("page", "snippets"),
     [
         ("README.md", 9),
+        ("docs/index.md", 6),
+        ("docs/tutorial/index.md", 4),
         ("docs/channels.md", 12),
         ("docs/keys.md", 13),
         ("docs/transactions.md", 14),
