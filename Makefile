@@ -42,6 +42,7 @@ help:
 	@echo "make fuzz-plugin       edit a program 5,000 times, and compare what mypy says warm and cold"
 	@echo "make mutants           change the code in small ways, and see whether the tests notice"
 	@echo "make docs              build the site of the documentation into site/, and check it"
+	@echo "                       (make docs browser test ARGS='tests/site -m thorough' looks at it)"
 	@echo "make docs-serve        serve the site while you write, on http://127.0.0.1:8000"
 	@echo "make pictures          draw the pictures of the documentation anew"
 	@echo "make install           install everything into .venv; the others do it by themselves"

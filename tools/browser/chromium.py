@@ -172,9 +172,9 @@ class Page:
             self.ask("Input.dispatchKeyEvent", type="keyDown", text=letter, key=letter)
             self.ask("Input.dispatchKeyEvent", type="keyUp", key=letter)
 
-    def screenshot(self, path: Path, *, whole: bool = False) -> None:
-        """Write what is seen of the page into a file, or all of it from top to bottom."""
-        shot = self.ask("Page.captureScreenshot", captureBeyondViewport=whole, **self._clip(whole))
+    def screenshot(self, path: Path) -> None:
+        """Write what is seen of the page into a file, as PNG."""
+        shot = self.ask("Page.captureScreenshot")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(base64.b64decode(shot["data"]))
 
@@ -196,13 +196,6 @@ class Page:
     def close(self) -> None:
         """Close the page."""
         self.ask("Page.close")
-
-    def _clip(self, whole: bool) -> dict[str, Any]:
-        if not whole:
-            return {}
-        size = self.ask("Page.getLayoutMetrics")["cssContentSize"]
-        area = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
-        return {"clip": area}
 
     def _until(self, condition: Callable[[], bool], shown: str, seconds: float) -> None:
         deadline = time.monotonic() + seconds

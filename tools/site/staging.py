@@ -86,7 +86,9 @@ def _write(folder: Path) -> Iterator[str]:
 
 def _page(source: str, text: str, places: dict[str, str]) -> str:
     text = with_lists(live_blocks.marked(text), source)
-    text = rewritten(text, source, places, ROOT)
+    programs = [*(ROOT / "examples").glob("*.py"), ROOT / "examples"]
+    shown = {str(path.relative_to(ROOT)): "examples.md" for path in programs}
+    text = rewritten(text, source, places | shown, ROOT)
     text = _BUTTONS.sub(_with_buttons, text)
     if examples_page.MARK in text:
         text = text.replace(examples_page.MARK, examples_page.index(ROOT / "examples"))
