@@ -41,7 +41,12 @@ KINDS_NEEDING_SYSTEM = [
 _LEFT_OUT = pytest.StashKey[int]()
 
 # A busy machine takes its time, which is no fault of what is tested.
-hypothesis.settings.register_profile("untimed", hypothesis.settings(), deadline=None)
+hypothesis.settings.register_profile(
+    "untimed",
+    hypothesis.settings(),
+    deadline=None,
+    max_examples=100 if sys.platform != "emscripten" else 20,  # which is slow
+)
 hypothesis.settings.load_profile("untimed")
 
 

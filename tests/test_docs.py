@@ -54,6 +54,8 @@ SNIPPETS_AND_OUTPUT = Sybil([PythonCodeBlockParser(), CodeBlockParser("text", co
     [
         ("README.md", 1),
         ("docs/tour.md", 9),
+        ("docs/index.md", 6),
+        ("docs/tutorial/index.md", 4),
         ("docs/channels.md", 12),
         ("docs/tasks.md", 8),
         ("docs/keys.md", 13),

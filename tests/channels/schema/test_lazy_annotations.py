@@ -1,14 +1,15 @@
-"""Annotations that are evaluated when asked for, as from Python 3.14 on: they may name what follows.
+"""Annotations that are evaluated when asked for, as from Python 3.14 on; they name what follows.
 
 This file has no `from __future__ import annotations`, which would make text of them.
 """
 
 import typing
 from dataclasses import dataclass
-from typing import Any, NamedTuple, NewType, NotRequired, ReadOnly, TypedDict, Union
+from typing import Any, Generic, NamedTuple, NewType, NotRequired, TypedDict, TypeVar, Union
 
 import pytest
 from pydantic import BaseModel
+from typing_extensions import ReadOnly
 
 from graflow import (
     Key,
@@ -24,6 +25,8 @@ from graflow import (
 )
 from graflow.channels.schema import Schema, schema_of
 from graflow.exceptions import ChannelValidationError, SchemaError
+
+T = TypeVar("T")
 
 
 class Row(TypedDict):
@@ -56,13 +59,13 @@ class Model(BaseModel):
     leaf: Leaf
 
 
-class Box[T](TypedDict):
+class Box(TypedDict, Generic[T]):
     it: T
     leaf: Leaf
 
 
 @dataclass
-class Boxed[T]:
+class Boxed(Generic[T]):
     it: T
     leaf: Leaf
 
@@ -72,7 +75,6 @@ class Leaf(TypedDict):
 
 
 Length = NewType("Length", int)
-type Leaves = list[Leaf]
 
 LEAF: Leaf = {"size": 1}
 WRONG: Any = {"size": "1"}
@@ -87,7 +89,7 @@ KINDS: list[tuple[Any, Any, Any]] = [
     (Model, Model.model_construct(leaf=LEAF), Model.model_construct(leaf=WRONG)),
     (Box[int], {"it": 1, "leaf": LEAF}, {"it": "1", "leaf": LEAF}),
     (Boxed[int], Boxed(1, LEAF), Boxed("1", LEAF)),
-    (Leaves, [LEAF], [WRONG]),
+    (list[Leaf], [LEAF], [WRONG]),
     (int | None, 1, "1"),
     (Union[int, str], "1", 1.5),  # noqa: UP007 - the same, since Python 3.14
     (Length | None, None, "1"),
