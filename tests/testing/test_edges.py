@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from graflow.testing.edges import EDGES, Edge
@@ -15,9 +13,9 @@ WITH_THREADS = {Capability.LOCK, Capability.WAITING}
 
 
 @pytest.fixture(scope="module")
-def harness() -> Iterator[Harness]:
+def harness() -> Harness:
     """Memory with a clock."""
-    yield memory_harness()
+    return memory_harness()
 
 
 @pytest.mark.parametrize(
