@@ -26,7 +26,7 @@ def main(root, arguments):
     import pytest
 
     # All tests share one event loop, which some of them shut down.
-    shared = "ignore:asynchronous generator .* was scheduled after:ResourceWarning"
+    shared = "ignore:asynchronous generator:ResourceWarning"
     return int(pytest.main([*arguments, "-o", "timeout=0", "-W", shared]))
 
 

@@ -6,7 +6,6 @@ import asyncio
 import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -103,11 +102,11 @@ def test_a_lock_is_held_for_its_lease_and_not_renewed() -> None:
 
 
 @pytest.mark.needs_system
-def test_the_tests_of_runs_pass_where_there_is_one_thread(tmp_path: Path) -> None:
-    """Those that need no threads of their own."""
-    tests = ("test_runs", "test_retries", "test_failures", "test_atomic", "test_streams")
+def test_other_tests_pass_where_there_is_one_thread() -> None:
+    """The edge cases of channels, and the tests of tasks, in a process that can start no thread."""
+    plugins = ("-p", "tests.one_thread", "-p", "no:cacheprovider", "-p", "no:xdist")
     run(
-        *(sys.executable, "-m", "pytest", "-q", "-p", "tests.one_thread", "-p", "no:cacheprovider"),
-        *("-p", "no:xdist", *(f"tests/core/run/{each}.py" for each in tests)),
+        *(sys.executable, "-m", "pytest", "-q", *plugins),
+        *("tests/testing/test_edges.py", "tests/core/task"),
         cwd=ROOT,
     )
