@@ -8,6 +8,7 @@
 | `text` | compared with what the blocks before it printed |
 | `console` | commands run, after `$`; what they print is compared, `...` stands for anything |
 | `sh`, `yaml`, `dockerfile` | read, for mistakes in the syntax |
+| `py`, `crontab` | nothing: code for another library, or another program |
 """
 
 from __future__ import annotations

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import json
 import signal
+import socket
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -104,3 +109,95 @@ def started(where: str, **settings: str) -> AbstractContextManager[subprocess.Po
             text=True,
         )
     )
+
+
+def test_a_service_goes_on_with_what_it_was_stopped_in(
+    place: Callable[[Path], Path],
+    servers: Callable[[str], Server],
+) -> None:
+    """Runs answer, and are stopped by SIGTERM; the next process finishes them."""
+    place(ROOT / "docs/how-to/services.md")
+    url = servers("valkey-9").url
+    with RedisChannel("begun", url=url) as begun:
+        begun.clear()
+    with serving(url, SECONDS="0") as address:
+        assert asked(address, "count", b"to be") == 2
+        run_id = asked(address, "runs", b"or not")["run"]
+        assert settled(address, run_id, "finished")["words"] == ["or", "not"]
+        assert asked(address, "runs/unknown") == {"state": "unknown"}
+    with serving(url, SECONDS="3600") as address:
+        run_id = asked(address, "runs", b"to be or")["run"]
+        settled(address, run_id, "running")
+    with serving(url, SECONDS="0") as address:
+        assert settled(address, run_id, "finished")["words"] == ["to", "be", "or"]
+        eventually(lambda: not list(Path("checkpoints").glob("*.json")))
+    with RedisChannel("begun", url=url) as begun:
+        assert begun.keys() == []
+
+
+@contextmanager
+def serving(url: str, **settings: str) -> Iterator[str]:
+    """Run the service of the page; give its address, and end it with SIGTERM."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    command = [sys.executable, "-m", "uvicorn", "service:app", "--port", str(port)]
+    env = environment() | {"GRAFLOW_URL": url} | settings
+    with attended(subprocess.Popen(command, env=env, stderr=subprocess.DEVNULL)) as process:
+        eventually(lambda: process.poll() is not None or is_open(port))
+        assert process.poll() is None
+        yield f"http://127.0.0.1:{port}"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait() in (0, -signal.SIGTERM)
+
+
+def is_open(port: int) -> bool:
+    """Tell whether somebody listens."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def asked(address: str, path: str, body: bytes | None = None) -> Any:
+    """Return what the service answers."""
+    try:
+        with urllib.request.urlopen(f"{address}/{path}", body) as response:
+            return json.load(response)
+    except urllib.error.HTTPError as error:
+        with error:
+            return json.load(error)
+
+
+def settled(address: str, run_id: str, state: str) -> Any:
+    """Wait until a run is in a state, and return what is said of it."""
+    eventually(lambda: asked(address, f"runs/{run_id}")["state"] == state)
+    return asked(address, f"runs/{run_id}")
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    until = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def test_a_job_that_was_told_to_end_goes_on_at_the_next_start(
+    place: Callable[[Path], Path], servers: Callable[[str], Server]
+) -> None:
+    """Whenever SIGTERM comes, each step runs once."""
+    place(ROOT / "docs/how-to/deploying.md")
+    env = environment() | {"GRAFLOW_URL": servers("valkey-9").url}
+    command = [sys.executable, "nightjob.py"]
+    first = subprocess.Popen(
+        command, env=env | {"SECONDS": "2"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    with attended(first):
+        assert first.stdout is not None
+        printed = first.stdout.readline()
+        first.send_signal(signal.SIGTERM)
+        more, said = first.communicate()
+    assert said == "stopped; the next start goes on\n"
+    assert first.returncode == 1
+    printed += more + subprocess.run(
+        command, env=env, stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
+    assert printed.splitlines() == ["step 1", "step 2", "2"]
