@@ -22,7 +22,6 @@ import subprocess
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
 
 import yaml
 from sybil import Example, Sybil
@@ -36,7 +35,9 @@ __all__ = ["IS_MODULE", "PAGES", "SNIPPETS", "environment"]
 PAGES = sorted((ROOT / "docs/how-to").glob("*.md"))
 
 IS_MODULE = re.compile(r"# \w+\.py\n")
-_INSTRUCTIONS = "ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK RUN STOPSIGNAL USER VOLUME WORKDIR"
+_INSTRUCTIONS = (
+    "ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK RUN STOPSIGNAL USER VOLUME WORKDIR"
+)
 
 
 _run_python = PythonEvaluator()

@@ -78,9 +78,7 @@ def test_a_job_of_a_killed_worker_is_done_by_another(
     where = server.url if backend == "server" else str(folder / "mill.db")
     with ExitStack() as stack:
         channel: Channel = stack.enter_context(
-            RedisChannel("mill", url=where)
-            if backend == "server"
-            else SQLiteChannel("mill", where)
+            RedisChannel("mill", url=where) if backend == "server" else SQLiteChannel("mill", where)
         )
         channel.clear()
         queue = channel.of(jobs.Queue)
@@ -188,7 +186,11 @@ def test_a_job_that_was_told_to_end_goes_on_at_the_next_start(
     env = environment() | {"GRAFLOW_URL": servers("valkey-9").url}
     command = [sys.executable, "nightjob.py"]
     first = subprocess.Popen(
-        command, env=env | {"SECONDS": "2"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        env=env | {"SECONDS": "5"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     with attended(first):
         assert first.stdout is not None
@@ -197,7 +199,8 @@ def test_a_job_that_was_told_to_end_goes_on_at_the_next_start(
         more, said = first.communicate()
     assert said == "stopped; the next start goes on\n"
     assert first.returncode == 1
-    printed += more + subprocess.run(
-        command, env=env, stdout=subprocess.PIPE, text=True, check=True
-    ).stdout
+    printed += (
+        more
+        + subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout
+    )
     assert printed.splitlines() == ["step 1", "step 2", "2"]

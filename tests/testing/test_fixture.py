@@ -64,7 +64,9 @@ def test_each_test_has_its_own(pytester: pytest.Pytester) -> None:
 def test_pytest_lists_it(pytester: pytest.Pytester) -> None:
     """`pytest --fixtures` says what it is for."""
     result = pytester.runpytest_subprocess("--fixtures", "-p", "no:cacheprovider")
-    result.stdout.fnmatch_lines(["graflow_context -- *", "*with a new and empty channel in memory*"])
+    result.stdout.fnmatch_lines(
+        ["graflow_context -- *", "*with a new and empty channel in memory*"]
+    )
 
 
 def test_two_contexts_share_nothing(graflow_context: TaskExecutionContext) -> None:
