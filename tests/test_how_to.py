@@ -204,3 +204,12 @@ def test_a_job_that_was_told_to_end_goes_on_at_the_next_start(
         + subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout
     )
     assert printed.splitlines() == ["step 1", "step 2", "2"]
+
+
+def test_the_index_lists_every_page() -> None:
+    """Each page has a row there, by what one wants to do, and a place in the site's navigation."""
+    index = (ROOT / "docs/how-to/index.md").read_text()
+    navigation = (ROOT / "mkdocs.yml").read_text()
+    for page in PAGES:
+        assert page.name == "index.md" or f"]({page.name})" in index
+        assert f"how-to/{page.name}\n" in navigation
