@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -65,36 +65,57 @@ def test_a_page_runs(
             example.evaluate()
 
 
-@pytest.mark.parametrize("backend", ["file", "server"])
-def test_a_job_of_a_killed_worker_is_done_by_another(
-    backend: str,
+@pytest.fixture(params=["file", "server"])
+def mill(
+    request: pytest.FixtureRequest,
     place: Callable[[Path], Path],
     servers: Callable[[str], Server],
-) -> None:
-    """The second worker does all of them, each once, and ends when it is told to."""
+) -> Iterator[tuple[Channel, str]]:
+    """The channel of the page on queues with five jobs, and where it is."""
     folder = place(ROOT / "docs/how-to/job-queue.md")
     jobs: Any = importlib.import_module("jobs")
-    server = servers("valkey-9")
-    where = server.url if backend == "server" else str(folder / "mill.db")
-    with ExitStack() as stack:
-        channel: Channel = stack.enter_context(
-            RedisChannel("mill", url=where) if backend == "server" else SQLiteChannel("mill", where)
-        )
+    where = str(folder / "mill.db") if request.param == "file" else servers("valkey-9").url
+    made: Channel = (
+        SQLiteChannel("mill", where) if request.param == "file" else RedisChannel("mill", url=where)
+    )
+    with made as channel:
         channel.clear()
-        queue = channel.of(jobs.Queue)
         for number in range(5):
-            queue.append(jobs.Queue.waiting, jobs.Job(str(number), f"work {number}"))
-        killed = stack.enter_context(started(where, SECONDS="3600", LEASE="1"))
+            job = jobs.Job(str(number), f"work {number}")
+            channel.of(jobs.Queue).append(jobs.Queue.waiting, job)
+        yield channel, where
+
+
+def test_a_job_of_a_killed_worker_is_done_by_another(mill: tuple[Channel, str]) -> None:
+    """The second worker does all of them, each once, and ends when it is told to."""
+    channel, where = mill
+    with started(where, SECONDS="3600", LEASE="1") as killed:
         assert killed.stdout is not None
         assert killed.stdout.readline() == "work 0\n"
         killed.kill()
-        killed.wait()
-        worker = stack.enter_context(started(where, LEASE="1"))
-        done = queue.wait_for(jobs.Queue.done, lambda ids: len(ids) == 5, timeout=PATIENCE)
+    with started(where, LEASE="1") as worker:
+        done = channel.wait_for("jobs:done", lambda ids: len(ids) == 5, timeout=PATIENCE)
         worker.send_signal(signal.SIGTERM)
         assert worker.wait() == 0
-        assert sorted(done) == ["0", "1", "2", "3", "4"]
-        assert channel.keys() == ["jobs:done"]
+    assert sorted(done) == ["0", "1", "2", "3", "4"]
+    assert channel.keys() == ["jobs:done"]
+
+
+def test_a_job_of_a_frozen_worker_is_counted_once(mill: tuple[Channel, str]) -> None:
+    """Another one does it meanwhile; what the first one has to say after that counts no more."""
+    channel, where = mill
+    with started(where, SECONDS="3", LEASE="1") as frozen:
+        assert frozen.stdout is not None
+        assert frozen.stdout.readline() == "work 0\n"
+        frozen.send_signal(signal.SIGSTOP)
+        with started(where, LEASE="1") as worker:
+            channel.wait_for("jobs:done", lambda ids: len(ids) == 5, timeout=PATIENCE)
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait() == 0
+        frozen.send_signal(signal.SIGTERM)
+        frozen.send_signal(signal.SIGCONT)
+    assert sorted(channel.get("jobs:done")) == ["0", "1", "2", "3", "4"]
+    assert channel.keys() == ["jobs:done"]
 
 
 def started(where: str, **settings: str) -> AbstractContextManager[subprocess.Popen[str]]:
