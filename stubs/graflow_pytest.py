@@ -1,17 +1,35 @@
-"""The pytest plugin that prints the report of the conformance suite at the end of a session.
+"""The pytest plugin: a fixture for tests of tasks, and the report of the conformance suite.
 
 Pytest loads it wherever graflow is installed. So it is a module of its own, and imports nothing of
-graflow before there is something to report: an empty test need not pay for pydantic and redis-py.
+graflow before that is used: an empty test need not pay for pydantic and redis-py.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["note_finding", "note_tally", "pytest_terminal_summary"]
+import pytest
+
+if TYPE_CHECKING:
+    from graflow import TaskExecutionContext
+
+__all__ = ["graflow_context", "note_finding", "note_tally", "pytest_terminal_summary"]
 
 _FINDING = "graflow conformance"
 _TALLY = "graflow conformance tally"
+
+
+@pytest.fixture
+def graflow_context() -> TaskExecutionContext:
+    """The context of a task called "test", with a new and empty channel in memory.
+
+    `my_task.run(graflow_context, ...)` calls the function of a task that gets a context. What the
+    task stores is in `graflow_context.get_channel()`. A result of another task that it is to find
+    with `get_result` is stored there first, under "<task id>.__result__".
+    """
+    from graflow import MemoryChannel, TaskExecutionContext  # noqa: PLC0415 - see above
+
+    return TaskExecutionContext("test", MemoryChannel())
 
 
 def note_finding(item: Any, finding: Any) -> None:
