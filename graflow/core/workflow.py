@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar, copy_context
@@ -17,6 +18,7 @@ from graflow.channels.factory import default_channel
 from graflow.core.context import ExecutionContext
 from graflow.core.graph.graph import Graph, RunPlan
 from graflow.core.launch.async_runs import AsyncRuns, warn_if_blocking
+from graflow.core.launch.never_run import note_made, note_used
 from graflow.core.launch.opened_run import OpenedRun, RunRequest, begun, resumed
 from graflow.core.launch.opening import ChannelSource, check_source
 from graflow.core.launch.run_options import (
@@ -73,8 +75,11 @@ class Workflow(AsyncRuns):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Let no more tasks join."""
+        """Let no more tasks join, and settle the ids of those that did."""
         open_graphs.set(open_graphs.get()[:-1])
+        self._graph.name_tasks()
+        if kind is None and self._graph.size:
+            note_made(self._name, sys._getframe(1))
 
     def add(self, *nodes: Node) -> None:
         """Add tasks, chains and groups, without a `with` block.
@@ -301,6 +306,7 @@ class Workflow(AsyncRuns):
         self, options: Options, opening: Callable[[RunRequest], AbstractContextManager[OpenedRun]]
     ) -> RunRequest:
         """Return a request for a run whose tasks see the caller's `ContextVar`s."""
+        note_used()
         variables = copy_context()
         variables.run(open_graphs.set, ())  # no open workflow
         variables.run(_running.set, (*_running.get(), self))

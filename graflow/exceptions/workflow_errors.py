@@ -9,6 +9,8 @@ __all__ = [
     "CycleError",
     "DuplicateTaskError",
     "ExtraMissingError",
+    "NeverRunWarning",
+    "PrecedenceWarning",
     "RunError",
     "RunInProgressError",
     "RunSupersededError",
@@ -98,3 +100,11 @@ class TaskNotFoundError(WorkflowError, KeyError):
 
 class BlockingCallWarning(RuntimeWarning):
     """A thread whose event loop is running was about to wait, and so were all of its coroutines."""
+
+
+class NeverRunWarning(UserWarning):
+    """Tasks were put in order where nothing will ever run them."""
+
+
+class PrecedenceWarning(UserWarning):
+    """`>>` and `|` stand beside each other without the parentheses that say what is meant."""

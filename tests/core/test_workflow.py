@@ -100,7 +100,7 @@ def test_what_joins_a_workflow() -> None:
 
         template(number=2)
         chain(note)
-        assert wf.execute() == {"alone": 1, "template_1": 2, "note": ""}
+        assert wf.execute() == {"alone": 1, "template": 2, "note": ""}
 
 
 def test_a_single_end_gives_its_result_and_several_give_a_dict() -> None:

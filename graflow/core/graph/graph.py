@@ -13,6 +13,7 @@ from itertools import count, pairwise
 from typing import Any, NamedTuple, TypeAlias
 
 from graflow.core.task.composition import Chain, Composed, Node
+from graflow.core.task.later_id import LaterId
 from graflow.core.task.task import Task
 from graflow.exceptions import (
     CycleError,
@@ -93,6 +94,8 @@ class Graph:
         """
         self._name = name
         self._tasks: dict[str, Task[..., Any]] = {}
+        self._unnamed: dict[Task[..., Any], LaterId] = {}
+        self._called: set[Task[..., Any]] = set()  # those that were unnamed
         self._loose: set[Task[..., Any]] = set()
         self._ends: dict[Node, _Ends] = {}  # of the nodes that were added
         self._before: Before = {}
@@ -101,7 +104,7 @@ class Graph:
     @property
     def size(self) -> int:
         """How many tasks there are."""
-        return len(self._tasks)
+        return len(self._tasks) + len(self._unnamed)
 
     def define(self, task: Task[..., Any]) -> None:
         """Add a task that was decorated here, until `make_template` takes it out.
@@ -118,9 +121,26 @@ class Graph:
             self._loose.remove(task)
             del self._tasks[task.task_id], self._before[task]
 
-    def free_id(self, stem: str) -> str:
-        """Return the first of `stem_1`, `stem_2`, ... that no task has."""
-        numbers = self._numbers.setdefault(stem, count(1))
+    def add_called(self, task: Task[..., Any], later: LaterId) -> None:
+        """Add a task that was called without an id, and that gets one with `name_tasks`."""
+        self._unnamed[task] = later
+        self._before[task] = {}
+        self._find_ends(task)
+
+    def name_tasks(self) -> None:
+        """Give ids to the tasks that were called without one, in the order of the calls."""
+        unnamed, self._unnamed = self._unnamed, {}
+        for task, later in unnamed.items():
+            task_id = self._free_id(later.stem)
+            self._tasks[task_id] = task
+            self._called.add(task)
+            later.become(task_id)
+
+    def _free_id(self, stem: str) -> str:
+        """Return the first of `stem`, `stem_2`, `stem_3`, ... that no task has."""
+        if stem not in self._tasks:
+            return stem
+        numbers = self._numbers.setdefault(stem, count(2))
         return next(name for n in numbers if (name := f"{stem}_{n}") not in self._tasks)
 
     def add(self, node: Node) -> None:
@@ -146,11 +166,12 @@ class Graph:
             CycleError: Tasks wait for each other.
             TaskNotFoundError: The graph does not contain the task `start`.
         """
+        self.name_tasks()
         first = None if start is None else self._find(start)
         before = self._before if first is None else self._from(first)
         with _no_collection():
             sorter = self._sorter(before)
-        tasks = {task_id: task for task_id, task in self._tasks.items() if task in before}
+        tasks = {each.task_id: each for each in before if isinstance(each, Task)}
         awaited = {other for others in before.values() for other in others}
         last = tuple(task for task in tasks.values() if task not in awaited)
         return RunPlan(tasks, sorter, last, None if first is None else first.task_id, before)
@@ -193,15 +214,25 @@ class Graph:
     def _enter(self, tasks: Iterable[Task[..., Any]]) -> None:
         new: dict[str, Task[..., Any]] = {}
         for task in tasks:
-            if (self._tasks.get(task.task_id) or new.setdefault(task.task_id, task)) is not task:
-                raise DuplicateTaskError(
-                    f"workflow {self._name!r} has two tasks with the id {task.task_id!r}; give one "
-                    'of them another id, as in @task("other_id") or fetch(task_id="other_id")',
-                    workflow=self._name,
-                )
+            other = self._tasks.get(task.task_id) or new.setdefault(task.task_id, task)
+            if other is not task:
+                raise self._duplicate(task.task_id, was_called=other in self._called)
         self._tasks.update(new)
         for task in new.values():
             self._before[task] = {}
+
+    def _duplicate(self, task_id: str, *, was_called: bool) -> DuplicateTaskError:
+        how = (
+            f"; {task_id}(...) without a task_id got it, for it was free when the `with` block "
+            "ended or the id was read"
+            if was_called
+            else ""
+        )
+        return DuplicateTaskError(
+            f"workflow {self._name!r} has two tasks with the id {task_id!r}{how}; give one "
+            'of them another id, as in @task("other_id") or fetch(task_id="other_id")',
+            workflow=self._name,
+        )
 
     def _link(self, before: tuple[Task[..., Any], ...], after: tuple[Task[..., Any], ...]) -> None:
         others: dict[Vertex, None] = dict.fromkeys(before)
@@ -220,7 +251,8 @@ class Graph:
                 workflow=self._name,
             )
         task = self._tasks.get(task_id)
-        if task is None or wanted not in (task_id, task):
+        function = getattr(wanted, "function", None)  # `load` is `load(...)` that has its id
+        if task is None or (wanted != task_id and function is not task.function):
             raise TaskNotFoundError(
                 f"there is no task {wanted!r} in workflow {self._name!r}; its tasks are: "
                 + (", ".join(map(repr, self._tasks)) or "none"),

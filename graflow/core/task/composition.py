@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from contextvars import ContextVar
+from types import FrameType
 from typing import Any, NoReturn, Protocol, TypeVar
 
+from graflow.core.task.later_id import LaterId
+from graflow.core.task.precedence import warn_if_unclear
+from graflow.core.task.unused import Unused
 from graflow.exceptions import WorkflowTypeError, WorkflowValueError
 
 __all__ = [
@@ -25,7 +30,8 @@ class Node:
     """A task, or several tasks that were combined.
 
     `a >> b` makes `b` wait for `a`, and `a | b` lets both run at once. Each returns a node that can
-    be combined in turn. `>>` binds more tightly than `|`, so write `(a | b) >> c`.
+    be combined in turn. `>>` binds more tightly than `|`, so write `(a | b) >> c`; where the two
+    stand beside each other without parentheses, there is a `PrecedenceWarning`.
     """
 
     def __rshift__(self, other: Node) -> Chain:
@@ -34,6 +40,8 @@ class Node:
 
     def __or__(self, other: Node) -> Group:
         """Let this node and `other` run at the same time."""
+        if isinstance(self, Chain) or isinstance(other, Chain):
+            warn_if_unclear(sys._getframe(1))
         return parallel(self, other)
 
     def __rrshift__(self, other: object) -> NoReturn:
@@ -48,9 +56,11 @@ class Composed(Node):
 
     Attributes:
         parts: The nodes, from left to right; at least one.
+        unused: Warns if nobody puts this into a workflow; `None` if somebody did.
     """
 
     parts: tuple[Node, ...]
+    unused: Unused | None = None
 
     def __init__(self, parts: tuple[Node, ...]) -> None:
         """Combine nodes."""
@@ -91,8 +101,11 @@ class OpenGraph(Protocol[T_contra]):
     def make_template(self, task: T_contra) -> None:
         """Take out a task that was only decorated here, since it is called to make others."""
 
-    def free_id(self, stem: str) -> str:
-        """Return an id that begins with `stem` and that no task has."""
+    def add_called(self, task: T_contra, later: LaterId) -> None:
+        """Add a task that was called without an id, and that will get one later."""
+
+    def name_tasks(self) -> None:
+        """Give ids to the tasks that were called without one."""
 
 
 open_graphs: ContextVar[tuple[OpenGraph[Any], ...]] = ContextVar("open_graphs", default=())
@@ -125,14 +138,22 @@ def parallel(*nodes: Node) -> Group:
     return _join(Group(check_nodes(nodes)))
 
 
-N = TypeVar("N", bound=Node)
+N = TypeVar("N", bound=Composed)
 
 
 def _join(node: N) -> N:
     graphs = open_graphs.get()
     if graphs:
         graphs[-1].add(node)
+    else:
+        node.unused = Unused(_maker(sys._getframe(2)))
     return node
+
+
+def _maker(frame: FrameType) -> FrameType:
+    """Return the frame of the code that puts tasks in order, which may do that with `>>`."""
+    caller = frame.f_back
+    return caller if caller is not None and frame.f_globals is globals() else frame
 
 
 def check_nodes(nodes: Sequence[object]) -> tuple[Node, ...]:
@@ -147,6 +168,8 @@ def check_nodes(nodes: Sequence[object]) -> tuple[Node, ...]:
     for node in nodes:
         if not isinstance(node, Node):
             raise WorkflowTypeError(_why_not_a_node(node))
+        if isinstance(node, Composed):
+            node.unused = None
         checked.append(node)
     return tuple(checked)
 

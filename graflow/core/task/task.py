@@ -13,6 +13,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar
 from graflow.channels import arguments
 from graflow.channels.keys.key import Key
 from graflow.core.task.composition import Node, open_graphs
+from graflow.core.task.later_id import LaterId
 from graflow.core.task.pickling import is_found_elsewhere
 from graflow.core.task.result_key import declared_result
 from graflow.core.task.retries import Retries
@@ -103,7 +104,7 @@ class Task(Node, Generic[P, R_co]):
     def __init__(
         self,
         function: Callable[P, R_co],
-        task_id: str,
+        task_id: str | LaterId,
         signature: TaskSignature,
         bound: Mapping[str, Any],
         retries: Retries | None = None,
@@ -120,12 +121,22 @@ class Task(Node, Generic[P, R_co]):
 
     @property
     def task_id(self) -> str:
-        """The task's id, unique in its workflow."""
-        return self._id
+        """The task's id, unique in its workflow.
+
+        That of a task that was called without one is settled when its workflow's `with` block ends,
+        or when it is first read.
+        """
+        return self._id if isinstance(self._id, str) else self._id.text()
+
+    @property
+    def _stem(self) -> str:
+        return self._id if isinstance(self._id, str) else self._id.stem
 
     def __repr__(self) -> str:
-        """Show the id."""
-        return f"<task {self._id!r}>"
+        """Show the id, without settling it."""
+        if isinstance(self._id, LaterId) and self._id.is_open:
+            return f"<task {self._stem!r}, called, without an id yet>"
+        return f"<task {self.task_id!r}>"
 
     def run(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """Call the function and return its result, without a workflow, for example in a test.
@@ -158,8 +169,8 @@ class Task(Node, Generic[P, R_co]):
         Args:
             args: Values for some or all of the function's parameters, except the context. Every
                 run passes these very objects to the function.
-            task_id: The new task's id; by default the first of `fetch_1`, `fetch_2`, ... that
-                is free in the workflow.
+            task_id: The new task's id; by default the id of this task, or the first of `fetch_2`,
+                `fetch_3`, ... that is free if the workflow has another task of that id.
             kwargs: More values for parameters.
 
         Raises:
@@ -171,7 +182,7 @@ class Task(Node, Generic[P, R_co]):
         graphs = open_graphs.get()
         if not graphs:
             raise WorkflowStateError(
-                f"task {self._id!r} was called outside a workflow; call {self._id}.run(...) to "
+                f"task {self._stem!r} was called outside a workflow; call {self._stem}.run(...) to "
                 "run its function, or call it inside `with workflow(...)` to bind arguments"
             )
         try:
@@ -181,16 +192,21 @@ class Task(Node, Generic[P, R_co]):
             # `id` is not an alias here, as it is in @task: a function may have such a parameter.
             advice = "; to name the new task write task_id=..." if "id" in kwargs else ""
             raise WorkflowTypeError(
-                f"can't bind these arguments to task {self._id!r}: {error}{advice}"
+                f"can't bind these arguments to task {self._stem!r}: {error}{advice}"
             ) from error
         graph = graphs[-1]
         graph.make_template(self)
-        new_id = graph.free_id(self._id) if task_id is None else check_text(task_id, "task_id")
-        instance: Task[..., Any] = self.variant(new_id, {**self.bound, **given})
-        graph.add(instance)
+        bound = {**self.bound, **given}
+        if task_id is None:
+            later = LaterId(self._stem, graph.name_tasks)
+            instance: Task[..., Any] = self.variant(later, bound)
+            graph.add_called(instance, later)
+        else:
+            instance = self.variant(check_text(task_id, "task_id"), bound)
+            graph.add(instance)
         return instance
 
-    def variant(self, task_id: str, bound: Mapping[str, Any]) -> Task[..., R_co]:
+    def variant(self, task_id: str | LaterId, bound: Mapping[str, Any]) -> Task[..., R_co]:
         """Return another task of the same function."""
         return Task(self.function, task_id, self.signature, bound, self.retries, self.atomic)
 
@@ -203,8 +219,8 @@ class Task(Node, Generic[P, R_co]):
         original = _find(module, name)
         if original is not None and original.function is self.function:
             bound = None if original.bound is self.bound else dict(self.bound)
-            return _variant_of, (module, name, self._id, bound)
-        parts = (self.function, self._id, self.signature, self.bound, self.retries, self.atomic)
+            return _variant_of, (module, name, self.task_id, bound)
+        parts = (self.function, self.task_id, self.signature, self.bound, self.retries, self.atomic)
         return Task, parts
 
 

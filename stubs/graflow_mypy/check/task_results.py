@@ -167,8 +167,7 @@ class Tasks:
         if found:  # an id that is written down wins over those that are unknown
             return found | ({None} if gapped - found else set())
         gapped |= self._of_any_id
-        base, _, number = task_id.rpartition("_")
-        numbered = self._by_id.get(base, set()) if number.isdigit() else set()
+        numbered = self._by_id.get(_stem(task_id), set())
         return gapped if len(gapped) < 2 and not numbered else numbered or {None}
 
     def _together(
@@ -226,10 +225,9 @@ class Tasks:
 
     def _is_known(self, task_id: str) -> bool:
         """Tell whether a task has an id, one of its numbered instances included."""
-        base, _, number = task_id.rpartition("_")
-        is_numbered = number.isdigit() and base in self._by_id
-        is_gapped = any(patterns.match(task_id) for patterns, _ in self._gapped)
-        return task_id in self._by_id or is_numbered or is_gapped
+        if task_id in self._by_id or _stem(task_id) in self._by_id:
+            return True
+        return any(patterns.match(task_id) for patterns, _ in self._gapped)
 
     def is_ambiguous(self, definitions: set[ProgramFunction | None]) -> bool:
         """Tell whether tasks certainly return different types."""
@@ -254,3 +252,13 @@ class Tasks:
     def is_nested(self, definition: ProgramFunction) -> bool:
         """Tell whether a function is defined inside another one."""
         return self._program.function_note(definition).is_nested
+
+
+def _stem(task_id: str) -> str:
+    """Return the id of the task that is called, if a further call of it may get `task_id`.
+
+    The first call gets the id of the task itself, and those after it are numbered from 2.
+    """
+    stem, _, number = task_id.rpartition("_")
+    is_number = number.isascii() and number.isdigit() and number[0] != "0" and number != "1"
+    return stem if is_number else ""

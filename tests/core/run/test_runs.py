@@ -322,8 +322,8 @@ def test_an_interrupt_lets_running_tasks_finish_and_starts_nothing_new(
                 wf.execute(executor=executor)
         finally:
             signal.signal(signal.SIGINT, handler)
-        assert channel.get("running_1.__result__") is True
-        assert sorted(channel.keys()) == ["first.__result__", "running_1.__result__"]
+        assert channel.get("running.__result__") is True
+        assert sorted(channel.keys()) == ["first.__result__", "running.__result__"]
 
 
 def test_a_run_that_gets_no_more_threads_ends_with_the_reason(

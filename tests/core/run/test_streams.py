@@ -147,7 +147,7 @@ def test_the_failure_of_a_run_comes_after_the_last_event(stream: Any) -> None:
     with pytest.raises(TaskFailedError, match="ValueError: no"):
         seen.extend(told(event) for event in stream(wf))
     for event in seen:
-        assert event in ("bad_1 1 started", "bad_1 1 failed ValueError")
+        assert event in ("bad 1 started", "bad 1 failed ValueError")
 
 
 @BOTH

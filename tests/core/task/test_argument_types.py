@@ -354,7 +354,7 @@ def test_a_bound_task_is_checked_when_it_is_called_again() -> None:
     """What it was bound to before is not looked at again."""
     with workflow("w"):
         first = fetch("a", rows=1)
-        with pytest.raises(WorkflowTypeError, match=r"'fetch_1': rows must be int"):
+        with pytest.raises(WorkflowTypeError, match=r"'fetch': rows must be int"):
             first(rows="1")
         assert first(rows=2).bound == {"source": "a", "rows": 2}
 

@@ -229,17 +229,6 @@ def test_a_called_task_is_named_by_task_id_alone() -> None:
     assert wf.execute() == 3
 
 
-def test_a_task_without_an_id_gets_one_that_is_free_and_always_the_same() -> None:
-    """Numbers are counted in each workflow."""
-
-    def ids() -> list[str]:
-        with workflow("w"):
-            fetch(task_id="fetch_2", source="x")
-            return [fetch(source="x").task_id for _ in range(3)]
-
-    assert ids() == ids() == ["fetch_1", "fetch_3", "fetch_4"]
-
-
 def test_a_call_outside_a_workflow_says_what_to_do() -> None:
     """At the top level, and inside a task of a workflow whose block is open."""
 
@@ -356,7 +345,7 @@ def test_a_task_decorated_in_the_block_runs_unless_it_is_only_a_template() -> No
 
         scale(task_id="scale", factor=2)
         parallel(both, both(factor=3))
-    assert wf.execute() == {"alone": 1, "scale": 2, "both": 100, "both_1": 3}
+    assert wf.execute() == {"alone": 1, "scale": 2, "both": 100, "both_2": 3}
 
 
 def test_the_inner_block_gets_the_tasks() -> None:

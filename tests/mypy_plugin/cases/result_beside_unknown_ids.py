@@ -14,9 +14,9 @@ def calculate() -> int:
 def make(name: str) -> None:
     task(f"load_{name}")(calculate.run)
 @task
-def load_1() -> int:
+def load_2() -> int:
     return 1
 def use(ctx: TaskExecutionContext) -> None:
     reveal_type(ctx.get_result("calculate"))  # N: Revealed type is "int"
-    reveal_type(ctx.get_result("load_1"))  # N: Revealed type is "Any"
+    reveal_type(ctx.get_result("load_2"))  # N: Revealed type is "Any"
     ctx.get_result("whatever")  # N: graflow: unknown task ids are not judged: app/main.py:7 computes the id of a task, perhaps "whatever"

@@ -23,6 +23,7 @@ from graflow import TaskExecutionContext
 
 def use(ctx: TaskExecutionContext) -> None:
     reveal_type(ctx.get_result("fetch_a"))  # N: Revealed type is "float"
-    reveal_type(ctx.get_result("fetch_1"))  # N: Revealed type is "float"
+    reveal_type(ctx.get_result("fetch"))  # N: Revealed type is "float"
+    reveal_type(ctx.get_result("fetch_2"))  # N: Revealed type is "float"
     reveal_type(ctx.get_result("from b"))  # N: Revealed type is "float"
     ctx.get_result("fetch_b")  # E: No task has the id "fetch_b"; did you mean "fetch_a"?  [graflow-result]
