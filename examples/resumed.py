@@ -1,62 +1,87 @@
-"""A run that is killed and then resumed; start it with `python -m examples.resumed`.
+"""A run that is killed, and another process that goes on with it.
 
-The program starts itself in a second process, which is killed with SIGKILL in the middle of the
-third of five steps. Then it starts itself again, and that process resumes from the checkpoint: the
-first two steps do not run again.
+`python -m examples.resumed` starts the survey of the world's airports in a second process, which is
+killed with SIGKILL in the middle of it. A third process goes on from the checkpoint: the tasks that
+had ended do not run again, and what the killed one had not finished has left no trace.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
-from graflow import TaskExecutionContext, chain, read_checkpoint, task, workflow
+from typing_extensions import override
 
-STEPS = 5
-
-
-@task(inject_context=True)
-def step(ctx: TaskExecutionContext, number: int, fatal: Path) -> int:
-    """Do one step of the work; the third one kills its process the first time."""
-    print(f"step {number} runs", flush=True)
-    if number == 3 and not fatal.exists():
-        fatal.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    ctx.get_channel().set(f"square {number}", number**2)
-    ctx.checkpoint(metadata={"steps left": STEPS - number})
-    return sum(ctx.get_channel().get(f"square {done}") for done in range(1, number + 1))
+from examples.airports import Report, survey_of_the_world
+from graflow import RunObserver, SQLiteChannel, TaskEvent
 
 
-def run(folder: Path) -> int:
-    """Begin the run, or resume it if there is a checkpoint."""
-    path = folder / "run.json"
-    with workflow("steps") as wf:
-        numbers = range(1, STEPS + 1)
-        chain(*(step(task_id=f"step {n}", number=n, fatal=folder / "killed") for n in numbers))
-    result: int = wf.resume(path) if path.exists() else wf.execute(checkpoint=path)
-    return result
+class Story(NamedTuple):
+    """What happened.
+
+    Attributes:
+        before: The tasks that ended in the process that was killed.
+        after: Those that ended in the one that went on.
+        report: The report of the run.
+    """
+
+    before: list[str]
+    after: list[str]
+    report: Report
 
 
-def play(folder: Path) -> list[str]:
-    """Run the program twice, and return what was printed."""
-    printed: list[str] = []
-    for _ in range(2):
-        command = [sys.executable, "-m", "examples.resumed", str(folder)]
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-        printed += done.stdout.splitlines()
-        if done.returncode:
-            finished = len(read_checkpoint(folder / "run.json").finished)
-            printed.append(f"killed; the checkpoint has {finished} steps")
-    return printed
+class Diary(RunObserver):
+    """Write down each task that ends, and kill this process when a certain one starts."""
+
+    def __init__(self, victim: str | None) -> None:
+        """Take the id of the task that is not to survive."""
+        self._victim = victim
+
+    @override
+    def task_started(self, event: TaskEvent) -> None:
+        """End the process at once, as a power cut would."""
+        if event.task_id == self._victim:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    @override
+    def task_finished(self, event: TaskEvent) -> None:
+        """Say that it has ended."""
+        print(event.task_id, flush=True)
+
+
+def run(folder: Path, victim: str | None = None) -> Report:
+    """Begin the run in a folder, or go on with the one that was begun there."""
+    wf = survey_of_the_world(SQLiteChannel("airports", folder / "channels.db"))
+    path, diary = folder / "run.json", Diary(victim)
+    report: Report = (
+        wf.resume(path, max_workers=1, observers=[diary])
+        if path.exists()
+        else wf.execute(checkpoint=path, max_workers=1, observers=[diary])
+    )
+    return report
+
+
+def play(folder: Path) -> Story:
+    """Run it in a process that is killed, and then in another one."""
+    command = [sys.executable, "-m", "examples.resumed", str(folder)]
+    killed = subprocess.run([*command, "asia"], stdout=subprocess.PIPE, text=True, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    resumed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    *after, report = resumed.stdout.splitlines()
+    return Story(killed.stdout.splitlines(), after, json.loads(report))
 
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        print("result:", run(Path(sys.argv[1])))
+        print(json.dumps(run(Path(sys.argv[1]), *sys.argv[2:])))
     else:
         with tempfile.TemporaryDirectory() as folder:
-            print("\n".join(play(Path(folder))))
+            story = play(Path(folder))
+        print("before the kill:", *story.before)
+        print("after it:", *story.after)

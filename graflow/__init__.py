@@ -22,6 +22,7 @@ from graflow.channels.watching.changes import KeyChange
 from graflow.core.checkpoint.checkpoint import Checkpoint, read_checkpoint
 from graflow.core.context import ExecutionContext, TaskExecutionContext
 from graflow.core.decorators import task
+from graflow.core.graph.workflow_graph import TaskNode, WorkflowGraph
 from graflow.core.registry.run_records import RunInfo, runs
 from graflow.core.run.events import (
     Emitted,
@@ -183,6 +184,7 @@ __all__ = [
     "TaskFailed",
     "TaskFailedError",
     "TaskFinished",
+    "TaskNode",
     "TaskNotFoundError",
     "TaskRetried",
     "TaskStarted",
@@ -193,6 +195,7 @@ __all__ = [
     "WorkerLostError",
     "Workflow",
     "WorkflowError",
+    "WorkflowGraph",
     "WorkflowStateError",
     "WorkflowTypeError",
     "WorkflowValueError",

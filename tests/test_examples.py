@@ -6,18 +6,29 @@ from pathlib import Path
 
 import pytest
 
+from examples import __main__ as demo
 from examples import resumed, word_count
-from examples.package_report import report
+from examples.airports import REGIONS, Report, survey_of_the_world
 from graflow import Channel, MemoryChannel
 
 
-def test_the_package_report_is_the_same_on_every_backend(channel: Channel) -> None:
-    """It counts real packages, and says why the bad record was refused."""
-    found = report(channel)
-    assert found == report(MemoryChannel())
-    assert found["packages"] > 5
-    assert found["refused"].startswith("files.bytes: ")
-    assert "'3 MB'" in found["refused"]
+def test_the_airports_are_the_same_on_every_backend(channel: Channel) -> None:
+    """It counts real airports, and each of them once."""
+    found: Report = survey_of_the_world(channel).execute()
+    assert found == survey_of_the_world().execute()
+    assert found["airports"] == sum(region["airports"] for region in found["regions"]) > 20_000
+    assert found["northernmost"]["name"] == "Alert Airport"
+
+
+def test_the_demo(capfd: pytest.CaptureFixture[str]) -> None:
+    """It shows where it is, the tasks in order, what is refused, the kill, and equal reports."""
+    assert demo.main() == 0
+    told = capfd.readouterr().out
+    assert str(demo.__file__) in told.splitlines()[0]
+    assert "\n  2  africa | america | " in told
+    assert "highest.elevation: should be a valid number, found '-3 m'" in told
+    assert "ended before the kill:  count, africa, " in told
+    assert told.endswith("All reports are equal.\n")
 
 
 def test_words_are_counted_alike_in_memory_and_elsewhere(capfd: pytest.CaptureFixture[str]) -> None:
@@ -29,10 +40,8 @@ def test_words_are_counted_alike_in_memory_and_elsewhere(capfd: pytest.CaptureFi
 
 
 def test_the_killed_run_goes_on(tmp_path: Path) -> None:
-    """No step that had ended runs again."""
-    assert resumed.play(tmp_path) == [
-        *("step 1 runs", "step 2 runs", "step 3 runs"),
-        "killed; the checkpoint has 2 steps",
-        *("step 3 runs", "step 4 runs", "step 5 runs"),
-        "result: 55",
-    ]
+    """No task that had ended runs again, and the report is that of a run that was not killed."""
+    story = resumed.play(tmp_path)
+    assert story.before == ["count", "africa", "america", "antarctica", "arctic"]
+    assert [*story.before, *story.after] == ["count", *map(str.lower, REGIONS), "compare"]
+    assert story.report == survey_of_the_world().execute()

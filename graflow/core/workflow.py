@@ -17,6 +17,7 @@ from graflow.channels.arguments import Seconds
 from graflow.channels.factory import default_channel
 from graflow.core.context import ExecutionContext
 from graflow.core.graph.graph import Graph, RunPlan
+from graflow.core.graph.workflow_graph import WorkflowGraph, graph_of
 from graflow.core.launch.async_runs import AsyncRuns, warn_if_blocking
 from graflow.core.launch.never_run import note_made, note_used
 from graflow.core.launch.opened_run import OpenedRun, RunRequest, begun, resumed
@@ -90,6 +91,14 @@ class Workflow(AsyncRuns):
         """
         for node in check_nodes(nodes):
             self._graph.add(node)
+
+    def graph(self) -> WorkflowGraph:
+        """Return the tasks and their order as plain data; printed, it shows them in stages.
+
+        Raises:
+            CycleError: Tasks wait for each other.
+        """
+        return graph_of(self._name, self._graph.plan())
 
     @overload
     def execute(

@@ -213,7 +213,8 @@ def test_a_package_below_mypy_path_is_not_external(folder: Path) -> None:
     (folder / "mypy.ini").write_text(config)
     out, err, _ = run_mypy(folder, ["--cache-dir", "cache", "-p", "acme.report"])
     assert not err
-    assert [line.partition(": ")[2] for line in out.splitlines()[:-1]] == [
+    lines = out.replace("builtins.", "").splitlines()  # mypy 1 says it
+    assert [line.partition(": ")[2] for line in lines[:-1]] == [
         (
             'error: Channel key "usre" is read but never written; did you mean "user"?'
             "  [graflow-key-unknown]"

@@ -1,0 +1,126 @@
+"""`WorkflowGraph`: the tasks of a workflow and their order, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from typing import Any
+
+from graflow.core.graph.graph import Joint, RunPlan, Vertex
+from graflow.core.task.task import Task
+
+__all__ = ["TaskNode", "WorkflowGraph", "graph_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskNode:
+    """A task in the graph of a workflow.
+
+    Attributes:
+        task_id: The task's id.
+        after: The ids of the tasks that it waits for, in the order of their definition.
+        stage: How many tasks the longest way to it has, >= 0: those of stage 0 wait for nothing,
+            and those of one stage never wait for each other.
+        max_retries: How often it is retried, >= 0.
+        retry_delay: Seconds before the first retry; each pause is twice as long as the last.
+        atomic: Whether what it writes happens together with its result.
+        bound: The names of the parameters that were given values.
+        doc: The first line of the function's docstring; empty if there is none.
+    """
+
+    task_id: str
+    after: tuple[str, ...]
+    stage: int
+    max_retries: int
+    retry_delay: float
+    atomic: bool
+    bound: tuple[str, ...]
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowGraph:
+    """The tasks of a workflow and their order; `Workflow.graph` returns it.
+
+    Printed, it shows the tasks stage by stage.
+
+    Attributes:
+        name: The workflow's name.
+        nodes: The tasks, in the order of their definition.
+    """
+
+    name: str
+    nodes: tuple[TaskNode, ...]
+
+    @property
+    def edges(self) -> Iterator[tuple[str, str]]:
+        """The pairs of ids whose second task waits for the first.
+
+        They are made one by one: m tasks before n others have m * n.
+        """
+        return ((before, node.task_id) for node in self.nodes for before in node.after)
+
+    def stages(self) -> tuple[tuple[TaskNode, ...], ...]:
+        """Return the tasks by stage, each in the order of definition."""
+        found: list[list[TaskNode]] = []
+        for node in sorted(self.nodes, key=lambda node: node.stage):
+            if node.stage == len(found):
+                found.append([])
+            found[-1].append(node)
+        return tuple(map(tuple, found))
+
+    def __str__(self) -> str:
+        """Show the stages, and what a task waits for unless that is all of the stage before."""
+        lines = [f"workflow {self.name}"]
+        before: tuple[str, ...] = ()
+        for number, stage in enumerate(self.stages(), start=1):
+            shown: list[str] = []
+            for node in stage:
+                if node.after is before or node.after == before:
+                    before = node.after  # those of a wide group share it
+                    shown.append(node.task_id)
+                else:
+                    shown.append(f"{node.task_id} (after {', '.join(node.after)})")
+            lines.append(f"{number:3}  {' | '.join(shown)}")
+            before = tuple(node.task_id for node in stage)
+        return "\n".join(lines)
+
+
+def graph_of(name: str, plan: RunPlan) -> WorkflowGraph:
+    """Return the graph of a workflow whose plan covers all its tasks."""
+    rank = {task_id: number for number, task_id in enumerate(plan.tasks)}
+    ids: dict[Vertex, tuple[str, ...]] = {}  # of the tasks that those after a vertex wait for
+    depth: dict[Vertex, int] = {}  # the stage of those after it, at least
+    nodes: dict[str, TaskNode] = {}
+    for vertex in TopologicalSorter(plan.before).static_order():
+        others = plan.before[vertex]
+        after = _joined([ids[other] for other in others], rank)
+        stage = max((depth[other] for other in others), default=0)
+        if isinstance(vertex, Joint):
+            ids[vertex], depth[vertex] = after, stage
+        else:
+            ids[vertex], depth[vertex] = (vertex.task_id,), stage + 1
+            nodes[vertex.task_id] = _node(vertex, after, stage)
+    return WorkflowGraph(name, tuple(nodes[task_id] for task_id in plan.tasks))
+
+
+def _joined(groups: list[tuple[str, ...]], rank: dict[str, int]) -> tuple[str, ...]:
+    """Return the ids of all groups; tasks after one wide group share its tuple."""
+    if len(groups) == 1:
+        return groups[0]
+    return tuple(sorted({task_id for group in groups for task_id in group}, key=rank.__getitem__))
+
+
+def _node(task: Task[..., Any], after: tuple[str, ...], stage: int) -> TaskNode:
+    retries = task.retries
+    return TaskNode(
+        task_id=task.task_id,
+        after=after,
+        stage=stage,
+        max_retries=retries.most if retries else 0,
+        retry_delay=retries.delay if retries else 0.0,
+        atomic=task.atomic,
+        bound=tuple(task.bound),
+        doc=(task.function.__doc__ or "").strip().partition("\n")[0],
+    )
