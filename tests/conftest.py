@@ -21,8 +21,24 @@ import redis
 
 from graflow.channels import factory
 from graflow.channels.base import Channel
+from graflow.system.without_threads import has_threads
 from tests.backends import Backend, ClusterBackend, MemoryBackend, ServerBackend, SQLiteBackend
+from tests.paths import ROOT
 from tests.servers import SERVERS, Cluster, Server, run_cluster, run_server
+
+NEEDS_SYSTEM = pytest.mark.needs_system
+
+FOLDERS_NEEDING_SYSTEM = [
+    ROOT / "tests" / each
+    for each in ("channels/redis", "channels/sqlite", "checkers", "core/travel", "mypy_plugin")
+]
+"""Folders whose tests all need threads, processes or sockets."""
+
+KINDS_NEEDING_SYSTEM = [
+    pytest.param(each, marks=NEEDS_SYSTEM) for each in ("sqlite", *SERVERS, "cluster")
+]
+
+_LEFT_OUT = pytest.StashKey[int]()
 
 # A busy machine takes its time, which is no fault of what is tested.
 hypothesis.settings.register_profile("untimed", hypothesis.settings(), deadline=None)
@@ -42,6 +58,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what checkers say now into tests/mypy_plugin/cases and docs/mypy.md",
     )
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out whole folders, where Python lacks what they import."""
+    return (not has_threads() and collection_path in FOLDERS_NEEDING_SYSTEM) or None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs threads, processes or sockets, where Python has none."""
+    if has_threads():
+        return
+    left_out = [item for item in items if item.get_closest_marker(NEEDS_SYSTEM.name)]
+    config.stash[_LEFT_OUT] = len(left_out)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say how many tests were left out."""
+    if _LEFT_OUT in config.stash:
+        count = config.stash[_LEFT_OUT]
+        terminalreporter.line(f"{count} left out, which need threads, processes or sockets")
 
 
 def pytest_collection_finish() -> None:
@@ -94,7 +134,7 @@ def servers() -> Iterator[Callable[[str], Server]]:
         yield cache(lambda kind: stack.enter_context(run_server(kind)))
 
 
-@pytest.fixture(scope="session", params=SERVERS)
+@pytest.fixture(scope="session", params=KINDS_NEEDING_SYSTEM[1:-1])
 def server(request: pytest.FixtureRequest, servers: Callable[[str], Server]) -> Server:
     """A server of each kind, shared by all tests: leave it running and as it was."""
     return servers(request.param)
@@ -121,7 +161,7 @@ def clusters() -> Iterator[Callable[[str], Cluster]]:
         yield cache(lambda kind: stack.enter_context(run_cluster(kind, silence=5_000)))
 
 
-@pytest.fixture(params=["memory", "sqlite", *SERVERS, "cluster"])
+@pytest.fixture(params=["memory", *KINDS_NEEDING_SYSTEM])
 def backend(
     request: pytest.FixtureRequest,
     servers: Callable[[str], Server],

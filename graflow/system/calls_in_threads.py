@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from contextvars import copy_context
 from functools import partial
@@ -13,6 +13,7 @@ from threading import Thread
 from typing import Any, ParamSpec, TypeVar
 
 from graflow.system.cancellations import carried_out
+from graflow.system.without_threads import InTurn, has_threads
 
 __all__ = ["directly", "ending", "entered", "in_own_thread", "in_thread"]
 
@@ -58,7 +59,10 @@ async def in_own_thread(function: Callable[[], R], name: str, stop: Callable[[],
     """
     future: Future[R] = Future()
     call = partial(copy_context().run, function)
-    Thread(target=_settle, args=(future, call), name=name, daemon=True).start()
+    if has_threads():
+        Thread(target=_settle, args=(future, call), name=name, daemon=True).start()
+    else:
+        future = InTurn().submit(call)
 
     def stopped(_: Future[R]) -> bool:
         stop()
@@ -136,11 +140,11 @@ class _Threads:
         self.start_anew()
 
     def start_anew(self) -> None:
-        self._pool: ThreadPoolExecutor | None = None
+        self._pool: Executor | None = None
 
-    def get(self) -> ThreadPoolExecutor:
+    def get(self) -> Executor:
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(_THREADS, "graflow-aio")
+            self._pool = ThreadPoolExecutor(_THREADS, "graflow-aio") if has_threads() else InTurn()
         return self._pool
 
 

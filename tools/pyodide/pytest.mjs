@@ -12,15 +12,20 @@ for (const name of ["setStdout", "setStderr"]) {
   const stream = name === "setStdout" ? process.stdout : process.stderr;
   pyodide[name]({ write: (bytes) => (stream.write(bytes), bytes.length), isatty: stream.isTTY });
 }
-pyodide.globals.set("root", root);
-pyodide.globals.set("arguments", pyodide.toPy(process.argv.slice(2)));
-process.exitCode = await pyodide.runPythonAsync(`
+const main = pyodide.runPython(`
 import sys
+from types import ModuleType
 
-sys.path[:0] = [root, f"{root}/stubs", f"{root}/.pyodide/site"]
-sys.dont_write_bytecode, sys.pycache_prefix = False, f"{root}/.pyodide/cache"
-import pytest
 
-int(pytest.main([*arguments, "-o", "timeout=0"]))
+def main(root, arguments):
+    sys.path[:0] = [root, f"{root}/stubs", f"{root}/.pyodide/site"]
+    sys.dont_write_bytecode, sys.pycache_prefix = False, f"{root}/.pyodide/cache"
+    sys.modules["_multiprocessing"] = ModuleType("_multiprocessing")  # to import what is not used
+    import pytest
+
+    return int(pytest.main([*arguments, "-o", "timeout=0"]))
+
+
+main
 `);
-process.exit();
+process.exit(await main.callPromising(root, process.argv.slice(2)));

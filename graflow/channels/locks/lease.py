@@ -15,6 +15,7 @@ from graflow.channels.process_ids import Caller, is_of_this_process
 from graflow.exceptions import ChannelError
 from graflow.system.clock import monotonic
 from graflow.system.logs import CHANNELS
+from graflow.system.without_threads import has_threads
 
 __all__ = ["Holding", "free_later", "holding_of"]
 
@@ -205,11 +206,13 @@ class _Renewer:
         self._wakes_at: float | None = None
 
     def watch(self, holding: Holding) -> None:
-        """Renew the lease of `holding` from now on.
+        """Renew the lease of `holding` from now on, unless this process can have no threads.
 
         Raises:
             RuntimeError: The system can't start a thread.
         """
+        if not has_threads():
+            return
         with self._condition:
             if self._wakes_at is None:
                 _start(self._run, "graflow-leases")

@@ -25,6 +25,7 @@ from graflow.core.run.observers import AnyObserver
 from graflow.core.task.task import Task
 from graflow.core.travel.executors import ExecutorSource
 from graflow.exceptions import BlockingCallWarning
+from graflow.system.without_threads import has_threads
 
 __all__ = ["AsyncRuns", "warn_if_blocking"]
 
@@ -255,7 +256,12 @@ class AsyncRuns(ABC):
 
 
 def warn_if_blocking(method: str) -> None:
-    """Warn whoever is about to block an event loop: two calls up, a method of that name."""
+    """Warn whoever is about to block an event loop: two calls up, a method of that name.
+
+    In WebAssembly everything runs on the event loop of the page, so there nobody is warned.
+    """
+    if not has_threads():
+        return
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -23,6 +23,7 @@ from graflow.core.launch.returning import results_of_finished, returned
 from graflow.core.launch.run_options import Options
 from graflow.core.state.run_state import RunState
 from graflow.system.calls_in_threads import directly, ending, entered
+from graflow.system.without_threads import has_threads, run_alone
 
 __all__ = ["OpenedRun", "RunRequest", "begun", "resumed"]
 
@@ -75,6 +76,8 @@ class RunRequest(NamedTuple):
 
     def execute(self, ret_context: bool = False) -> Any:
         """Run the tasks, and return what `Workflow.execute` returns."""
+        if not has_threads():
+            return run_alone(self.aexecute(ret_context))
         with self.opening(self) as run:
             results = run.run()
         return returned(results, run.state, ret_context)

@@ -28,6 +28,7 @@ from graflow.core.travel.mailbox import Mailbox
 from graflow.core.travel.marks import ChannelMarks, FolderMarks
 from graflow.core.travel.parcel import Parcel, pack_run
 from graflow.exceptions import WorkflowTypeError
+from graflow.system.without_threads import InTurn, has_threads
 
 __all__ = ["prepared", "watched"]
 
@@ -47,12 +48,8 @@ def prepared(
         WorkflowTypeError: The tasks or their channel can't leave this process.
     """
     workflow = state.workflow_name
-    threads: partial[Executor] = partial(
-        ThreadPoolExecutor,
-        options.max_workers or MAX_WORKERS,
-        thread_name_prefix=f"graflow-{workflow}",
-    )
-    with Pool(threads if options.executor is None else options.executor, workflow) as pool:
+    source = _threads(options, workflow) if options.executor is None else options.executor
+    with Pool(source, workflow) as pool:
         if pool.shares_memory():
             yield Preparation(plan, state, variables, options, pool, None, finished)
             return
@@ -71,6 +68,14 @@ def prepared(
             if plan.tasks.keys() - finished.keys():
                 check_arrival(pool, parcel, state)
             yield Preparation(plan, state, variables, options, pool, parcel, finished)
+
+
+def _threads(options: Options, workflow: str) -> Callable[[], Executor]:
+    """Return what makes the executor of a run that was given none."""
+    if not has_threads():
+        return InTurn
+    most = options.max_workers or MAX_WORKERS
+    return partial(ThreadPoolExecutor, most, thread_name_prefix=f"graflow-{workflow}")
 
 
 def _have_attended(pool: Pool, marks: FolderMarks) -> None:

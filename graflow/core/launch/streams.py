@@ -8,7 +8,7 @@ import sys
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Generator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from threading import Lock, Thread, current_thread, get_ident
 from typing import Any
@@ -30,6 +30,7 @@ from graflow.core.run.events import (
 from graflow.core.run.observers import AsyncRunObserver
 from graflow.exceptions import WorkflowTypeError, WorkflowValueError
 from graflow.system.wakers import LoopWaker, ThreadWaker
+from graflow.system.without_threads import OneThread, has_threads
 
 __all__ = ["astreamed", "streamed"]
 
@@ -116,7 +117,8 @@ def streamed(request: RunRequest, size: int) -> Generator[RunEvent, None, None]:
     Raises:
         WorkflowTypeError, WorkflowValueError: The size of the buffer is invalid.
     """
-    return _synchronous(request, _checked(size, request.workflow))
+    generator = _synchronous if has_threads() else _in_turn
+    return generator(request, _checked(size, request.workflow))
 
 
 async def _asynchronous(request: RunRequest, size: int) -> AsyncGenerator[RunEvent, None]:
@@ -169,6 +171,25 @@ def _synchronous(request: RunRequest, size: int) -> Generator[RunEvent, None, No
         yield run.ended.result()
     finally:
         run.end()
+
+
+def _in_turn(request: RunRequest, size: int) -> Generator[RunEvent, None, None]:
+    """Let the run go on while its consumer waits for the next event, and only then."""
+    with closing(OneThread()) as thread:
+        events = _asynchronous(request, size)
+        try:
+            while (event := thread.run(_next(events))) is not None:
+                yield event
+        finally:
+            thread.run(_close(events))
+
+
+async def _next(events: AsyncGenerator[RunEvent, None]) -> RunEvent | None:
+    return await anext(events, None)
+
+
+async def _close(events: AsyncGenerator[RunEvent, None]) -> None:
+    await events.aclose()
 
 
 class _RunInThread:

@@ -29,6 +29,7 @@ from graflow.core.registry.run_records import (
 from graflow.exceptions import ChannelError, RunInProgressError, WorkflowValueError
 from graflow.system.clock import monotonic
 from graflow.system.logs import RUN
+from graflow.system.without_threads import has_threads
 
 __all__ = ["Tenure", "begin", "take_over"]
 
@@ -102,7 +103,7 @@ class Tenure:
             put = Put(run_key(self._run_id), self._record.packed(), self.lifetime)
             if not self._commit([put, self._sign_of_life()]):
                 raise self.fence.passed()
-        if self._backend.shared:
+        if self._backend.shared and has_threads():
             self._renewed = monotonic()
             self._kept = self._keeper.keep(self)
 

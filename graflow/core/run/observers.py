@@ -18,6 +18,7 @@ from graflow.core.run.delays import ALERT
 from graflow.core.run.events import TaskEvent
 from graflow.exceptions import WorkflowTypeError
 from graflow.system.logs import RUN
+from graflow.system.without_threads import has_threads
 
 __all__ = [
     "AnyObserver",
@@ -247,7 +248,13 @@ class QueuedObservers(Observers):
             await asyncio.wait([told])  # lets others go on even if it is done
 
     def wait(self) -> None:
-        """Wait in another thread as `settle` does, unless the run is over."""
+        """Wait in another thread as `settle` does, unless the run is over.
+
+        Where there is no other thread, nothing can wait for the loop.
+        """
+        if not has_threads():
+            self.begin()
+            return
         told: Future[None] = Future()
         with self._lock:
             if self._is_closed:

@@ -25,6 +25,7 @@ from graflow.core.state.run_state import RunState
 from graflow.core.task.task import Task
 from graflow.system.calls_in_threads import in_thread
 from graflow.system.wakers import LoopWaker
+from graflow.system.without_threads import has_threads, run_alone
 
 __all__ = ["LoopRun"]
 
@@ -295,6 +296,8 @@ class LoopRun(BaseRun):
 
     def _wait_for(self, task: Task[..., Any], coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine of an atomic task on the loop, while its thread waits."""
+        if not has_threads():
+            return run_alone(coroutine)
         ended: Future[T] = Future()
         self._loop.call_soon_threadsafe(
             self._run_other, coroutine, copy_context(), task.task_id, ended
