@@ -18,9 +18,18 @@ from graflow.channels.factory import default_channel
 from graflow.core.context import ExecutionContext
 from graflow.core.graph.graph import Graph, RunPlan
 from graflow.core.graph.workflow_graph import WorkflowGraph, graph_of
-from graflow.core.launch.async_runs import AsyncRuns, warn_if_blocking
+from graflow.core.launch.async_runs import warn_if_blocking
+from graflow.core.launch.continued_runs import ContinuedRuns
 from graflow.core.launch.never_run import note_made, note_used
-from graflow.core.launch.opened_run import OpenedRun, RunRequest, begun, resumed
+from graflow.core.launch.opened_run import (
+    Beginning,
+    OpenedRun,
+    Resumption,
+    RunRequest,
+    begun,
+    continued,
+    resumed,
+)
 from graflow.core.launch.opening import ChannelSource, check_source
 from graflow.core.launch.run_options import (
     KEEP_RESULTS,
@@ -41,7 +50,7 @@ _running: ContextVar[tuple[Workflow, ...]] = ContextVar("running_workflows", def
 """The workflows whose tasks are running the current code, innermost last."""
 
 
-class Workflow(AsyncRuns):
+class Workflow(ContinuedRuns):
     """Tasks in order, under a name; `workflow(name)` makes one.
 
     Tasks join it inside its `with` block, when they are decorated, called, or put in order there
@@ -217,6 +226,7 @@ class Workflow(AsyncRuns):
         path: str | PathLike[str],
         *,
         ret_context: Literal[True],
+        initial_channel: Mapping[str, object] | None = None,
         **options: Unpack[ResumeKeywords],
     ) -> tuple[Any, ExecutionContext]: ...
     @overload
@@ -225,6 +235,7 @@ class Workflow(AsyncRuns):
         path: str | PathLike[str],
         *,
         ret_context: bool = False,
+        initial_channel: Mapping[str, object] | None = None,
         **options: Unpack[ResumeKeywords],
     ) -> Any: ...
     def resume(
@@ -232,6 +243,7 @@ class Workflow(AsyncRuns):
         path: str | PathLike[str],
         *,
         ret_context: bool = False,
+        initial_channel: Mapping[str, object] | None = None,
         max_workers: int | None = None,
         executor: ExecutorSource | None = None,
         progress: bool = False,
@@ -251,7 +263,10 @@ class Workflow(AsyncRuns):
 
         Args:
             path: The file.
-            ret_context: As for `execute`, like the other arguments.
+            ret_context: As for `execute`, like the arguments further down.
+            initial_channel: Values to put into the channel before the run goes on. They replace
+                what the channel holds, and what was restored; a finished task keeps its result.
+                If all tasks have finished, they are not used.
             max_workers: How many tasks may run at the same time.
             executor: The executor, which may be of another kind than before.
             progress: Whether to show the progress of the run.
@@ -280,7 +295,7 @@ class Workflow(AsyncRuns):
             observers=observers,
             keep=keep,
         )
-        return self._resumption(path, options).execute(ret_context)
+        return self._resumption(path, initial_channel, options).execute(ret_context)
 
     def _plan(self, start_node: Task[..., Any] | str | None) -> RunPlan:
         if self in _running.get():
@@ -304,12 +319,31 @@ class Workflow(AsyncRuns):
         values: Mapping[str, object] | None,
         options: Options,
     ) -> RunRequest:
-        plan = self._plan(start_node)
-        return self._request(options, partial(begun, plan=plan, values=values))
+        beginning = Beginning(self._plan(start_node), values)
+        return self._request(options, partial(begun, beginning=beginning))
 
     @override
-    def _resumption(self, path: str | PathLike[str], options: Options) -> RunRequest:
-        return self._request(options, partial(resumed, path=path, plan_from=self._plan))
+    def _resumption(
+        self,
+        path: str | PathLike[str],
+        values: Mapping[str, object] | None,
+        options: Options,
+    ) -> RunRequest:
+        resumption = Resumption(path, self._plan, values)
+        return self._request(options, partial(resumed, resumption=resumption))
+
+    @override
+    def _continuation(
+        self,
+        start_node: Task[..., Any] | str | None,
+        values: Mapping[str, object] | None,
+        path: str | PathLike[str],
+        options: Options,
+    ) -> RunRequest:
+        beginning = Beginning(self._plan(start_node), values)
+        resumption = Resumption(path, self._plan, None)
+        opening = partial(continued, beginning=beginning, resumption=resumption)
+        return self._request(options, opening)
 
     def _request(
         self, options: Options, opening: Callable[[RunRequest], AbstractContextManager[OpenedRun]]

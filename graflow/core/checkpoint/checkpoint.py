@@ -34,8 +34,8 @@ __all__ = [
     "read_checkpoint",
 ]
 
-VERSION = 2
-"""The version of the file's format; version 1 had no digests."""
+VERSION = 3
+"""The version of the file's format; 1 had no digests, and 2 did not say that a run has ended."""
 
 _STRICT = ConfigDict(extra="forbid", strict=True)
 
@@ -86,6 +86,7 @@ class JournalEntry(TypedDict):
     """Any other record: the tasks that finished, and the changes in a memory channel."""
 
     finished: list[str]
+    ended: NotRequired[bool]
     metadata: NotRequired[dict[str, str]]
     digests: NotRequired[dict[str, str]]
     cleared: NotRequired[bool]
@@ -115,6 +116,8 @@ class Checkpoint:
         start: The id of the task that the run started at; `None` if it runs everything.
         channel: Where the channel stores its keys.
         finished: The ids of the tasks that finished, in that order.
+        is_finished: Whether the run came to its end, and no task failed; then `Workflow.run` starts
+            a new one. Files of graflow's earlier formats don't tell, so it is `False` there.
         metadata: What tasks passed to `ctx.checkpoint`, by task id.
         contents: The contents of a channel in memory, encoded, by key.
         digests: Those of the results on a server, by task id.
@@ -126,6 +129,7 @@ class Checkpoint:
     start: str | None
     channel: ChannelAddress
     finished: tuple[str, ...]
+    is_finished: bool
     metadata: dict[str, dict[str, Any]]
     contents: Contents = field(repr=False)
     digests: dict[str, str] = field(repr=False)
@@ -267,6 +271,7 @@ def _checkpoint(header: Header, entries: list[JournalEntry]) -> Checkpoint:
         header["start"],
         header["channel"],
         tuple(finished),
+        bool(entries) and entries[-1].get("ended", False),
         metadata,
         contents,
         digests,

@@ -98,9 +98,13 @@ class Journal:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Close the file."""
-        self._file.close()
-        self._close()
+        """Close the file, and note before that the run has ended unless it failed."""
+        try:
+            if kind is None:
+                self._end()
+        finally:
+            self._file.close()
+            self._close()
 
     def record(self, finished: Mapping[str, FinishedTask]) -> None:
         """Save that tasks have finished; this is on disk when it returns.
@@ -134,6 +138,11 @@ class Journal:
                 with self._turn:
                     self._writing, self._saved = False, writes
                     self._turn.notify_all()
+
+    def _end(self) -> None:
+        line, self._sum = pack({"finished": [], "ended": True}, self._sum)
+        with file_errors(self._path, self._header["workflow"]):
+            write(self._file, line)
 
     def _append(self, ended: Mapping[str, FinishedTask]) -> None:
         self._finished.update(ended)

@@ -48,7 +48,12 @@ class AsyncRuns(ABC):
         """Return a request for a run that begins."""
 
     @abstractmethod
-    def _resumption(self, path: str | PathLike[str], options: Options) -> RunRequest:
+    def _resumption(
+        self,
+        path: str | PathLike[str],
+        values: Mapping[str, object] | None,
+        options: Options,
+    ) -> RunRequest:
         """Return a request for a run that was begun before."""
 
     @overload
@@ -120,6 +125,7 @@ class AsyncRuns(ABC):
         path: str | PathLike[str],
         *,
         ret_context: Literal[True],
+        initial_channel: Mapping[str, object] | None = None,
         **options: Unpack[ResumeKeywords],
     ) -> tuple[Any, ExecutionContext]: ...
     @overload
@@ -128,6 +134,7 @@ class AsyncRuns(ABC):
         path: str | PathLike[str],
         *,
         ret_context: bool = False,
+        initial_channel: Mapping[str, object] | None = None,
         **options: Unpack[ResumeKeywords],
     ) -> Any: ...
     async def aresume(
@@ -135,13 +142,15 @@ class AsyncRuns(ABC):
         path: str | PathLike[str],
         *,
         ret_context: bool = False,
+        initial_channel: Mapping[str, object] | None = None,
         **options: Unpack[ResumeKeywords],
     ) -> Any:
         """Continue a run on the running event loop, and return its result.
 
         Args:
             path: The checkpoint, as for `resume`.
-            ret_context: As for `aexecute`, like the other arguments.
+            ret_context: As for `aexecute`, like the options.
+            initial_channel: Values to put into the channel before the run goes on, as for `resume`.
             options: `max_workers`, `executor`, `progress`, `observers` and `keep`.
 
         Raises:
@@ -149,7 +158,7 @@ class AsyncRuns(ABC):
             GraflowError: As for `resume`.
         """
         chosen = self._options(checkpoint=path, **options)
-        return await self._resumption(path, chosen).aexecute(ret_context)
+        return await self._resumption(path, initial_channel, chosen).aexecute(ret_context)
 
     def stream(
         self,

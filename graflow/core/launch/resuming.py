@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -11,12 +11,64 @@ from graflow.channels.hidden_keys import belongs_to
 from graflow.core.checkpoint.checkpoint import ChannelAddress, Checkpoint, address_of
 from graflow.core.graph.graph import RunPlan
 from graflow.core.state.run_state import RunState
-from graflow.exceptions import CheckpointMismatchError, TaskNotFoundError
+from graflow.core.task.result_key import result_key
+from graflow.exceptions import CheckpointMismatchError, TaskNotFoundError, WorkflowValueError
 
-__all__ = ["match_channel", "match_plan", "restore"]
+__all__ = [
+    "check_values",
+    "match_channel",
+    "match_plan",
+    "match_start",
+    "match_workflow",
+    "refuse",
+    "restore",
+]
 
 _NAMED = 10
 """The most results that a message names."""
+
+
+def match_workflow(checkpoint: Checkpoint, workflow: str) -> None:
+    """Check that a checkpoint is of a run of the workflow with this name.
+
+    Raises:
+        CheckpointMismatchError: It is of another one's.
+    """
+    if checkpoint.workflow != workflow:
+        refuse(workflow, f"it is of workflow {checkpoint.workflow!r}")
+
+
+def match_start(checkpoint: Checkpoint, workflow: str, start: str | None) -> None:
+    """Check that the run of a checkpoint started at the task with this id; `None` if at none.
+
+    Raises:
+        CheckpointMismatchError: It started elsewhere.
+    """
+    if checkpoint.start != start:
+        where = "runs everything" if start is None else f"starts at task {start!r}"
+        before = checkpoint.start
+        refuse(
+            workflow,
+            f"this call {where}, but the run in it, which has not finished, "
+            + ("runs everything" if before is None else f"started at task {before!r}"),
+        )
+
+
+def check_values(values: object, finished: Collection[str], state: RunState) -> None:
+    """Check that the values for a run that is resumed leave the results of finished tasks alone.
+
+    Raises:
+        WorkflowValueError: There is a result among them.
+    """
+    keys = values if isinstance(values, Mapping) else ()
+    for task_id in finished:
+        key = result_key(task_id)
+        if key in keys:
+            raise WorkflowValueError(
+                f"initial_channel can't set {key!r} here: task {task_id!r} has finished, and a run "
+                "that is resumed keeps its result",
+                workflow=state.workflow_name,
+            )
 
 
 def match_plan(
@@ -32,14 +84,13 @@ def match_plan(
     Raises:
         CheckpointMismatchError: The run belongs to another workflow or another graph.
     """
-    if checkpoint.workflow != workflow:
-        _refuse(workflow, f"it is of workflow {checkpoint.workflow!r}")
+    match_workflow(checkpoint, workflow)
     try:
         found = plan(checkpoint.start)
     except TaskNotFoundError:
         found = None
     if found is None or found.fingerprint() != checkpoint.graph:
-        _refuse(workflow, "the tasks or their order have changed since it was saved")
+        refuse(workflow, "the tasks or their order have changed since it was saved")
     return found
 
 
@@ -53,7 +104,7 @@ def match_channel(checkpoint: Checkpoint, state: RunState) -> None:
     before, now = checkpoint.channel, address_of(channel)
     same = {"kind", "name", "server"} if channel.shared else {"kind"}
     if any(before[part] != now[part] for part in same):  # type: ignore[literal-required]
-        _refuse(
+        refuse(
             state.workflow_name,
             f"it belongs to a run on {_told(before)}, but the workflow uses {_told(now)}"
             + _advice(before),
@@ -73,7 +124,7 @@ def match_channel(checkpoint: Checkpoint, state: RunState) -> None:
     if altered:
         told.append(f"holds other results of finished tasks than it did: {_named(altered)}")
     if told:
-        _refuse(state.workflow_name, f"{_told(now)} {', and '.join(told)}")
+        refuse(state.workflow_name, f"{_told(now)} {', and '.join(told)}")
 
 
 def restore(checkpoint: Checkpoint, state: RunState, plan: RunPlan) -> None:
@@ -112,7 +163,12 @@ def _advice(before: ChannelAddress) -> str:
     )
 
 
-def _refuse(workflow: str, why: str) -> NoReturn:
+def refuse(workflow: str, why: str) -> NoReturn:
+    """Refuse a checkpoint.
+
+    Raises:
+        CheckpointMismatchError: Always.
+    """
     raise CheckpointMismatchError(
         f"the checkpoint does not fit workflow {workflow!r}: {why}", workflow=workflow
     )

@@ -23,6 +23,7 @@ __all__ = [
     "BUFFER",
     "KEEP_RESULTS",
     "MAX_WORKERS",
+    "ContinueKeywords",
     "ExecuteKeywords",
     "Options",
     "ResumeKeywords",
@@ -62,6 +63,12 @@ class ResumeKeywords(RunKeywords, total=False):
 
     max_workers: int | None
     keep: Seconds | None
+
+
+class ContinueKeywords(ResumeKeywords, total=False):
+    """Keywords of `Workflow.run`."""
+
+    run_id: str | None
 
 
 @dataclass(frozen=True)

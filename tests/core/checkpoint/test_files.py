@@ -47,7 +47,7 @@ def test_the_file_is_json_lines_that_say_what_happened(path: Path) -> None:
     lines = [json.loads(line)["record"] for line in path.read_text().splitlines()]
     assert lines[0] == {
         "format": "graflow checkpoint",
-        "version": 2,
+        "version": 3,
         "workflow": "steps",
         "run_id": lines[0]["run_id"],
         "graph": lines[0]["graph"],
@@ -121,7 +121,7 @@ def test_a_file_of_a_stranger_is_read_or_refused(tmp_path: Path, record: object)
     """Whatever is in it, nothing else is raised."""
     path = tmp_path / "strange.json"
     channel = {"kind": "memory", "name": "x", "server": ""}
-    header = {"format": "graflow checkpoint", "version": 2, "workflow": "w", "run_id": "1"}
+    header = {"format": "graflow checkpoint", "version": 3, "workflow": "w", "run_id": "1"}
     header |= {"graph": "x", "start": None, "channel": channel}
     for records in ([record, record], [header, record]):
         path.write_bytes(with_checksums(*records))
@@ -146,7 +146,7 @@ def test_changes_that_do_not_follow_from_each_other_are_damage(path: Path) -> No
 
 def test_a_newer_version_is_refused(path: Path) -> None:
     """Whatever else it has in it; the message says what to do."""
-    path.write_bytes(with_checksums({"version": 3, "new": True}, {"newer": 1}))
+    path.write_bytes(with_checksums({"version": 4, "new": True}, {"newer": 1}))
     with pytest.raises(CheckpointVersionError, match="newer"):
         Steps().workflow.resume(path)
     path.write_bytes(with_checksums({"version": 0}, {}))

@@ -247,7 +247,7 @@ def test_digests_of_results_are_saved_for_a_channel_on_a_server(
 
 
 def test_a_file_of_version_1_is_read(path: Path, open_channel: Callable[[str], Channel]) -> None:
-    """It knows no digests, so all that counts is that there are results; the next is version 2."""
+    """It knows no digests, so all that counts is that there are results; the next does."""
     channel = open_channel("run")
     steps = Steps(channel)
     steps.fail(path)
@@ -257,7 +257,7 @@ def test_a_file_of_version_1_is_read(path: Path, open_channel: Callable[[str], C
     path.write_bytes(with_checksums({**header, "version": 1}, *records))
     assert steps.workflow.resume(path) == {"count": 3}
     assert steps.ran == ["second", "third"]
-    assert json.loads(path.read_text().splitlines()[0])["record"]["version"] == 2
+    assert json.loads(path.read_text().splitlines()[0])["record"]["version"] == 3
     if channel.shared:
         assert list(read_checkpoint(path).digests) == ["second", "third"]
 

@@ -140,7 +140,7 @@ def test_looking_at_a_task_does_not_settle_its_id() -> None:
         called = gather(rows=4)
         assert "without an id yet" in repr(called)
         chain(gather)
-    assert repr(called) == "<task 'load_2'>"
+    assert repr(called) == "<task 'gather_2'>"
     assert wf.execute() == {"gather": 1, "gather_2": 4}
 
 
