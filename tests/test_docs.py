@@ -53,6 +53,10 @@ SNIPPETS_AND_OUTPUT = Sybil([PythonCodeBlockParser(), CodeBlockParser("text", co
     ("page", "snippets"),
     [
         ("README.md", 9),
+        ("docs/tutorial/tasks.md", 7),
+        ("docs/tutorial/channel.md", 6),
+        ("docs/tutorial/types.md", 7),
+        ("docs/tutorial/keys.md", 6),
         ("docs/channels.md", 12),
         ("docs/keys.md", 13),
         ("docs/transactions.md", 14),
@@ -73,9 +77,10 @@ def test_a_page_runs(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    """Its snippets print what stands below them. Modules of the page on backends are there."""
-    for module in write_modules("docs/backends.md", tmp_path):
-        monkeypatch.delitem(sys.modules, Path(module).stem, raising=False)
+    """Its snippets print what stands below them. Its modules, and those on backends, are there."""
+    for each in ("docs/backends.md", page):
+        for module in write_modules(each, tmp_path):
+            monkeypatch.delitem(sys.modules, Path(module).stem, raising=False)
     monkeypatch.syspath_prepend(tmp_path)
     document = SNIPPETS_AND_OUTPUT.parse(ROOT / page)
     document.namespace["capsys"] = capsys

@@ -30,6 +30,8 @@ class AcmeChannel(MemoryChannel):
 }
 # Its snippets show what only the plugin knows; `tests/mypy_plugin/test_docs.py` has them checked.
 _OF_THE_PLUGIN: Final = "mypy"
+# What the tutorial shows the mistakes of; `tests/test_tutorial.py` has it checked.
+_MISTAKES: Final = "mistakes.py"
 
 
 @dataclass(frozen=True)
@@ -90,16 +92,17 @@ def write_pages(folder: Path) -> None:
         modules = tuple(f"# {name}" for name in write_modules(page, folder))
         parts = [str(example.parsed) for example in snippets.parse(ROOT / page).examples()]
         parts = [part for part in parts if not part.startswith(modules)]
-        stem = Path(page).stem.lower()
-        if parts and stem != _OF_THE_PLUGIN:
-            text = "\n\n".join([_PRELUDES.get(stem, ""), *parts])
-            (folder / f"page_on_{stem}.py").write_text(text)
+        name = page.removeprefix("docs/").removesuffix(".md").replace("/", "_").lower()
+        if parts and name != _OF_THE_PLUGIN:
+            text = "\n\n".join([_PRELUDES.get(name, ""), *parts])
+            (folder / f"page_on_{name}.py").write_text(text)
+    (folder / _MISTAKES).unlink()
 
 
 def pages() -> Iterator[str]:
     """Yield the path of each page, from the root of the repository."""
     yield "README.md"
-    yield from (f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md")))
+    yield from (str(page.relative_to(ROOT)) for page in sorted((ROOT / "docs").rglob("*.md")))
 
 
 def line_of(report: Report, folder: Path) -> str:
