@@ -57,6 +57,7 @@ SNIPPETS_AND_OUTPUT = Sybil([PythonCodeBlockParser(), CodeBlockParser("text", co
         ("docs/tutorial/channel.md", 6),
         ("docs/tutorial/types.md", 7),
         ("docs/tutorial/keys.md", 6),
+        ("docs/workflows.md", 14),
         ("docs/channels.md", 12),
         ("docs/keys.md", 13),
         ("docs/transactions.md", 14),
