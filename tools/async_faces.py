@@ -318,7 +318,13 @@ from graflow.channels.keys.key_pattern import KeyPattern
 from graflow.channels.keys.keys import Keys
 from graflow.channels.keys.keys_listing import KeysListing
 from graflow.channels.keys.keys_operations import KeysOperations
-from graflow.channels.keys.operands import Addable, Appendable, Settable, UpdatableOnLoop
+from graflow.channels.keys.operands import (
+    Addable,
+    Appendable,
+    Readable,
+    Settable,
+    UpdatableOnLoop,
+)
 from graflow.channels.keys.values import Values
 from graflow.channels.operation.entry import Entry
 from graflow.channels.watching.watch import AsyncWatch

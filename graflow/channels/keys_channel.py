@@ -15,7 +15,7 @@ from graflow.channels.keys.key_pattern import KeyPattern
 from graflow.channels.keys.keys import Keys
 from graflow.channels.keys.keys_listing import KeysListing
 from graflow.channels.keys.keys_operations import KeysOperations
-from graflow.channels.keys.operands import Addable, Appendable, Settable, Updatable
+from graflow.channels.keys.operands import Addable, Appendable, Readable, Settable, Updatable
 from graflow.channels.keys.values import Values
 from graflow.channels.locks.lock import ChannelLock
 from graflow.channels.operation.entry import Entry
@@ -138,15 +138,16 @@ class KeysChannel(ChannelView[Key[Any, C_co]], Generic[C_co]):
         """
         return self._perform(self._operations.add(key, *args, **kwargs))
 
-    def entry(self, key: Key[T, C_co]) -> Entry[T]:
+    def entry(self, key: Readable[T, C_co]) -> Entry[T]:
         """Return the value under `key` with its etag and its TTL; see `TypedChannel.entry`."""
-        return self._perform(self._operations.entry(key))
+        entry: Entry[T] = self._perform(self._operations.entry(key))
+        return entry
 
     @overload
-    def get(self, key: Key[T, C_co]) -> T: ...
+    def get(self, key: Readable[T, C_co]) -> T: ...
     @overload
-    def get(self, key: Key[T, C_co], default: D) -> T | D: ...
-    def get(self, key: Key[Any, C_co], default: Any = MISSING) -> Any:
+    def get(self, key: Readable[T, C_co], default: D) -> T | D: ...
+    def get(self, key: Readable[Any, C_co], default: Any = MISSING) -> Any:
         """Return the value under `key`; for a list key, that is a list.
 
         Args:
@@ -265,7 +266,7 @@ class KeysChannel(ChannelView[Key[Any, C_co]], Generic[C_co]):
 
     def wait_for(
         self,
-        key: Key[T, C_co],
+        key: Readable[T, C_co],
         predicate: Callable[[T], object] | None = None,
         timeout: Seconds | None = None,
     ) -> T:

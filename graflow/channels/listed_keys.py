@@ -9,7 +9,7 @@ from typing_extensions import ReadOnly, TypeForm, is_typeddict, override
 from graflow.channels.codec.reprs import short_repr
 from graflow.channels.operation.keyed_operations import checked_name
 from graflow.channels.operation.listing import ListedKey, Listing
-from graflow.channels.schema import fields_of, schema_of
+from graflow.channels.schema import fields_of, schema_of, without_alias
 from graflow.exceptions import SchemaError
 
 __all__ = ["TypedDictKeys", "listed_key"]
@@ -65,10 +65,11 @@ def listed_key(name: str, form: TypeForm[Any], *, strict: bool, path: str) -> Li
     Raises:
         SchemaError: The type can't be a schema.
     """
-    item = (*get_args(form), Any)[0] if list in (form, get_origin(form)) else None
+    kind = without_alias(form)
+    item = (*get_args(kind), Any)[0] if list in (kind, get_origin(kind)) else None
     try:
         items = None if item is None else schema_of(item, strict=strict)
-        return ListedKey(name, schema_of(form, strict=strict), items, numbers=_numbers(form))
+        return ListedKey(name, schema_of(form, strict=strict), items, numbers=_numbers(kind))
     except SchemaError as error:
         raise SchemaError(f"key {path}: {error}") from error
 

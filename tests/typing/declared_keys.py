@@ -2,6 +2,7 @@
 
 # pyright: reportUnnecessaryTypeIgnoreComment=true
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NotRequired, TypedDict, assert_type
 
@@ -198,6 +199,33 @@ def mistakes(ch: KeysChannel[Pipeline]) -> None:
     bool("user" in ch)  # type: ignore[operator]
     Key(list[str], tll=3)  # type: ignore[call-arg]
     KeyPattern("{id}", list[str], name="x")  # type: ignore[call-arg]
+
+
+def shown(*values: object) -> None:
+    """Take anything."""
+
+
+def in_the_midst_of_more(ch: KeysChannel[Pipeline], key: Key[list[int]]) -> float:
+    """What is read may be used where something of a wider type is wanted."""
+    wide: Sequence[object] = ch.get(Pipeline.logs)
+    wide = ch.get(Pipeline.logs, ())
+    wide = ch.wait_for(Pipeline.logs)
+    wide = ch.get_many([Pipeline.logs])[Pipeline.logs]
+    wide = ch.get_many([Pipeline.logs]).get(Pipeline.logs, ())
+    wide = ch.get(fetch.result)
+    shown(wide, sum(ch.get(key)), max(ch.get(fetch.result)), ch.get(Pipeline.logs))
+    shown(set(ch.get(Pipeline.logs)), max(ch.get(Pipeline.logs)), sorted(ch.get(Pipeline.logs)))
+    shown(dict(ch.get(Pipeline.user)), {**ch.get(Pipeline.user)}, round(ch.get(Pipeline.count)))
+    return ch.get(Pipeline.count)
+
+
+async def in_the_midst_of_more_on_a_loop(ch: AsyncKeysChannel[Pipeline]) -> float:
+    """The same after an `await`."""
+    wide: Sequence[object] = await ch.get(Pipeline.logs)
+    wide = await ch.wait_for(Pipeline.logs)
+    shown(wide, await ch.get(Pipeline.logs), len(await ch.get(Pipeline.logs)))
+    shown(set(await ch.get(fetch.result)), await ch.entry(Pipeline.logs))
+    return await ch.get(Pipeline.count)
 
 
 def keys_of_other_classes(ch: KeysChannel[Pipeline], channel: Channel) -> None:

@@ -16,7 +16,13 @@ from graflow.channels.keys.key_pattern import KeyPattern
 from graflow.channels.keys.keys import Keys
 from graflow.channels.keys.keys_listing import KeysListing
 from graflow.channels.keys.keys_operations import KeysOperations
-from graflow.channels.keys.operands import Addable, Appendable, Settable, UpdatableOnLoop
+from graflow.channels.keys.operands import (
+    Addable,
+    Appendable,
+    Readable,
+    Settable,
+    UpdatableOnLoop,
+)
 from graflow.channels.keys.values import Values
 from graflow.channels.operation.entry import Entry
 from graflow.channels.watching.watch import AsyncWatch
@@ -127,16 +133,17 @@ class AsyncKeysChannel(AsyncHandle, Generic[C_co]):
         """
         return await self._perform(self._operations.add(key, *args, **kwargs))
 
-    async def entry(self, key: Key[T, C_co]) -> Entry[T]:
+    async def entry(self, key: Readable[T, C_co]) -> Entry[T]:
         """Return the value under `key` with its etag and its TTL; see `TypedChannel.entry`."""
-        return await self._perform(self._operations.entry(key))
+        entry: Entry[T] = await self._perform(self._operations.entry(key))
+        return entry
 
     @overload
-    async def get(self, key: Key[T, C_co]) -> T: ...
+    async def get(self, key: Readable[T, C_co]) -> T: ...
     @overload
-    async def get(self, key: Key[T, C_co], default: D) -> T | D: ...
+    async def get(self, key: Readable[T, C_co], default: D) -> T | D: ...
 
-    async def get(self, key: Key[Any, C_co], default: Any = MISSING) -> Any:
+    async def get(self, key: Readable[Any, C_co], default: Any = MISSING) -> Any:
         """Return the value under `key`; for a list key, that is a list.
 
         Args:
@@ -251,7 +258,7 @@ class AsyncKeysChannel(AsyncHandle, Generic[C_co]):
 
     async def wait_for(
         self,
-        key: Key[T, C_co],
+        key: Readable[T, C_co],
         predicate: Callable[[T], object] | None = None,
         timeout: Seconds | None = None,
     ) -> T:

@@ -115,6 +115,8 @@ class Key(Generic[T, O_contra]):
         # value from the key first, so that `[{"name": "Ada"}]` is known to be a `list[User]`.
         # See `graflow.channels.keys.operands`.
 
+        def _get(self, owner: type[O_contra], /) -> T: ...
+
         def _set(
             self,
             owner: type[O_contra],

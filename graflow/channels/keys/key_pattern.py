@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Generic, overload
 
 from typing_extensions import TypeForm, TypeVar, override
@@ -81,7 +82,9 @@ class KeyPattern(Generic[T, O_contra]):
             ChannelValueError: A field has no value, or an empty one, or there is no such field.
             ChannelTypeError: A value is neither text nor an int.
         """
-        name = self.template.filled(fields)
+        return self._made(self.template.filled(fields), fields)
+
+    def _made(self, name: str, fields: Mapping[str, str | int]) -> Key[T, O_contra]:
         key: Key[T, O_contra] = Key(self.form, name=name, ttl=self.ttl, doc=self.doc)
         if self.owner is not None:
             key.belong(self.owner, self._attribute, name)
@@ -102,7 +105,7 @@ class KeyPattern(Generic[T, O_contra]):
     def key(self, name: str) -> Key[T, O_contra] | None:
         """Return the key that has a name in the channel; `None` if it is not the pattern's."""
         fields = self.match(name)
-        return None if fields is None else self(**fields)
+        return None if fields is None else self._made(name, fields)
 
     @overload
     def __get__(

@@ -135,8 +135,15 @@ def _inherited(cls: type[Keys]) -> dict[str, Key[Any] | KeyPattern[Any]]:
     """Return the keys of the bases of a class, by attribute.
 
     Raises:
-        SchemaError: They stand for something else in the class.
+        SchemaError: They stand for something else in the class, or a base is no class of `Keys`.
     """
+    for base in cls.__mro__:
+        for attribute, value in vars(base).items():
+            if isinstance(value, Key | KeyPattern) and not issubclass(base, Keys):
+                raise SchemaError(
+                    f"{cls.__name__}.{attribute} is declared in {base.__name__}, which is no class "
+                    f"of Keys: write class {base.__name__}(Keys)"
+                )
     found: dict[str, Key[Any] | KeyPattern[Any]] = {}
     for base in cls.__bases__:
         found |= getattr(base, "__keys__", {})

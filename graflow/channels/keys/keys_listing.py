@@ -83,7 +83,19 @@ class KeysListing(Listing[Key[Any]]):
     @override
     def advice(self, key: Key[Any]) -> str:
         """Return what a message says in addition of a key of another class."""
-        return "" if key.owner is not None else "; it is declared in no class of Keys"
+        if key.owner is None:
+            return "; it is declared in no class of Keys"
+        if key.owner.__name__ == self.title:
+            return (
+                f"; {self.title} was defined again, or it is another class of that name: make the "
+                "channel with the class that the key is from"
+            )
+        return ""
+
+    @override
+    def why_read_only(self, key: Key[Any]) -> str:
+        """Return what a message says of a result, which is the only key of its kind."""
+        return "only its task does, whose result it is"
 
     def own_pattern(self, pattern: object) -> KeyPattern[Any]:
         """Check that it is a pattern of the class, and return it.

@@ -15,6 +15,7 @@ from graflow.channels.keys.key_pattern import KeyPattern
 from graflow.channels.keys.keys_listing import KeysListing
 from graflow.channels.keys.values import Values
 from graflow.channels.operation.keyed_operations import KeyedOperations
+from graflow.channels.operation.listing import ListedKey
 from graflow.channels.watching.changes import Selection
 
 __all__ = ["KeysOperations"]
@@ -24,7 +25,11 @@ class KeysOperations(KeyedOperations[Key[Any]]):
     """The operations of a channel that has the keys of a class."""
 
     if TYPE_CHECKING:
-        # What they take beside a key is a matter of the key; see `operands.py`.
+        # What they take beside a key, and return, is a matter of the key; see `operands.py`.
+        known: Callable[..., ListedKey]
+        entry: Callable[..., Steps[Any]]
+        get: Callable[..., Steps[Any]]
+        wait_for: Callable[..., Steps[Any]]
         set: Callable[..., Steps[None]]
         add: Callable[..., Steps[bool]]
         update: Callable[..., Steps[Any]]

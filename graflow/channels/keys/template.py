@@ -100,7 +100,10 @@ class Template:
         match = self._reads.fullmatch(key)
         if match is None:
             return None
-        values = {field: unquote(text) for field, text in match.groupdict().items()}
+        quoted = match.groupdict()
+        if "%" not in key:
+            return quoted
+        values = {field: unquote(text) for field, text in quoted.items()}
         # `%zz` and `%41` are in no key, as nobody quotes a character so.
         return values if self._makes(values, key) else None
 

@@ -8,6 +8,7 @@ from typing import Any, Generic, overload
 from typing_extensions import TypeVar
 
 from graflow.channels.keys.key import Key
+from graflow.channels.keys.operands import Readable
 
 __all__ = ["Values"]
 
@@ -24,9 +25,9 @@ class Values(Generic[C_co]):
 
     def __init__(self, values: Mapping[Key[Any], Any]) -> None:
         """Take the values by their keys."""
-        self._values = dict(values)
+        self._values: Mapping[Any, Any] = dict(values)
 
-    def __getitem__(self, key: Key[T, C_co]) -> T:
+    def __getitem__(self, key: Readable[T, C_co]) -> T:
         """Return what a key held.
 
         Raises:
@@ -36,10 +37,10 @@ class Values(Generic[C_co]):
         return value
 
     @overload
-    def get(self, key: Key[T, C_co]) -> T | None: ...
+    def get(self, key: Readable[T, C_co]) -> T | None: ...
     @overload
-    def get(self, key: Key[T, C_co], default: D) -> T | D: ...
-    def get(self, key: Key[Any, C_co], default: Any = None) -> Any:
+    def get(self, key: Readable[T, C_co], default: D) -> T | D: ...
+    def get(self, key: Readable[Any, C_co], default: Any = None) -> Any:
         """Return what a key held, or `default` if it held nothing."""
         return self._values.get(key, default)
 

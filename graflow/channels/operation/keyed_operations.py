@@ -202,7 +202,7 @@ class KeyedOperations(Generic[K]):
             title, advice = self._listing.title, self._listing.advice(key)
             raise self._refusal(str(key), f"{title} has no key {key!r}{advice}")
         if changes and listed.is_read_only:
-            self._misuse(listed, "can't change key {}: it is ReadOnly in {}")
+            self._misuse(listed, f"can't change key {{}}: {self._listing.why_read_only(key)}")
         return listed
 
     def default(self, key: str, default: object) -> Any:

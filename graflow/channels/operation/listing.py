@@ -62,6 +62,10 @@ class Listing(ABC, Generic[K]):
         close = get_close_matches(str(key), self.names, n=1)
         return f"; did you mean {close[0]!r}?" if close else ""
 
+    def why_read_only(self, key: K) -> str:
+        """Return what a message says of a key that can't be changed."""
+        return f"it is ReadOnly in {self.title}"
+
     def present(self, keys: Collection[str]) -> list[str]:
         """Return those of the channel's keys that the list has, in the order of the list."""
         there = set(keys)

@@ -28,9 +28,11 @@ from typing import (
     get_origin,
 )
 
+from pydantic import BaseModel
 from typing_extensions import ReadOnly, Unpack, get_type_hints, is_protocol, is_typeddict
 
 from graflow.channels.codec.stand_ins import is_stand_in
+from graflow.channels.schema import ALIASES, without_alias
 
 __all__ = ["Misfit", "misfit"]
 
@@ -47,8 +49,13 @@ _WIDENED: Final[dict[type, tuple[type, ...]]] = {
 }
 """What checkers take for a class besides its instances, and numbers like those of NumPy."""
 
+_NUMPY_BOOLS: Final = {"bool", "bool_"}
 _CONTAINERS: Final = (list, tuple, set, frozenset, deque, dict)
-"""The containers in which one can look without side effects."""
+_BUILT_IN: Final = {"builtins", "collections", "collections.abc"}
+"""The modules of those containers, and of types whose arguments are about what is in them."""
+
+_LOOKING: Final = {"__contains__", "__getitem__", "__iter__", "items", "values"}
+"""What is called to look into a container; one that has its own may fetch or count something."""
 
 
 class Misfit(NamedTuple):
@@ -86,6 +93,7 @@ class _Look:
     def __init__(self) -> None:
         self._left = _MOST_LOOKS
         self._depth = 0
+        self._known: dict[Any, Mapping[str, Any]] = {}
 
     def at(self, value: object, annotation: Any, path: str) -> Misfit | None:
         """Return what is wrong with a part of the value."""
@@ -102,28 +110,39 @@ class _Look:
     def _judged(self, value: object, annotation: Any, path: str) -> Misfit | None:
         origin, arguments = get_origin(annotation), get_args(annotation)
         if origin in (Union, UnionType):
-            fits = any(self.at(value, each, path) is None for each in arguments)
-        elif origin is Literal:
+            return self._in_none(value, annotation, path)
+        if origin is Literal:
             fits = any(isinstance(value, type(each)) and value == each for each in arguments)
         elif is_typeddict(origin or annotation):
             fits = isinstance(value, Mapping)
-        elif origin is type:
+        elif (origin or annotation) is type:
             fits = isinstance(value, type) or get_origin(value) is not None
         else:
             fits = _is_instance(value, origin or annotation)
         if not fits:
-            return Misfit(path, _shown(annotation), _shown(type(value)))
+            return _of_another_type(value, annotation, path)
         return next(filter(None, self._inside(value, origin or annotation, arguments, path)), None)
+
+    def _in_none(self, value: object, union: Any, path: str) -> Misfit | None:
+        """Return what is wrong with a value that is of no type of a union; `None` if it is."""
+        inner = []
+        for each in get_args(union):
+            found = self.at(value, each, path)
+            if found is None:
+                return None
+            if found.path != path:  # a part of it: the value itself is of that type
+                inner.append(found)
+        return inner[0] if len(inner) == 1 else _of_another_type(value, union, path)
 
     def _inside(
         self, value: Any, kind: Any, arguments: tuple[Any, ...], path: str
     ) -> Iterable[Misfit | None]:
         """Yield what is wrong with the parts of a container, if it is one to be looked into."""
-        if not isinstance(value, _CONTAINERS) or not isinstance(kind, type):
+        if not (_is_seen_through(value) and isinstance(kind, type)):
             return
         if is_typeddict(kind):
             yield from self._fields(value, kind, path)
-        elif not arguments:
+        elif not arguments or kind.__module__ not in _BUILT_IN:
             return
         elif kind is tuple:
             yield from self._tuple(value, arguments, path)
@@ -136,10 +155,12 @@ class _Look:
                 yield self.at(item, arguments[0], f"{path}[{number}]")
 
     def _fields(self, value: Any, kind: Any, path: str) -> Iterable[Misfit | None]:
-        for name, annotation in get_type_hints(kind, include_extras=True).items():
+        if kind not in self._known:
+            self._known[kind] = get_type_hints(kind, include_extras=True)
+        for name, annotation in self._known[kind].items():
             if name in value:
                 yield self.at(value[name], annotation, f"{path}[{name!r}]")
-            elif name in kind.__required_keys__ and not _is_optional(annotation):
+            elif _is_needed(annotation, otherwise=name in kind.__required_keys__):
                 yield Misfit(f"{path}[{name!r}]", "there", "missing")
 
     def _tuple(self, value: Any, arguments: tuple[Any, ...], path: str) -> Iterable[Misfit | None]:
@@ -158,13 +179,22 @@ def _is_unpacked(annotation: Any) -> bool:
     return get_origin(annotation) in _UNPACKED or getattr(annotation, "__unpacked__", False)
 
 
-def _is_optional(annotation: Any) -> bool:
-    """Tell whether a field may be missing; its class doesn't know where annotations are text."""
+def _is_needed(annotation: Any, *, otherwise: bool) -> bool:
+    """Tell whether a field is required; its class doesn't know where annotations are text."""
     while (mark := get_origin(annotation)) in _MARKS:
-        if mark is NotRequired:
-            return True
+        if mark in (NotRequired, Required):
+            return mark is Required
         annotation = get_args(annotation)[0]
-    return False
+    return otherwise
+
+
+def _is_seen_through(value: object) -> bool:
+    """Tell whether a value is a container in which one can look without side effects."""
+    return isinstance(value, _CONTAINERS) and not any(
+        _LOOKING & vars(each).keys()
+        for each in type(value).__mro__
+        if each.__module__ not in _BUILT_IN
+    )
 
 
 def _unwrapped(annotation: Any) -> Any:
@@ -175,8 +205,8 @@ def _unwrapped(annotation: Any) -> Any:
             annotation = get_args(annotation)[0]
         elif isinstance(annotation, NewType):
             annotation = annotation.__supertype__
-        elif type(kind).__name__ == "TypeAliasType":
-            annotation = kind.__value__
+        elif isinstance(kind, ALIASES):
+            annotation = without_alias(annotation)
         else:
             return NoneType if annotation is None else annotation
 
@@ -184,24 +214,44 @@ def _unwrapped(annotation: Any) -> Any:
 def _stands_for_anything(value: object) -> bool:
     """Tell whether something isn't what it is taken for: a mock, or what is read when needed."""
     mock = sys.modules.get("unittest.mock")
-    return is_stand_in(value) or (mock is not None and isinstance(value, mock.NonCallableMock))
+    return (
+        is_stand_in(value)
+        or Any in type(value).__mro__
+        or (mock is not None and isinstance(value, mock.NonCallableMock))
+    )
 
 
 def _is_instance(value: object, kind: Any) -> bool:
     """Tell whether a value may be an instance of a class; of anything else, every value may be."""
     if kind is Callable:
         return callable(value)
-    if not isinstance(kind, type) or kind.__module__ in _TYPING:
+    if not isinstance(kind, type) or kind.__module__ in _TYPING or _is_for_pydantic(kind):
         return True  # a type variable, or `TextIO`, of which no file is an instance
-    if is_protocol(kind) and not getattr(kind, "_is_runtime_protocol", False):
+    if is_protocol(kind) and (
+        not getattr(kind, "_is_runtime_protocol", False) or hasattr(type(value), "__getattr__")
+    ):
         return True
+    if kind is bool and type(value).__module__ == "numpy":
+        return type(value).__name__ in _NUMPY_BOOLS
     return isinstance(value, _WIDENED.get(kind, kind)) or _is_remade(type(value), kind)
+
+
+def _is_for_pydantic(kind: type) -> bool:
+    """Tell whether a class says to pydantic what its values are, as `EmailStr` does: text."""
+    return hasattr(kind, "__get_pydantic_core_schema__") and not issubclass(kind, BaseModel)
 
 
 def _is_remade(found: type, kind: type) -> bool:
     """Tell whether a class is another one made again, by a notebook or from a pickle."""
     name = kind.__module__, kind.__qualname__
     return any((each.__module__, each.__qualname__) == name for each in found.__mro__)
+
+
+def _of_another_type(value: object, annotation: Any, path: str) -> Misfit:
+    wanted, found = _shown(annotation), _shown(type(value))
+    if wanted == found:
+        wanted, found = (f"{each.__module__}.{found}" for each in (annotation, type(value)))
+    return Misfit(path, wanted, found)
 
 
 def _shown(annotation: Any) -> str:

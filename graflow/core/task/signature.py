@@ -90,7 +90,8 @@ class TaskSignature:
     def check(self, bound: Mapping[str, Any]) -> None:
         """Check that values can be of the types that their parameters are annotated with.
 
-        An annotation that can't be resolved allows anything, and so does an unknown one.
+        An annotation that can't be resolved allows anything, and so does an unknown one. Those of a
+        wrapped function are not about what its wrapper takes.
 
         Args:
             bound: As `bind` returns it.
@@ -98,6 +99,8 @@ class TaskSignature:
         Raises:
             TypeError: One of them can't; the message names the parameter and its type.
         """
+        if hasattr(self._function, "__wrapped__"):
+            return
         for name, value in bound.items():
             parameter = self._signature.parameters[name]
             if parameter.default is value:

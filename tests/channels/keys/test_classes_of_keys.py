@@ -122,6 +122,13 @@ def test_what_is_no_key_is_refused(members: dict[str, Any], message: str) -> Non
         make(**members)
 
 
+def test_keys_of_a_base_that_is_no_class_of_keys() -> None:
+    """They would be without an owner, though a type checker takes them for keys of the class."""
+    mixin = type("Mixin", (), {"mixed": Key(int)})
+    with pytest.raises(SchemaError, match=r"Made\.mixed is declared in Mixin.*class Mixin\(Keys\)"):
+        make("Made", (mixin, Keys))
+
+
 def test_what_a_class_may_have_beside_keys() -> None:
     """Functions, classes that are defined in it, and what begins with an underscore."""
 

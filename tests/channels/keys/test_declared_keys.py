@@ -6,10 +6,11 @@ import asyncio
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, TypedDict, TypeVar
 
 import cloudpickle
 import pytest
+from typing_extensions import TypeAliasType
 
 from graflow import AsyncTransaction, Key, KeyPattern, Keys, KeysChannel, Transaction
 from graflow.channels.base import Channel
@@ -157,6 +158,13 @@ def test_keys_of_others_are_refused(state: KeysChannel[Pipeline]) -> None:
     many: Any = Pipeline.by_id
     with pytest.raises(ChannelTypeError, match=r"stands for many keys; write \(id=\.\.\.\)"):
         state.get(many)
+
+
+def test_a_key_of_a_class_that_was_defined_again(channel: Channel) -> None:
+    """As in a notebook, whose channel is still that of the first one."""
+    first, again = (type("Cell", (Keys,), {"count": Key(int)}) for _ in range(2))
+    with pytest.raises(ChannelValueError, match=r"key Cell\.count>; Cell was defined again"):
+        channel.of(first).get(vars(again)["count"])
 
 
 def test_a_subclass_has_the_keys_of_its_base(channel: Channel) -> None:
@@ -526,6 +534,20 @@ def test_a_type_that_can_not_be_stored() -> None:
 
     with pytest.raises(SchemaError, match=r"key Unstorable\.callback: "):
         MemoryChannel("test").of(Unstorable)
+
+
+def test_aliases_of_lists_and_numbers(channel: Channel) -> None:
+    """A type checker takes them for what they stand for, and so does the channel."""
+    item = TypeVar("item")
+    other = TypeVar("other")
+    rows = TypeAliasType("rows", list[item], type_params=(other, item))
+    total = TypeAliasType("total", int)
+    made: Any = type("Made", (Keys,), {"rows": Key(rows[str, int]), "total": Key(total)})
+    state = channel.of(made)
+    assert state.append(made.rows, 3) == 1
+    with pytest.raises(ChannelValidationError):
+        state.append(made.rows, "3")
+    assert state.atomic_add(made.total, 2) == 2
 
 
 def test_schemas_of_every_kind(channel: Channel) -> None:

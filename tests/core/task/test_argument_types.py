@@ -10,10 +10,11 @@ import re
 from collections import Counter, OrderedDict, UserDict, UserList, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import Enum, IntEnum
 from fractions import Fraction
-from functools import partial
+from functools import partial, wraps
+from ipaddress import ip_address
 from pathlib import Path
 from typing import (
     IO,
@@ -26,6 +27,7 @@ from typing import (
     NewType,
     NotRequired,
     Protocol,
+    Required,
     TextIO,
     TypedDict,
     TypeVar,
@@ -35,7 +37,16 @@ from unittest.mock import Mock
 
 import cloudpickle
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    EmailStr,
+    Field,
+    IPvAnyAddress,
+    Json,
+    PastDate,
+    validate_call,
+)
 from typing_extensions import TypeAliasType, Unpack
 
 from graflow import task, workflow
@@ -47,6 +58,7 @@ if TYPE_CHECKING:
     from decimal import Context as Unimported
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 B = TypeVar("B", bound=int)
 UserId = NewType("UserId", int)
 Tree = TypeAliasType("Tree", "int | list[Tree]")
@@ -60,6 +72,7 @@ class Row(TypedDict):
 
 
 Rows = TypeAliasType("Rows", list[Row])
+Several = TypeAliasType("Several", list[T], type_params=(T,))
 
 
 class Wide(Row):
@@ -136,6 +149,62 @@ class Text(str):
 
 class Numbers(list[int]):
     """A kind of list."""
+
+
+class Page(list[str], Generic[T]):
+    """A kind of list, whose argument is not the type of its items."""
+
+
+class Groups(dict[str, list[T]], Generic[T, B]):
+    """A kind of dict, whose arguments are not the types of its keys and items."""
+
+
+class Found(NamedTuple, Generic[T]):
+    """A named tuple with an argument."""
+
+    what: T
+    where: str
+
+
+class Nested(Protocol[T_co]):
+    """A tree, as NumPy's `ArrayLike` has one."""
+
+    def __iter__(self) -> Iterator[T_co | Nested[T_co]]:
+        """Yield items, and trees of them."""
+
+
+class Lazy(list[int]):
+    """Items that are fetched when somebody looks at them."""
+
+    def __iter__(self) -> Iterator[int]:
+        raise AssertionError
+
+
+class Proxy:
+    """Passes everything on."""
+
+    def __init__(self, target: object) -> None:
+        """Take what it passes everything on to."""
+        self._target = target
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the target has."""
+        return getattr(self._target, name)
+
+
+class Unknown(Any):  # type: ignore[misc]
+    """A class of which nobody knows what it is."""
+
+
+Date = type("date", (), {})
+"""A class with the name of another one."""
+
+
+class Partly(TypedDict, total=False):
+    """A row of which little is needed."""
+
+    id: Required[int]
+    name: str
 
 
 class Odd:
@@ -226,6 +295,23 @@ FITTING: list[tuple[Any, Any]] = [
     (IO[str], io.StringIO()),
     (type[Model], Special),
     (type, int),
+    (type, list[int]),
+    (type, Box[int]),
+    (Page[int], Page(["a"])),
+    (Groups[int, int], Groups(a=[1])),
+    (Found[int], Found(1, "a")),
+    (Nested[int], [1, [2, 3]]),
+    (list[int], Lazy()),
+    (Closing, Proxy(io.StringIO())),
+    (int, Unknown()),
+    (bool, type("bool", (), {"__module__": "numpy"})()),
+    (Partly, {"id": 1}),
+    (EmailStr, "ada@example.org"),
+    (AwareDatetime, datetime(2026, 1, 1, tzinfo=UTC)),
+    (PastDate, date(2026, 1, 1)),
+    (IPvAnyAddress, ip_address("::1")),
+    (Json, "[]"),
+    (list[EmailStr], ["ada@example.org"]),
     (Callable[[int], str], str),
     (Callable[..., Any], partial(int, "3")),
     (os.PathLike[str], Path("x")),
@@ -252,7 +338,12 @@ WRONG: list[tuple[Any, Any, str]] = [
     (datetime, date(2026, 1, 1), "it must be datetime, not date"),
     (None, 3, "it must be None, not int"),
     (int | None, "3", r"it must be int \| None, not str"),
-    (list[int] | str, ["a"], r"it must be list\[int\] \| str, not list"),
+    (list[int] | str, ["a"], r"it\[0\] must be int, not str"),
+    (list[int] | list[bytes], ["a"], r"it must be list\[int\] \| list\[bytes\], not list"),
+    (Row | None, {"id": "1"}, r"it\['id'\] must be int, not str"),
+    (Partly, {"name": "a"}, r"it\['id'\] must be there"),
+    (bool, type("int64", (), {"__module__": "numpy"})(), "it must be bool, not int64"),
+    (Date, date(2026, 1, 1), r"it must be .*test_argument_types\.date, not datetime\.date"),
     (UserId, "3", "it must be int, not str"),
     (list[int], (1,), r"it must be list\[int\], not tuple"),
     (list[int], [1, "2"], r"it\[1\] must be int, not str"),
@@ -275,6 +366,7 @@ WRONG: list[tuple[Any, Any, str]] = [
     (Row, {"name": "a"}, r"it\['id'\] must be there, not missing"),
     (Row, {"id": "1"}, r"it\['id'\] must be int, not str"),
     (Row, {"id": 1, "name": 3}, r"it\['name'\] must be str, not int"),
+    (Several[int], ["a"], r"it\[0\] must be int, not str"),
     (Rows, [{"id": 1}, {}], r"it\[1\]\['id'\] must be there"),
     (Model, {"age": 3}, "it must be Model, not dict"),
     (Point, Pair(1, "a"), "it must be Point, not Pair"),
@@ -370,6 +462,33 @@ def test_annotations_are_looked_up_when_they_are_needed() -> None:
 
     with workflow("w"):
         show(one=Later(), two=3, three=4)  # type: ignore[arg-type]
+
+
+def test_a_wrapped_function_takes_what_its_wrapper_takes() -> None:
+    """Its annotations are not those of the wrapper, which may convert what it is given."""
+
+    def opened(function: Callable[[Path], str]) -> Callable[[str | Path], str]:
+        @wraps(function)
+        def wrapper(path: str | Path) -> str:
+            return function(Path(path))
+
+        return wrapper
+
+    @task
+    @opened
+    def suffix(path: Path) -> str:
+        return path.suffix
+
+    @task
+    @validate_call
+    def double(number: int) -> int:
+        return number * 2
+
+    with workflow("suffixes") as suffixes:
+        suffix("a.txt")
+    with workflow("numbers") as numbers:
+        double("3")  # type: ignore[arg-type]
+    assert (suffixes.execute(), numbers.execute()) == (".txt", 6)
 
 
 def test_a_class_that_was_made_again_is_the_same_one() -> None:

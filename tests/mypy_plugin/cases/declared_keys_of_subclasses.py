@@ -32,6 +32,6 @@ def good(child: KeysChannel[Child]) -> None:
 
 def bad(base: KeysChannel[Base]) -> None:
     base.set(Child.extra, 1)  # E: Argument 1 to "set" of "KeysChannel" has incompatible type "Key[int, Child]"; expected "Settable[[int], Base]"  [arg-type]  # N:         def _set(self, type[Base], int, /) -> None  # N:         def _set(self, type[Child], /, value: int, ttl: int | float | timedelta | None = ..., *, if_etag: str | Missing = ...) -> None  # N:     Expected:  # N:     Got:  # N: Following member(s) of "Key[int, Child]" have conflicts:
-    base.get(Child.extra)  # E: Argument 1 to "get" of "KeysChannel" has incompatible type "Key[int, Child]"; expected "Key[int, Base]"  [arg-type]
-    base.get(Other.count)  # E: Argument 1 to "get" of "KeysChannel" has incompatible type "Key[int, Other]"; expected "Key[int, Base]"  [arg-type]
+    base.get(Child.extra)  # E: Argument 1 to "get" of "KeysChannel" has incompatible type "Key[int, Child]"; expected "Readable[Never, Base]"  [arg-type]
+    base.get(Other.count)  # E: Argument 1 to "get" of "KeysChannel" has incompatible type "Key[int, Other]"; expected "Readable[Never, Base]"  [arg-type]
     base.set(Other.count, 1)  # E: Argument 1 to "set" of "KeysChannel" has incompatible type "Key[int, Other]"; expected "Settable[[int], Base]"  [arg-type]  # N:         def _set(self, type[Base], int, /) -> None  # N:         def _set(self, type[Other], /, value: int, ttl: int | float | timedelta | None = ..., *, if_etag: str | Missing = ...) -> None  # N:     Expected:  # N:     Got:  # N: Following member(s) of "Key[int, Other]" have conflicts:

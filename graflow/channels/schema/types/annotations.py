@@ -31,7 +31,7 @@ from graflow.channels.schema.types.fields import (
 )
 from graflow.channels.schema.types.namespaces import namespace_of
 
-__all__ = ["ALIASES", "is_self_contained", "parts", "types_in"]
+__all__ = ["ALIASES", "is_self_contained", "parts", "types_in", "without_alias"]
 
 ALIASES: tuple[Any, ...] = (
     TypeAliasType,
@@ -92,14 +92,21 @@ def _size_of(form: Any) -> int:
     return 1 + sum(map(_size_of, get_args(form)))
 
 
+def without_alias(form: Any) -> Any:
+    """Return the type that an alias stands for, with its arguments in it; others as they are."""
+    while isinstance(alias := get_origin(form) or form, ALIASES):
+        value = resolved(alias.__value__, namespace_of(alias), strict=False)
+        form = substituted(value, arguments_of(form))
+    return form
+
+
 def types_in(form: Any) -> Iterator[tuple[str, Any]]:
     """Yield the types that `form` is directly made of, each with its step in the path."""
     origin, arguments = get_origin(form), get_args(form)
     if origin in _WRAPPERS or origin in _UNIONS:
         yield from (("", inner) for inner in arguments[: 1 if origin in _WRAPPERS else None])
-    elif isinstance(alias := origin or form, ALIASES):
-        value = resolved(alias.__value__, namespace_of(alias), strict=False)
-        yield "", substituted(value, arguments_of(form))
+    elif isinstance(origin or form, ALIASES):
+        yield "", without_alias(form)
     elif hasattr(form, "__supertype__"):
         yield "", resolved(form.__supertype__, namespace_of(form), strict=False)
     elif fields := fields_of(form):
