@@ -9,7 +9,7 @@ import _thread
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Never
 
 import pytest
@@ -36,6 +36,6 @@ def _refuse(*_: object) -> Never:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Begin to refuse, until the end."""
-    context = one_thread()
-    context.__enter__()
-    config.add_cleanup(lambda: context.__exit__(None, None, None))
+    stack = ExitStack()
+    stack.enter_context(one_thread())
+    config.add_cleanup(stack.close)

@@ -10,6 +10,7 @@ import _thread
 import asyncio
 import selectors
 import sys
+import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Executor, Future
@@ -96,7 +97,7 @@ class OneThread:
             WorkflowStateError: All coroutines wait for something that can't happen meanwhile.
             BaseException: What the coroutine raises.
         """
-        with _off_the_loop():
+        with _off_the_loop(), _plain_sleep():
             task = self._loop.create_task(main)
             try:
                 return self._loop.run_until_complete(task)
@@ -142,6 +143,24 @@ def _off_the_loop() -> Iterator[None]:
             asyncio.tasks._enter_task(loop, task)
 
 
+@contextmanager
+def _plain_sleep() -> Iterator[None]:
+    """Let `time.sleep` wait as elsewhere: that of Pyodide waits for the page's own event loop."""
+    before = time.sleep
+    if sys.platform == "emscripten":
+        time.sleep = _wait
+    try:
+        yield
+    finally:
+        time.sleep = before
+
+
+def _wait(seconds: float) -> None:
+    if seconds < 0:
+        raise ValueError("sleep length must be non-negative")
+    threading.Event().wait(seconds)
+
+
 class _Selector(selectors.DefaultSelector):
     """Waits for files as others do, and without files for the time alone."""
 
@@ -154,7 +173,7 @@ class _Selector(selectors.DefaultSelector):
                 "all coroutines wait for something that can't happen while this process, which can "
                 "have no threads, waits for them; `await wf.aexecute()` leaves its event loop free"
             )
-        time.sleep(max(0.0, timeout))
+        _wait(max(0.0, timeout))
         return []
 
 

@@ -13,6 +13,7 @@ import time
 
 from tools.site.built import faults
 from tools.site.links import DeadLinkError
+from tools.site.markdown import IndentError
 from tools.site.staging import ROOT, stage
 
 _ENVIRONMENT = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
@@ -23,7 +24,7 @@ def build() -> int:
     """Build the site and check it; return 0 if there is nothing to complain of."""
     try:
         stage()
-    except DeadLinkError as error:
+    except (DeadLinkError, IndentError) as error:
         print(error, file=sys.stderr)
         return 1
     code = _mkdocs("build", "--strict", "--quiet").wait()
@@ -48,7 +49,7 @@ def serve() -> int:
             time.sleep(_SECONDS_BETWEEN_LOOKS)
             try:
                 stage()
-            except DeadLinkError as error:
+            except (DeadLinkError, IndentError) as error:
                 print(error, file=sys.stderr)
     except KeyboardInterrupt:
         server.wait()

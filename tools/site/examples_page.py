@@ -12,12 +12,12 @@ MARK = "<!-- examples -->"
 
 
 def index(folder: Path) -> str:
-    """Return the sections of all programs, sorted by name, each with its source.
+    """Return the sections of all programs, each with its source, the demo first.
 
     Args:
         folder: The programs; a name that begins with `__` is left out, `__main__.py` is not.
     """
-    programs = sorted(folder.glob("*.py"), key=lambda path: path.stem != "__main__")
+    programs = sorted(folder.glob("*.py"), key=lambda path: (path.stem != "__main__", path.stem))
     return "\n".join(_section(path) for path in programs if path.stem != "__init__")
 
 
@@ -31,7 +31,7 @@ def _section(path: Path) -> str:
     lines = "\n".join(f"    {line}".rstrip() for line in source.splitlines())
     return (
         f"## {_title(path)}\n\n**{' '.join(first.split())}** {started}\n\n{rest}\n\n"
-        f'??? example "The source: {path.parent.name}/{path.name}"\n\n'
+        f'??? example "The source: `{path.parent.name}/{path.name}`"\n\n'
         f"    ```python\n{lines}\n    ```\n"
     )
 

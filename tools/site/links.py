@@ -9,15 +9,16 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-__all__ = ["DeadLinkError", "outside_code", "rewritten"]
+from tools.site.markdown import outside_code
+
+__all__ = ["DeadLinkError", "rewritten"]
 
 _INLINE = re.compile(r"(?P<before>!?\[[^\]]*\]\()(?P<target>[^)\s]+)(?P<after>\))")
 _DEFINED = re.compile(r"^(?P<before>\[[^\]]+\]:\s+)(?P<target>\S+)(?P<after>)", re.MULTILINE)
-_CODE = re.compile(r"(^(?P<fence>`{3,})[^\n]*\n.*?^(?P=fence)$|`+[^`]+`+)", re.MULTILINE | re.DOTALL)
 
 
 class DeadLinkError(Exception):
@@ -47,18 +48,6 @@ def rewritten(text: str, page: str, places: Mapping[str, str], root: Path) -> st
         return f"{match['before']}{target}{match['after']}"
 
     return outside_code(text, lambda prose: _DEFINED.sub(replace, _INLINE.sub(replace, prose)))
-
-
-def outside_code(text: str, change: Callable[[str], str]) -> str:
-    """Return Markdown with `change` made to all that is neither a block nor a span of code."""
-    kept: list[str] = []
-
-    def put_away(match: re.Match[str]) -> str:
-        kept.append(match[0])
-        return f"\0{len(kept) - 1}\0"
-
-    changed = change(_CODE.sub(put_away, text))
-    return re.sub("\0(\\d+)\0", lambda match: kept[int(match[1])], changed)
 
 
 def _address_fits(target: str) -> bool:

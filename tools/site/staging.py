@@ -8,6 +8,7 @@ in a browser.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +16,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from tools.site import examples_page, live_blocks
 from tools.site.links import rewritten
+from tools.site.markdown import with_lists
 
 __all__ = ["ROOT", "STAGE", "page_paths", "stage"]
 
@@ -30,7 +32,8 @@ _FROM_THE_ROOT = {
     "SECURITY.md": "security.md",
 }
 _OF_PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
-_START = "---\nhide: [navigation, toc]\n---\n\n"
+_BUTTONS = re.compile(r"^<!-- buttons -->\n(?P<links>(?:.+\n)+)", re.MULTILINE)
+_START = "---\nhide: [navigation]\n---\n\n"
 
 
 def page_paths() -> dict[str, str]:
@@ -47,6 +50,7 @@ def stage(folder: Path = STAGE) -> None:
 
     Raises:
         DeadLinkError: A link of a page leads nowhere.
+        IndentError: A list in a page would not be seen as one.
         FileNotFoundError: Pyodide was not fetched.
     """
     written = {folder / place for place in _write(folder)}
@@ -82,10 +86,17 @@ def _write(folder: Path) -> Iterator[str]:
 
 
 def _page(source: str, text: str, places: dict[str, str]) -> str:
-    text = rewritten(live_blocks.marked(text), source, places, ROOT)
+    text = with_lists(live_blocks.marked(text), source)
+    text = rewritten(text, source, places, ROOT)
+    text = _BUTTONS.sub(_with_buttons, text)
     if examples_page.MARK in text:
         text = text.replace(examples_page.MARK, examples_page.index(ROOT / "examples"))
     return _START + text if source == "docs/index.md" else text
+
+
+def _with_buttons(match: re.Match[str]) -> str:
+    """Make buttons of the links in a paragraph, which has dots between them."""
+    return re.sub(r"\)( ·)?$|\) · ", "){ .md-button } ", match["links"], flags=re.MULTILINE)
 
 
 def _put(folder: Path, place: str, content: bytes) -> str:

@@ -8,8 +8,10 @@ items, so that a backend can add to it at either end.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection
+from contextlib import suppress
 from math import isfinite
 from types import NoneType
 from typing import Any
@@ -87,10 +89,10 @@ def encode_item(value: object) -> bytes:
     """Return the bytes that a channel stores for an item of a list; raises as `encode`."""
     if _is_plain(value, MAX_DEPTH - 1):
         try:
-            return to_json(value)
+            return _written(value)
         except PydanticSerializationError:
             pass  # a lone surrogate; `tag` tells where
-    return to_json(tag(value))
+    return _written(tag(value))
 
 
 def decode(record: Record) -> Any:
@@ -144,7 +146,18 @@ def unpack_json(record: Record) -> bytes | None:
     if isinstance(record, bytes) and _DOLLAR not in record:
         return record
     value = decode(record)
-    return to_json(value) if _has_shape_of_json(value) else None
+    return _written(value) if _has_shape_of_json(value) else None
+
+
+def _written(value: Any) -> bytes:
+    """Return the JSON text of what JSON can carry, up to `MAX_DEPTH` levels of it."""
+    try:
+        return to_json(value)
+    except PydanticSerializationError:  # in WebAssembly, pydantic writes no more than 49 levels
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        with suppress(UnicodeEncodeError):  # at a lone surrogate
+            return text.encode()
+        raise
 
 
 def _parse(text: bytes) -> Any:

@@ -58,33 +58,53 @@ class Held(NamedTuple):
 
 
 class Holds(NamedTuple):
-    """The key holds exactly this record; `None`: it does not exist."""
+    """The key holds exactly this record, or does not exist.
+
+    Attributes:
+        key: The key.
+        record: What it has to hold; `None`: nothing.
+    """
 
     key: str
     record: Record | None
 
 
 class StartsWith(NamedTuple):
-    """The list under the key begins with these items, of which there is one at least."""
+    """The list under the key begins with these items.
+
+    Attributes:
+        key: The key.
+        items: The items, at least one.
+    """
 
     key: str
     items: tuple[bytes, ...]
 
 
 class KeysAre(NamedTuple):
-    """`Backend.keys` would return these keys."""
+    """`Backend.keys` would return these keys.
+
+    Attributes:
+        keys: The keys, in any order.
+    """
 
     keys: Collection[str]
 
 
 class Unlocked(NamedTuple):
-    """Nobody but `owner` holds the lock; `""` is nobody's name."""
+    """Nobody but `owner` holds the lock.
+
+    Attributes:
+        lock: The name of the lock.
+        owner: The name of its holder; `""` is nobody's.
+    """
 
     lock: str
     owner: str
 
 
 Check: TypeAlias = Holds | StartsWith | KeysAre | Unlocked
+"""What must be so for a commit to happen."""
 
 
 # Changes: what a commit does, one after the other
@@ -124,13 +144,20 @@ class Pop(NamedTuple):
     """Remove the first item of the list. Answer: the item, or `None` if there is none.
 
     The key goes with its last item.
+
+    Attributes:
+        key: The key.
     """
 
     key: str
 
 
 class Delete(NamedTuple):
-    """Remove the key. Answer: whether it existed."""
+    """Remove the key. Answer: whether it existed.
+
+    Attributes:
+        key: The key.
+    """
 
     key: str
 
@@ -139,6 +166,10 @@ class Add(NamedTuple):
     """Add to the number under the key; a missing key counts as 0. Answer: the record of the sum.
 
     `arguments.add` defines the sum. The key expires when it would have.
+
+    Attributes:
+        key: The key.
+        amount: What is added to it.
     """
 
     key: str
@@ -146,20 +177,31 @@ class Add(NamedTuple):
 
 
 class Expire(NamedTuple):
-    """Let the key expire in `ttl` ms, or never if that is `None`. Answer: whether it exists."""
+    """Let the key expire in `ttl` ms, or never. Answer: whether it exists.
+
+    Attributes:
+        key: The key.
+        ttl: ms, > 0; `None` for never.
+    """
 
     key: str
     ttl: int | None
 
 
 Change: TypeAlias = Put | Push | Pop | Delete | Add | Expire
+"""What a commit does; each has an answer."""
 
 Answer: TypeAlias = bytes | int | bool | None
 """What a change answers; that of a `Put` is `None`."""
 
 
 class Commit(NamedTuple):
-    """Changes that happen all at once, if all checks hold."""
+    """Changes that happen all at once, if all checks hold.
+
+    Attributes:
+        checks: What must be so.
+        changes: What happens then, one after the other.
+    """
 
     checks: Sequence[Check]
     changes: Sequence[Change]

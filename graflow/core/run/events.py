@@ -37,6 +37,8 @@ class TaskEvent(_Event):
     """An event in the life of a task.
 
     Attributes:
+        workflow: The workflow's name.
+        run_id: The id of the run.
         task_id: The id of the task.
         attempt: The number of the attempt at the task, from 1.
     """
@@ -95,6 +97,8 @@ class RunEnded(_Event):
     """The run has done all its tasks; the last event of its stream.
 
     Attributes:
+        workflow: The workflow's name.
+        run_id: The id of the run.
         result: What `execute` would have returned.
         context: The run, with its channel and all results.
     """

@@ -71,6 +71,7 @@ def test_a_thread_that_would_block_the_loop_is_told(channel: Channel) -> None:
     asyncio.run(main(channel.aio))
 
 
+@pytest.mark.needs_system
 def test_threads_and_tasks_exclude_each_other(open_channel: Open) -> None:
     """No two are inside at once, and every one of them gets in."""
     inside = 0
@@ -200,6 +201,7 @@ def test_a_release_that_is_cancelled_frees_the_lock(channel: Channel, times: int
     asyncio.run(main(channel.aio))
 
 
+@pytest.mark.needs_system
 def test_a_lock_is_free_after_the_end_of_the_loop(channel: Channel) -> None:
     """Of those who took it, wait for it, or are about to leave it when all tasks are cancelled."""
     tasks = list[asyncio.Task[None]]()

@@ -250,6 +250,7 @@ def test_a_transaction_takes_a_coroutine_function(channel: Channel) -> None:
     asyncio.run(main(channel.aio))
 
 
+@pytest.mark.needs_system
 def test_loops_of_several_threads_share_it(open_channel: Callable[[str], Channel]) -> None:
     """One handle, four loops, one after the other and at once."""
     channel = open_channel("test")

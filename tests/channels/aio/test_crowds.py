@@ -36,6 +36,7 @@ async def _lock(face: AsyncChannel) -> None:
         await face.set("sum", await face.get("sum", 0) + 1)
 
 
+@pytest.mark.needs_system
 @pytest.mark.parametrize("change", [_transact, _lock])
 def test_a_crowd_gets_through(open_channel: Open, change: Callable[[AsyncChannel], object]) -> None:
     """Two hundred tasks of two loops, and as many changes."""

@@ -86,6 +86,7 @@ def test_they_grow_although_the_servers_clock_goes_back_too(
         assert others == b"%d" % after  # so that others continue from there
 
 
+@pytest.mark.needs_system
 def test_they_grow_over_a_restart_without_persistence() -> None:
     """The server comes back empty."""
     with run_server("valkey-9") as server, RedisChannel("c", url=server.url) as channel:
@@ -97,6 +98,7 @@ def test_they_grow_over_a_restart_without_persistence() -> None:
         assert grows([before, answer])
 
 
+@pytest.mark.needs_system
 def test_they_grow_over_a_failover_to_a_replica_that_lagged() -> None:
     """It had not got the latest numbers when it became the primary."""
     with run_server("valkey-9") as primary, run_server("valkey-9") as replica:
@@ -116,6 +118,7 @@ def test_they_grow_over_a_failover_to_a_replica_that_lagged() -> None:
         assert grows(fences)
 
 
+@pytest.mark.needs_system
 def test_they_grow_over_a_restart_of_the_process_in_memory() -> None:
     """And from one space to the next."""
     first = fence_of(MemoryChannel("c"))

@@ -52,6 +52,7 @@ def is_free(channel: Channel) -> bool:
         return thread.submit(attempt).result()
 
 
+@pytest.mark.needs_system
 def test_it_may_be_left_in_another_thread(
     channel: Channel, threads: list[ThreadPoolExecutor]
 ) -> None:
@@ -71,6 +72,7 @@ def test_it_may_be_left_in_another_thread(
     assert is_free(channel)
 
 
+@pytest.mark.needs_system
 def test_a_thread_that_works_for_another_request_waits(
     channel: Channel, threads: list[ThreadPoolExecutor]
 ) -> None:
@@ -86,6 +88,7 @@ def test_a_thread_that_works_for_another_request_waits(
     assert is_free(channel)
 
 
+@pytest.mark.needs_system
 def test_a_lock_that_many_enter_is_left_by_the_one_who_holds_it(
     channel: Channel, advance: Callable[[float], None], threads: list[ThreadPoolExecutor]
 ) -> None:
@@ -112,6 +115,7 @@ def test_leaving_a_lock_twice_says_that_it_is_not_held(channel: Channel) -> None
             leave(None, None, None)
 
 
+@pytest.mark.needs_system
 def test_acquire_and_release(channel: Channel, threads: list[ThreadPoolExecutor]) -> None:
     """They do what a `with` does; any thread may release what another one acquired."""
     lock = channel.lock("key")
@@ -134,6 +138,7 @@ def test_acquire_and_release(channel: Channel, threads: list[ThreadPoolExecutor]
             leave()
 
 
+@pytest.mark.needs_system
 def test_acquire_has_a_timeout_of_its_own(
     channel: Channel, threads: list[ThreadPoolExecutor]
 ) -> None:
@@ -149,6 +154,7 @@ def test_acquire_has_a_timeout_of_its_own(
     assert is_free(channel)
 
 
+@pytest.mark.needs_system
 def test_release_frees_what_it_is_given(
     channel: Channel, advance: Callable[[float], None], threads: list[ThreadPoolExecutor]
 ) -> None:
@@ -169,6 +175,7 @@ def test_release_frees_what_it_is_given(
     assert is_free(channel)
 
 
+@pytest.mark.needs_system
 def test_a_new_thread_is_not_taken_for_a_dead_one() -> None:
     """Though the system gives it the number of the dead one, who never left the lock."""
     channel = MemoryChannel("c")
@@ -226,6 +233,7 @@ def test_two_tasks_of_one_thread(channel: Channel) -> None:
         asyncio.run(hold(asyncio.Event(), asyncio.Event()))
 
 
+@pytest.mark.needs_system
 def test_tasks_may_take_it_in_threads(channel: Channel) -> None:
     """There the wait blocks nobody; the lock is left wherever the task is."""
     inside: list[int] = []
@@ -302,6 +310,7 @@ def check_turns(channel: Channel) -> None:
     assert max(counts.values()) <= 2 * min(counts.values()), counts
 
 
+@pytest.mark.needs_system
 def test_processes_share_it_evenly(servers: Callable[[str], Server]) -> None:
     """Eight of them, who all want it all the time."""
     with (
@@ -313,6 +322,7 @@ def test_processes_share_it_evenly(servers: Callable[[str], Server]) -> None:
         check_turns(channel)
 
 
+@pytest.mark.needs_system
 def test_threads_share_it_evenly() -> None:
     """Also in memory."""
     channel = MemoryChannel("c")

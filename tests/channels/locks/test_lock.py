@@ -93,6 +93,7 @@ def renewed() -> Renewed:
     return Renewed()
 
 
+@pytest.mark.needs_system
 def test_one_holder_at_a_time(open_channel: Open) -> None:
     """Threads with handles of their own add up without losing anything."""
     total = [0]
@@ -113,6 +114,7 @@ def test_one_holder_at_a_time(open_channel: Open) -> None:
     assert total == [80]
 
 
+@pytest.mark.needs_system
 def test_a_lock_that_is_held_is_waited_for_in_vain(open_channel: Open) -> None:
     """After the timeout another thread gets an error of `TimeoutError` kind."""
     one, other = open_channel("shared"), open_channel("shared")
@@ -150,6 +152,7 @@ def test_fencing_numbers_grow(open_channel: Open) -> None:
         assert other.fence > first
 
 
+@pytest.mark.needs_system
 def test_a_lock_is_no_key(channel: Channel) -> None:
     """Values of the same name, `keys` and `clear` have nothing to do with it."""
     with channel.lock("key") as lock:
@@ -161,6 +164,7 @@ def test_a_lock_is_no_key(channel: Channel) -> None:
         assert not lock.lost
 
 
+@pytest.mark.needs_system
 def test_a_lock_that_was_lost_raises_on_exit(open_channel: Open, advance: Advance) -> None:
     """When the lease ended, another may hold it; the loser is told and frees nothing."""
     one, other = open_channel("shared"), open_channel("shared")
@@ -190,6 +194,7 @@ def test_the_error_of_the_body_stays_reachable(channel: Channel, advance: Advanc
         raise ZeroDivisionError
 
 
+@pytest.mark.needs_system
 def test_the_lease_is_renewed_while_the_body_runs(renewed: Renewed) -> None:
     """A body much longer than its lease keeps the lock."""
     with renewed.channel.lock("key", lease=0.15) as lock:
@@ -199,6 +204,7 @@ def test_the_lease_is_renewed_while_the_body_runs(renewed: Renewed) -> None:
     assert not renewed.is_held("key")
 
 
+@pytest.mark.needs_system
 def test_a_thread_that_ends_without_releasing_lets_the_lease_end(renewed: Renewed) -> None:
     """Nobody could release its lock any more, so it is not renewed for ever."""
     assert in_thread(renewed.channel.lock("key", lease=0.15).__enter__) == []
@@ -206,6 +212,7 @@ def test_a_thread_that_ends_without_releasing_lets_the_lease_end(renewed: Renewe
     renewed.wait_until_free("key")
 
 
+@pytest.mark.needs_system
 def test_a_lock_that_is_dropped_while_it_is_held_lets_the_lease_end(renewed: Renewed) -> None:
     """Nobody can release it any more: not at once, and not long after its renewals began."""
     dropped_at_once = renewed.channel.lock("a", lease=0.15).__enter__
@@ -220,6 +227,7 @@ def test_a_lock_that_is_dropped_while_it_is_held_lets_the_lease_end(renewed: Ren
     renewed.wait_until_free("b")
 
 
+@pytest.mark.needs_system
 def test_a_body_that_is_suspended_keeps_the_lock(renewed: Renewed) -> None:
     """That of a generator whose lock has no other name; when it is closed the lock is free."""
 
@@ -247,6 +255,7 @@ def no_threads() -> Iterator[None]:
         threading.stack_size(before)
 
 
+@pytest.mark.needs_system
 def test_a_lock_whose_lease_nobody_could_renew_is_not_taken(
     renewed: Renewed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -259,6 +268,7 @@ def test_a_lock_whose_lease_nobody_could_renew_is_not_taken(
         assert not lock.lost
 
 
+@pytest.mark.needs_system
 def test_a_lease_is_renewed_when_there_is_a_thread_again(renewed: Renewed) -> None:
     """For a while the system has none to give."""
     with renewed.channel.lock("another"), renewed.channel.lock("key", lease=3) as lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import nullcontext
 from contextvars import ContextVar
@@ -44,24 +45,24 @@ def test_functions_and_coroutines_run_in_the_order_of_the_graph() -> None:
     """Each sees the results of those before it, whichever of both it is."""
 
     @task
-    def load() -> int:
+    def two() -> int:
         return 2
 
     @task(inject_context=True)
     async def double(ctx: TaskExecutionContext, by: int = 2) -> int:
         await asyncio.sleep(0.01)
-        return ctx.get_result(load) * by
+        return ctx.get_result(two) * by
 
     @task(inject_context=True)
     def negate(ctx: TaskExecutionContext) -> int:
-        return -ctx.get_result(load)
+        return -ctx.get_result(two)
 
     @task(inject_context=True)
     def add(ctx: TaskExecutionContext) -> int:
         return ctx.get_result(double) + ctx.get_result(negate)
 
     with workflow("w") as wf:
-        load >> (double | negate) >> add
+        two >> (double | negate) >> add
     assert wf.execute() == 2
 
 
@@ -183,6 +184,19 @@ def test_a_function_is_outside_of_the_event_loop() -> None:
         assert wf.execute() == {"a": 7, "b": 7}
 
 
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_task_may_sleep(is_async: bool) -> None:
+    """Although in Pyodide `time.sleep` waits for an event loop."""
+
+    async def later() -> None:
+        time.sleep(0.01)
+
+    with workflow("w") as wf:
+        task("t")(later if is_async else lambda: time.sleep(0.01))
+    wf.execute()
+    asyncio.run(wf.aexecute())
+
+
 def test_a_run_can_be_awaited() -> None:
     """On the loop of whoever awaits it; functions are called in turn."""
     with workflow("w") as wf:
@@ -265,19 +279,19 @@ def test_a_run_that_failed_is_resumed(is_async: bool, tmp_path: Path) -> None:
         tried.append(len(tried))
         if len(tried) == 1:
             raise ValueError
-        return int(ctx.get_result("first")) + int(ctx.get_channel().get("more"))
+        return int(ctx.get_result("base")) + int(ctx.get_channel().get("more"))
 
     async def later(ctx: TaskExecutionContext) -> int:
         return flaky(ctx)
 
     path = tmp_path / "run.json"
     with workflow("w") as wf:
-        task("first")(lambda: 40) >> task(id="second", inject_context=True)(
+        task("base")(lambda: 40) >> task(id="second", inject_context=True)(
             later if is_async else flaky
         )
     with pytest.raises(TaskFailedError):
         wf.execute(checkpoint=path, initial_channel={"more": 2})
-    assert set(read_checkpoint(path).finished) == {"first"}
+    assert set(read_checkpoint(path).finished) == {"base"}
     assert wf.resume(path) == 42
 
 
