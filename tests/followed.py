@@ -38,8 +38,9 @@ def follow(text: str, folder: Path, replaced: Mapping[str, str]) -> str:
         if match["language"] != "console":
             _save(match["body"], folder)
             return match[0]
-        lines = [line for line in match["body"].splitlines(keepends=True) if line[:2] == "$ "]
-        return "```console\n" + "".join(line + _run(line[2:], folder, replaced) for line in lines) + "```"
+        commands = re.findall(r"^\$ (.*)\n", match["body"], re.MULTILINE)
+        shown = (f"$ {command}\n{_run(command, folder, replaced)}" for command in commands)
+        return f"```console\n{''.join(shown)}```"
 
     return _BLOCK.sub(replace, text)
 

@@ -42,7 +42,7 @@ def test_the_page_on_servers_prints_it_on_each_server(tmp_path: Path, redis_url:
 
 def test_each_page_leads_to_the_next() -> None:
     """The table of the first page has them all, in the order in which they lead to each other."""
-    listed = re.findall(r"^\| \[\d\. .*\]\((\w+\.md)\)", (TUTORIAL / "index.md").read_text(), re.M)
+    listed = re.findall(r"^\| \[\d\. .*\]\((\w+\.md)\)", read("index"), re.MULTILINE)
     assert sorted([*listed, "index.md"]) == sorted(page.name for page in TUTORIAL.glob("*.md"))
     for page, following in zip(["index.md", *listed], listed, strict=False):
         last = (TUTORIAL / page).read_text("utf-8").strip().splitlines()[-1]
