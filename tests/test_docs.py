@@ -53,6 +53,7 @@ SNIPPETS_AND_OUTPUT = Sybil([PythonCodeBlockParser(), CodeBlockParser("text", co
     ("page", "snippets"),
     [
         ("README.md", 9),
+        ("docs/index.md", 6),
         ("docs/tutorial/tasks.md", 7),
         ("docs/tutorial/channel.md", 6),
         ("docs/tutorial/types.md", 7),

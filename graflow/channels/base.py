@@ -482,7 +482,8 @@ class Channel(Handle[str]):
             timeout: Seconds to wait for the lock, >= 0; 0 tries once.
             lease: Seconds after which the lock of a dead process becomes free, > 0. While its
                 holder lives the lease is renewed, so the body may take longer. Once an entered
-                lock is garbage-collected nobody can release it, so renewal stops.
+                lock is garbage-collected nobody can release it, so renewal stops. Where Python has
+                no threads, as in WebAssembly, nothing is renewed: the body must end in time.
 
         Raises:
             ChannelTimeoutError: On entry: the lock did not become free within `timeout`.

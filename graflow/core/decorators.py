@@ -12,11 +12,11 @@ from graflow.channels.arguments import MISSING, Seconds
 from graflow.channels.schema import variables_around
 from graflow.core.context import TaskExecutionContext
 from graflow.core.task.composition import open_graphs
-from graflow.core.task.hint import names_in
 from graflow.core.task.retries import Retries, check_retries
 from graflow.core.task.signature import TaskSignature
 from graflow.core.task.task import Task, check_text
 from graflow.exceptions import WorkflowTypeError, WorkflowValueError
+from graflow.system.annotations import annotations_of, names_in, signature_of
 
 __all__ = ["ContextTaskDecorator", "TaskDecorator", "task"]
 
@@ -204,7 +204,7 @@ def _check_function(function: object) -> None:
 
 
 def _check_no_context(function: Callable[..., Any]) -> None:
-    for name, annotation in getattr(function, "__annotations__", {}).items():
+    for name, annotation in annotations_of(function).items():
         if annotation is TaskExecutionContext or annotation == TaskExecutionContext.__name__:
             raise WorkflowTypeError(
                 f"{_name(function)!r} would not get its {name!r}: to get the context, write "
@@ -217,7 +217,7 @@ def _is_method(function: Callable[..., Any]) -> bool:
     if not inspect.isfunction(function):
         return False
     owner = function.__qualname__.rpartition(".")[0]
-    parameters = list(inspect.signature(function).parameters)
+    parameters = list(signature_of(function).parameters)
     return bool(owner) and not owner.endswith("<locals>") and parameters[:1] == ["self"]
 
 
@@ -238,7 +238,7 @@ def _local_names(function: Callable[..., Any], frame: FrameType) -> dict[str, An
         frame: Where it is made a task, which may be anywhere.
     """
     function = inspect.unwrap(function)
-    named = set().union(*map(names_in, getattr(function, "__annotations__", {}).values()))
+    named = set().union(*map(names_in, annotations_of(function).values()))
     if not named:
         return {}
     found = variables_around(function)

@@ -153,6 +153,7 @@ class Workflow(ContinuedRuns):
     ) -> Any:
         """Run the tasks, each as soon as those before it are done, and wait for all of them.
 
+        Where Python has no threads, as in WebAssembly, they run in turn (docs/webassembly.md).
         By default they run on threads, which end before this returns or raises, and see the
         caller's `ContextVar`s; `async def` tasks share one event loop. When a task raises, or on
         Ctrl-C, running tasks finish and keep their results, but no others start.

@@ -101,6 +101,7 @@ def test_a_list_that_is_too_long_to_read_is_refused_with_its_size(
     assert channel.pop("list") == 1
 
 
+@pytest.mark.needs_system
 def test_a_long_list_is_read_as_of_one_moment(redis_client: redis.Redis, redis_url: str) -> None:
     """Whatever takes its place meanwhile: another one, a single value, nothing."""
     states: list[object] = [[1] * 3_000, "single", [2] * 4_000, [3]]
@@ -124,6 +125,7 @@ def test_a_long_list_is_read_as_of_one_moment(redis_client: redis.Redis, redis_u
         writer.join()
 
 
+@pytest.mark.needs_system
 def test_a_batch_of_100_000_keys(channel: Channel) -> None:
     """It is written at one moment, listed and cleared."""
     batch = {f"key {number}": number for number in range(100_000)}

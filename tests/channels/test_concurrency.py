@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
+import pytest
+
 from graflow.channels.base import Channel
 from graflow.channels.redis_channel import RedisChannel
 from tests.programs import apart
@@ -39,6 +41,7 @@ def check(channel: Channel, popped: list[int]) -> None:
         assert own == sorted(own)
 
 
+@pytest.mark.needs_system
 def test_threads_lose_nothing(open_channel: Open) -> None:
     """Four threads with a handle each."""
     channels = [open_channel("shared") for _ in range(4)]
@@ -47,6 +50,7 @@ def test_threads_lose_nothing(open_channel: Open) -> None:
     check(channels[0], popped)
 
 
+@pytest.mark.needs_system
 def test_processes_lose_nothing(redis_url: str) -> None:
     """Four processes that were handed a pickled handle."""
     channel = RedisChannel("shared", url=redis_url)
@@ -56,6 +60,7 @@ def test_processes_lose_nothing(redis_url: str) -> None:
     channel.close()
 
 
+@pytest.mark.needs_system
 def test_readers_never_see_half_of_a_batch(open_channel: Open) -> None:
     """`set_many` and `get_many` are each one moment."""
     writer, reader = open_channel("shared"), open_channel("shared")

@@ -84,6 +84,7 @@ class Native(BackendInFront):
         return AsyncBackendInFront(self, self.inner.asynchronous())
 
 
+@pytest.mark.needs_system
 @pytest.mark.parametrize("change", CHANGES)
 def test_nothing_changes_behind_a_fence_on_a_loop(change: str) -> None:
     """A fence in front of a backend that has a native form is in front of that form as well."""

@@ -15,6 +15,7 @@ from graflow.exceptions import ChannelConflictError, ChannelTimeoutError, Channe
 pytestmark = [pytest.mark.timeout(60), pytest.mark.usefixtures("frozen")]
 
 
+@pytest.mark.needs_system
 def test_a_wait_for_a_lock_ends(open_channel: Callable[[str], Channel]) -> None:
     """It takes its `timeout` in real time."""
 

@@ -351,6 +351,7 @@ def transfer(channel: Channel, number: int) -> None:
         channel.transact(move)
 
 
+@pytest.mark.needs_system
 def test_money_is_neither_made_nor_lost_by_threads(open_channel: Open) -> None:
     """And nobody ever sees a part of a transfer."""
     open_channel("c").set_many({f"account {number}": 100 for number in range(4)})

@@ -69,6 +69,7 @@ def update_a_lot(channel: Channel) -> int:
     return UPDATES
 
 
+@pytest.mark.needs_system
 def test_all_who_update_one_key_end(servers: Callable[[str], Server]) -> None:
     """Eight processes that do nothing else."""
     with (
@@ -157,6 +158,7 @@ def test_who_died_in_its_turn_holds_up_the_others_for_a_moment(channel: Channel)
         assert channel.update("key", lambda number: number + 1) == 2
 
 
+@pytest.mark.needs_system
 def test_a_server_that_falls_silent_stops_an_update_as_anything_else() -> None:
     """It waits for its turn: that, what follows, and the turn's release take one timeout more."""
     with (

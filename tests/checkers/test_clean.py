@@ -104,10 +104,10 @@ def write_pages(folder: Path) -> None:
         modules = tuple(f"# {name}" for name in write_modules(page, folder))
         parts = [str(example.parsed) for example in snippets.parse(ROOT / page).examples()]
         parts = [part for part in parts if not part.startswith(modules)]
-        name = page.removeprefix("docs/").removesuffix(".md").replace("/", "_").lower()
+        name = page.removeprefix("docs/").removesuffix(".md").lower().replace("/", "_")
         if parts and name != _OF_THE_PLUGIN:
             text = "\n\n".join([_PRELUDES.get(name, ""), *parts])
-            (folder / f"page_on_{name}.py").write_text(text)
+            (folder / f"page_on_{name.replace('-', '_')}.py").write_text(text)
     (folder / _MISTAKES).unlink()
 
 

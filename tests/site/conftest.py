@@ -49,8 +49,6 @@ class _Handler(SimpleHTTPRequestHandler):
         """Note a connection to another server."""
         self._refuse()
 
-    do_POST = do_CONNECT
-
     def _refuse(self) -> None:
         self._strangers.append(self.requestline)
         self.send_error(502)

@@ -7,7 +7,7 @@ import fcntl
 import json
 import os
 import select
-import subprocess
+import signal
 import tempfile
 import time
 from collections import deque
@@ -39,23 +39,23 @@ class Chromium:
         self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         commands, self._to = os.pipe()
         self._from, answers = os.pipe()
-        ends = [fcntl.fcntl(end, fcntl.F_DUPFD, _ABOVE) for end in (commands, answers)]
-
-        def place() -> None:
-            os.dup2(ends[0], 3)
-            os.dup2(ends[1], 4)
-
-        libraries = f"{FOLDER}/lib:{FOLDER}"
-        self._process = subprocess.Popen(
-            [
-                *(str(FOLDER / "chromium"), *_OPTIONS, f"--user-data-dir={self._profile.name}"),
-                *(f"--proxy-server={proxy}", "--proxy-bypass-list=127.0.0.1", "about:blank"),
+        ends = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, _ABOVE) for end in (commands, answers)]
+        program = str(FOLDER / "chromium")
+        options = [f"--user-data-dir={self._profile.name}", f"--proxy-server={proxy}"]
+        self._process = os.posix_spawn(
+            program,
+            [program, *_OPTIONS, *options, "--proxy-bypass-list=127.0.0.1", "about:blank"],
+            {
+                "FONTCONFIG_FILE": str(FOLDER / "fonts.conf"),
+                "HOME": self._profile.name,
+                "LD_LIBRARY_PATH": f"{FOLDER}/lib:{FOLDER}",
+                "PATH": os.environ.get("PATH", ""),
+            },
+            file_actions=[
+                (os.POSIX_SPAWN_DUP2, ends[0], 3),
+                (os.POSIX_SPAWN_DUP2, ends[1], 4),
+                (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
             ],
-            env={"HOME": self._profile.name, "FONTCONFIG_PATH": str(FOLDER)}
-            | {"LD_LIBRARY_PATH": libraries, "PATH": os.environ.get("PATH", "")},
-            pass_fds=(3, 4),
-            preexec_fn=place,
-            stderr=subprocess.DEVNULL,
         )
         for end in (commands, answers, *ends):
             os.close(end)
@@ -73,8 +73,8 @@ class Chromium:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._process.kill()
-        self._process.wait()
+        os.kill(self._process, signal.SIGKILL)
+        os.waitpid(self._process, 0)
         os.close(self._to)
         os.close(self._from)
         self._profile.cleanup()
@@ -86,10 +86,8 @@ class Chromium:
         page = Page(self, session)
         for domain in ("Page", "Runtime", "Log"):
             page.ask(f"{domain}.enable")
-        page.ask(
-            "Emulation.setDeviceMetricsOverride",
-            **{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600},
-        )
+        size = {"width": width, "height": height, "deviceScaleFactor": 1}
+        page.ask("Emulation.setDeviceMetricsOverride", **size, mobile=width < 600)
         page.ask("Emulation.setFocusEmulationEnabled", enabled=True)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         page.ask("Emulation.setEmulatedMedia", features=[scheme])
@@ -174,9 +172,9 @@ class Page:
             self.ask("Input.dispatchKeyEvent", type="keyDown", text=letter, key=letter)
             self.ask("Input.dispatchKeyEvent", type="keyUp", key=letter)
 
-    def screenshot(self, path: Path, *, whole: bool = False) -> None:
-        """Write what is seen of the page into a file, or all of it from top to bottom."""
-        shot = self.ask("Page.captureScreenshot", captureBeyondViewport=whole, **self._clip(whole))
+    def screenshot(self, path: Path) -> None:
+        """Write what is seen of the page into a file, as PNG."""
+        shot = self.ask("Page.captureScreenshot")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(base64.b64decode(shot["data"]))
 
@@ -198,13 +196,6 @@ class Page:
     def close(self) -> None:
         """Close the page."""
         self.ask("Page.close")
-
-    def _clip(self, whole: bool) -> dict[str, Any]:
-        if not whole:
-            return {}
-        size = self.ask("Page.getLayoutMetrics")["cssContentSize"]
-        area = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
-        return {"clip": area}
 
     def _until(self, condition: Callable[[], bool], shown: str, seconds: float) -> None:
         deadline = time.monotonic() + seconds

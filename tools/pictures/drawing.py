@@ -22,6 +22,10 @@ TASK: Final = Look("#e0f2f1", "#00796b")
 
 _HEIGHT = 44
 _FONT = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
+_HEAD = (
+    '<defs><marker id="end" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8"'
+    ' orient="auto"><path d="M0 0 8 4 0 8z" fill="#5f7d79"/></marker></defs>'
+)
 
 
 @dataclass(frozen=True)
@@ -51,19 +55,14 @@ class Box:
 
     def svg(self) -> str:
         """Return it as elements of SVG."""
-        middle, line = self.x + self.width / 2, self.y + 27
-        parts = [
-            f'<rect x="{self.x}" y="{self.y}" width="{self.width}" height="{self.height}" rx="7"'
-            f' fill="{self.look.inside}" stroke="{self.look.edge}" stroke-width="1.5"/>',
-            f'<text x="{middle}" y="{line}" fill="{self.look.text}" font-size="14">'
-            f"{escape(self.text)}</text>",
-        ]
-        if self.note:
-            parts.append(
-                f'<text x="{middle}" y="{line + 18}" fill="{self.look.text}" font-size="11"'
-                f' opacity="0.8">{escape(self.note)}</text>'
-            )
-        return "".join(parts)
+        edges = f'x="{self.x}" y="{self.y}" width="{self.width}" height="{self.height}" rx="7"'
+        colours = f'fill="{self.look.inside}" stroke="{self.look.edge}" stroke-width="1.5"'
+        words = self._line(27, 14, self.text) + (self._line(45, 11, self.note) if self.note else "")
+        return f"<rect {edges} {colours}/>{words}"
+
+    def _line(self, below: int, size: int, text: str) -> str:
+        place = f'x="{self.x + self.width / 2}" y="{self.y + below}" font-size="{size}"'
+        return f'<text {place} fill="{self.look.text}">{escape(text)}</text>'
 
 
 class Drawing:
@@ -85,13 +84,12 @@ class Drawing:
         """Return the whole picture."""
         width = max(box.x + box.width for box in self._boxes) + 20
         height = max(box.y + box.height for box in self._boxes) + 20
+        size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+        words = f'role="img" text-anchor="middle" font-family="{_FONT}"'
         parts = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"'
-            f' width="{width}" height="{height}" role="img" text-anchor="middle"'
-            f' font-family="{_FONT}">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} {words}>',
             f"<title>{escape(self._title)}</title>",
-            '<defs><marker id="end" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8"'
-            ' markerHeight="8" orient="auto"><path d="M0 0 8 4 0 8z" fill="#5f7d79"/></marker></defs>',
+            _HEAD,
             f'<rect width="{width}" height="{height}" rx="10" fill="#f7faf9"/>',
             *(_arrow(*ends) for ends in self._arrows),
             *(box.svg() for box in self._boxes),
@@ -102,14 +100,12 @@ class Drawing:
 
 def _arrow(first: Box, then: Box) -> str:
     if first.x + first.width < then.x:  # beside it
-        x1, y1 = first.x + first.width, first.y + first.height / 2
-        x2, y2 = then.x - 2, then.y + then.height / 2
-        bend = f"{(x1 + x2) / 2} {y1} {(x1 + x2) / 2} {y2}"
+        x1, y1 = first.x + first.width, first.y + first.height // 2
+        x2, y2 = then.x - 2, then.y + then.height // 2
+        bend = f"{(x1 + x2) // 2} {y1} {(x1 + x2) // 2} {y2}"
     else:
-        x1, y1 = first.x + first.width / 2, first.y + first.height
-        x2, y2 = then.x + then.width / 2, then.y - 2
-        bend = f"{x1} {(y1 + y2) / 2} {x2} {(y1 + y2) / 2}"
-    return (
-        f'<path d="M{x1} {y1} C{bend} {x2} {y2}" fill="none" stroke="#5f7d79" stroke-width="1.5"'
-        ' marker-end="url(#end)"/>'
-    )
+        x1, y1 = first.x + first.width // 2, first.y + first.height
+        x2, y2 = then.x + then.width // 2, then.y - 2
+        bend = f"{x1} {(y1 + y2) // 2} {x2} {(y1 + y2) // 2}"
+    way = f'd="M{x1} {y1} C{bend} {x2} {y2}" fill="none" stroke="#5f7d79" stroke-width="1.5"'
+    return f'<path {way} marker-end="url(#end)"/>'

@@ -1,7 +1,7 @@
 """Builds the site, or serves it while pages are written.
 
-    python -m tools.site build    into site/, which is then checked
-    python -m tools.site serve    on http://127.0.0.1:8000, anew whenever a page has changed
+python -m tools.site build    into site/, which is then checked
+python -m tools.site serve    on http://127.0.0.1:8000, anew whenever a page has changed
 """
 
 from __future__ import annotations

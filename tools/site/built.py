@@ -70,9 +70,8 @@ def _of_page(page: _Page, pages: dict[str, _Page], site: Path) -> Iterator[str]:
         there = posixpath.normpath(there)
         if not (site / there).exists():
             yield f"{page.path}: links to {address}, which is not there"
-        elif parts.fragment and there in pages:
-            if unquote(parts.fragment) not in pages[there].anchors:
-                yield f"{page.path}: links to {address}, and that page has no such anchor"
+        elif there in pages and unquote(parts.fragment) not in pages[there].anchors | {""}:
+            yield f"{page.path}: links to {address}, and that page has no such anchor"
 
 
 def _resolved(page: _Page, path: str) -> str:

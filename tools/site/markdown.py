@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 __all__ = ["IndentError", "outside_code", "with_lists"]
 
-_CODE = re.compile(r"(^(?P<fence>`{3,})[^\n]*\n.*?^(?P=fence)$|`+[^`]+`+)", re.MULTILINE | re.DOTALL)
+_CODE = re.compile(
+    r"(^(?P<fence>`{3,})[^\n]*\n.*?^(?P=fence)$|`+[^`]+`+)", re.MULTILINE | re.DOTALL
+)
 _NESTED = re.compile(r"^ {1,3}(?:[-*+]|\d+\.) .*", re.MULTILINE)
 _AFTER_TEXT = re.compile(r"^(?P<text>(?![-*+] |\d+\. |[ #|<]).+\n)(?=(?:[-*+]|1\.) )", re.MULTILINE)
 

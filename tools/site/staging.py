@@ -32,6 +32,7 @@ _FROM_THE_ROOT = {
     "SECURITY.md": "security.md",
 }
 _OF_PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+_WHEELS = ("library/*.whl", "tests/tenacity-*.whl")
 _BUTTONS = re.compile(r"^<!-- buttons -->\n(?P<links>(?:.+\n)+)", re.MULTILINE)
 _START = "---\nhide: [navigation]\n---\n\n"
 
@@ -75,9 +76,7 @@ def _write(folder: Path) -> Iterator[str]:
     lock = json.loads((PYODIDE / "node_modules/pyodide/pyodide-lock.json").read_bytes())
     lock["packages"] = {}  # it names others, which no page asks for
     yield _put(folder, "live/pyodide-lock.json", json.dumps(lock).encode())
-    wheels = [
-        path for path in sorted((PYODIDE / "wheels/library").iterdir()) if path.suffix == ".whl"
-    ]
+    wheels = [path for each in _WHEELS for path in sorted((PYODIDE / "wheels").glob(each))]
     for path in wheels:
         yield _put(folder, f"live/{path.name}", path.read_bytes())
     yield _put(folder, "live/graflow.zip", _library())
@@ -87,7 +86,9 @@ def _write(folder: Path) -> Iterator[str]:
 
 def _page(source: str, text: str, places: dict[str, str]) -> str:
     text = with_lists(live_blocks.marked(text), source)
-    text = rewritten(text, source, places, ROOT)
+    programs = [*(ROOT / "examples").glob("*.py"), ROOT / "examples"]
+    shown = {str(path.relative_to(ROOT)): "examples.md" for path in programs}
+    text = rewritten(text, source, places | shown, ROOT)
     text = _BUTTONS.sub(_with_buttons, text)
     if examples_page.MARK in text:
         text = text.replace(examples_page.MARK, examples_page.index(ROOT / "examples"))

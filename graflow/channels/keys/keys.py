@@ -13,6 +13,7 @@ from graflow.channels.keys.key_pattern import KeyPattern
 from graflow.channels.keys.template import overlap
 from graflow.channels.schema import name_of
 from graflow.exceptions import ChannelError, SchemaError
+from graflow.system.annotations import annotations_of
 
 __all__ = ["KeyDescription", "Keys", "KeysDescription"]
 
@@ -158,7 +159,7 @@ def _inherited(cls: type[Keys]) -> dict[str, Key[Any] | KeyPattern[Any]]:
 
 def _declared(cls: type[Keys]) -> Iterator[tuple[str, Key[Any] | KeyPattern[Any]]]:
     """Yield the keys that a class itself declares, by attribute."""
-    annotated = vars(cls).get("__annotations__", {})
+    annotated = annotations_of(cls)
     for attribute, value in {**dict.fromkeys(annotated), **vars(cls)}.items():
         if isinstance(value, Key | KeyPattern):
             yield attribute, value

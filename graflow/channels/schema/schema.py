@@ -34,6 +34,8 @@ __all__ = ["Schema", "name_of", "schema_of"]
 T = TypeVar("T")
 
 _DOLLAR = ord("$")
+_TOO_DEEP = "a type that is nested so deeply can't be a schema"
+_DEEPEST = 300  # levels of types in types; a value has 200 at most
 _SHORT = 4000  # no number in so short a text is too long to be read
 
 
@@ -48,10 +50,25 @@ def schema_of(form: TypeForm[T], *, strict: bool = True) -> Schema[T]:
     Raises:
         SchemaError: The type can't be a schema; the message gives the path of the culprit.
     """
+    if not _is_shallow(form):
+        raise SchemaError(_TOO_DEEP)
     try:
         return _kept(form, strict)
     except RecursionError as error:
-        raise SchemaError("a type that is nested so deeply can't be a schema") from error
+        raise SchemaError(_TOO_DEEP) from error
+
+
+def _is_shallow(form: Any) -> bool:
+    """Tell whether a type is nested no deeper than its values may be, with room for unions.
+
+    In WebAssembly, a deeper one would use up the stack, and Python with it.
+    """
+    level = [form]
+    for _ in range(_DEEPEST):
+        level = [part for each in level for part in get_args(each)]
+        if not level:
+            return True
+    return False
 
 
 def _kept(form: Any, strict: bool) -> Schema[Any]:

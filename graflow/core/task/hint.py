@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, ForwardRef, get_args, get_type_hints
+from typing import Any, get_type_hints
 
 from graflow.channels.base import Channel
 from graflow.channels.codec.codec import Record, decode, encode
@@ -15,7 +15,7 @@ from graflow.channels.schema import differences, schema_of
 from graflow.channels.typed import TypedChannel
 from graflow.exceptions import ChannelError, ChannelValidationError, SchemaError
 
-__all__ = ["Hint", "globals_of", "names_in", "read_hint", "resolved"]
+__all__ = ["Hint", "globals_of", "read_hint", "resolved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +128,3 @@ def globals_of(function: Callable[..., Any]) -> dict[str, Any]:
         function = type(function).__call__
     found: dict[str, Any] = getattr(function, "__globals__", {})
     return found
-
-
-def names_in(annotation: object) -> set[str]:
-    """Return the names that the strings in an annotation use."""
-    if isinstance(annotation, ForwardRef):
-        annotation = annotation.__forward_arg__
-    if isinstance(annotation, str):
-        try:
-            return set(compile(annotation, "<annotation>", "eval").co_names)
-        except SyntaxError:
-            return set()
-    return set().union(*map(names_in, get_args(annotation)))

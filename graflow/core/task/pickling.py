@@ -28,6 +28,7 @@ from graflow.channels.schema import (
     namespace_of,
     resolved,
 )
+from graflow.system.annotations import annotations_of
 from graflow.system.extras import require
 
 __all__ = ["dumps", "is_found_elsewhere"]
@@ -126,7 +127,7 @@ def _without_text(form: Any) -> dict[str, Any]:
     """Return those attributes of a class that contain strings, with the strings resolved."""
     found: dict[str, Any] = {}
     names = namespace_of(form)
-    texts = vars(form).get(_HINTS, {})
+    texts = annotations_of(form)
     if not all(map(is_self_contained, texts.values())):
         is_dict = is_typeddict(form)  # its annotations include those of its bases
         found[_HINTS] = hints_of(form, strict=False) if is_dict else _all_resolved(texts, names)

@@ -10,6 +10,7 @@ from typing import Any
 from graflow.core.task.argument_types import misfit
 from graflow.core.task.hint import Hint, read_hint, resolved
 from graflow.exceptions import WorkflowTypeError
+from graflow.system.annotations import signature_of
 
 __all__ = ["TaskSignature"]
 
@@ -55,7 +56,7 @@ class TaskSignature:
         self._names = names
         self._types: dict[str, Any] = {}
         try:
-            whole = inspect.signature(function)
+            whole = signature_of(function)
         except (TypeError, ValueError) as error:
             raise WorkflowTypeError(
                 f"{function!r} does not reveal its parameters; wrap it in a function that does"

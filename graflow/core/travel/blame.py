@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from types import CodeType, FunctionType
 
 from graflow.core.task.pickling import dumps
+from graflow.system.annotations import annotations_of
 
 __all__ = ["blame"]
 
@@ -59,7 +60,7 @@ def _parts_of_function(function: FunctionType) -> Iterator[tuple[str, object]]:
         if name in function.__globals__:
             yield f"the global {name!r}", function.__globals__[name]
     yield "the defaults of its parameters", (function.__defaults__, function.__kwdefaults__)
-    for name, annotation in function.__annotations__.items():
+    for name, annotation in annotations_of(function).items():
         yield f"the annotation of {name!r}", annotation
     yield from ((f"its attribute {name!r}", part) for name, part in vars(function).items())
 

@@ -63,6 +63,7 @@ def test_operations_are_coroutine_functions(awaited: type) -> None:
             assert inspect.iscoroutinefunction(found) != is_made_at_once, name
 
 
+@pytest.mark.needs_system
 def test_the_files_are_what_the_tool_writes(tmp_path: Path) -> None:
     """After a change of a face for threads: `python -m tools.async_faces`."""
     async_faces.write(tmp_path)

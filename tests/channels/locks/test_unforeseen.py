@@ -40,6 +40,7 @@ def test_a_lease_is_renewed_later(
         assert holding.due > before
 
 
+@pytest.mark.needs_system
 def test_a_lock_is_freed_later(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -331,6 +331,7 @@ def test_another_channel_is_no_part_of_it(channel: Channel) -> None:
         channel.transact(lambda tx: tx.beside("other"))
 
 
+@pytest.mark.needs_system
 def test_threads_may_share_a_transaction() -> None:
     """Each operation is whole."""
     channel = MemoryChannel()

@@ -401,6 +401,7 @@ def test_pydantic_is_as_it_was() -> None:
     assert attempt() == before
 
 
+@pytest.mark.needs_system
 def test_threads_may_make_schemas_of_one_class_at_once() -> None:
     """Schemas that have parts in common can be made at the same time."""
     forms: list[Any] = [User, Visit, list[User], Users, Page[User], dict[str, Tree]] * 8

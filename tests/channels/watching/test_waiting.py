@@ -46,6 +46,7 @@ def test_a_value_that_is_there_is_returned_at_once(channel: Channel) -> None:
     assert channel.wait_for("key", timeout=0) is None
 
 
+@pytest.mark.needs_system
 def test_a_value_of_another_handle_ends_the_wait(channel: Channel, open_channel: Open) -> None:
     """Whoever stores it."""
     with Waiter(lambda: channel.wait_for("key", timeout=PATIENCE)) as waiter:
@@ -57,6 +58,7 @@ def test_a_value_of_another_handle_ends_the_wait(channel: Channel, open_channel:
     assert not channel.backend.signals().has_listeners
 
 
+@pytest.mark.needs_system
 @pytest.mark.parametrize(
     "change",
     [
@@ -78,6 +80,7 @@ def test_every_way_to_store_a_value_wakes(
         assert waiter.result() == 1
 
 
+@pytest.mark.needs_system
 def test_a_predicate_chooses_the_value(channel: Channel, open_channel: Open) -> None:
     """It is called with each value that is seen."""
     seen: list[object] = []
@@ -138,6 +141,7 @@ def test_a_time_that_is_none(channel: Channel, timeout: float) -> None:
         channel.pop("key", timeout="1")  # type: ignore[arg-type]
 
 
+@pytest.mark.needs_system
 def test_typed_channels_wait_for_what_fits(channel: Channel, open_channel: Open) -> None:
     """What does not fit is an error, and stays."""
     typed = TypedChannel(channel, int)
@@ -158,6 +162,7 @@ class Job(TypedDict):
     parts: list[int]
 
 
+@pytest.mark.needs_system
 def test_keyed_channels_wait_for_their_keys(channel: Channel, open_channel: Open) -> None:
     """And for items of their lists; other keys are refused."""
     keyed = KeyedChannel(channel, Job)
@@ -191,6 +196,7 @@ def test_a_transaction_does_not_wait(channel: Channel) -> None:
             channel.transact(wait)
 
 
+@pytest.mark.needs_system
 def test_pop_waits_for_an_item(channel: Channel, open_channel: Open) -> None:
     """As long as there is none."""
     with Waiter(lambda: channel.pop("key", timeout=math.inf)) as waiter:
@@ -214,6 +220,7 @@ def test_pop_of_what_is_no_list(channel: Channel) -> None:
         channel.pop("key", timeout=math.inf)
 
 
+@pytest.mark.needs_system
 def test_typed_pop_leaves_what_does_not_fit(channel: Channel, open_channel: Open) -> None:
     """At the head of the list, where the next one finds it."""
     typed = TypedChannel(channel, int)
@@ -225,6 +232,7 @@ def test_typed_pop_leaves_what_does_not_fit(channel: Channel, open_channel: Open
     assert channel.get("key") == ["text"]
 
 
+@pytest.mark.needs_system
 def test_first_come_first_served(open_channel: Open) -> None:
     """Those of one process get the items in the order in which they came."""
     channel, waiters = open_channel("test"), list[Waiter]()
@@ -238,6 +246,7 @@ def test_first_come_first_served(open_channel: Open) -> None:
     assert [waiter.result() for waiter in waiters] == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.needs_system
 def test_who_gives_up_lets_the_next_one_have_the_item(channel: Channel, open_channel: Open) -> None:
     """It neither takes an item, nor holds up those who came later."""
     line = channel.backend.signals().line("key")
@@ -250,6 +259,7 @@ def test_who_gives_up_lets_the_next_one_have_the_item(channel: Channel, open_cha
             assert second.result() == 1
 
 
+@pytest.mark.needs_system
 def test_each_item_is_taken_once(open_channel: Open) -> None:
     """By many who wait, some of whom give up at any moment."""
     count, taken, lock = 60, list[int](), threading.Lock()

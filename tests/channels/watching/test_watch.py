@@ -82,6 +82,7 @@ def test_every_change_is_told(
         assert only.etag == (channel.entry("key").etag if kind == "set" else None)
 
 
+@pytest.mark.needs_system
 def test_an_expired_key_is_deleted(channel: Channel, advance: Callable[[float], None]) -> None:
     """Though nobody reads it."""
     channel.set("key", 1, ttl=60)
@@ -91,6 +92,7 @@ def test_an_expired_key_is_deleted(channel: Channel, advance: Callable[[float], 
         assert waiter.result() == ("key", "deleted", None)
 
 
+@pytest.mark.needs_system
 def test_a_key_that_is_to_expire_later_than_it_was(
     channel: Channel, advance: Callable[[float], None]
 ) -> None:
@@ -209,6 +211,7 @@ def waits(watch: Watch | AsyncWatch) -> bool:
     return watch._news._waker is not None
 
 
+@pytest.mark.needs_system
 def test_a_watch_is_closed_while_somebody_waits(channel: Channel) -> None:
     """In another thread, which comes to its end."""
     watch = channel.watch(start=False)
@@ -236,6 +239,7 @@ async def _all_of(watch: AsyncWatch) -> list[KeyChange]:
     return [change async for change in watch]
 
 
+@pytest.mark.needs_system
 def test_two_threads_ask_one_watch(channel: Channel) -> None:
     """The second is refused, and the first is told what comes."""
     with channel.watch(start=False) as watch, Waiter(lambda: next(watch)) as waiter:
@@ -266,6 +270,7 @@ def test_two_tasks_ask_one_watch(channel: Channel) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.needs_system
 def test_the_channel_is_closed_while_others_wait(channel: Channel, open_channel: Open) -> None:
     """They are told that they wait in vain; in memory `close` does nothing, and they go on."""
     watch, signals = channel.watch(start=False), channel.backend.signals()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, ForwardRef, TypeVar, get_args, get_origin
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel
 from typing_extensions import NoExtraItems, get_type_hints, is_typeddict
 
 from graflow.channels.schema.types.namespaces import Namespace, namespace_of
+from graflow.system.annotations import annotations_of
 
 __all__ = [
     "arguments_of",
@@ -66,21 +68,26 @@ def hints_of(form: type, *, strict: bool = True) -> dict[str, Any]:
 
 
 def _hints_of_dict(form: Any, strict: bool) -> dict[str, Any]:
-    own = dict(form.__annotations__)
+    own = dict(annotations_of(form))
     hints = dict.fromkeys(own)
     for base in vars(form).get("__orig_bases__", ()):
         origin: Any = get_origin(base) or base
         if not is_typeddict(origin):
             continue
-        arguments = arguments_of(base)
+        arguments, theirs = arguments_of(base), annotations_of(origin)
         for name, hint in _hints_of_dict(origin, strict).items():
-            if own.get(name) is origin.__annotations__[name]:
+            if _is_same(own.get(name), theirs[name]):
                 hints[name] = substituted(hint, arguments)
                 del own[name]
     names = namespace_of(form)
     for name, hint in own.items():
         hints[name] = resolved(hint, _foreign(hint, form) or names, strict=strict)
     return hints
+
+
+def _is_same(hint: Any, inherited: Any) -> bool:
+    """Tell whether an annotation is inherited; Python 3.14 may evaluate it anew each time."""
+    return hint is inherited or (sys.version_info >= (3, 14) and hint == inherited)
 
 
 def _foreign(hint: Any, form: type) -> Namespace | None:
@@ -98,7 +105,7 @@ def _hints_of_class(form: Any, strict: bool) -> dict[str, Any]:
     hints: dict[str, Any] = {}
     for base in reversed(form.__mro__):
         names = namespace_of(base)
-        for name, hint in vars(base).get("__annotations__", {}).items():
+        for name, hint in annotations_of(base).items():
             if name in is_needed:
                 found = resolved(hint, names, strict=strict and is_needed[name])
                 hints[name] = substituted(found, arguments.get(base, {}))
@@ -161,6 +168,7 @@ def resolved(form: Any, names: Namespace, *, strict: bool = True) -> Any:
     """
     holder = type("Holder", (), {"__annotations__": {"it": form}})
     try:
+        names.check(form)
         return get_type_hints(holder, names.globals, names.locals, include_extras=True)["it"]
     except NameError:
         if strict:

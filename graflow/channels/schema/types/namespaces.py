@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from types import CodeType, FrameType
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
+
+from graflow.system.annotations import annotations_of, names_in
 
 __all__ = ["Namespace", "namespace_of", "namespace_of_caller", "variables_around"]
 
@@ -23,10 +25,24 @@ class Namespace(NamedTuple):
     Attributes:
         globals: The variables of a module.
         locals: Variables that hide those of the module.
+        gone: The names of variables of functions that are over. A global of such a name is not
+            what was meant.
     """
 
     globals: dict[str, Any]
     locals: dict[str, Any]
+    gone: Set[str] = frozenset()
+
+    def check(self, form: Any) -> None:
+        """Check that all that the text in a type names is still known.
+
+        Raises:
+            NameError: It is not.
+        """
+        for name in sorted(self.gone and self.gone & names_in(form)):
+            raise NameError(
+                f"name {name!r} is not defined: it was a variable of a function that is over"
+            )
 
 
 def namespace_of(form: Any) -> Namespace:
@@ -39,33 +55,14 @@ def namespace_of(form: Any) -> Namespace:
         names[name] = form
     names.update({each.__name__: each for each in getattr(form, "__type_params__", ())})
     if isinstance(form, type):
-        fields = vars(form).get("__annotations__", {})
+        fields = annotations_of(form)
         names.update(
             (key, found)
             for key, found in vars(form).copy().items()  # threads may be making schemas of it
             if key not in fields and not hasattr(type(found), "__get__")  # not a method
         )
     gone = _variables_in_code(form) - names.keys()
-    return Namespace(module, _Locals(names, gone) if gone else names)
-
-
-class _Locals(dict[str, Any]):
-    """Variables of functions, some of which are gone.
-
-    Attributes:
-        gone: The names of those. A global of such a name is not what was meant.
-    """
-
-    def __init__(self, names: dict[str, Any], gone: set[str]) -> None:
-        super().__init__(names)
-        self.gone = gone
-
-    def __missing__(self, name: str) -> NoReturn:
-        if name in self.gone:
-            raise NameError(
-                f"name {name!r} is not defined: it was a variable of a function that is over"
-            )
-        raise KeyError(name)
+    return Namespace(module, names, gone)
 
 
 def namespace_of_caller() -> Namespace:

@@ -7,6 +7,7 @@ annotations of the classes in it leave it nothing to look up.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from copy import copy
@@ -21,12 +22,12 @@ from graflow.channels.schema.types.annotations import ALIASES, is_self_contained
 from graflow.channels.schema.types.fields import hints_of, resolved, text_of
 from graflow.channels.schema.types.namespaces import namespace_of, variables_around
 from graflow.channels.schema.types.typed_dicts import twin_of
+from graflow.system.annotations import annotations_of
 
 __all__ = ["finish", "is_unfinished", "readable"]
 
 _HOOK = "__get_pydantic_core_schema__"
 _FIELDS = "__dataclass_fields__"
-_HINTS = "__annotations__"
 _SUPERTYPE = "__supertype__"
 
 
@@ -87,8 +88,8 @@ def _make_readable(kind: type, changes: ExitStack) -> None:
         _put(kind, _FIELDS, fields, changes)
     elif hasattr(kind, "_fields"):
         for base in kind.__mro__:
-            if texts := vars(base).get(_HINTS):
-                _put(base, _HINTS, texts | hints_of(base), changes)
+            if texts := annotations_of(base):
+                _put_annotations(base, texts | hints_of(base), changes)
 
 
 def _put(kind: Any, name: str, value: object, changes: ExitStack) -> None:
@@ -98,6 +99,15 @@ def _put(kind: Any, name: str, value: object, changes: ExitStack) -> None:
     else:
         changes.callback(delattr, kind, name)
     setattr(kind, name, value)
+
+
+def _put_annotations(kind: Any, hints: dict[str, Any], changes: ExitStack) -> None:
+    """Set the annotations of a class until the changes end."""
+    if sys.version_info < (3, 14) or kind.__annotate__ is None:
+        _put(kind, "__annotations__", hints, changes)
+    else:  # what evaluates them is lost when they are set, and they are when it is
+        changes.callback(setattr, kind, "__annotate__", kind.__annotate__)
+        kind.__annotations__ = hints
 
 
 def _reading(twin: Any) -> Any:
