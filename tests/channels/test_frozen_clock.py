@@ -31,6 +31,7 @@ def test_a_wait_for_a_lock_ends(open_channel: Callable[[str], Channel]) -> None:
         pool.submit(take).result()
 
 
+@pytest.mark.needs_system
 def test_an_update_ends(channel: Channel) -> None:
     """It gives up after the channel's `timeout`, however often somebody writes in between."""
     channel.backend.timeout = 0.1
@@ -44,6 +45,7 @@ def test_an_update_ends(channel: Channel) -> None:
         channel.update("key", write)
 
 
+@pytest.mark.needs_system
 def test_an_operation_on_a_silent_server_ends() -> None:
     """It takes the channel's `timeout` in real time."""
     with socket.create_server(("127.0.0.1", 0)) as listener:

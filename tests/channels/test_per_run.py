@@ -57,6 +57,7 @@ def test_a_client_or_a_channel_says_where_the_server_is(redis_client: redis.Redi
             RedisChannel.per_run("orders", channel, **options)
 
 
+@pytest.mark.needs_system
 def test_runs_on_a_cluster(clusters: Callable[[str], Cluster]) -> None:
     """Each has a slot of its own."""
     per_run = RedisChannel.per_run("orders", url=clusters("redis-6.2").url, cluster=True)
@@ -97,6 +98,7 @@ def test_a_subclass_makes_channels_of_its_own_kind(server: Server) -> None:
     assert type(Mine.per_run("orders", url=server.url)("1")) is Mine
 
 
+@pytest.mark.needs_system
 def test_an_embedded_server_runs_as_long_as_a_channel_of_a_run() -> None:
     """Though nothing else holds it; and a checkpoint knows it by its directory."""
     server = RedisChannel.embedded()

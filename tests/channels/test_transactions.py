@@ -375,6 +375,7 @@ def test_money_is_neither_made_nor_lost_by_threads(open_channel: Open) -> None:
     assert sums == {400}
 
 
+@pytest.mark.needs_system
 def test_money_is_neither_made_nor_lost_by_processes(servers: Callable[[str], Server]) -> None:
     """Which share a server."""
     spawn: Any = multiprocessing.get_context("spawn")

@@ -43,6 +43,7 @@ def adder(channel: Channel) -> Iterator[list[int]]:
         thread.join()
 
 
+@pytest.mark.needs_system
 def test_a_slow_update_ends_beside_a_quick_one(open_channel: Open) -> None:
     """It asks for its turn, and the other one waits until it is over."""
     channel = open_channel("c")

@@ -25,7 +25,9 @@ def main(root, arguments):
     sys.modules["_posixshmem"].shm_unlink = None
     import pytest
 
-    return int(pytest.main([*arguments, "-o", "timeout=0"]))
+    # All tests share one event loop, which some of them shut down.
+    shared = "ignore:asynchronous generator .* was scheduled after:ResourceWarning"
+    return int(pytest.main([*arguments, "-o", "timeout=0", "-W", shared]))
 
 
 main

@@ -38,8 +38,8 @@ class PlainOperations(Operations):
     ) -> Steps[int | float]:
         """Add to a number, and return the sum; the key keeps its TTL, unless another is given."""
         key = check_key(key)
-        add = Add(key, check_number(amount))
         try:
+            add = Add(key, check_number(amount))
             if ttl is None:
                 total = yield add
             else:

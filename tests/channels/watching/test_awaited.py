@@ -81,6 +81,7 @@ def test_a_cancelled_pop_loses_no_item(channel: Channel, open_channel: Open) -> 
     assert sorted(taken) == list(range(count))
 
 
+@pytest.mark.needs_system
 def test_the_end_of_the_loop_loses_no_item(channel: Channel) -> None:
     """It cancels all tasks, those included in which the channel does its work."""
     taken = list[Any]()
@@ -127,6 +128,7 @@ def test_a_cached_handle_awaits_the_store_where_it_decides(redis_url: str) -> No
     asyncio.run(main())
 
 
+@pytest.mark.needs_system
 def test_a_closed_loop_holds_nobody_up(channel: Channel) -> None:
     """Who waited there for an item, and was first in line, leaves the others their turn."""
 

@@ -35,6 +35,7 @@ def short(changes: list[KeyChange]) -> list[tuple[str, str]]:
     return [(change.key, change.kind) for change in changes]
 
 
+@pytest.mark.needs_system
 def test_what_is_there_comes_first(channel: Channel) -> None:
     """Each key once, with its etag."""
     channel.set("b", 1)
@@ -46,6 +47,7 @@ def test_what_is_there_comes_first(channel: Channel) -> None:
         ]
 
 
+@pytest.mark.needs_system
 def test_without_start_what_is_there_is_known(channel: Channel, open_channel: Open) -> None:
     """What changes after the call is told, even before anybody asks."""
     channel.set_many({"a": 1, "b": 2})
@@ -54,6 +56,7 @@ def test_without_start_what_is_there_is_known(channel: Channel, open_channel: Op
         assert short(told(watch, 1)) == [("b", "set")]
 
 
+@pytest.mark.needs_system
 @pytest.mark.parametrize(
     ("change", "kind"),
     [
@@ -105,6 +108,7 @@ def test_a_key_that_is_to_expire_later_than_it_was(
         assert waiter.result().key == "other"
 
 
+@pytest.mark.needs_system
 def test_changes_are_told_together(channel: Channel) -> None:
     """Of several changes of a key the last one counts, and of none that leaves it as it was."""
     channel.set("same", 1)
@@ -120,6 +124,7 @@ def test_changes_are_told_together(channel: Channel) -> None:
         assert short(told(watch, 1)) == [("last", "set")]
 
 
+@pytest.mark.needs_system
 def test_an_etag_stores_what_follows(channel: Channel) -> None:
     """As long as nobody has changed the key."""
     with channel.watch("key") as watch:
@@ -130,6 +135,7 @@ def test_an_etag_stores_what_follows(channel: Channel) -> None:
         assert channel.get("key") == 2
 
 
+@pytest.mark.needs_system
 def test_one_key(channel: Channel) -> None:
     """Others are none of its business."""
     with channel.watch("key") as watch:
@@ -138,6 +144,7 @@ def test_one_key(channel: Channel) -> None:
         assert short(told(watch, 1)) == [("key", "set")]
 
 
+@pytest.mark.needs_system
 def test_a_prefix(channel: Channel) -> None:
     """A key that begins with a NUL, and one that is just the prefix, count as well."""
     with channel.watch(prefix="\0a") as watch:
@@ -145,6 +152,7 @@ def test_a_prefix(channel: Channel) -> None:
         assert short(told(watch, 2)) == [("\0a", "set"), ("\0ab", "set")]
 
 
+@pytest.mark.needs_system
 def test_hidden_keys_are_not_told(channel: Channel) -> None:
     """They are no user's."""
     with channel.watch() as watch:
@@ -154,6 +162,7 @@ def test_hidden_keys_are_not_told(channel: Channel) -> None:
         assert short(told(watch, 1)) == [("key", "set")]
 
 
+@pytest.mark.needs_system
 def test_other_channels_are_not_told(channel: Channel, open_channel: Open) -> None:
     """Even if their names begin as this one's."""
     with channel.watch() as watch:
@@ -170,6 +179,7 @@ class Job(TypedDict):
     parts: list[int]
 
 
+@pytest.mark.needs_system
 def test_typed_and_keyed_channels(channel: Channel) -> None:
     """A typed one tells of all keys, a keyed one of its own."""
     keyed = KeyedChannel(channel, Job)
@@ -293,6 +303,7 @@ def test_the_channel_is_closed_while_others_wait(channel: Channel, open_channel:
             waiter.result()
 
 
+@pytest.mark.needs_system
 def test_a_watch_that_nobody_has_any_more(channel: Channel) -> None:
     """Leaves nothing behind."""
     watch = channel.watch()
@@ -304,6 +315,7 @@ def test_a_watch_that_nobody_has_any_more(channel: Channel) -> None:
     assert not channel.backend.signals().has_listeners
 
 
+@pytest.mark.needs_system
 def test_nobody_asks_for_many_changes(channel: Channel) -> None:
     """They are not piled up, and the latest is told."""
     with channel.watch(start=False) as watch:
