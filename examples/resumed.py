@@ -58,12 +58,8 @@ class Diary(RunObserver):
 def run(folder: Path, victim: str | None = None) -> Report:
     """Begin the run in a folder, or go on with the one that was begun there."""
     wf = survey_of_the_world(SQLiteChannel("airports", folder / "channels.db"))
-    path, diary = folder / "run.json", Diary(victim)
-    report: Report = (
-        wf.resume(path, max_workers=1, observers=[diary])
-        if path.exists()
-        else wf.execute(checkpoint=path, max_workers=1, observers=[diary])
-    )
+    diary = Diary(victim)
+    report: Report = wf.run(checkpoint=folder / "run.json", max_workers=1, observers=[diary])
     return report
 
 

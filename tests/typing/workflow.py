@@ -270,6 +270,45 @@ def elsewhere(wf: Workflow, pool: Executor, path: Path) -> None:
     assert_type(retried.run(1), bool)
 
 
+def to_the_end(wf: Workflow, pool: Executor, path: Path, flag: bool) -> None:
+    """Runs that go on where a file has left off, and values for them."""
+    assert_type(wf.run(checkpoint=path), Any)
+    assert_type(wf.run(checkpoint="run.json", ret_context=flag, start_node=plain), Any)
+    assert_type(
+        wf.run(
+            checkpoint=path,
+            ret_context=True,
+            start_node="plain",
+            initial_channel={"number": 1},
+            max_workers=2,
+            executor=pool,
+            run_id="monday",
+            keep=timedelta(days=1),
+        ),
+        tuple[Any, ExecutionContext],
+    )
+    assert_type(wf.resume(path, initial_channel={"number": 1}), Any)
+    assert_type(read_checkpoint(path).is_finished, bool)
+    wf.run()  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    wf.run(path)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    wf.run(checkpoint=None)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    wf.run(checkpoint=path, initial_channel=MemoryChannel())  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    wf.run(checkpoint=path, keep="a day")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    wf.resume(path, initial_channel=[1])  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+async def to_the_end_on_a_loop(wf: Workflow, path: Path) -> None:
+    """The same, awaited."""
+    assert_type(await wf.arun(checkpoint=path, run_id=None), Any)
+    assert_type(await wf.arun(checkpoint=path, ret_context=True), tuple[Any, ExecutionContext])
+    assert_type(
+        await wf.aresume(path, ret_context=True, initial_channel={"number": 1}),
+        tuple[Any, ExecutionContext],
+    )
+    await wf.arun(checkpoint=1)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    await wf.aresume(path, run_id="a")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+
+
 def opened() -> None:
     """A channel, or what makes one for each run."""
     assert_type(workflow("w"), Workflow)

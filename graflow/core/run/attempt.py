@@ -15,6 +15,7 @@ from graflow.channels.operation.attempts import Limits
 from graflow.channels.overlay.transacting import transact
 from graflow.channels.transactions import Transaction
 from graflow.core.context import TaskExecutionContext
+from graflow.core.state.missing import missing
 from graflow.core.state.results import mark_key
 from graflow.core.state.run_state import RunState
 from graflow.core.task.hint import Hint
@@ -23,7 +24,6 @@ from graflow.exceptions import (
     ChannelTypeError,
     ChannelValidationError,
     ChannelValueError,
-    MissingParameterError,
     ResultTypeError,
     WorkflowTypeError,
 )
@@ -125,18 +125,17 @@ def _look_up(parameter: Parameter, task: Task[..., Any], state: RunState) -> Any
             f"can't check the channel's {name!r}, which is a parameter of task {task_id!r}: "
             f"{hint.problem}; bind a value, or change the annotation"
         )
-    value = hint.read(channel, name, _NOTHING)
+    try:
+        value = hint.read(channel, name, _NOTHING)
+    except ChannelValidationError as error:
+        where = "takes its value from the channel key of its name, as none is bound"
+        error.args = (f"parameter {name!r} of task {task_id!r} {where}: {error}",)
+        raise
     if value is not _NOTHING:
         return value
     if parameter.default is not Parameter.empty:
         return parameter.default
-    raise MissingParameterError(
-        f"there is no value for parameter {name!r} of task {task_id!r}; bind one, as in "
-        f"{task_id}({name}=...), store one under the channel key {name!r} before the "
-        f"task starts, as execute(initial_channel=...) does, or give it a default",
-        task=task_id,
-        parameter=name,
-    )
+    raise missing(name, task_id, state)
 
 
 def _advice(hint: Hint) -> str:

@@ -15,12 +15,13 @@ _ONE_ARGUMENT = (
 _NAMES = (
     rb"get_(?:result|channel)|_channel\(|Channel\b|ExecutionContext\b|initial_channel"
     rb"|transact\b|Transaction\b"
-    rb"|task(?:_id|(?<!\wtask)\b)"
+    rb"|task(?:_id|(?<!\wtask)\b)|start_node\b|checkpoint\s*="
 )
 _OPERATIONS = (
     # A channel takes more than the one simple argument of `list.append` and `set.update`.
     rb"(?:set|add|append|prepend|update)\b(?!" + _ONE_ARGUMENT + rb")"
-    rb"|(?:atomic_add|set_many|set_all|get_many|get_list|a?execute|a?stream)\s*\("
+    rb"|(?:atomic_add|set_many|set_all|get_many|get_list|a?execute|a?stream|a?resume)\s*\("
+    rb"|a?run\s*\(\s*\*\*"
 )
 _READS = rb"\.\s*(?:get|pop|ttl|entry|touch|persist|typed|keyed|exists|delete)\s*\(|\*\*|getattr\b"
 _FOR_A_FILE = re.compile(rb"%b|\.\s*(?:%b)" % (_NAMES, _OPERATIONS))

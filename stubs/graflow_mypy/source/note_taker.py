@@ -36,7 +36,16 @@ from graflow_mypy.source.terms import (
     names_in,
 )
 
-__all__ = ["CHANGES", "OPERATIONS", "READS", "STARTS", "WRITES", "NoteTaker", "keyword_of"]
+__all__ = [
+    "CHANGES",
+    "OPERATIONS",
+    "READS",
+    "RESTARTS",
+    "STARTS",
+    "WRITES",
+    "NoteTaker",
+    "keyword_of",
+]
 
 READS = frozenset(
     {
@@ -55,6 +64,9 @@ CHANGES = frozenset({*WRITES, "change"})
 
 STARTS = {"aexecute": 2, "astream": 1, "execute": 2, "stream": 1}
 """The methods that start a run, and the position of `initial_channel` among their arguments."""
+
+RESTARTS = frozenset({"aresume", "arun", "resume", "run"})
+"""The methods that start a run or let one go on, and take what is in it by name alone."""
 
 OPERATIONS = READS | WRITES.keys() | {"set_all"}
 _NONE = Constant("None", "NoneType")
@@ -227,12 +239,14 @@ class NoteTaker:
 
     def start(self, node: ast.Call, scope: Scope) -> None:
         """Note the task that a run starts at, and what it starts with where that has no name."""
-        asked = node.args[0] if node.args else keyword_of(node, "start_node")
+        position = STARTS.get(getattr(node.func, "attr", ""), -1)
+        before = node.args[: position + 1]
+        asked = before[0] if before else keyword_of(node, "start_node")
         if asked is not None:
             note = StartNote(term_of(asked, scope), scope.name, self.call_site(node))
             self.notes.starts.append(note)
-        position = STARTS[getattr(node.func, "attr", "")]
-        before = node.args[: position + 1]
+        if position < 0:
+            return
         if any(isinstance(each, ast.Starred) for each in before):
             self.initial(node, [ANY], scope)
         elif len(before) > position:

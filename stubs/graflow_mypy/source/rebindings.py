@@ -59,7 +59,10 @@ def _may_add(node: ast.Call, name: str) -> bool:
     function = node.func
     if isinstance(function, ast.Attribute) and _is(function.value, name):
         return function.attr in FILLING
-    given = (*node.args, *(word.value for word in node.keywords))
+    given = (
+        *node.args,
+        *(word.value for word in node.keywords if word.arg != "initial_channel"),
+    )
     return last_name(function) not in ONLY_READING and any(_is(each, name) for each in given)
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeGuard, get_args
 from graflow_mypy.source.definitions import class_note, function_note
 from graflow_mypy.source.expressions import CHANNEL_GETTERS, FACES, term_of
 from graflow_mypy.source.interest import Interest
-from graflow_mypy.source.note_taker import OPERATIONS, STARTS, WRITES, NoteTaker
+from graflow_mypy.source.note_taker import OPERATIONS, RESTARTS, STARTS, WRITES, NoteTaker
 from graflow_mypy.source.placements import Placements
 from graflow_mypy.source.rebindings import FILLING, ONLY_READING
 from graflow_mypy.source.scopes import Comprehension, Scope, last_name
@@ -267,7 +267,7 @@ class Visitor:
         """Look for what a run starts with, which `**` may have in it."""
         if keyword.arg == "initial_channel":
             self._taker.initial(call, self._taker.mapping(keyword.value, scope), scope)
-        elif keyword.arg is None and getattr(call.func, "attr", "") in STARTS:
+        elif keyword.arg is None and _may_start(call):
             self._taker.initial(call, [ANY], scope)
 
     def _visit_named(self, node: ast.Call, function: ast.Name, scope: Scope) -> None:
@@ -291,7 +291,7 @@ class Visitor:
             self._taker.filled(function.value, scope)
         if name == "get_result":
             self._taker.result(node, scope)
-        elif name in STARTS:
+        elif name in STARTS or name in RESTARTS:
             self._taker.start(node, scope)
         elif name == "transact":
             self._transactions.begin(node, term_of(function.value, scope), scope)
@@ -305,6 +305,13 @@ class Visitor:
             self._taker.operation(node, name, term_of(function.value, scope), scope, is_seen=True)
         elif name in self._task_words:
             self._taker.task_call(node, None, scope)
+
+
+def _may_start(call: ast.Call) -> bool:
+    """Tell whether a call may be that of a method with a parameter `initial_channel`."""
+    name = getattr(call.func, "attr", "")
+    # Many other methods are called `run`; that of a workflow has no arguments by position.
+    return name in STARTS or (name in RESTARTS and not (call.args and name.endswith("run")))
 
 
 def _root(node: ast.expr) -> str:

@@ -43,7 +43,7 @@ def main(folder: Path, how: str) -> None:
     with RedisChannel.embedded(path=folder / "data", name="steps") as channel:
         with workflow("steps", channel=channel) as wf:
             chain(*(step(task_id=str(n), number=n, folder=folder, how=how) for n in range(1, 6)))
-        print(wf.resume(path) if path.exists() else wf.execute(checkpoint=path))  # noqa: T201
+        print(wf.run(checkpoint=path))  # noqa: T201
 
 
 if __name__ == "__main__":

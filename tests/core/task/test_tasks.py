@@ -307,6 +307,44 @@ def test_a_missing_parameter_names_itself_and_its_task() -> None:
     assert (cause.task, cause.parameter) == ("fetch", "source")
 
 
+def test_a_missing_parameter_names_what_may_have_been_meant(
+    open_channel: Callable[[str], Channel],
+) -> None:
+    """A key spelled otherwise, the keys that there are, or a task; in atomic tasks, too."""
+
+    def said(what: Task[..., Any], **values: object) -> str:
+        channel = open_channel("run")
+        channel.clear()
+        with workflow("w", channel=channel) as wf:
+            chain(what)
+        with pytest.raises(TaskFailedError) as caught:
+            wf.execute(initial_channel=values)
+        return str(caught.value)
+
+    @task(atomic=True)
+    def whole(source: str) -> str:
+        return source
+
+    @task
+    def same(same: str) -> str:
+        return same
+
+    for each in (fetch, whole):
+        assert said(each, sorce="x", other=1).endswith("Did you mean the channel key 'sorce'?")
+        assert said(each, SOURCE="x", sorce=1).endswith("Did you mean the channel key 'SOURCE'?")
+        assert said(each, b=1, a=2).endswith("The channel has the keys 'a', 'b'")
+        assert said(each).endswith("The channel has no keys yet")
+        many = {f"key {number:02}": 1 for number in range(20)}
+        assert said(each, **many).endswith("'key 07' and 12 more")
+    assert said(same).endswith("ctx.get_result('same') returns its result")
+
+
+def test_a_value_of_the_wrong_type_says_where_it_is_from() -> None:
+    """The task, the parameter and the key; for a value that is found by name alone."""
+    with pytest.raises(TaskFailedError, match=r"parameter 'source' of task 'fetch' takes.*'w'"):
+        run_alone(fetch, initial_channel={"source": 3})
+
+
 class Opaque:
     """A class that no channel can carry."""
 

@@ -49,3 +49,7 @@ async def run(given: Workflow, name: str, anything: Any) -> None:
     anything.execute("calculte")
     given.execute(name or "calculte")
     given.resume("calculte")
+    given.run(checkpoint="run.json", start_node="calculte")  # E: No task has the id "calculte"; did you mean "calculate"?  [graflow-result]
+    await given.arun(start_node="calculte", checkpoint="run.json")  # E: No task has the id "calculte"; did you mean "calculate"?  [graflow-result]
+    given.run(checkpoint="run.json", start_node="calculate")
+    calculate.run("calculte")  # type: ignore[call-arg]
