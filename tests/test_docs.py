@@ -55,9 +55,12 @@ SNIPPETS_AND_OUTPUT = Sybil([PythonCodeBlockParser(), CodeBlockParser("text", co
         ("README.md", 1),
         ("docs/tour.md", 9),
         ("docs/index.md", 6),
-        ("docs/tutorial/index.md", 4),
+        ("docs/tutorial/tasks.md", 7),
+        ("docs/tutorial/channel.md", 6),
+        ("docs/tutorial/types.md", 7),
+        ("docs/tutorial/keys.md", 6),
+        ("docs/workflows.md", 16),
         ("docs/channels.md", 12),
-        ("docs/tasks.md", 8),
         ("docs/keys.md", 13),
         ("docs/transactions.md", 14),
         ("docs/waiting.md", 8),
@@ -77,9 +80,10 @@ def test_a_page_runs(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    """Its snippets print what stands below them. Modules of the page on backends are there."""
-    for module in write_modules("docs/backends.md", tmp_path):
-        monkeypatch.delitem(sys.modules, Path(module).stem, raising=False)
+    """Its snippets print what stands below them. Its modules, and those on backends, are there."""
+    for each in ("docs/backends.md", page):
+        for module in write_modules(each, tmp_path):
+            monkeypatch.delitem(sys.modules, Path(module).stem, raising=False)
     monkeypatch.syspath_prepend(tmp_path)
     document = SNIPPETS_AND_OUTPUT.parse(ROOT / page)
     document.namespace["capsys"] = capsys

@@ -30,6 +30,9 @@ class AcmeChannel(MemoryChannel):
 }
 # Its snippets show what only the plugin knows; `tests/mypy_plugin/test_docs.py` has them checked.
 _OF_THE_PLUGIN: Final = "mypy"
+# What the tutorial shows the mistakes of; `tests/test_tutorial.py` has it checked.
+_MISTAKES: Final = "mistakes.py"
+_PAGE_WITH_MISTAKES: Final = "docs/tutorial/keys.md"
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,17 @@ def test_no_error_is_unexpected(checker: Checker, tmp_path: Path) -> None:
     assert seen == expected
 
 
+@pytest.mark.parametrize("checker", CHECKERS, ids=str)
+def test_mistakes_with_keys_are_found(checker: Checker, tmp_path: Path) -> None:
+    """Each line of the tutorial's task with mistakes has one, and there is no other error."""
+    write_settings(tmp_path)
+    write_modules(_PAGE_WITH_MISTAKES, tmp_path)
+    lines = (tmp_path / _MISTAKES).read_text().splitlines()
+    body = lines.index("    channel = ctx.get_channel(Survey)") + 2
+    found = {(each.path, each.line) for each in checker.errors(tmp_path)}
+    assert found == {(_MISTAKES, line) for line in range(body, len(lines) + 1)}
+
+
 def write_pages(folder: Path) -> None:
     """Write each page of the documentation as a module, besides the modules that it shows."""
     snippets = Sybil([PythonCodeBlockParser()])
@@ -94,6 +108,7 @@ def write_pages(folder: Path) -> None:
         if parts and name != _OF_THE_PLUGIN:
             text = "\n\n".join([_PRELUDES.get(name, ""), *parts])
             (folder / f"page_on_{name.replace('-', '_')}.py").write_text(text)
+    (folder / _MISTAKES).unlink()
 
 
 def pages() -> Iterator[str]:

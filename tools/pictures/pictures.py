@@ -28,6 +28,33 @@ def cafe() -> Drawing:
     )
 
 
+def tutorial_tasks() -> Drawing:
+    """The workflow on the first page of the tutorial."""
+    read = Box(20, 52, 90, "read")
+    both = [Box(190, 20, 150, "highest"), Box(190, 84, 150, "northernmost")]
+    report = Box(420, 52, 110, "report")
+    return Drawing(
+        "read, then highest and northernmost at the same time, then report",
+        [read, *both, report],
+        [*((read, each) for each in both), *((each, report) for each in both)],
+    )
+
+
+def tutorial() -> Drawing:
+    """The workflow of the tutorial from its second page on."""
+    read = Box(20, 116, 90, "read")
+    regions = [
+        Box(190, 20 + 64 * row, 150, name)
+        for row, name in enumerate(["Africa", "America", "Asia", "Europe"])
+    ]
+    report = Box(420, 116, 110, "report")
+    return Drawing(
+        "read, then a task for each of four regions at the same time, then report",
+        [read, *regions, report],
+        [*((read, each) for each in regions), *((each, report) for each in regions)],
+    )
+
+
 def channels() -> Drawing:
     """What is between a task and the place where its values are."""
     task = Box(230, 20, 160, "your tasks")
@@ -48,4 +75,6 @@ def channels() -> Drawing:
 PICTURES: Final[dict[str, Callable[[], Drawing]]] = {
     "cafe.svg": cafe,
     "channels.svg": channels,
+    "tutorial.svg": tutorial,
+    "tutorial_tasks.svg": tutorial_tasks,
 }
