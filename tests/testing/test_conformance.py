@@ -251,7 +251,7 @@ def cluster_harness(cluster: Cluster, losses: Losses, client: Any, lossy_client:
     def open(name: str) -> RedisChannel:
         if losses.are_due:
             return RedisChannel(name, lossy_client)
-        return RedisChannel(name, url=cluster.url, cluster=True)
+        return RedisChannel(name, url=cluster.url, cluster=True, timeout=60)  # of a busy machine
 
     return Harness(
         open=open,

@@ -1,4 +1,4 @@
-"""The rights that a channel needs: those that the README grants, and not one less."""
+"""The rights that a channel needs: those that the tour grants, and not one less."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.channels.redis.every_operation import use_every_operation
 from tests.paths import ROOT
 from tests.servers import SERVERS, Cluster, Server
 
-README = (ROOT / "README.md").read_text()
+TOUR = (ROOT / "docs/tour.md").read_text()
 
 
 def granted(text: str) -> list[str]:
@@ -25,13 +25,13 @@ def granted(text: str) -> list[str]:
     return re.findall(r"\+[a-z|]+", text)
 
 
-LINE = re.findall(r"^ACL SETUSER .*$", README, re.MULTILINE)[0]
+LINE = re.findall(r"^ACL SETUSER .*$", TOUR, re.MULTILINE)[0]
 RIGHTS = granted(LINE)
-CLUSTER_RIGHTS = granted(re.findall(r"in a cluster, add `(.*?)`", README)[0])
+CLUSTER_RIGHTS = granted(re.findall(r"in a cluster, add `(.*?)`", TOUR)[0])
 
 
 def allow(client: Any, *rights: str) -> None:
-    """Make the README's user anew, with these rights instead."""
+    """Make the tour's user anew, with these rights instead."""
     client.execute_command("ACL", "DELUSER", "worker")
     client.execute_command(*LINE.split()[: -len(RIGHTS)], *rights)
     client.script_flush()
@@ -39,21 +39,21 @@ def allow(client: Any, *rights: str) -> None:
 
 @pytest.fixture
 def worker(server: Server, redis_client: redis.Redis) -> Iterator[RedisChannel]:
-    """A channel of the README's user."""
+    """A channel of the tour's user."""
     url = server.url.replace("redis://", "redis://worker:secret@")
     with RedisChannel("c", url=url) as channel:
         yield channel
     redis_client.acl_deluser("worker")
 
 
-def test_the_rights_in_the_readme_suffice(redis_client: redis.Redis, worker: RedisChannel) -> None:
+def test_the_rights_of_the_tour_suffice(redis_client: redis.Redis, worker: RedisChannel) -> None:
     """For every operation, and for scripts that the server does not know yet."""
     allow(redis_client, *RIGHTS)
     use_every_operation(worker)
 
 
 @pytest.mark.parametrize("right", RIGHTS)
-def test_each_right_in_the_readme_is_needed(
+def test_each_right_of_the_tour_is_needed(
     redis_client: redis.Redis, worker: RedisChannel, right: str
 ) -> None:
     """Without it an operation fails, and says so."""
@@ -71,7 +71,7 @@ def test_keys_of_others_are_out_of_reach(redis_client: redis.Redis, worker: Redi
 
 
 @pytest.mark.parametrize("kind", SERVERS)
-def test_the_rights_in_the_readme_suffice_in_a_cluster(
+def test_the_rights_of_the_tour_suffice_in_a_cluster(
     clusters: Callable[[str], Cluster], kind: str
 ) -> None:
     """Also while a slot moves, and not without those that are for a cluster."""
