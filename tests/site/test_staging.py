@@ -11,7 +11,7 @@ from tools.pictures.pictures import FOLDER, PICTURES
 from tools.site import built, examples_page
 from tools.site.links import DeadLinkError, rewritten
 from tools.site.live_blocks import LiveBlock, live_blocks, marked
-from tools.site.markdown import IndentError, with_lists
+from tools.site.markdown import IndentError, with_lists, with_pipes
 from tools.site.staging import page_paths, rewritten_page
 
 PLACES = {
@@ -108,6 +108,12 @@ def test_lists_are_seen_as_lists() -> None:
     assert with_lists("- a\n  more\n- b\n", "page") == "- a\n  more\n- b\n"
     with pytest.raises(IndentError, match=r"page: .* - b"):
         with_lists("- a\n  - b\n", "page")
+
+
+def test_a_pipe_in_the_code_of_a_table_is_one() -> None:
+    """Elsewhere, a backslash before it stays."""
+    row = r"| `a \| b` | c \| d |"
+    assert with_pipes(f"`e \\| f`\n{row}\n") == "`e \\| f`\n| `a | b` | c \\| d |\n"
 
 
 def test_the_index_has_every_example() -> None:

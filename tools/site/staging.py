@@ -16,7 +16,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from tools.site import examples_page, live_blocks
 from tools.site.links import rewritten
-from tools.site.markdown import with_lists
+from tools.site.markdown import with_lists, with_pipes
 
 __all__ = ["ROOT", "STAGE", "page_paths", "rewritten_page", "stage"]
 
@@ -95,7 +95,7 @@ def rewritten_page(source: str, text: str, places: dict[str, str]) -> str:
         DeadLinkError: A link leads nowhere.
         IndentError: A list would not be seen as one.
     """
-    text = with_lists(live_blocks.marked(text), source)
+    text = with_pipes(with_lists(live_blocks.marked(text), source))
     programs = [*(ROOT / "examples").glob("*.py"), ROOT / "examples"]
     shown = {str(path.relative_to(ROOT)): "examples.md" for path in programs}
     text = rewritten(text, source, places | shown, ROOT)
