@@ -87,7 +87,7 @@ def counting(channel: Channel, lines: list[str], pause: float) -> Workflow:
             count(task_id=f"count_{number}", lines=lines[number::COUNTERS], pause=pause)
             for number in range(COUNTERS)
         ]
-        parallel(*shares) >> add_up(task_id="add_up", size=len(lines))
+        parallel(*shares) >> add_up(size=len(lines))
     return wf
 
 

@@ -81,6 +81,7 @@ def test_a_page_runs(
     tmp_path: Path,
 ) -> None:
     """Its snippets print what stands below them. Its modules, and those on backends, are there."""
+    monkeypatch.chdir(tmp_path)
     for each in ("docs/backends.md", page):
         for module in write_modules(each, tmp_path):
             monkeypatch.delitem(sys.modules, Path(module).stem, raising=False)

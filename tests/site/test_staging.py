@@ -11,14 +11,16 @@ from tools.pictures.pictures import FOLDER, PICTURES
 from tools.site import built, examples_page
 from tools.site.links import DeadLinkError, rewritten
 from tools.site.live_blocks import LiveBlock, live_blocks, marked
-from tools.site.markdown import IndentError, with_lists
-from tools.site.staging import page_paths
+from tools.site.markdown import IndentError, with_lists, with_pipes
+from tools.site.staging import page_paths, rewritten_page
 
 PLACES = {
     "README.md": "tour.md",
     "docs/keys.md": "keys.md",
     "docs/how-to/test.md": "how-to/test.md",
 }
+
+PAGES = sorted(path for path in [*page_paths(), "README.md"] if path.endswith(".md"))
 
 LIVE = """# A page
 
@@ -108,6 +110,12 @@ def test_lists_are_seen_as_lists() -> None:
         with_lists("- a\n  - b\n", "page")
 
 
+def test_a_pipe_in_the_code_of_a_table_is_one() -> None:
+    """Elsewhere, a backslash before it stays."""
+    row = r"| `a \| b` | c \| d |"
+    assert with_pipes(f"`e \\| f`\n{row}\n") == "`e \\| f`\n| `a | b` | c \\| d |\n"
+
+
 def test_the_index_has_every_example() -> None:
     """Each program has a section, with its source."""
     index = examples_page.index(ROOT / "examples")
@@ -124,6 +132,14 @@ def test_pictures_are_as_they_are_drawn() -> None:
     assert {path.name: path.read_text("utf-8") for path in FOLDER.iterdir()} == drawn
     inside = {path.suffix for path in (ROOT / "docs").rglob("*") if path.is_file()}
     assert inside == {".md", ".svg"}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_link_to_what_the_site_has(page: str) -> None:
+    """`make docs` would refuse the page; the README, which is no part of the site, is as strict."""
+    places = page_paths()
+    places.setdefault(page, "index.md")
+    assert rewritten_page(page, (ROOT / page).read_text("utf-8"), places)
 
 
 def test_every_page_is_in_the_navigation() -> None:

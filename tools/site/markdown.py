@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-__all__ = ["IndentError", "outside_code", "with_lists"]
+__all__ = ["IndentError", "outside_code", "with_lists", "with_pipes"]
 
 _CODE = re.compile(
     r"(^(?P<fence>`{3,})[^\n]*\n.*?^(?P=fence)$|`+[^`]+`+)", re.MULTILINE | re.DOTALL
 )
+_ROW = re.compile(r"^\|.*\|$", re.MULTILINE)
+_SPAN = re.compile(r"`[^`\n]+`")
 _NESTED = re.compile(r"^ {1,3}(?:[-*+]|\d+\.) .*", re.MULTILINE)
 _AFTER_TEXT = re.compile(r"^(?P<text>(?![-*+] |\d+\. |[ #|<]).+\n)(?=(?:[-*+]|1\.) )", re.MULTILINE)
 
@@ -35,6 +37,15 @@ def with_lists(text: str, page: str) -> str:
         return _AFTER_TEXT.sub(r"\g<text>\n", prose)
 
     return outside_code(text, change)
+
+
+def with_pipes(text: str) -> str:
+    r"""Return a page with `|` for `\|` in code in tables: only GitHub takes the escape away."""
+
+    def in_row(row: re.Match[str]) -> str:
+        return _SPAN.sub(lambda span: span[0].replace(r"\|", "|"), row[0])
+
+    return _ROW.sub(in_row, text)
 
 
 def outside_code(text: str, change: Callable[[str], str]) -> str:

@@ -16,9 +16,9 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from tools.site import examples_page, live_blocks
 from tools.site.links import rewritten
-from tools.site.markdown import with_lists
+from tools.site.markdown import with_lists, with_pipes
 
-__all__ = ["ROOT", "STAGE", "page_paths", "stage"]
+__all__ = ["ROOT", "STAGE", "page_paths", "rewritten_page", "stage"]
 
 ROOT = Path(__file__).parents[2]
 STAGE = ROOT / "build/docs"
@@ -66,7 +66,7 @@ def _write(folder: Path) -> Iterator[str]:
     for source, place in places.items():
         content = (ROOT / source).read_bytes()
         if place.endswith(".md"):
-            content = _page(source, content.decode(), places).encode()
+            content = rewritten_page(source, content.decode(), places).encode()
         yield _put(folder, place, content)
     for path in sorted(THEME.iterdir()):
         yield _put(folder, f"assets/{path.name}", path.read_bytes())
@@ -83,8 +83,19 @@ def _write(folder: Path) -> Iterator[str]:
     yield _put(folder, "live/archives.txt", names.encode())
 
 
-def _page(source: str, text: str, places: dict[str, str]) -> str:
-    text = with_lists(live_blocks.marked(text), source)
+def rewritten_page(source: str, text: str, places: dict[str, str]) -> str:
+    """Return a page as mkdocs gets it.
+
+    Args:
+        source: Its path in the repository.
+        text: The page, in Markdown.
+        places: Where each page is in the site, by its path in the repository.
+
+    Raises:
+        DeadLinkError: A link leads nowhere.
+        IndentError: A list would not be seen as one.
+    """
+    text = with_pipes(with_lists(live_blocks.marked(text), source))
     programs = [*(ROOT / "examples").glob("*.py"), ROOT / "examples"]
     shown = {str(path.relative_to(ROOT)): "examples.md" for path in programs}
     text = rewritten(text, source, places | shown, ROOT)
