@@ -41,7 +41,11 @@ class Unused:
             return
         code = frame.f_code.co_code
         between = code[self._made_at + 2 : frame.f_lasti : 2]
-        if code[frame.f_lasti] == _DROP and self._made_at < frame.f_lasti and set(between) <= {_NOTHING}:
+        if (
+            code[frame.f_lasti] == _DROP
+            and self._made_at < frame.f_lasti
+            and set(between) <= {_NOTHING}
+        ):
             warnings.warn(
                 "tasks were put in order outside a workflow, which has no effect: do that inside "
                 "`with workflow(...)`, or give what it returns to the workflow's method add",
