@@ -39,7 +39,7 @@ from graflow.core.launch.run_options import (
     ResumeKeywords,
 )
 from graflow.core.run.observers import AnyObserver
-from graflow.core.task.composition import Node, chain, check_nodes, open_graphs, parallel
+from graflow.core.task.composition import Node, OpenGraph, chain, check_nodes, open_graphs, parallel
 from graflow.core.task.task import Task, check_text
 from graflow.core.travel.executors import ExecutorSource
 from graflow.exceptions import WorkflowStateError
@@ -86,7 +86,7 @@ class Workflow(ContinuedRuns):
         traceback: TracebackType | None,
     ) -> None:
         """Let no more tasks join, and settle the ids of those that did."""
-        open_graphs.set(open_graphs.get()[:-1])
+        open_graphs.set(_without_last(self._graph, open_graphs.get()))
         self._graph.name_tasks()
         if kind is None and self._graph.size:
             note_made(self._name, sys._getframe(1))
@@ -356,6 +356,16 @@ class Workflow(ContinuedRuns):
         variables.run(open_graphs.set, ())  # no open workflow
         variables.run(_running.set, (*_running.get(), self))
         return RunRequest(self._name, self._channel, options, variables, opening)
+
+
+def _without_last(
+    graph: OpenGraph[Any], graphs: tuple[OpenGraph[Any], ...]
+) -> tuple[OpenGraph[Any], ...]:
+    """Return the open graphs less this one, inside of which a generator may hold another open."""
+    for place in reversed(range(len(graphs))):
+        if graphs[place] is graph:
+            return (*graphs[:place], *graphs[place + 1 :])
+    return graphs
 
 
 def workflow(name: str, *, channel: ChannelSource | None = None) -> Workflow:

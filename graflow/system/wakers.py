@@ -40,7 +40,8 @@ class LoopWaker:
     def __init__(self) -> None:
         """Be asleep, on the running loop."""
         self._loop = asyncio.get_running_loop()
-        self._event = asyncio.Event()
+        self._event = asyncio.Event()  # whoever waits is to look
+        self._is_woken = False
 
     @property
     def is_gone(self) -> bool:
@@ -50,14 +51,24 @@ class LoopWaker:
     def wake(self) -> None:
         """End the present wait, or else the next one."""
         with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
-            self._loop.call_soon_threadsafe(self._event.set)
+            self._loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        self._is_woken = True
+        self._event.set()
 
     async def wait(self, seconds: float | None) -> bool:
         """Wait until it is woken, and be asleep again; see `ThreadWaker.wait`."""
+        if not self._is_woken:
+            self._event.clear()  # the last wait may have been cancelled when its time was over
+        # `asyncio.timeout` may set an alarm for a time that is over by then, which Pyodide refuses.
+        alarm = None
+        if seconds is not None:
+            alarm = self._loop.call_later(max(0.0, seconds), self._event.set)
         try:
-            async with asyncio.timeout(seconds):
-                await self._event.wait()
-        except TimeoutError:
-            return False
-        self._event.clear()
-        return True
+            await self._event.wait()
+        finally:
+            if alarm is not None:
+                alarm.cancel()
+        woken, self._is_woken = self._is_woken, False
+        return woken

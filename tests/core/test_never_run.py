@@ -41,6 +41,8 @@ def told(folder: Path, text: str, *arguments: str) -> str:
         BLOCK,
         'with workflow("report"):\n    chain(a)\n',
         'wf = workflow("report")\nwith wf:\n    chain(a)\n',
+        'wf: object = workflow("report")\nwith wf as same:\n    chain(a)\n',
+        'import graflow as g\nwith g.workflow("report") as wf:\n    chain(a)\n',
         "def main():\n    " + BLOCK.replace("\n", "\n    ") + "\nmain()\n",
     ],
 )
@@ -70,6 +72,27 @@ def test_a_program_that_forgot_to_run_its_workflow_is_told(tmp_path: Path, text:
             '    with workflow("report"):\n        chain(a)\n        raise KeyError\n'
         ),
         "class Flows:\n    report = workflow('report')\nwith Flows.report:\n    chain(a)\n",
+        "import sys\n" + BLOCK + "print(sys.modules[__name__].wf)\n",
+        (
+            "flows = {'report': workflow('report')}\nfor wf in flows.values():\n"
+            "    with wf:\n        chain(a)\nprint(flows)\n"
+        ),
+        "def fill(wf):\n    with wf:\n        chain(a)\nx = workflow('report')\nprint(fill(x))\n",
+        (
+            "import graflow\nfrom pathlib import Path\n"
+            "Path('flows.py').write_text('import graflow\\nwf = graflow.workflow(\"report\")')\n"
+            "from flows import wf\nwith wf:\n    chain(a)\n"
+        ),
+        (
+            "flows = []\ndef workflow(name, make=workflow):\n    flows.append(make(name))\n"
+            "    return flows[-1]\nwith workflow('report'):\n    chain(a)\nprint(flows)\n"
+        ),
+        (
+            "flows = []\nfrom graflow import Workflow as Base\nclass Workflow(Base):\n"
+            "    def __enter__(self):\n        flows.append(self)\n"
+            "        return super().__enter__()\n"
+            "with Workflow('report'):\n    chain(a)\nprint(flows)\n"
+        ),
     ],
 )
 def test_a_program_that_has_some_use_for_it_is_not(tmp_path: Path, text: str) -> None:

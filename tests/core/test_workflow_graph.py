@@ -70,6 +70,19 @@ def test_wide_groups_share_what_they_wait_for() -> None:
     assert sum(1 for _ in graph.edges) == 1_000_000
 
 
+def test_a_wide_group_after_several_shares_what_it_waits_for() -> None:
+    """However many groups are before it."""
+    with workflow("wide") as wf:
+        first, second, third = (
+            parallel(*(fetch(task_id=f"{name}{n}") for n in range(1000))) for name in "abc"
+        )
+        first >> third
+        second >> third
+    graph = wf.graph()
+    assert len({id(node.after) for node in graph.nodes}) <= 2
+    assert graph.nodes[-1].after == tuple(node.task_id for node in graph.nodes[:2000])
+
+
 def test_an_empty_workflow_and_a_cycle() -> None:
     """The one has an empty graph, the other none."""
     assert str(workflow("empty").graph()) == "workflow empty"

@@ -13,7 +13,7 @@ from itertools import count, pairwise
 from typing import Any, NamedTuple, TypeAlias
 
 from graflow.core.task.composition import Chain, Composed, Node
-from graflow.core.task.later_id import LaterId
+from graflow.core.task.later_id import LaterId, naming
 from graflow.core.task.task import Task
 from graflow.exceptions import (
     CycleError,
@@ -123,18 +123,20 @@ class Graph:
 
     def add_called(self, task: Task[..., Any], later: LaterId) -> None:
         """Add a task that was called without an id, and that gets one with `name_tasks`."""
-        self._unnamed[task] = later
+        with naming.lock:
+            self._unnamed[task] = later
         self._before[task] = {}
         self._find_ends(task)
 
     def name_tasks(self) -> None:
         """Give ids to the tasks that were called without one, in the order of the calls."""
-        unnamed, self._unnamed = self._unnamed, {}
-        for task, later in unnamed.items():
-            task_id = self._free_id(later.stem)
-            self._tasks[task_id] = task
-            self._called.add(task)
-            later.become(task_id)
+        with naming.lock:
+            for task, later in self._unnamed.items():
+                if later.is_open:  # else an interrupt came after this
+                    later.become(self._free_id(later.stem))
+                self._tasks[later.text()] = task
+                self._called.add(task)
+            self._unnamed.clear()
 
     def _free_id(self, stem: str) -> str:
         """Return the first of `stem`, `stem_2`, `stem_3`, ... that no task has."""

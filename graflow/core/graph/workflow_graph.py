@@ -93,9 +93,13 @@ def graph_of(name: str, plan: RunPlan) -> WorkflowGraph:
     ids: dict[Vertex, tuple[str, ...]] = {}  # of the tasks that those after a vertex wait for
     depth: dict[Vertex, int] = {}  # the stage of those after it, at least
     nodes: dict[str, TaskNode] = {}
+    joined: dict[tuple[Vertex, ...], tuple[str, ...]] = {}  # wide groups after the same others
     for vertex in TopologicalSorter(plan.before).static_order():
         others = plan.before[vertex]
-        after = _joined([ids[other] for other in others], rank)
+        key = tuple(others)
+        after = joined.get(key)
+        if after is None:
+            after = joined[key] = _joined([ids[other] for other in others], rank)
         stage = max((depth[other] for other in others), default=0)
         if isinstance(vertex, Joint):
             ids[vertex], depth[vertex] = after, stage

@@ -7,13 +7,15 @@ import atexit
 import linecache
 import sys
 import warnings
-from collections.abc import Iterator
-from types import FrameType
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Set
+from types import FrameType, ModuleType
+from typing import Final, NamedTuple
 
 from graflow.exceptions import NeverRunWarning
 
 __all__ = ["note_made", "note_used"]
+
+_MAKERS: Final = frozenset({"workflow", "Workflow"})
 
 
 class _Made(NamedTuple):
@@ -47,8 +49,9 @@ class _Program:
         has_failed = hasattr(sys, "last_value")
         if self.is_used or has_failed or sys.flags.interactive or hasattr(sys, "ps1"):
             return
+        names = vars(sys.modules["__main__"])
         for workflow, path, line in self.made:
-            if _is_out_of_reach(path, line):
+            if _is_out_of_reach(path, line, names):
                 warnings.warn_explicit(
                     f"workflow {workflow!r} was never run: call execute() of what "
                     "`with workflow(...) as wf` gives",
@@ -84,17 +87,33 @@ def note_used() -> None:
     _program.made.clear()
 
 
-def _is_out_of_reach(path: str, line: int) -> bool:
-    """Tell whether the workflow of the `with` block in a line has no name that the file uses."""
+def _is_out_of_reach(path: str, line: int, values: Mapping[str, object]) -> bool:
+    """Tell whether the workflow of the `with` block in a line has no name that the file uses.
+
+    Args:
+        path: The file.
+        line: The line.
+        values: The values of the file's global names.
+    """
     try:
         tree = ast.parse("".join(linecache.getlines(path)))
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
-    names = {each for node in ast.walk(tree) for each in _names(node, line)}
-    return "" in names and names.isdisjoint(_used(tree))
+    makers = {name for name, value in values.items() if _is_ours(value)}
+    names = {each for node in ast.walk(tree) for each in _names(node, line, makers)}
+    return "" in names and names.isdisjoint(_used(tree).union(_given(tree, makers)))
 
 
-def _names(node: ast.AST, line: int) -> Iterator[str]:
+def _is_ours(value: object) -> bool:
+    """Tell whether a value is graflow, `graflow.workflow` or `graflow.Workflow`."""
+    name = getattr(value, "__name__", None)
+    if isinstance(value, ModuleType):
+        return name == "graflow"
+    home = getattr(value, "__module__", None)
+    return name in _MAKERS and home == "graflow.core.workflow"
+
+
+def _names(node: ast.AST, line: int, makers: Set[str]) -> Iterator[str]:
     """Yield the names that a node gives to the workflow in a line, and "" if it has that block."""
     if not isinstance(node, ast.With) or not node.lineno <= line < node.body[0].lineno + 1:
         return
@@ -103,15 +122,51 @@ def _names(node: ast.AST, line: int) -> Iterator[str]:
         for part in (item.context_expr, item.optional_vars):
             if isinstance(part, ast.Name):
                 yield part.id
-            elif part is not None and not _is_plain_call(part):
+            elif part is not None and not _is_plain_call(part, makers):
                 yield "*"
 
 
-def _is_plain_call(node: ast.expr) -> bool:
+def _is_plain_call(node: ast.expr | None, makers: Set[str]) -> bool:
     """Tell whether an expression makes a workflow that nobody else knows: `workflow("name")`."""
     called = node.func if isinstance(node, ast.Call) else None
-    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-    return name in {"workflow", "Workflow"}
+    if isinstance(called, ast.Attribute):
+        return called.attr in _MAKERS and _is_maker(called.value, makers)
+    return _is_maker(called, makers)
+
+
+def _is_maker(node: ast.expr | None, makers: Set[str]) -> bool:
+    return isinstance(node, ast.Name) and node.id in makers
+
+
+def _given(tree: ast.Module, makers: Set[str]) -> Iterator[str]:
+    """Yield the names that a file gives to what somebody else may have in hand."""
+    nodes = list(ast.walk(tree))
+    new = {id(target) for node in nodes for target in _targets(node, makers)}
+    for node in nodes:
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) if id(node) not in new:
+                yield name
+            case ast.arg(arg=name) | ast.alias(asname=str(name)) | ast.alias(name=name):
+                yield name
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                yield name
+            case _:
+                pass
+
+
+def _targets(node: ast.AST, makers: Set[str]) -> list[ast.expr]:
+    """Return what a node assigns a workflow to that nobody else knows."""
+    match node:
+        case ast.Assign(targets=[target], value=value) if _is_plain_call(value, makers):
+            return [target]
+        case ast.AnnAssign(target=target, value=value) if _is_plain_call(value, makers):
+            return [target]
+        case ast.withitem(context_expr=value, optional_vars=ast.expr() as target) if isinstance(
+            value, ast.Name
+        ) or _is_plain_call(value, makers):
+            return [target]
+        case _:
+            return []
 
 
 def _used(tree: ast.Module) -> set[str]:
@@ -126,6 +181,8 @@ def _used(tree: ast.Module) -> set[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and id(node) not in opened:
             used.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            used.add(node.attr)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             used.add(node.value)
     if not used.isdisjoint({"eval", "exec", "globals", "locals", "vars"}):

@@ -47,9 +47,10 @@ def match_start(checkpoint: Checkpoint, workflow: str, start: str | None) -> Non
     if checkpoint.start != start:
         where = "runs everything" if start is None else f"starts at task {start!r}"
         before = checkpoint.start
+        state = "has finished" if checkpoint.is_finished else "has not finished"
         refuse(
             workflow,
-            f"this call {where}, but the run in it, which has not finished, "
+            f"this call {where}, but the run {checkpoint.run_id!r} in it, which {state}, "
             + ("runs everything" if before is None else f"started at task {before!r}"),
         )
 

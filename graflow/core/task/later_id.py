@@ -3,8 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import RLock
 
-__all__ = ["LaterId"]
+from graflow.system.forks import guard
+
+__all__ = ["LaterId", "naming"]
+
+
+class _Naming:
+    """The lock of whoever gives out ids, in any workflow; a workflow can be pickled without it."""
+
+    def __init__(self) -> None:
+        """Be free."""
+        self.lock = RLock()
+        guard(self)
+
+    def start_anew(self) -> None:
+        """Be free in a forked process."""
+        self.lock = RLock()
+
+
+naming = _Naming()
 
 
 class LaterId:

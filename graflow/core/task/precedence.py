@@ -13,6 +13,7 @@ from graflow.exceptions import PrecedenceWarning
 __all__ = ["warn_if_unclear"]
 
 _LONGEST = 40  # characters of code that a message quotes
+_MOST = 2000  # characters of code that are looked at: a program may have written it
 
 
 def warn_if_unclear(frame: FrameType) -> None:
@@ -24,7 +25,7 @@ def warn_if_unclear(frame: FrameType) -> None:
         frame: That of the code with the `|`, two calls up.
     """
     source = _source_of(frame)
-    found = _unclear(source) if ">>" in source else None
+    found = _unclear(source) if ">>" in source and len(source) <= _MOST else None
     if found is not None:
         written, meant, other = found
         warnings.warn(
@@ -69,10 +70,11 @@ def _unclear(source: str) -> tuple[str, str, str] | None:
         right = None
     if left is None and right is None:
         return None
-    other = _other(left, right, whole)
-    texts = (" ".join(source.split()), _shown(whole), _shown(other))
-    if max(map(len, texts)) <= _LONGEST:
-        return texts
+    written = " ".join(source.split())
+    if len(written) <= _LONGEST:
+        texts = (written, _shown(whole), _shown(_other(left, right, whole)))
+        if max(map(len, texts)) <= _LONGEST:
+            return texts
     if left is not None and right is not None:
         return "a >> b | c >> d", "(a >> b) | (c >> d)", "a >> (b | c) >> d"
     if left is not None:

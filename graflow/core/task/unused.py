@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dis
 import sys
 import warnings
+from opcode import opmap
 from types import FrameType
 from typing import Final
 
@@ -12,8 +12,11 @@ from graflow.exceptions import NeverRunWarning
 
 __all__ = ["Unused"]
 
-_DROP: Final = dis.opmap["POP_TOP"]
+_DROP: Final = opmap["POP_TOP"]
 """What Python does at the end of a statement that is nothing but an expression."""
+
+_NOTHING: Final = opmap["CACHE"]
+"""What stands between two instructions."""
 
 
 class Unused:
@@ -25,16 +28,24 @@ class Unused:
     def __init__(self, frame: FrameType) -> None:
         """Take note of the code that makes the node."""
         self._maker = _told(frame)
+        self._made_at = frame.f_lasti
 
     def __del__(self) -> None:
-        """Warn if the node was not even assigned; one that is collected later may have had a use.
+        """Warn if nobody has seen the node: the next thing that was done was to drop it.
 
-        Which instruction drops it tells that.
+        One that was in a variable, a list or somebody else's hands, even in the same statement, may
+        have had a use.
         """
-        if sys.is_finalizing():
+        frame = None if sys.is_finalizing() else sys._getframe().f_back
+        if frame is None or _told(frame) != self._maker:  # a thread that ends has no frame
             return
-        frame = sys._getframe(1)
-        if frame.f_code.co_code[frame.f_lasti] == _DROP and _told(frame) == self._maker:
+        code = frame.f_code.co_code
+        between = code[self._made_at + 2 : frame.f_lasti : 2]
+        if (
+            code[frame.f_lasti] == _DROP
+            and self._made_at < frame.f_lasti
+            and set(between) <= {_NOTHING}
+        ):
             warnings.warn(
                 "tasks were put in order outside a workflow, which has no effect: do that inside "
                 "`with workflow(...)`, or give what it returns to the workflow's method add",

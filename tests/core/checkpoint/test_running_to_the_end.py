@@ -146,6 +146,20 @@ def test_a_run_with_an_id_happens_once(
     assert steps.ran == []
 
 
+def test_a_run_with_an_id_has_its_start_for_ever(run: Callable[..., Any], path: Path) -> None:
+    """The message tells that it has finished."""
+    steps = Steps(MemoryChannel("run"))
+    steps.fails = False
+    values = {"first.__result__": {"count": 10}}
+    start: dict[str, Any] = {"run_id": "monday", "start_node": "second", "initial_channel": values}
+    assert run(steps, checkpoint=path, **start) == {"count": 12}
+    told = "runs everything, but the run 'monday' in it, which has finished, started at"
+    with pytest.raises(CheckpointMismatchError, match=told):
+        run(steps, checkpoint=path, run_id="monday")
+    assert run(steps, checkpoint=path, **start) == {"count": 12}
+    assert steps.ran == ["second", "third"]
+
+
 def test_values_are_for_a_run_that_begins(run: Callable[..., Any], path: Path) -> None:
     """One that goes on has its own."""
     steps = Steps()

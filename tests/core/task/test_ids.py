@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -18,11 +19,14 @@ from graflow import (
     Task,
     TaskExecutionContext,
     TaskNotFoundError,
+    Workflow,
+    WorkflowStateError,
     chain,
     parallel,
     task,
     workflow,
 )
+from graflow.core.task.later_id import LaterId
 
 
 @task
@@ -142,6 +146,66 @@ def test_looking_at_a_task_does_not_settle_its_id() -> None:
         chain(gather)
     assert repr(called) == "<task 'gather_2'>"
     assert wf.execute() == {"gather": 1, "gather_2": 4}
+
+
+def test_threads_may_ask_for_ids_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of them settles them all, and the others wait for it."""
+    become = LaterId.become
+    found: list[str] = []
+    others: list[Thread] = []
+
+    def disturbed(later: LaterId, text: str) -> None:
+        if not others:
+            others.append(Thread(target=lambda: found.append(called[-1].task_id)))
+            others[0].start()
+            others[0].join(0.2)  # it waits until all ids are there
+        become(later, text)
+
+    monkeypatch.setattr(LaterId, "become", disturbed)
+    with workflow("w") as wf:
+        called = [gather(rows=number) for number in range(3)]
+    others[0].join()
+    assert found == ["gather_3"]
+    assert wf.execute() == {"gather": 0, "gather_2": 1, "gather_3": 2}
+
+
+def test_an_interrupt_while_ids_are_settled_loses_no_task(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Those that have none yet get them when the next one asks."""
+    become = LaterId.become
+    interrupts = [KeyboardInterrupt()]
+
+    def interrupted(later: LaterId, text: str) -> None:
+        if text == "gather_2" and interrupts:
+            raise interrupts.pop()
+        become(later, text)
+
+    monkeypatch.setattr(LaterId, "become", interrupted)
+    with pytest.raises(KeyboardInterrupt), workflow("w") as wf:
+        called = [gather(rows=number) for number in range(3)]
+    found = wf.execute()
+    assert [found[each.task_id] for each in called] == [0, 1, 2]
+
+
+def test_a_block_that_a_generator_holds_open_closes_no_other() -> None:
+    """It began first, and ends first."""
+
+    def held() -> Iterator[Workflow]:
+        with workflow("held") as wf:
+            gather(rows=1)
+            yield wf
+
+    holding = held()
+    first = next(holding)
+    with workflow("w") as wf:
+        gather(rows=2)
+        assert next(holding, None) is None
+        gather(rows=3)
+    with pytest.raises(WorkflowStateError, match="outside a workflow"):
+        gather(rows=4)
+    assert first.execute() == 1
+    assert wf.execute() == {"gather": 2, "gather_2": 3}
 
 
 def test_a_workflow_executed_in_its_block_has_ids() -> None:

@@ -108,6 +108,25 @@ def test_long_code_is_not_quoted() -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("(" + "|".join(["c"] * 980) + ")>>a|b", 1),
+        ("c|" * 980 + "a>>b", 1),
+        ("(" + " | ".join(["c"] * 1_100) + ") >> a | b", 0),
+    ],
+)
+def test_expressions_that_programs_write(
+    text: str, told: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are deeper than Python's stack; those too long for a reader are not looked at."""
+    monkeypatch.setitem(linecache.cache, "<long>", (len(text), None, [text], "<long>"))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        eval(compile(text, "<long>", "eval"), {"a": a, "b": b, "c": c})
+    assert len(caught) == told
+
+
 def test_without_source_nothing_is_said() -> None:
     """Nor where the file has changed since it was imported."""
     names = {"a": a, "b": b, "c": c}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import gc
 import pickle
+import sys
+import threading
 from collections.abc import Callable
 from functools import reduce
 from operator import rshift
@@ -86,6 +88,59 @@ def test_what_is_kept_or_given_to_somebody_is_fine(use: Callable[[], object]) ->
     other = 3
     assert other == 3
     gc.collect()
+
+
+class Holder:
+    """An object that keeps what it is made with."""
+
+    def __init__(self, kept: object) -> None:
+        self.kept = kept
+
+
+def same(value: object) -> object:
+    """Return the value, as what draws a graph may do."""
+    return value
+
+
+def shown(*orders: object) -> object:
+    """Leave a loop whose list goes with it."""
+    for order in [a >> b, *orders]:
+        if repr(order):
+            break
+    return None
+
+
+HANDLED: list[Callable[[], object]] = [
+    lambda: exec("same(a >> b)\nsame(a | b)\nsame(chain(a, b))", globals()),
+    lambda: exec("Holder(a >> b)\nHolder(a >> b).kept", globals()),
+    lambda: exec("[a >> b].pop()\n{'x': a >> b}.pop('x')", globals()),
+    lambda: exec("orders = {'x': a >> b}\nrepr(orders)\norders.pop('x')", {**globals()}),
+    lambda: exec("def rec(n, order=None):\n  n and rec(n - 1, a >> b)\nrec(3)", {**globals()}),
+    shown,
+]
+
+
+@pytest.mark.parametrize("use", HANDLED)
+def test_what_others_had_in_hand_before_it_goes_is_fine(use: Callable[[], object]) -> None:
+    """Even if the statement drops it when they give it back."""
+    use()
+
+
+def test_a_thread_that_ends_with_an_order_is_fine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It drops what is its own when no code runs in it any more."""
+    own = threading.local()
+    problems: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", problems.append)
+
+    def work() -> None:
+        own.order = a >> b
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert not problems
 
 
 def test_what_was_made_outside_joins_inside() -> None:
