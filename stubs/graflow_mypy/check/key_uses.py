@@ -145,7 +145,7 @@ class KeyJudge:
         for use in uses:
             are_known = [self._writers.keys.may_match(key) for key in use.keys]
             if not any(are_known):
-                if len(use.keys) > 1:
+                if len(use.keys) > 1 and ANYTHING not in use.keys:
                     yield from self._judge_reads(shown(min(use.keys, key=shown)), [use])
                 continue
             about = use.keys, use.claim
