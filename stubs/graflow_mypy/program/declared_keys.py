@@ -86,10 +86,17 @@ def keys_of(schema: Term, program: Program) -> frozenset[Pattern]:
     takes a key of the class may get one of these.
     """
     family = program.family(schema.dotted) if isinstance(schema, Name) else ()
-    if not family:
+    if not family or _is_local(family[0], program):
         return _ANY_PREFIX
-    found = {each for owner in family for each in _own_keys(owner, program)}
+    # Nobody can name a class that is local to a function, nor its keys, outside of it.
+    named = [each for each in family if not _is_local(each, program)]
+    found = {each for owner in named for each in _own_keys(owner, program)}
     return frozenset(found | _inherited_keys(family[0], program))
+
+
+def _is_local(found: ProgramClass, program: Program) -> bool:
+    owner = found.name.rpartition(".")[0]
+    return bool(owner) and owner not in program.notes(found.module).classes
 
 
 def _inherited_keys(found: ProgramClass, program: Program, depth: int = 0) -> set[Pattern]:
@@ -116,7 +123,6 @@ def _own_keys(owner: ProgramClass, program: Program) -> Iterator[Pattern]:
         elif known:
             yield from known
         elif not _is_no_key(notes.names.get(name), is_method=name in notes.functions):
-            # Of a class in a function the prefix alone is known.
             yield from (joined(each, ANYTHING) for each in _prefixes(start, program))
 
 
