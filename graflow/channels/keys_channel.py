@@ -214,8 +214,8 @@ class KeysChannel(ChannelView[Key[Any, C_co]], Generic[C_co]):
     ) -> None:
         """Store every value of `mapping` under its key: all of them, or none.
 
-        Type checkers know the keys here, and not the types of their values; those are checked when
-        the program runs.
+        Type checkers know the keys here, and the mypy plugin alone knows the types of their values;
+        those are checked when the program runs.
 
         Args:
             mapping: Some of the class's keys, each with its value.

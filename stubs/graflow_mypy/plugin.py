@@ -18,6 +18,7 @@ from mypy.plugin import (
 )
 from mypy.types import AnyType, FunctionLike, Type, get_proper_type
 
+from graflow_mypy.hooks.declared_values import DECLARED_CHANNELS, check_values
 from graflow_mypy.hooks.keyed_channels import (
     KEYED_CHANNELS,
     METHODS,
@@ -129,6 +130,8 @@ class GraflowPlugin(Plugin):
             return partial(self._check_keyed, method)
         if owner in KEYED_CHANNELS and method in ON_SEVERAL:
             return partial(self._check_several, method)
+        if owner in DECLARED_CHANNELS and method == "set_many":
+            return self._check_values
         if owner in _CONTEXTS and method == "get_result":
             return self._check_result
         is_judged = owner in _CHANNELS or owner in _CONTEXTS or owner in _WORKFLOWS
@@ -147,6 +150,11 @@ class GraflowPlugin(Plugin):
     def _check_several(self, method: str, ctx: MethodSigContext) -> FunctionLike:
         self._report(ctx.context, ctx.api)
         return several_signature(method, ctx, self._mine.off)
+
+    def _check_values(self, ctx: MethodSigContext) -> FunctionLike:
+        self._report(ctx.context, ctx.api)
+        check_values(ctx, self._mine.off)
+        return ctx.default_signature
 
     def _check_task_call(self, ctx: MethodSigContext) -> FunctionLike:
         self._report(ctx.context, ctx.api)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from graflow_mypy.check.fitting import Fitting
 from graflow_mypy.program.classes import Field
-from graflow_mypy.program.forms import ArrayForm, Form, MapForm, parts_of, show
+from graflow_mypy.program.forms import ArrayForm, Form, MapForm, TupleForm, parts_of, show
 from graflow_mypy.program.resolved import ProgramClass
 
 __all__ = ["difference"]
@@ -26,8 +26,8 @@ def _differences(
     match mine, other:
         case (ProgramClass(), ProgramClass()):
             yield from _in_fields(mine, other, fitting, seen)
-        case (ArrayForm(), ArrayForm()) | (MapForm(), MapForm()):
-            for pair in zip(parts_of(mine), parts_of(other), strict=True):
+        case (ArrayForm(), ArrayForm()) | (MapForm(), MapForm()) | (TupleForm(), TupleForm()):
+            for pair in zip(parts_of(mine), parts_of(other), strict=False):
                 yield from _differences(*pair, fitting, seen)
 
 

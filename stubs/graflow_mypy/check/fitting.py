@@ -22,6 +22,7 @@ from graflow_mypy.program.forms import (
     LiteralForm,
     MapForm,
     ScalarForm,
+    TupleForm,
     UnionForm,
     UnstorableForm,
     parts_of,
@@ -45,6 +46,7 @@ class Fitting:
 
     def fits(self, written: Form, read: Form) -> bool:
         """Tell whether any value of `written` may be read as `read`, or that is not certain."""
+        written, read = self._as_kept(written), self._as_kept(read)
         if written == read or isinstance(written, AnyForm) or isinstance(read, AnyForm):
             return True
         pair = (written, read)
@@ -52,6 +54,15 @@ class Fitting:
             self._known[pair] = True  # while it is looked at: a type that holds itself
             self._known[pair] = self._compare(written, read)
         return self._known[pair]
+
+    def _as_kept(self, form: Form) -> Form:
+        """Return the root of a model that has one."""
+        for _ in range(_DEEPEST):
+            layout = self._layouts.of(form) if isinstance(form, ProgramClass) else None
+            if layout is None or layout.kind != "root":
+                return form
+            form = layout.fields["root"].form
+        return ANY_FORM
 
     def _compare(self, written: Form, read: Form) -> bool:
         values = literals_of(written)
@@ -72,18 +83,57 @@ class Fitting:
         match written, read:
             case ProgramClass(), ProgramClass():
                 return self._compare_classes(written, read)
-            case (ProgramClass() as its_class, other) | (other, ProgramClass() as its_class):
-                return not self._layouts.of(its_class).has_fields or isinstance(other, MapForm)
+            case (ProgramClass(), MapForm()) | (MapForm(), ProgramClass()):
+                return self._compare_with_map(written, read)
+            case (ProgramClass() as its_class, _) | (_, ProgramClass() as its_class):
+                return not self._layouts.of(its_class).has_fields
             case LiteralForm(), _:
                 return literal_fits(written, read)
             case ScalarForm(), ScalarForm() | LiteralForm():
                 return scalar_fits(written, read)
-            case ArrayForm(), ArrayForm():
-                return self.fits(written.item, read.item)
+            case ArrayForm() | TupleForm(), ArrayForm() | TupleForm():
+                return self._compare_arrays(written, read)
             case MapForm(), MapForm():
                 return self.fits(written.value, read.value)
             case _:
                 return False
+
+    def _compare_arrays(self, written: Form, read: Form) -> bool:
+        match written, read:
+            case ArrayForm(), ArrayForm():
+                return self.fits(written.item, read.item)
+            case TupleForm(mine), TupleForm(other):
+                return len(mine) == len(other) and all(map(self.fits, mine, other))
+            case TupleForm(mine), ArrayForm(_, item):
+                return all(self.fits(each, item) for each in mine)
+            case ArrayForm(_, item), TupleForm(other):
+                return all(self._may_fit(item, each) for each in other)
+            case _:
+                return False
+
+    def _compare_with_map(self, written: Form, read: Form) -> bool:
+        """Compare a class with a dictionary, which is JSON of the same kind."""
+        match written, read:
+            case (ProgramClass(), MapForm(_, _, value)) if self._layouts.of(written).has_fields:
+                return all(self.fits(each, value) for each in self._always_in(written))
+            case (MapForm(_, _, value), ProgramClass()) if self._layouts.of(read).has_fields:
+                return all(self._may_fit(value, each) for each in self._needed_by(read))
+            case _:
+                return True
+
+    def _always_in(self, written: ProgramClass) -> list[Form]:
+        """Return the forms of the fields that what is made of an instance always has."""
+        fields = self._layouts.of(written).fields.values()
+        return [each.form for each in fields if each.is_present and each.is_stored]
+
+    def _needed_by(self, read: ProgramClass) -> list[Form]:
+        fields = self._layouts.of(read).fields.values()
+        return [each.form for each in fields if each.is_required]
+
+    def _may_fit(self, written: Form, read: Form) -> bool:
+        """Tell whether a value of one type of several may be read, as no more is known of it."""
+        parts = written.parts if isinstance(written, UnionForm) else (written,)
+        return any(self.fits(each, read) for each in parts)
 
     def _compare_classes(self, written: ProgramClass, read: ProgramClass) -> bool:
         mine, other = self._layouts.of(written), self._layouts.of(read)
@@ -172,7 +222,7 @@ class Fitting:
     def _unstorable(self, path: str, form: Form, seen: set[Form]) -> tuple[str, str] | None:
         if isinstance(form, UnstorableForm):
             return path, form.what
-        inside = f"{path}[]" if isinstance(form, ArrayForm | MapForm) else path
+        inside = f"{path}[]" if isinstance(form, ArrayForm | TupleForm | MapForm) else path
         parts = [(inside, each) for each in parts_of(form)]
         if isinstance(form, ProgramClass) and form not in seen:
             seen.add(form)

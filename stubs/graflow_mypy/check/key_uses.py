@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from graflow_mypy.check.diagnostics import KEYS, Diagnostic, Unjudged
@@ -24,7 +24,10 @@ from graflow_mypy.program.patterns import ANYTHING, Pattern, Patterns, shown
 from graflow_mypy.program.uses import Claim, Use
 from graflow_mypy.source.notes import CallSite
 
-__all__ = ["KeyJudge", "Writers"]
+__all__ = ["RESULT_END", "KeyJudge", "Writers"]
+
+RESULT_END = ".__result__"
+"""What the key of a result ends with, behind the id of its task."""
 
 Locations = Mapping[Claim, tuple[str, str]]
 
@@ -57,6 +60,7 @@ class Writers:
         spots: Lines that may write any other key.
         uses: The uses that write.
         others: The keys that are written otherwise: by tasks that return, or by other programs.
+        may_be_result: Tells of the key of a result whether some task may have written it.
         unless: Where else keys may be written, as messages say it.
     """
 
@@ -64,6 +68,7 @@ class Writers:
     spots: Sequence[BlindSpot]
     uses: PossibleWriters
     others: Patterns
+    may_be_result: Callable[[str], bool]
     unless: str = ""
 
 
@@ -111,9 +116,11 @@ class KeyJudge:
                 yield found
 
     def _judge_key(self, name: str, key: Pattern, uses: list[Use]) -> Iterator[Diagnostic]:
-        if not name.endswith(".__result__"):
-            if not self._writers.keys.may_match(key):
-                yield from self._judge_reads(name, uses)
+        is_of_result = name.endswith(RESULT_END)
+        may_be = self._writers.may_be_result(name) if is_of_result else False
+        if not self._writers.keys.may_match(key) and not may_be:
+            yield from self._judge_reads(name, uses)
+        if not is_of_result:
             yield from _conflicts(name, uses, self._fitting)
 
     def _judge_reads(self, key: str, uses: list[Use]) -> Iterator[Diagnostic]:
@@ -138,7 +145,7 @@ class KeyJudge:
         for use in uses:
             are_known = [self._writers.keys.may_match(key) for key in use.keys]
             if not any(are_known):
-                if len(use.keys) > 1:
+                if len(use.keys) > 1 and ANYTHING not in use.keys:
                     yield from self._judge_reads(shown(min(use.keys, key=shown)), [use])
                 continue
             about = use.keys, use.claim

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from graflow_mypy.check.diagnostics import IDS, Diagnostic, Unjudged
-from graflow_mypy.check.key_uses import Writers
+from graflow_mypy.check.key_uses import RESULT_END, Writers
 from graflow_mypy.messages import RESULT, RESULT_AMBIGUOUS, UNREAD, suggestion
 from graflow_mypy.program.ancestry import is_of_the_standard_library
 from graflow_mypy.program.blind_spots import BlindSpot
@@ -29,7 +29,6 @@ from graflow_mypy.source.terms import ANY, Call, Constant, Name, Term, Text
 __all__ = ["Tasks"]
 
 _NONE = Constant("None", "NoneType")
-_RESULT = ".__result__"
 _MOST_LISTED = 5
 
 
@@ -192,7 +191,7 @@ class Tasks:
     def written(self) -> Iterator[Pattern]:
         """Yield the keys that results are stored under, as far as ids are known."""
         for pattern in self._patterns:
-            yield joined(pattern, (_RESULT,))
+            yield joined(pattern, (RESULT_END,))
 
     def judge(
         self,
@@ -220,7 +219,7 @@ class Tasks:
         self, writers: Writers, asked: str, site: CallSite, module: str
     ) -> Diagnostic | None:
         """Return that no task has an id, if none is known that has it."""
-        if self._is_known(asked) or writers.keys.match(asked + _RESULT):
+        if self._is_known(asked) or writers.keys.match(asked + RESULT_END):
             return None
         end = writers.unless + suggestion(asked, self._by_id)
         code = UNREAD if writers.unless else RESULT
@@ -230,6 +229,11 @@ class Tasks:
         """Return the lines that may make a task of any id, or write any result."""
         # Only what writes anything under any key, as a restored copy, may write results.
         return [*self._spots, *(each for each in writers.spots if each.form == ANY_FORM)]
+
+    def may_write(self, key: str) -> bool:
+        """Tell whether a task may have written the key of a result."""
+        task_id = key.removesuffix(RESULT_END)
+        return "*" in task_id or bool(self._spots) or self._is_known(task_id)
 
     def _is_known(self, task_id: str) -> bool:
         """Tell whether a task has an id, one of its numbered instances included."""

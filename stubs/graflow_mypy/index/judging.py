@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from operator import attrgetter
 
@@ -10,14 +10,23 @@ from graflow_mypy.check.diagnostics import PARAMETERS, Diagnostic, Unjudged
 from graflow_mypy.check.fitting import Fitting
 from graflow_mypy.check.key_uses import KeyJudge, Writers
 from graflow_mypy.check.possible_writers import PossibleWriters
+from graflow_mypy.check.start_values import wrong_starts
 from graflow_mypy.check.task_results import Tasks
 from graflow_mypy.index.facts import Message, ModuleFacts, ResultType, UnreadFile
-from graflow_mypy.messages import KEY_UNKNOWN, RESULT, SCHEMA, UNJUDGED, UNREAD, printable
+from graflow_mypy.messages import (
+    KEY_SHAPE,
+    KEY_UNKNOWN,
+    RESULT,
+    SCHEMA,
+    UNJUDGED,
+    UNREAD,
+    printable,
+)
 from graflow_mypy.options import EVERYTHING, PluginOptions
 from graflow_mypy.program.blind_spots import BlindSpot
 from graflow_mypy.program.channels import Receivers, Whose
 from graflow_mypy.program.classes import Layouts
-from graflow_mypy.program.declared_keys import misused_pattern
+from graflow_mypy.program.declared_keys import misused_pattern, misused_result
 from graflow_mypy.program.forms import ANY_FORM, Form, parts_of, show
 from graflow_mypy.program.parameters import parameters_read
 from graflow_mypy.program.patterns import ANYTHING, Pattern, Patterns, text_of
@@ -27,8 +36,9 @@ from graflow_mypy.program.services import Services
 from graflow_mypy.program.type_terms import form_of
 from graflow_mypy.program.type_texts import type_text
 from graflow_mypy.program.uses import uses_of
+from graflow_mypy.source.note_taker import CHANGES
 from graflow_mypy.source.notes import CallSite, FileNotes
-from graflow_mypy.source.terms import Name
+from graflow_mypy.source.terms import Name, RunChannel
 
 __all__ = ["facts_of"]
 
@@ -119,7 +129,20 @@ class _Judge:
         for modules in self._services.groups:
             uses = [use for use in self._uses if use.module in modules]
             found.update(judge.judge(uses, whose))
+            schemas = set(self._schemas_of_keys(modules))
+            found.update(wrong_starts(uses, schemas, self._program, self._fitting))
         return found
+
+    def _schemas_of_keys(self, modules: Collection[str]) -> Iterator[ProgramClass]:
+        """Yield the schemas that describe the keys of runs, as far as modules use them."""
+        for module in modules:
+            for note in self._files[module].uses:
+                channel = note.receiver
+                if isinstance(channel, RunChannel) and channel.kind == "keyed":
+                    found = self._receivers.of(channel)
+                    form = form_of(found.schema, self._program)
+                    if found.where == "run" and isinstance(form, ProgramClass):
+                        yield form
 
     def _about(self, module: str) -> ModuleFacts:
         return self._found.setdefault(module, ModuleFacts())
@@ -136,7 +159,11 @@ class _Judge:
         written.discard(ANYTHING)
         others = {*self._tasks.written(), *map(_glob, self._options.external_keys)}
         return Writers(
-            Patterns(written | others), spots, PossibleWriters(self._uses), Patterns(others)
+            keys=Patterns(written | others),
+            spots=spots,
+            uses=PossibleWriters(self._uses),
+            others=Patterns(others),
+            may_be_result=self._tasks.may_write,
         )
 
     def _look_at_results(self, module: str, notes: FileNotes) -> None:
@@ -173,11 +200,17 @@ class _Judge:
                 self._diagnostics += [missing] if missing is not None else []
 
     def _look_at_patterns(self, module: str, notes: FileNotes) -> None:
-        """Report declared patterns that are called with other values than they have fields."""
+        """Report patterns that are called with other values than they have, and changed results."""
         for note in notes.uses:
-            message = misused_pattern(note.key, self._program) if note.site is not None else ""
-            if note.site is not None and message:
+            if note.site is None:
+                continue
+            if message := misused_pattern(note.key, self._program):
                 self._diagnostics.append(Diagnostic(module, note.site, KEY_UNKNOWN, message))
+            if note.operation not in CHANGES:
+                continue
+            message = misused_result(note.key, self._program)
+            if message and self._receivers.of(note.receiver).kind == "declared":
+                self._diagnostics.append(Diagnostic(module, note.site, KEY_SHAPE, message))
 
     def _result(
         self, site: CallSite, definitions: set[ProgramFunction | None]

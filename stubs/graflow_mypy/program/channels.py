@@ -118,16 +118,31 @@ class Receivers:
                 return self._called(term, depth)
             case OneOf(choices):
                 return _one_of([self.of(each, depth + 1) for each in choices])
-            case Attribute(owner, "aio" | "channel" as name):
-                return self._other_face(self.of(owner, depth + 1), name)
+            case Attribute():
+                return self._attribute(term, depth)
             case Face(owner, kind, schema):
                 found = self.of(owner, depth + 1)
                 is_plain = found.kind == "plain"
                 return _seen_through(found.where, kind, schema) if is_plain else UNKNOWN
-            case Unknown() | Parameter() | Attribute() | Subscript() | Item():
+            case Unknown() | Parameter() | Subscript() | Item():
                 return self._item(term.base, depth + 1) if isinstance(term, Subscript) else UNKNOWN
             case _:
                 return NO_CHANNEL
+
+    def _attribute(self, term: Attribute, depth: int) -> Receiver:
+        found = UNKNOWN
+        if term.name in {"aio", "channel"}:
+            found = self._other_face(self.of(term.owner, depth + 1), term.name)
+        return self._property(term, depth) if found is UNKNOWN else found
+
+    def _property(self, term: Attribute, depth: int) -> Receiver:
+        """Return what an attribute is that is a property of a class of the program."""
+        found = function_of(term, self._program)
+        if found is None or found.module in self._program.others:
+            return UNKNOWN
+        note = self._program.function_note(found)
+        is_property = note.kind == "property" and note.returns != ANY
+        return self._annotation(note.returns, depth + 1) if is_property else UNKNOWN
 
     def _other_face(self, found: Receiver, name: str) -> Receiver:
         """Return what an attribute of a channel is: its face on an event loop, or what is below."""

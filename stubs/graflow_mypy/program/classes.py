@@ -18,9 +18,9 @@ from graflow_mypy.source.terms import Call, Constant, Name, Subscript, Term, Tex
 __all__ = ["ClassKind", "Field", "Layout", "Layouts"]
 
 ClassKind: TypeAlias = Literal[
-    "typed dict", "dataclass", "model", "enum", "named tuple", "plain", "unknown"
+    "typed dict", "dataclass", "model", "enum", "named tuple", "root", "plain", "unknown"
 ]
-"""The kind of a class; `plain` is none of the others."""
+"""The kind of a class: `root` is a model that is kept as its root, `plain` none of the others."""
 
 _PLAIN: Final = "plain"
 _KINDS: Final[dict[str, ClassKind]] = {
@@ -37,6 +37,7 @@ _PLAIN_BASES: Final = {
 }
 """Bases of which pydantic knows no more than of the class itself."""
 
+_ROOTS: Final = {"pydantic.RootModel", "pydantic.root_model.RootModel"}
 _HOMES: Final = {"typing", "typing_extensions", "pydantic", "enum"}
 _HOOKS: Final = {
     "__get_pydantic_core_schema__",
@@ -113,6 +114,8 @@ class Layouts:
         if _HOOKS & {*note.others, *note.fields}:
             return _UNKNOWN
         kind, fields = self._inherited(note.bases)
+        if kind == "root" and "root" in note.fields:
+            return _UNKNOWN
         for decorator in note.decorators:
             kind = self._decorated(decorator, kind)
         if kind in {"typed dict", "dataclass", "model", "named tuple"}:
@@ -137,6 +140,12 @@ class Layouts:
         return kind, fields
 
     def _base(self, base: Term) -> Layout:
+        match base:
+            case Subscript(Name(dotted), (root,)):
+                found = self.program.resolve(dotted)
+                is_root = isinstance(found, External) and found.name in _ROOTS
+                field = Field(form_of(root, self.program), is_required=True, is_present=True)
+                return Layout("root", {"root": field}) if is_root else _UNKNOWN
         if not isinstance(base, Name):
             return _UNKNOWN
         match self.program.resolve(base.dotted):

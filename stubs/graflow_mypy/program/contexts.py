@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from graflow_mypy.program.ancestry import CONTEXTS, Ancestry, is_of_the_standard_library
+from graflow_mypy.program.functions import function_of
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import (
     External,
@@ -63,6 +64,8 @@ class Contexts:
                 return self._named(dotted, depth)
             case Call(function):
                 return self._called(function, depth)
+            case Attribute() if (returns := self._of_property(owner)) != ANY:
+                return self._annotated(returns, depth + 1) or self._default
             case Attribute(inner) | Subscript(inner):
                 # Only what comes from another package has attributes that may be anything.
                 return "unknown" if self._is_unknown(inner, depth) else self._default
@@ -70,6 +73,14 @@ class Contexts:
                 return _any_of({self.origin(each, depth + 1) for each in choices})
             case _:
                 return self._default
+
+    def _of_property(self, term: Attribute) -> Term:
+        """Return what a property of a class of the program says that it is."""
+        found = function_of(term, self._program)
+        if found is None or found.module in self._program.others:
+            return ANY
+        note = self._program.function_note(found)
+        return note.returns if note.kind == "property" else ANY
 
     def _is_unknown(self, inner: Term, depth: int) -> bool:
         return inner != ANY and self.origin(inner, depth + 1) == "unknown"

@@ -31,7 +31,8 @@ def constants_of(dotted: str, name: str, program: Program) -> Sequence[Term]:
         program: The program.
     """
     family = program.family(dotted)
-    if not family or program.is_changed(f"{OF_AN_INSTANCE}{name}"):
+    is_constant = bool(family) and (name.isupper() or _is_class_var(family[0], name, program))
+    if not is_constant or program.is_changed(f"{OF_AN_INSTANCE}{name}"):
         return _UNKNOWN
     found: list[Term] = []
     for each in family:
@@ -58,6 +59,18 @@ def _is_plain(found: ProgramClass, program: Program, depth: int = 0) -> bool:
             case _:
                 return False
     return True
+
+
+def _is_class_var(owner: ProgramClass, name: str, program: Program, depth: int = 0) -> bool:
+    """Tell whether a class, or a base of it, says that no instance has an attribute of its own."""
+    note = program.class_note(owner)
+    if name in note.fields:
+        annotation = note.fields[name].annotation
+        base = annotation.base if isinstance(annotation, Subscript) else annotation
+        return program.tail(base) == "ClassVar"
+    bases = (program.resolve(each.dotted) for each in note.bases if isinstance(each, Name))
+    above = [each for each in bases if isinstance(each, ProgramClass)]
+    return depth < _DEEPEST and any(_is_class_var(each, name, program, depth + 1) for each in above)
 
 
 def families(program: Program) -> Mapping[ProgramClass, Sequence[ProgramClass]]:

@@ -17,6 +17,7 @@ __all__ = [
     "LiteralForm",
     "MapForm",
     "ScalarForm",
+    "TupleForm",
     "UnionForm",
     "UnstorableForm",
     "is_certain",
@@ -65,6 +66,19 @@ class ArrayForm:
 
 
 @dataclass(frozen=True, slots=True)
+class TupleForm:
+    """A `tuple` of a known length, with a form for each place."""
+
+    tag: ClassVar[Literal["tuple"]] = "tuple"
+    items: tuple[Form, ...]
+
+    @property
+    def item(self) -> Form:
+        """The form of any item; unknown where there are none."""
+        return union_of(self.items) if self.items else ANY_FORM
+
+
+@dataclass(frozen=True, slots=True)
 class MapForm:
     """A `dict`, `Mapping`, ..."""
 
@@ -101,6 +115,7 @@ Form: TypeAlias = (
     | ScalarForm
     | LiteralForm
     | ArrayForm
+    | TupleForm
     | MapForm
     | UnionForm
     | UnstorableForm
@@ -142,6 +157,8 @@ def show(form: Form, *, is_full: bool = False) -> str:
             return f"Literal[{', '.join(values)}]"
         case ArrayForm(name, item):
             return f"{name}[{show(item, is_full=is_full)}]"
+        case TupleForm(items):
+            return f"tuple[{', '.join(show(each, is_full=is_full) for each in items) or '()'}]"
         case MapForm(name, key, value):
             shown = ", ".join(show(each, is_full=is_full) for each in (key, value))
             return f"{name}[{shown}]"
@@ -157,7 +174,7 @@ def show(form: Form, *, is_full: bool = False) -> str:
 def parts_of(form: Form) -> tuple[Form, ...]:
     """Return the forms that a form is made of, without those of a class's fields."""
     match form:
-        case UnionForm(parts):
+        case UnionForm(parts) | TupleForm(parts):
             return parts
         case ArrayForm(_, item):
             return (item,)

@@ -8,6 +8,8 @@ from graflow_mypy.source.terms import Attribute, Call, Declared, Name, Term
 
 __all__ = ["function_of"]
 
+_DEEPEST = 10
+
 
 def function_of(term: Term, program: Program) -> ProgramFunction | None:
     """Return the function that a term names, a method included."""
@@ -25,13 +27,16 @@ def function_of(term: Term, program: Program) -> ProgramFunction | None:
             return None
 
 
-def _method(owner: Term, method: str, program: Program) -> ProgramFunction | None:
+def _method(owner: Term, method: str, program: Program, depth: int = 0) -> ProgramFunction | None:
     """Return a method of a class, or of an instance of it, inherited ones included."""
     while isinstance(owner, Declared | Call):
         owner = owner.annotation if isinstance(owner, Declared) else owner.function
     found = program.resolve(owner.dotted) if isinstance(owner, Name) else None
     if isinstance(found, Given):
         return _method(found.term, method, program)
+    if isinstance(found, ProgramFunction) and depth < _DEEPEST:
+        note = program.function_note(found)
+        return None if note.kind else _method(note.returns, method, program, depth + 1)
     if not isinstance(found, ProgramClass):
         return None
     name = f"{found.name}.{method}"

@@ -12,7 +12,7 @@ from graflow_mypy.program.uses import Claim, Use, keys_at_start
 from graflow_mypy.source.notes import FunctionNote, ParameterNote, PlacedNote
 from graflow_mypy.source.terms import Call, Constant, Name, Term
 
-__all__ = ["parameters_read"]
+__all__ = ["parameters_of", "parameters_read"]
 
 _COMPOSING = {OfGraflow("chain"), OfGraflow("parallel")}
 _FALSE, _TRUE = Constant("False", "bool"), Constant("True", "bool")
@@ -34,6 +34,18 @@ def parameters_read(program: Program) -> Iterator[Use]:
             for use in _read(placed, module, program):
                 if started.isdisjoint(use.keys):
                     yield use
+
+
+def parameters_of(module: str, program: Program) -> Iterator[Use]:
+    """Yield a use for each parameter that is unbound where a module puts tasks into workflows.
+
+    Nothing is yielded of a module that also makes tasks otherwise than with a decorator: their
+    parameters are unknown.
+    """
+    notes = program.files.get(module)
+    if notes is not None and not notes.tasks:
+        for placed in notes.placed:
+            yield from _read(placed, module, program)
 
 
 def _read(placed: PlacedNote, module: str, program: Program) -> Iterator[Use]:

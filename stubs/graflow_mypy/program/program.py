@@ -241,7 +241,7 @@ class Program:
                 return self._joined(parts, depth)
             case (Item() as item) | Attribute(Item() as item, "value"):  # of an enum
                 return self._texts_of_any(items_of(item, self), depth)
-            case Attribute(Declared(Name(dotted), value), name) if value == ANY and name.isupper():
+            case Attribute(Declared(Name(dotted), value), name) if value == ANY:
                 return self._texts_of_any(constants_of(dotted, name, self), depth)
             case Declared():
                 return self._texts_declared(term, depth)

@@ -13,6 +13,7 @@ from graflow_mypy.program.forms import (
     LiteralForm,
     MapForm,
     ScalarForm,
+    TupleForm,
     UnstorableForm,
     union_of,
 )
@@ -25,6 +26,7 @@ from graflow_mypy.program.resolved import (
     ProgramFunction,
 )
 from graflow_mypy.source.terms import (
+    ANY,
     BitOr,
     Call,
     Constant,
@@ -189,10 +191,18 @@ def _container(name: str, arguments: Sequence[Term], forms: Sequence[Form]) -> F
         return MapForm(_MAPS[name], *forms)
     if name in {"tuple", "Tuple"}:
         is_uniform = len(arguments) == 2 and arguments[1] == _ELLIPSIS
-        return ArrayForm("tuple", forms[0] if is_uniform else ANY_FORM)
+        if is_uniform or not all(map(_is_one_place, arguments)):
+            return ArrayForm("tuple", forms[0] if is_uniform else ANY_FORM)
+        return TupleForm(tuple(forms))
     if name in _ARRAYS and len(forms) == 1:
         return ArrayForm(_ARRAYS[name], forms[0])
     return _bare(name) if name in _UNSTORABLE else ANY_FORM
+
+
+def _is_one_place(term: Term) -> bool:
+    """Tell whether a part of a tuple's type stands for one item: `*` and `Unpack` may for many."""
+    is_unpacked = isinstance(term, Subscript) and getattr(term.base, "last", "") == "Unpack"
+    return term != ANY and not is_unpacked
 
 
 def _literal(term: Term) -> str:

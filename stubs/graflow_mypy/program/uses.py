@@ -8,8 +8,8 @@ from typing import NamedTuple
 from graflow_mypy.program.blind_spots import BlindSpot
 from graflow_mypy.program.channels import UNKNOWN, Receiver, Receivers, Whose
 from graflow_mypy.program.classes import Layouts
-from graflow_mypy.program.declared_keys import declared_key, key_patterns
-from graflow_mypy.program.forms import ANY_FORM, AnyForm, ArrayForm, Form, ScalarForm
+from graflow_mypy.program.declared_keys import declared_key, key_patterns, keys_of
+from graflow_mypy.program.forms import ANY_FORM, AnyForm, ArrayForm, Form, ScalarForm, TupleForm
 from graflow_mypy.program.patterns import ANYTHING, Pattern, text_of
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import External, Given, ProgramClass
@@ -97,6 +97,7 @@ class Use(NamedTuple):
         line: Its line.
         does: What a line does that may write any key.
         site_module: The module of that file, where the location is in another one.
+        started: Of what a run starts with, the workflow.
     """
 
     keys: frozenset[Pattern]
@@ -107,6 +108,7 @@ class Use(NamedTuple):
     line: int
     does: str = "computes a key"
     site_module: str = ""
+    started: Term | None = None
 
     @property
     def module(self) -> str:
@@ -194,11 +196,9 @@ class _UseReader:
             return
         if receiver.kind in {"keyed", "declared"} and operation in {"delete", "exists"}:
             return  # its schema says that there may be such a key
-        keys = key_patterns(note.key, self._program)
-        if receiver.kind == "keyed":
-            keys = self._known_keys(receiver, keys)
-            if self._is_refused(receiver, keys):
-                return
+        keys = self._keys(operation, receiver, note.key)
+        if receiver.kind == "keyed" and self._is_refused(receiver, keys):
+            return
         form = self._form(operation, receiver, keys, note)
         if receiver.kind in {"keyed", "declared"} and _is_of_another_shape(operation, form):
             return  # the channel refuses it, and the plugin or mypy says so there
@@ -231,6 +231,14 @@ class _UseReader:
         else:
             return ANY_FORM
         return ArrayForm("list", form) if operation in _ON_LISTS else form
+
+    def _keys(self, operation: str, receiver: Receiver, key: Term) -> frozenset[Pattern]:
+        """Return the keys that are meant: a channel with a schema of them has no others."""
+        keys = key_patterns(key, self._program)
+        if receiver.kind == "keyed":
+            return self._known_keys(receiver, keys)
+        is_any = receiver.kind == "declared" and operation in WRITES and ANYTHING in keys
+        return keys_of(receiver.schema, self._program) if is_any else keys
 
     def _known_keys(self, receiver: Receiver, keys: frozenset[Pattern]) -> frozenset[Pattern]:
         """Return the keys of a keyed channel where any may be meant: it has no others."""
@@ -266,7 +274,7 @@ class _UseReader:
 def _is_of_another_shape(operation: str, form: Form) -> bool:
     """Tell whether an operation is one of lists, and a form certainly not, or the other way."""
     if operation == "atomic_add":
-        return isinstance(form, ArrayForm)
+        return isinstance(form, ArrayForm | TupleForm)
     return operation in _ON_LISTS and not isinstance(form, AnyForm | ArrayForm)
 
 
@@ -290,7 +298,8 @@ def _uses_at_start(program: Program, module: str, note: InitialNote) -> Iterator
     for pattern, value in _items_of(note.mapping, program):
         claim = Claim("set", value_form(value, program), has_schema=False)
         location = (module, note.function)
-        yield Use(frozenset({pattern}), claim, where, location, note.site, note.site.line, does)
+        keys, line = frozenset({pattern}), note.site.line
+        yield Use(keys, claim, where, location, note.site, line, does, started=note.workflow)
 
 
 def _items_of(term: Term, program: Program, depth: int = 0) -> Iterator[tuple[Pattern, Term]]:

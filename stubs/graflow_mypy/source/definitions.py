@@ -15,7 +15,7 @@ from graflow_mypy.source.notes import (
     FunctionNote,
     ParameterNote,
 )
-from graflow_mypy.source.scopes import Scope, last_name
+from graflow_mypy.source.scopes import Scope, is_property, last_name
 from graflow_mypy.source.terms import ANY, Call, Name, Term, Text, either
 
 __all__ = ["class_note", "classes_made", "function_note", "names_of", "stars_of"]
@@ -189,6 +189,8 @@ def function_note(
     """
     returns = term_of(node.returns, scope, is_type=True) if node.returns else ANY
     kind: FunctionKind = "async" if isinstance(node, ast.AsyncFunctionDef) else ""
+    if is_property(node):
+        kind = "property"
     if node.returns is not None and not _names(node.returns).isdisjoint(_type_parameters(node)):
         kind = "generic"
     is_bare = len(decorators) == len(node.decorator_list) == 1 and not is_twice

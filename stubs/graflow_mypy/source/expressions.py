@@ -7,8 +7,15 @@ import builtins
 from collections.abc import Callable
 from typing import Any
 
-from graflow_mypy.source.loops import gone_through, grows
-from graflow_mypy.source.scopes import Binding, Scope, first_parameter, home_of, last_name
+from graflow_mypy.source.loops import gone_through, grows, is_number
+from graflow_mypy.source.scopes import (
+    Binding,
+    Scope,
+    first_parameter,
+    home_of,
+    is_property,
+    last_name,
+)
 from graflow_mypy.source.templates import braces_format, percent_format
 from graflow_mypy.source.terms import (
     ANY,
@@ -110,6 +117,8 @@ class _TermReader:
                 return Attribute(Declared(Name(owner.full_name("")), ANY), node.attr)
             if found := _of_instance(node, owner):
                 return found
+            if _is_of_class(node.attr, owner):
+                return Attribute(Declared(Name(owner.full_name("")), ANY), node.attr)
         base = self.read(node.value)
         if isinstance(base, Name):
             return Name(f"{base.dotted}.{node.attr}")
@@ -268,6 +277,31 @@ def _of_instance(node: ast.Attribute, owner: Scope) -> RunChannel | None:
     return RunChannel(*kinds.pop(), either([each.owner for each in channels])) if is_clear else None
 
 
+def _is_of_class(name: str, owner: Scope, depth: int = 0) -> bool:
+    """Tell whether a class, or a base of it in the same file, has a property or a `ClassVar`."""
+    node = owner.node
+    if not isinstance(node, ast.ClassDef) or depth > _DEEPEST:
+        return False
+    for each in node.body:
+        if is_property(each) and getattr(each, "name", "") == name:
+            return True
+        if isinstance(each, ast.AnnAssign) and getattr(each.target, "id", "") == name:
+            return _is_class_var(each.annotation)
+    bases = {
+        last_name(each.value if isinstance(each, ast.Subscript) else each) for each in node.bases
+    }
+    top = owner
+    while top.parent is not None:
+        top = top.parent
+    above = (each for each in getattr(top.node, "body", ()) if getattr(each, "name", "") in bases)
+    return any(_is_of_class(name, top.inner("class", each.name, each), depth + 1) for each in above)
+
+
+def _is_class_var(annotation: ast.expr) -> bool:
+    base = annotation.value if isinstance(annotation, ast.Subscript) else annotation
+    return last_name(base) == "ClassVar"
+
+
 def _gets_a_channel(node: ast.expr | None) -> bool:
     function = node.func if isinstance(node, ast.Call) else None
     return isinstance(function, ast.Attribute) and function.attr in CHANNEL_GETTERS
@@ -315,6 +349,8 @@ def _may_be_a_transaction(annotation: Term) -> bool:
 def _item(binding: Binding, scope: Scope, depth: int) -> Term:
     """Return what a loop gives a name; which items a collection has is known later."""
     node, part = gone_through(binding.value, binding.part, lambda called: term_of(called, scope))
+    if is_number(part):
+        return Constant("", "int")
     if node is None or (isinstance(node, ast.Name) and grows(node.id, scope)):
         return ANY
     term = term_of(node, scope, depth=depth)

@@ -9,11 +9,22 @@ from graflow_mypy.source.rebindings import keys_added
 from graflow_mypy.source.scopes import Scope, home_of
 from graflow_mypy.source.terms import Name, Term
 
-__all__ = ["gone_through", "grows"]
+__all__ = ["gone_through", "grows", "is_number"]
 
 _SAME_ITEMS = frozenset({"frozenset", "iter", "list", "reversed", "set", "sorted", "tuple"})
 _PARTS = {("keys", ""): "", ("values", ""): "values", ("items", "0"): "", ("items", "1"): "values"}
 """The part of a dictionary that a part of what a method returns is."""
+
+
+_NUMBER = "number"
+"""The part of a collection that its items are counted with."""
+
+_COUNTING = {(Name("builtins.enumerate"), "0"), (Name("builtins.range"), "")}
+
+
+def is_number(part: str) -> bool:
+    """Tell whether a part of what a loop goes through is a whole number, whatever that is."""
+    return part == _NUMBER
 
 
 def gone_through(
@@ -32,6 +43,8 @@ def gone_through(
             return (None if part == "?" else node.func.value), part
         called = read(node.func)
         name = called.last if isinstance(called, Name) else ""
+        if (called, part) in _COUNTING:
+            return node, _NUMBER
         if called == Name("builtins.enumerate") and part == "1":
             part = ""
         elif called != Name(f"builtins.{name}") or name not in _SAME_ITEMS:

@@ -22,6 +22,7 @@ from graflow_mypy.source.scopes import Scope, home_of
 from graflow_mypy.source.terms import (
     ANY,
     Attribute,
+    Call,
     Constant,
     Declared,
     DictDisplay,
@@ -191,8 +192,9 @@ class NoteTaker:
 
     def initial(self, node: ast.Call, mappings: Sequence[Term], scope: Scope) -> None:
         """Note the mappings that a run starts with, whose call the node is."""
-        site = self.call_site(node)
-        self.notes.initial += [InitialNote(each, scope.name, site) for each in mappings]
+        owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+        workflow, site = term_of(owner, scope), self.call_site(node)
+        self.notes.initial += [InitialNote(workflow, each, scope.name, site) for each in mappings]
 
     def result(self, node: ast.Call, scope: Scope) -> None:
         """Note a call that asks for the result of a task."""
@@ -286,6 +288,8 @@ def _is_doubtful(receiver: Term) -> bool:
     """Tell whether a file says too little about something for it to be a channel of a run."""
     match receiver:
         case Attribute(owner, name):
+            if isinstance(owner, Call | Declared):  # which may have it as a property
+                return False
             return name not in {"aio", "channel"} or owner is ANY
         case _:
             return receiver is ANY or isinstance(receiver, Item)

@@ -156,11 +156,13 @@ class InitialNote:
     """A mapping that a run starts with.
 
     Attributes:
+        workflow: The workflow that is started.
         mapping: The mapping, or a part of it.
         function: The function that starts the run.
         site: The call that does it.
     """
 
+    workflow: Term
     mapping: Term
     function: str
     site: CallSite
@@ -214,8 +216,9 @@ class ClassNote:
     line: int
 
 
-FunctionKind: TypeAlias = Literal["", "async", "generic"]
-"""Whether a function is `async`, or `generic`: what it returns may depend on its arguments."""
+FunctionKind: TypeAlias = Literal["", "async", "generic", "property"]
+"""Whether a function is `async`, a `property`, or `generic`: what it returns may depend on what it
+is given."""
 
 
 @dataclass(frozen=True, slots=True)

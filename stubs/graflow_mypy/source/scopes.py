@@ -18,6 +18,7 @@ __all__ = [
     "first_parameter",
     "home_of",
     "import_bindings",
+    "is_property",
     "last_name",
 ]
 
@@ -143,6 +144,13 @@ def first_parameter(node: ast.AST) -> str:
         return ""
     parameters = [*node.args.posonlyargs, *node.args.args]
     return parameters[0].arg if parameters else ""
+
+
+def is_property(node: ast.AST) -> bool:
+    """Tell whether something in a class is a function that its instances have as an attribute."""
+    if not isinstance(node, ast.FunctionDef) or len(node.decorator_list) != 1:
+        return False
+    return last_name(node.decorator_list[0]) in {"property", "cached_property"}
 
 
 def home_of(name: str, scope: Scope) -> Scope:

@@ -103,10 +103,10 @@ def test_a_result_is_only_read(channel: Channel) -> None:
     state = channel.of(State)
     wrong: Any = {"day": "someday"}
     attempts: list[Callable[[], object]] = [
-        lambda: state.set(fetch.result, wrong),
+        lambda: state.set(fetch.result, wrong),  # type: ignore[graflow-key-shape]
         lambda: state.delete(fetch.result),
         lambda: state.touch(fetch.result, 3),
-        lambda: state.set_many({fetch.result: wrong}),
+        lambda: state.set_many({fetch.result: wrong}),  # type: ignore[graflow-key-shape]
     ]
     for attempt in attempts:
         with pytest.raises(ChannelTypeError, match=r"can't change key .*: only its task does"):

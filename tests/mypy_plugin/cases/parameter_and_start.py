@@ -1,4 +1,4 @@
-# What a run starts with is compared with typed reads, but other runs may fill a parameter.
+# What a run starts with is compared with typed reads, and with the parameters that its module leaves unbound.
 
 from graflow import TaskExecutionContext, task, workflow
 
@@ -12,4 +12,4 @@ def show(ctx: TaskExecutionContext) -> None:
 
 with workflow("w") as wf:
     load >> show  # E: Parameter "soruce" of "load" is not bound here, and channel key "soruce" is never written; did you mean "source"?  [graflow-key-unknown]
-wf.execute(initial_channel={"rows": "three", "count": "three", "source": "here"})  # E: Channel key "count" is used as "str" here, but as "int" in app.main.show  [graflow-key-type]
+wf.execute(initial_channel={"rows": "three", "count": "three", "source": "here"})  # E: Channel key "count" is used as "str" here, but as "int" in app.main.show  [graflow-key-type]  # E: Channel key "rows" is used as "str" here, but as "int" in app.main.load by a parameter that is not bound  [graflow-key-type]
