@@ -101,6 +101,7 @@ def test_a_lock_is_held_for_its_lease_and_not_renewed() -> None:
         now += 11
 
 
+@pytest.mark.thorough
 @pytest.mark.needs_system
 def test_other_tests_pass_where_there_is_one_thread() -> None:
     """The edge cases of channels, and the tests of tasks, in a process that can start no thread."""

@@ -108,7 +108,8 @@ def test_keys_that_a_user_may_not_use_are_named(worker: Callable[..., str]) -> N
 
 def test_the_rights_of_the_tour_and_of_this_page_suffice(worker: Callable[..., str]) -> None:
     """Those of a channel, and the few that the suite needs."""
-    text = (ROOT / "docs/tour.md").read_text().partition("ACL SETUSER worker ")[2].partition("\n")[0]
+    text = (ROOT / "docs/tour.md").read_text()
+    text = text.partition("ACL SETUSER worker ")[2].partition("\n")[0]
     channel = {word for word in text.split() if word.startswith("+")}
     assert channel <= set(ALL)
     assert set(ALL) - channel == {"+scan", "+type"}
