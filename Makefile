@@ -18,7 +18,7 @@ OLDEST_TESTS := tests/channels/schema $(addprefix tests/,$(addsuffix .py, \
 
 # What the plugin says, without what does not depend on mypy's version: its own notes, and the wheel.
 OLDEST_MYPY_TESTS := $(addprefix tests/mypy_plugin/test_,$(addsuffix .py, \
-	cases daemon docs edits options unread))
+	cases daemon docs options unread))
 
 define check_python
 @$(if $(PYTHON),,$(error No Python that is at least 3.11 was found; name one: make PYTHON=/path/to/python))

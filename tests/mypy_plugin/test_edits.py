@@ -15,6 +15,7 @@ EDITS = 60
 
 
 @pytest.mark.timeout(LONG)
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", SEEDS)
 def test_warm_runs_say_what_cold_ones_say(seed: int, tmp_path: Path, primed: Path) -> None:
     """In every kind of cache, and with workers, the same diagnostics and the same types."""

@@ -11,7 +11,7 @@ from mypy.options import Options
 
 from graflow_mypy.index.index import Index
 from graflow_mypy.options import PluginOptions
-from graflow_mypy.source.interest import Interest
+from graflow_mypy.source.files.interest import Interest
 from tests.mypy_plugin.cases_format import CASES, write_case
 from tests.paths import ROOT
 

@@ -10,8 +10,8 @@ from mypy.options import Options
 
 from graflow_mypy.index.index import Index
 from graflow_mypy.options import PluginOptions
-from graflow_mypy.source import neighbours
-from graflow_mypy.source.neighbours import find_neighbours, imported_tops
+from graflow_mypy.source.files import neighbours
+from graflow_mypy.source.files.neighbours import find_neighbours, imported_tops
 
 LONG_AGO = 1_000_000_000  # seconds; what changed just now is not kept
 

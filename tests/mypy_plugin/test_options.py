@@ -10,8 +10,8 @@ import pytest
 from mypy.options import Options
 
 from graflow_mypy.options import PluginOptions, read_options
-from graflow_mypy.source.discovery import find_sources
-from graflow_mypy.source.neighbours import find_neighbours
+from graflow_mypy.source.files.discovery import find_sources
+from graflow_mypy.source.files.neighbours import find_neighbours
 from tests.mypy_plugin.runs import run_mypy
 
 SOURCE = """

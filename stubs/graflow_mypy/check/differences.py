@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graflow_mypy.check.fitting import Fitting
-from graflow_mypy.program.classes import Field
-from graflow_mypy.program.forms import ArrayForm, Form, MapForm, TupleForm, parts_of, show
 from graflow_mypy.program.resolved import ProgramClass
+from graflow_mypy.program.types.classes import Field
+from graflow_mypy.program.types.forms import ArrayForm, Form, MapForm, TupleForm, parts_of, show
 
 __all__ = ["difference"]
 

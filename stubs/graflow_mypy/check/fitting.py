@@ -13,8 +13,9 @@ from itertools import chain, product
 from typing import Final
 
 from graflow_mypy.check.scalars import literal_fits, literals_of, scalar_fits
-from graflow_mypy.program.classes import Field, Layout, Layouts
-from graflow_mypy.program.forms import (
+from graflow_mypy.program.resolved import ProgramClass
+from graflow_mypy.program.types.classes import Field, Layout, Layouts
+from graflow_mypy.program.types.forms import (
     ANY_FORM,
     AnyForm,
     ArrayForm,
@@ -28,7 +29,6 @@ from graflow_mypy.program.forms import (
     parts_of,
     show,
 )
-from graflow_mypy.program.resolved import ProgramClass
 
 __all__ = ["Fitting"]
 

@@ -19,8 +19,8 @@ from graflow_mypy.messages import (
 )
 from graflow_mypy.program.blind_spots import BlindSpot
 from graflow_mypy.program.channels import Whose
-from graflow_mypy.program.forms import NONE_FORM, ArrayForm, show
 from graflow_mypy.program.patterns import ANYTHING, Pattern, Patterns, shown
+from graflow_mypy.program.types.forms import NONE_FORM, ArrayForm, show
 from graflow_mypy.program.uses import Claim, Use
 from graflow_mypy.source.notes import CallSite
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from graflow_mypy.program.forms import Form, LiteralForm, ScalarForm
+from graflow_mypy.program.types.forms import Form, LiteralForm, ScalarForm
 
 __all__ = ["literal_fits", "literals_of", "scalar_fits"]
 

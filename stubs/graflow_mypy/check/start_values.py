@@ -8,11 +8,11 @@ from typing import NamedTuple
 from graflow_mypy.check.diagnostics import Diagnostic
 from graflow_mypy.check.fitting import Fitting
 from graflow_mypy.messages import KEY_TYPE
-from graflow_mypy.program.forms import Form, show
 from graflow_mypy.program.parameters import parameters_of
 from graflow_mypy.program.patterns import ANYTHING, Pattern, text_of
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import ProgramClass
+from graflow_mypy.program.types.forms import Form, show
 from graflow_mypy.program.uses import Use
 from graflow_mypy.source.terms import Name
 

@@ -7,9 +7,7 @@ from collections.abc import Iterator, Sequence
 from graflow_mypy.check.diagnostics import IDS, Diagnostic, Unjudged
 from graflow_mypy.check.key_uses import RESULT_END, Writers
 from graflow_mypy.messages import RESULT, RESULT_AMBIGUOUS, UNREAD, suggestion
-from graflow_mypy.program.ancestry import is_of_the_standard_library
 from graflow_mypy.program.blind_spots import BlindSpot
-from graflow_mypy.program.forms import ANY_FORM, Form, is_certain, show
 from graflow_mypy.program.functions import function_of
 from graflow_mypy.program.patterns import ANYTHING, Pattern, Patterns, joined, text_of
 from graflow_mypy.program.program import Program
@@ -21,8 +19,10 @@ from graflow_mypy.program.resolved import (
     ProgramFunction,
 )
 from graflow_mypy.program.services import Services
-from graflow_mypy.program.type_terms import form_of
-from graflow_mypy.program.type_texts import type_text
+from graflow_mypy.program.types.ancestry import is_of_the_standard_library
+from graflow_mypy.program.types.forms import ANY_FORM, Form, is_certain, show
+from graflow_mypy.program.types.type_terms import form_of
+from graflow_mypy.program.types.type_texts import type_text
 from graflow_mypy.source.notes import CallSite, FileNotes, InstanceNote, TaskNote
 from graflow_mypy.source.terms import ANY, Call, Constant, Name, Term, Text
 

@@ -20,8 +20,15 @@ from mypy.types import (
     has_type_vars,
 )
 
-from graflow_mypy.program.forms import ArrayForm, Form, MapForm, ScalarForm, UnionForm, parts_of
 from graflow_mypy.program.resolved import ProgramClass
+from graflow_mypy.program.types.forms import (
+    ArrayForm,
+    Form,
+    MapForm,
+    ScalarForm,
+    UnionForm,
+    parts_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

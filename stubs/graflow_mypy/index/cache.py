@@ -16,7 +16,7 @@ from mypy.options import Options
 from graflow_mypy.index.encoding import decoded, encoded
 from graflow_mypy.index.facts import ModuleFacts
 from graflow_mypy.options import PluginOptions
-from graflow_mypy.source.discovery import import_roots
+from graflow_mypy.source.files.discovery import import_roots
 from graflow_mypy.source.notes import FileNotes
 
 __all__ = ["Kept", "KeptFacts", "KeptFile", "KeptFiles", "Stamp"]

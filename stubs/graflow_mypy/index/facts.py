@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from graflow_mypy.index.encoding import encoded
-from graflow_mypy.program.forms import Form
+from graflow_mypy.program.types.forms import Form
 from graflow_mypy.source.notes import CallSite
 
 __all__ = ["Facts", "Message", "ModuleFacts", "ResultType", "Span", "UnreadFile"]

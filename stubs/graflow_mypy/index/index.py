@@ -26,11 +26,11 @@ from graflow_mypy.options import PluginOptions
 from graflow_mypy.program.aliases import task_aliases
 from graflow_mypy.program.constants import names_to_watch
 from graflow_mypy.program.program import Program
-from graflow_mypy.source.discovery import Source, find_sources, import_roots
-from graflow_mypy.source.interest import Interest
-from graflow_mypy.source.neighbours import Neighbours, find_neighbours, imported_tops
+from graflow_mypy.source.files.discovery import Source, find_sources, import_roots
+from graflow_mypy.source.files.interest import Interest
+from graflow_mypy.source.files.neighbours import Neighbours, find_neighbours, imported_tops
+from graflow_mypy.source.files.reading import Unread, read_source
 from graflow_mypy.source.notes import FileNotes, UnreadNote
-from graflow_mypy.source.reading import Unread, read_source
 from graflow_mypy.source.scan import scan
 
 __all__ = ["Index"]

@@ -25,16 +25,16 @@ from graflow_mypy.messages import (
 from graflow_mypy.options import EVERYTHING, PluginOptions
 from graflow_mypy.program.blind_spots import BlindSpot
 from graflow_mypy.program.channels import Receivers, Whose
-from graflow_mypy.program.classes import Layouts
 from graflow_mypy.program.declared_keys import misused_pattern, misused_result
-from graflow_mypy.program.forms import ANY_FORM, Form, parts_of, show
 from graflow_mypy.program.parameters import parameters_read
 from graflow_mypy.program.patterns import ANYTHING, Pattern, Patterns, text_of
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import ProgramClass, ProgramFunction
 from graflow_mypy.program.services import Services
-from graflow_mypy.program.type_terms import form_of
-from graflow_mypy.program.type_texts import type_text
+from graflow_mypy.program.types.classes import Layouts
+from graflow_mypy.program.types.forms import ANY_FORM, Form, parts_of, show
+from graflow_mypy.program.types.type_terms import form_of
+from graflow_mypy.program.types.type_texts import type_text
 from graflow_mypy.program.uses import uses_of
 from graflow_mypy.source.note_taker import CHANGES
 from graflow_mypy.source.notes import CallSite, FileNotes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from graflow_mypy.program.forms import ANY_FORM, Form
+from graflow_mypy.program.types.forms import ANY_FORM, Form
 
 __all__ = ["BlindSpot"]
 

@@ -6,12 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from graflow_mypy.program.ancestry import (
-    BACKENDS,
-    CONTEXTS,
-    Ancestry,
-    is_of_the_standard_library,
-)
 from graflow_mypy.program.contexts import Contexts
 from graflow_mypy.program.functions import function_of
 from graflow_mypy.program.program import Program
@@ -23,6 +17,12 @@ from graflow_mypy.program.resolved import (
     ProgramFunction,
     Resolved,
     Unresolved,
+)
+from graflow_mypy.program.types.ancestry import (
+    BACKENDS,
+    CONTEXTS,
+    Ancestry,
+    is_of_the_standard_library,
 )
 from graflow_mypy.source.terms import (
     ANY,

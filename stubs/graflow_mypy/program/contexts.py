@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from graflow_mypy.program.ancestry import CONTEXTS, Ancestry, is_of_the_standard_library
 from graflow_mypy.program.functions import function_of
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import (
@@ -14,6 +13,7 @@ from graflow_mypy.program.resolved import (
     ProgramClass,
     ProgramFunction,
 )
+from graflow_mypy.program.types.ancestry import CONTEXTS, Ancestry, is_of_the_standard_library
 from graflow_mypy.source.expressions import CHANNEL_GETTERS
 from graflow_mypy.source.terms import (
     ANY,

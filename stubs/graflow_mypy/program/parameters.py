@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import Given, OfGraflow, ProgramFunction
-from graflow_mypy.program.type_terms import form_of
-from graflow_mypy.program.type_texts import type_text
+from graflow_mypy.program.types.type_terms import form_of
+from graflow_mypy.program.types.type_texts import type_text
 from graflow_mypy.program.uses import Claim, Use, keys_at_start
 from graflow_mypy.source.notes import FunctionNote, ParameterNote, PlacedNote
 from graflow_mypy.source.terms import Call, Constant, Name, Term

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from graflow_mypy.program.families import constants_of, families
 from graflow_mypy.program.items import items_of
 from graflow_mypy.program.patterns import ANYTHING, Pattern, joined, text_of
 from graflow_mypy.program.resolved import (
@@ -16,6 +15,7 @@ from graflow_mypy.program.resolved import (
     Resolved,
     Unresolved,
 )
+from graflow_mypy.program.types.families import constants_of, families
 from graflow_mypy.source.notes import ClassNote, FileNotes, FunctionNote
 from graflow_mypy.source.terms import (
     ANY,

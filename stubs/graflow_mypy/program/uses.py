@@ -7,14 +7,21 @@ from typing import NamedTuple
 
 from graflow_mypy.program.blind_spots import BlindSpot
 from graflow_mypy.program.channels import UNKNOWN, Receiver, Receivers, Whose
-from graflow_mypy.program.classes import Layouts
 from graflow_mypy.program.declared_keys import declared_key, key_patterns, keys_of
-from graflow_mypy.program.forms import ANY_FORM, AnyForm, ArrayForm, Form, ScalarForm, TupleForm
 from graflow_mypy.program.patterns import ANYTHING, Pattern, text_of
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import External, Given, ProgramClass
-from graflow_mypy.program.type_terms import form_of, value_form
-from graflow_mypy.program.type_texts import type_text
+from graflow_mypy.program.types.classes import Layouts
+from graflow_mypy.program.types.forms import (
+    ANY_FORM,
+    AnyForm,
+    ArrayForm,
+    Form,
+    ScalarForm,
+    TupleForm,
+)
+from graflow_mypy.program.types.type_terms import form_of, value_form
+from graflow_mypy.program.types.type_texts import type_text
 from graflow_mypy.source.note_taker import CHANGES, READS, WRITES
 from graflow_mypy.source.notes import CallSite, InitialNote, UseNote
 from graflow_mypy.source.terms import (

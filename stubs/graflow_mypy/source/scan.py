@@ -6,10 +6,10 @@ import ast
 import warnings
 
 from graflow_mypy.source.definitions import classes_made, names_of, stars_of
-from graflow_mypy.source.interest import Interest
+from graflow_mypy.source.files.interest import Interest
+from graflow_mypy.source.files.reading import parsing_failed
 from graflow_mypy.source.note_taker import NoteTaker
 from graflow_mypy.source.notes import FileNotes
-from graflow_mypy.source.reading import parsing_failed
 from graflow_mypy.source.rebindings import assigned_from_inside
 from graflow_mypy.source.scopes import Scope
 from graflow_mypy.source.terms import ANY, either

@@ -10,7 +10,7 @@ from typing import Any, TypeGuard, get_args
 
 from graflow_mypy.source.definitions import class_note, function_note
 from graflow_mypy.source.expressions import CHANNEL_GETTERS, FACES, term_of
-from graflow_mypy.source.interest import Interest
+from graflow_mypy.source.files.interest import Interest
 from graflow_mypy.source.note_taker import OPERATIONS, RESTARTS, STARTS, WRITES, NoteTaker
 from graflow_mypy.source.placements import Placements
 from graflow_mypy.source.rebindings import FILLING, OF_AN_INSTANCE, ONLY_READING

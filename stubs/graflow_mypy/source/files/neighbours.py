@@ -19,8 +19,8 @@ from mypy.modulefinder import get_search_dirs
 from mypy.options import Options
 
 from graflow_mypy.options import PluginOptions, is_whole_file_system
-from graflow_mypy.source.discovery import NEVER, Source, import_roots
-from graflow_mypy.source.reading import Unread, read_source
+from graflow_mypy.source.files.discovery import NEVER, Source, import_roots
+from graflow_mypy.source.files.reading import Unread, read_source
 
 __all__ = ["Neighbours", "find_neighbours", "imported_tops"]
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from graflow_mypy.program.forms import (
+from graflow_mypy.program.program import Program
+from graflow_mypy.program.resolved import (
+    External,
+    Given,
+    OfGraflow,
+    ProgramClass,
+    ProgramFunction,
+)
+from graflow_mypy.program.types.forms import (
     ANY_FORM,
     NONE_FORM,
     ArrayForm,
@@ -16,14 +24,6 @@ from graflow_mypy.program.forms import (
     TupleForm,
     UnstorableForm,
     union_of,
-)
-from graflow_mypy.program.program import Program
-from graflow_mypy.program.resolved import (
-    External,
-    Given,
-    OfGraflow,
-    ProgramClass,
-    ProgramFunction,
 )
 from graflow_mypy.source.terms import (
     ANY,

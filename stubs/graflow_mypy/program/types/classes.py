@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias
 
-from graflow_mypy.program.forms import ANY_FORM, Form, UnstorableForm
 from graflow_mypy.program.program import Program
 from graflow_mypy.program.resolved import External, ProgramClass
-from graflow_mypy.program.type_terms import form_of
-from graflow_mypy.program.type_texts import type_text
+from graflow_mypy.program.types.forms import ANY_FORM, Form, UnstorableForm
+from graflow_mypy.program.types.type_terms import form_of
+from graflow_mypy.program.types.type_texts import type_text
 from graflow_mypy.source.notes import ClassNote, FieldNote
 from graflow_mypy.source.terms import Call, Constant, Name, Subscript, Term, Text
 
