@@ -148,6 +148,7 @@ def test_looking_at_a_task_does_not_settle_its_id() -> None:
     assert wf.execute() == {"gather": 1, "gather_2": 4}
 
 
+@pytest.mark.needs_system
 def test_threads_may_ask_for_ids_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """One of them settles them all, and the others wait for it."""
     become = LaterId.become
@@ -244,6 +245,7 @@ def test_a_run_starts_at_the_call_that_has_the_id_of_the_task() -> None:
         wf.execute(start_node=other)
 
 
+@pytest.mark.needs_system
 def test_workers_know_the_ids(tmp_path: Path) -> None:
     """Tasks are pickled with them; those of a function defined here go whole."""
 

@@ -151,6 +151,7 @@ def test_a_notebook_has_source() -> None:
         del linecache.cache["<cell>"]
 
 
+@pytest.mark.needs_system
 def test_a_program_sees_its_line(tmp_path: Path) -> None:
     """Once, as Python shows warnings, and the run goes on as it was written."""
     program = tmp_path / "program.py"

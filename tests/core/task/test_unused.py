@@ -126,6 +126,7 @@ def test_what_others_had_in_hand_before_it_goes_is_fine(use: Callable[[], object
     use()
 
 
+@pytest.mark.needs_system
 def test_a_thread_that_ends_with_an_order_is_fine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
