@@ -23,7 +23,9 @@ from graflow.core.checkpoint.checkpoint import Checkpoint, read_checkpoint
 from graflow.core.context import ExecutionContext, TaskExecutionContext
 from graflow.core.decorators import task
 from graflow.core.graph.workflow_graph import TaskNode, WorkflowGraph
+from graflow.core.history.run_history import RunHistory, TaskHistory
 from graflow.core.registry.run_records import RunInfo, runs
+from graflow.core.registry.stored_history import run_history
 from graflow.core.run.events import (
     Emitted,
     RunEnded,
@@ -79,6 +81,7 @@ from graflow.exceptions import (
     ResultTypeError,
     RunError,
     RunInProgressError,
+    RunNotFoundError,
     RunSupersededError,
     SchemaError,
     TaskError,
@@ -171,8 +174,10 @@ __all__ = [
     "RunEnded",
     "RunError",
     "RunEvent",
+    "RunHistory",
     "RunInProgressError",
     "RunInfo",
+    "RunNotFoundError",
     "RunObserver",
     "RunSupersededError",
     "SQLiteChannel",
@@ -184,6 +189,7 @@ __all__ = [
     "TaskFailed",
     "TaskFailedError",
     "TaskFinished",
+    "TaskHistory",
     "TaskNode",
     "TaskNotFoundError",
     "TaskRetried",
@@ -202,6 +208,7 @@ __all__ = [
     "chain",
     "parallel",
     "read_checkpoint",
+    "run_history",
     "runs",
     "task",
     "workflow",

@@ -17,6 +17,10 @@ from graflow.channels.keys.keys import Keys
 from graflow.channels.keys_channel import KeysChannel
 from graflow.channels.memory_channel import MemoryChannel
 from graflow.channels.typed import TypedChannel
+from graflow.core.graph.workflow_graph import WorkflowGraph, loose_graph
+from graflow.core.history.run_history import RunHistory, noted_history
+from graflow.core.history.trail import Trail
+from graflow.core.registry.stored_history import run_history
 from graflow.core.state.results import Results
 from graflow.core.state.run_state import RunState
 from graflow.core.task.hint import Hint
@@ -158,6 +162,26 @@ class ExecutionContext:
         if default is not MISSING:
             return default
         raise self._no_result(task_id)
+
+    def history(self) -> RunHistory:
+        """Return what has happened to the tasks of the run until now.
+
+        In a task of a run on a channel of its own in memory, it knows which tasks have finished,
+        but neither times nor attempts, unless somebody gets the run's context: through
+        `execute(ret_context=True)`, or at the end of a stream.
+
+        Raises:
+            RunNotFoundError: The channel has forgotten the run.
+            ChannelDataError: What is stored was not written by graflow.
+        """
+        state = self._state
+        if state.is_registered:
+            return run_history(state.channel, state.run_id)
+        trail = state.trail or Trail(self._loose_graph, notes=False)
+        return noted_history(trail, state.run_id, state.results.tasks())
+
+    def _loose_graph(self) -> WorkflowGraph:
+        return loose_graph(self.workflow_name, self._state.tasks.values())
 
     def _no_result(self, task_id: str) -> ResultNotFoundError:
         available = self._state.results.tasks()

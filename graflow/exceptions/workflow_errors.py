@@ -13,6 +13,7 @@ __all__ = [
     "PrecedenceWarning",
     "RunError",
     "RunInProgressError",
+    "RunNotFoundError",
     "RunSupersededError",
     "TaskNotFoundError",
     "WorkflowError",
@@ -72,6 +73,10 @@ class RunSupersededError(RunError):
 
 class RunInProgressError(RunError):
     """A run with this id has begun and has not finished: it is under way, has failed, or died."""
+
+
+class RunNotFoundError(RunError, LookupError):
+    """The channel knows of no run with this id, or no more."""
 
 
 class DuplicateTaskError(WorkflowError, ValueError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-__all__ = ["milliseconds_since_1970", "monotonic"]
+__all__ = ["microseconds_since_1970", "milliseconds_since_1970", "monotonic"]
 
 if hasattr(time, "CLOCK_MONOTONIC"):
 
@@ -21,11 +21,17 @@ else:
 
 if hasattr(time, "clock_gettime_ns"):
 
-    def milliseconds_since_1970() -> int:
-        """Return the time of day, by which processes agree when something expires."""
-        return time.clock_gettime_ns(time.CLOCK_REALTIME) // 1_000_000
+    def _nanoseconds() -> int:
+        return time.clock_gettime_ns(time.CLOCK_REALTIME)
 else:
+    _nanoseconds = time.time_ns
 
-    def milliseconds_since_1970() -> int:
-        """Return the time of day, by which processes agree when something expires."""
-        return time.time_ns() // 1_000_000
+
+def milliseconds_since_1970() -> int:
+    """Return the time of day, by which processes agree when something expires."""
+    return _nanoseconds() // 1_000_000
+
+
+def microseconds_since_1970() -> int:
+    """Return the time of day in as much detail as people look at."""
+    return _nanoseconds() // 1_000

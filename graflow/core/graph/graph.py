@@ -59,6 +59,7 @@ class RunPlan:
         last: Those that no other task waits for.
         start: The id of the task that the run starts at; `None` if it runs everything.
         before: What each task waits for.
+        memo: What has been found out about the plan, which is the same in all runs of it.
     """
 
     tasks: dict[str, Task[..., Any]]
@@ -66,6 +67,7 @@ class RunPlan:
     last: tuple[Task[..., Any], ...]
     start: str | None
     before: Before
+    memo: dict[str, Any]
 
     def fingerprint(self) -> str:
         """Return a hash of the tasks' ids and their order.
@@ -100,6 +102,7 @@ class Graph:
         self._ends: dict[Node, _Ends] = {}  # of the nodes that were added
         self._before: Before = {}
         self._numbers: dict[str, Iterator[int]] = {}
+        self._memo: dict[str, Any] = {}  # of the plan of all tasks; a change begins a new one
 
     @property
     def size(self) -> int:
@@ -118,6 +121,7 @@ class Graph:
     def make_template(self, task: Task[..., Any]) -> None:
         """Take out a task that was only decorated here, since it is called to make others."""
         if task in self._loose:
+            self._memo = {}
             self._loose.remove(task)
             del self._tasks[task.task_id], self._before[task]
 
@@ -125,12 +129,14 @@ class Graph:
         """Add a task that was called without an id, and that gets one with `name_tasks`."""
         with naming.lock:
             self._unnamed[task] = later
+        self._memo = {}
         self._before[task] = {}
         self._find_ends(task)
 
     def name_tasks(self) -> None:
         """Give ids to the tasks that were called without one, in the order of the calls."""
         with naming.lock:
+            self._memo = {} if self._unnamed else self._memo
             for task, later in self._unnamed.items():
                 if later.is_open:  # else an interrupt came after this
                     later.become(self._free_id(later.stem))
@@ -176,7 +182,8 @@ class Graph:
         tasks = {each.task_id: each for each in before if isinstance(each, Task)}
         awaited = {other for others in before.values() for other in others}
         last = tuple(task for task in tasks.values() if task not in awaited)
-        return RunPlan(tasks, sorter, last, None if first is None else first.task_id, before)
+        start_id, memo = (None, self._memo) if first is None else (first.task_id, {})
+        return RunPlan(tasks, sorter, last, start_id, before, memo)
 
     def _sorter(self, before: Before) -> TopologicalSorter[Vertex]:
         sorter: TopologicalSorter[Vertex] = TopologicalSorter()
@@ -219,6 +226,7 @@ class Graph:
             other = self._tasks.get(task.task_id) or new.setdefault(task.task_id, task)
             if other is not task:
                 raise self._duplicate(task.task_id, was_called=other in self._called)
+        self._memo = {}
         self._tasks.update(new)
         for task in new.values():
             self._before[task] = {}
@@ -237,6 +245,7 @@ class Graph:
         )
 
     def _link(self, before: tuple[Task[..., Any], ...], after: tuple[Task[..., Any], ...]) -> None:
+        self._memo = {}
         others: dict[Vertex, None] = dict.fromkeys(before)
         if len(before) * len(after) > len(before) + len(after):
             joint = Joint()

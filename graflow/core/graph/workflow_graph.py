@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from graflow.core.graph.graph import Joint, RunPlan, Vertex
 from graflow.core.task.task import Task
 
-__all__ = ["TaskNode", "WorkflowGraph", "graph_of"]
+__all__ = ["TaskNode", "WorkflowGraph", "graph_of", "loose_graph"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,15 @@ class WorkflowGraph:
 
 
 def graph_of(name: str, plan: RunPlan) -> WorkflowGraph:
-    """Return the graph of a workflow whose plan covers all its tasks."""
+    """Return the graph of the tasks of a plan of a workflow."""
+    known = plan.memo.get("graph")
+    if known is None:
+        known = plan.memo["graph"] = _found(name, plan)
+    graph: WorkflowGraph = known
+    return graph
+
+
+def _found(name: str, plan: RunPlan) -> WorkflowGraph:
     rank = {task_id: number for number, task_id in enumerate(plan.tasks)}
     ids: dict[Vertex, tuple[str, ...]] = {}  # of the tasks that those after a vertex wait for
     depth: dict[Vertex, int] = {}  # the stage of those after it, at least
@@ -107,6 +115,11 @@ def graph_of(name: str, plan: RunPlan) -> WorkflowGraph:
             ids[vertex], depth[vertex] = (vertex.task_id,), stage + 1
             nodes[vertex.task_id] = _node(vertex, after, stage)
     return WorkflowGraph(name, tuple(nodes[task_id] for task_id in plan.tasks))
+
+
+def loose_graph(name: str, tasks: Iterable[Task[..., Any]]) -> WorkflowGraph:
+    """Return a graph of tasks of whose order nothing is known."""
+    return WorkflowGraph(name, tuple(_node(task, (), 0) for task in tasks))
 
 
 def _joined(groups: list[tuple[str, ...]], rank: dict[str, int]) -> tuple[str, ...]:

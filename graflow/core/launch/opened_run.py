@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import Context
+from dataclasses import replace
 from os import PathLike
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -95,17 +96,24 @@ class RunRequest(NamedTuple):
         """Run the tasks, and return what `Workflow.execute` returns."""
         if not has_threads():
             return run_alone(self.aexecute(ret_context))
-        with self.opening(self) as run:
+        request = self._noted(ret_context)
+        with request.opening(request) as run:
             results = run.run()
         return returned(results, run.state, ret_context)
 
     async def aexecute(self, ret_context: bool = False) -> Any:
         """Run the tasks on the running event loop, and return what `Workflow.aexecute` returns."""
         call = directly if self._is_prompt else ending
-        opening = self.opening(self._replace(loop=asyncio.get_running_loop()))
+        request = self._noted(ret_context)
+        opening = request.opening(request._replace(loop=asyncio.get_running_loop()))
         async with entered(opening, call) as run:
             results = await run.arun(call)
         return returned(results, run.state, ret_context)
+
+    def _noted(self, ret_context: bool) -> RunRequest:
+        """Return a request for the same run, noted if somebody gets its context."""
+        options = self.options
+        return self._replace(options=replace(options, notes=True)) if ret_context else self
 
     @property
     def _is_prompt(self) -> bool:
@@ -241,7 +249,8 @@ def _begun(request: RunRequest, beginning: Beginning) -> Iterator[OpenedRun]:
             if beginning.values is not None:
                 fill(run.state, beginning.values)
             with watched(preparation, run.starts, request.loop) as execution:
-                yield OpenedRun(plan, state, execution)
+                # Its own handle: whoever gets the context may write after the end of the run.
+                yield OpenedRun(plan, replace(state, trail=run.state.trail), execution)
 
 
 @contextmanager
@@ -258,7 +267,7 @@ def _resumed(
     values = None if is_done else resumption.values
     if values is not None:
         check_values(values, finished, state)
-    with registered(plan, state, options, resumed=True) as run:
+    with registered(plan, state, options, resumed=True, finished=finished) as run:
         if run.is_finished:
             yield OpenedRun(plan, state, None)
             return
@@ -267,4 +276,5 @@ def _resumed(
             if values is not None:
                 fill(run.state, values)
             with watched(preparation, run.starts, request.loop) as execution:
-                yield OpenedRun(plan, state, execution)
+                # Its own handle: whoever gets the context may write after the end of the run.
+                yield OpenedRun(plan, replace(state, trail=run.state.trail), execution)

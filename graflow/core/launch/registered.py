@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from graflow.channels.arguments import check_key
 from graflow.channels.hidden_keys import run_of
 from graflow.core.graph.graph import RunPlan
+from graflow.core.graph.workflow_graph import graph_of
+from graflow.core.history.packed_graph import packed_graph_of
+from graflow.core.history.trail import Trail
 from graflow.core.launch.run_options import Options
 from graflow.core.registry.run_records import RunRecord
+from graflow.core.registry.stored_history import HistoryWriter
 from graflow.core.registry.tenure import Tenure, begin, take_over
 from graflow.core.run.base_run import BaseRun
 from graflow.core.state.results import mark_key
@@ -36,6 +41,7 @@ class Registration:
     state: RunState
     is_finished: bool = False
     _tenure: Tenure | None = None
+    _history: HistoryWriter | None = None
     _has_begun: bool = False
 
     def starts(self, run: BaseRun) -> None:
@@ -48,6 +54,8 @@ class Registration:
         if self._tenure is not None:
             self._tenure.when_lost = run.lose
             self._tenure.start()
+        if self._history is not None:
+            self._history.start()
 
 
 @contextmanager
@@ -58,6 +66,7 @@ def registered(
     *,
     resumed: bool = False,
     named: bool = False,
+    finished: Collection[str] = (),
 ) -> Iterator[Registration]:
     """Register a run, and note afterwards how it ended.
 
@@ -69,6 +78,7 @@ def registered(
         options: Its options.
         resumed: Whether it was begun before.
         named: Whether somebody chose its id, and may choose it again.
+        finished: The ids of the tasks that were done before.
 
     Raises:
         RunInProgressError: A run of this id has begun and has not finished; or, if it is resumed,
@@ -76,22 +86,49 @@ def registered(
         RunSupersededError: Somebody else has taken it over.
     """
     if not state.is_registered:
-        yield Registration(state)
+        with _noted(plan, state, options, finished) as noted:
+            yield Registration(noted)
         return
     tenure = _tenure(state, options, resumed=resumed, named=named)
     if tenure is None:
         yield Registration(state, is_finished=True)
         return
-    registration = Registration(state.under(tenure.fence, tenure.results_last), _tenure=tenure)
+    trail = Trail(
+        partial(graph_of, state.workflow_name, plan),
+        partial(packed_graph_of, state.workflow_name, plan),
+        finished,
+    )
+    history = HistoryWriter(trail, tenure)
+    noted = replace(state.under(tenure.fence, tenure.results_last), trail=trail)
+    registration = Registration(noted, _tenure=tenure, _history=history)
     results = [check_key(state.results.key(task_id)) for task_id in plan.tasks]
     results += [mark_key(state.run_id, each.task_id) for each in plan.tasks.values() if each.atomic]
     tenure.hidden = [key for key in results if run_of(key)]
     try:
         yield registration
     except BaseException as error:
-        _end_badly(tenure, error, results, begun=registration._has_begun or resumed)
+        history.stop()
+        _end_badly(tenure, error, results, history, begun=registration._has_begun or resumed)
         raise
-    _end_well(tenure, results)
+    history.stop()
+    _end_well(tenure, results, history)
+
+
+@contextmanager
+def _noted(
+    plan: RunPlan, state: RunState, options: Options, finished: Collection[str]
+) -> Iterator[RunState]:
+    """Note in memory what happens in a run of which its channel does not know, if that is asked."""
+    graph = partial(graph_of, state.workflow_name, plan)
+    trail = Trail(graph, finished=finished, notes=options.notes)
+    error: BaseException | None = None
+    try:
+        yield replace(state, trail=trail)
+    except BaseException as raised:
+        error = raised
+        raise
+    finally:
+        trail.end(error)
 
 
 def _tenure(state: RunState, options: Options, *, resumed: bool, named: bool) -> Tenure | None:
@@ -111,22 +148,29 @@ def _tenure(state: RunState, options: Options, *, resumed: bool, named: bool) ->
     return begun if isinstance(begun, Tenure) else None
 
 
-def _end_badly(tenure: Tenure, error: BaseException, results: list[str], *, begun: bool) -> None:
+def _end_badly(
+    tenure: Tenure,
+    error: BaseException,
+    results: list[str],
+    history: HistoryWriter,
+    *,
+    begun: bool,
+) -> None:
     """Note that a run failed; an error on the way to that must not hide the failure."""
     try:
         if not begun:
             tenure.withdraw()
         elif not isinstance(error, RunSupersededError):
-            tenure.end(describe(error), results)
+            tenure.end(describe(error), results, history.rest)
         else:
             tenure.leave()
     except ChannelError as problem:
         _warn(tenure, problem)
 
 
-def _end_well(tenure: Tenure, results: list[str]) -> None:
+def _end_well(tenure: Tenure, results: list[str], history: HistoryWriter) -> None:
     try:
-        is_ours = tenure.end(None, results)
+        is_ours = tenure.end(None, results, history.rest)
     except ChannelError as problem:
         _warn(tenure, problem)  # all tasks have ended, and their results are stored
     else:

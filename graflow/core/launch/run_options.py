@@ -73,7 +73,10 @@ class ContinueKeywords(ResumeKeywords, total=False):
 
 @dataclass(frozen=True)
 class Options:
-    """The options of a run; `Workflow.execute` explains them."""
+    """The options of a run; `Workflow.execute` explains them.
+
+    Beside those, `notes` says whether to note what happens to tasks even if no channel is to know.
+    """
 
     executor: ExecutorSource | None
     max_workers: int | None
@@ -82,6 +85,7 @@ class Options:
     checkpoint: str | PathLike[str] | None
     run_id: str | None
     keep: int | None
+    notes: bool = False
 
     def check(self, workflow: str) -> None:
         """Check the options.

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from graflow.channels.backend import Backend
 from graflow.channels.base import Channel
 from graflow.channels.codec.codec import decode, encode_item
 from graflow.channels.commits.commit import Held
 from graflow.channels.hidden_keys import kept_key, run_of
+from graflow.core.history.run_history import RunStateName
 from graflow.core.state.results import is_result
 from graflow.exceptions import ChannelDataError, ChannelTypeError
 
@@ -23,6 +24,7 @@ __all__ = [
     "fence_key",
     "run_key",
     "runs",
+    "state_of",
     "unpacked",
 ]
 
@@ -49,7 +51,7 @@ class RunInfo:
 
     run_id: str
     workflow: str
-    state: Literal["running", "finished", "failed", "dead"]
+    state: RunStateName
     begun: datetime
     ended: datetime | None
     tasks_done: int
@@ -152,14 +154,17 @@ def _infos(backend: Backend, ids: Sequence[str], done: Counter[str]) -> list[Run
     return found
 
 
-def _info(run_id: str, record: RunRecord, is_alive: bool, done: Counter[str]) -> RunInfo:
+def state_of(record: RunRecord, *, is_alive: bool) -> RunStateName:
+    """Return the state of a run, given whether its process has been heard of lately."""
     state: Any = record.state
-    if state == "running" and not is_alive:
-        state = "dead"
+    return "dead" if state == "running" and not is_alive else state
+
+
+def _info(run_id: str, record: RunRecord, is_alive: bool, done: Counter[str]) -> RunInfo:
     return RunInfo(
         run_id,
         record.workflow,
-        state,
+        state_of(record, is_alive=is_alive),
         record.begun,
         record.ended,
         done["" if record.alone else run_id],

@@ -50,6 +50,9 @@ class Tenure:
         results_last: ms that its results last from when they are stored; `None` for ever.
         when_lost: Called with the error when another process has taken over.
         hidden: The keys of what the run keeps for itself, which must not expire while it runs.
+        number: How often the run was begun or taken over.
+        keeper: Renews what must not lapse while the run goes on.
+        is_heard: Whether this process can be heard of by others while the run goes on.
     """
 
     def __init__(self, backend: Backend, run_id: str, record: RunRecord, keep: int | None) -> None:
@@ -74,8 +77,10 @@ class Tenure:
         self._record = record
         self._keep = keep
         self._renewed = 0.0
+        self.number = record.number
+        self.is_heard = backend.shared and has_threads()
         # A channel without a server is one of its kind.
-        self._keeper = keeper_of(backend.server or (type(backend), backend.name))
+        self.keeper = keeper_of(backend.server or (type(backend), backend.name))
         self._kept: int | None = None
 
     def claim(self, before: bytes | None) -> bool:
@@ -101,28 +106,35 @@ class Tenure:
         if not self._record.started:
             self._record = replace(self._record, started=True)
             put = Put(run_key(self._run_id), self._record.packed(), self.lifetime)
-            if not self._commit([put, self._sign_of_life()]):
+            if not self.commit([put, self._sign_of_life()]):
                 raise self.fence.passed()
-        if self._backend.shared and has_threads():
+        if self.is_heard:
             self._renewed = monotonic()
-            self._kept = self._keeper.keep(self)
+            self._kept = self.keeper.keep(self)
 
     def withdraw(self) -> None:
         """Leave nothing behind: the run did not begin."""
         self._stop()
         keys = run_key(self._run_id), self.fence.key, alive_key(self._run_id)
-        self._commit([Delete(key) for key in keys])
+        self.commit([Delete(key) for key in keys])
 
     def leave(self) -> None:
         """Be heard of no more; another process has the right."""
         self._stop()
 
-    def end(self, error: str | None, results: Sequence[str]) -> bool:
+    def end(
+        self,
+        error: str | None,
+        results: Sequence[str],
+        rest: Callable[[int | None], Sequence[Change]],
+    ) -> bool:
         """Note how the run ended; tell whether it was ours until then.
 
         Args:
             error: What ended it; `None` if it did all that it was to do.
             results: The keys of the run's results, and of the marks of its atomic tasks.
+            rest: Returns what else is to be changed at that moment, given how many ms what is left
+                of the run lasts; `None` for ever.
         """
         self._stop()
         state = "finished" if error is None else "failed"
@@ -133,13 +145,14 @@ class Tenure:
             Put(run_key(self._run_id), record.packed(), lasts),
             Put(self.fence.key, self.fence.record, lasts),
             Delete(alive_key(self._run_id)),
+            *rest(lasts or None),
         ]
         if lasts == 0:
             kept = [Delete(change.key) for change in kept]
         is_ours = True
         if error is None and self._is_to_set(record):
             is_ours = self._set_expiry(results, self._keep)
-        return is_ours and self._commit(kept)
+        return is_ours and self.commit(kept)
 
     def _is_to_set(self, record: RunRecord) -> bool:
         """Tell whether results would last for another time than they are to."""
@@ -156,7 +169,7 @@ class Tenure:
             changes: list[Change] = [
                 Delete(key) if lasts == 0 else Expire(key, lasts) for key in part
             ]
-            if not self._commit(changes):
+            if not self.commit(changes):
                 return False
         return True
 
@@ -172,7 +185,7 @@ class Tenure:
     def renew(self) -> bool:
         """Give a sign of life; tell whether the run is still ours."""
         try:
-            is_ours = self._commit([self._sign_of_life(), *self._lasting()])
+            is_ours = self.commit([self._sign_of_life(), *self._lasting()])
             if is_ours and self._is_due():
                 is_ours = self._set_expiry(self.hidden, self.lifetime)
                 self._renewed = monotonic()
@@ -198,13 +211,14 @@ class Tenure:
         """Return what keeps the record of a run that takes as long as it would last."""
         return [Expire(key, self.lifetime) for key in (run_key(self._run_id), self.fence.key)]
 
-    def _commit(self, changes: Sequence[Change]) -> bool:
+    def commit(self, changes: Sequence[Change]) -> bool:
+        """Make changes, if the run is still ours; tell whether it is."""
         checks = (Holds(self.fence.key, self.fence.record),)
         return not isinstance(self._backend.commit(checks, changes), Conflict)
 
     def _stop(self) -> None:
         if self._kept is not None:
-            self._keeper.drop(self._kept)
+            self.keeper.drop(self._kept)
 
 
 def begin(backend: Backend, run_id: str, record: RunRecord, keep: int | None) -> Tenure | RunRecord:

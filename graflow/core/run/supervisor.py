@@ -22,7 +22,7 @@ class Supervisor:
     """Keeps track of the attempts at tasks.
 
     Attributes:
-        idle: Whether there are neither observers nor a checkpoint, so that only failures matter.
+        idle: Whether nobody is told, and nothing is noted or saved: only failures matter.
         saves: Whether finished tasks are saved to a file.
         stopped: Whether no more tasks may start.
     """
@@ -35,7 +35,9 @@ class Supervisor:
             observers: Notified of events.
             journal: Where finished tasks are saved, if anywhere.
         """
-        self.idle = not observers and journal is None
+        trail = state.trail
+        self._trail = trail if trail is not None and trail.notes else None
+        self.idle = not observers and journal is None and self._trail is None
         self.saves = journal is not None
         self.stopped = False
         self._run_id = state.run_id
@@ -47,6 +49,8 @@ class Supervisor:
 
     def begins(self, task: Task[..., Any]) -> None:
         """Report that an attempt begins."""
+        if self._trail is not None:
+            self._trail.started(task.task_id)
         if self._observers:
             self._observers.started(task.task_id, self._number(task))
 
@@ -67,6 +71,9 @@ class Supervisor:
                 for task, digest in tasks.items()
             }
             self._journal.record(finished)
+        if self._trail is not None:
+            for task in tasks:
+                self._trail.finished_task(task.task_id)
         if self._observers:
             for task in tasks:
                 self._observers.finished(task.task_id, self._number(task))
@@ -89,12 +96,16 @@ class Supervisor:
                 pause,
                 extra={"run_id": self._run_id, "task_id": task.task_id},
             )
+        if pause is not None and self._trail is not None:
+            self._trail.retried(task.task_id, error)
         if pause is not None and self._observers:
             self._observers.retried(task.task_id, number, error, pause)
         return pause
 
     def gave_up(self, task: Task[..., Any], error: BaseException) -> None:
         """Report that a task failed for good."""
+        if self._trail is not None:
+            self._trail.failed(task.task_id, error)
         if self._observers:
             self._observers.failed(task.task_id, self._number(task), error)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from graflow.channels.backend import Fence
 from graflow.channels.base import Channel
+from graflow.core.history.trail import Trail
 from graflow.core.state.emitter import Emitter
 from graflow.core.state.results import Results
 from graflow.core.task.task import Task
@@ -28,6 +29,8 @@ class RunState:
         is_registered: Whether the channel is to know of the run, as others may use it too.
         metadata: What unfinished tasks have passed to `ctx.checkpoint`, encoded, by task id.
         emitter: Where values go that tasks emit; `None` if nobody watches.
+        trail: What happens to the tasks, in the process that runs the workflow; `None` elsewhere,
+            and in a run that nobody has noted.
     """
 
     run_id: str
@@ -38,6 +41,7 @@ class RunState:
     is_registered: bool = False
     metadata: dict[str, bytes | None] = field(default_factory=dict)
     emitter: Emitter | None = None
+    trail: Trail | None = None
 
     def under(self, fence: Fence, lifetime: int | None) -> RunState:
         """Return the run with a channel that writes nothing once a fence is passed.

@@ -42,7 +42,7 @@ def pack_run(state: RunState, marks: Marks) -> bytes:
         WorkflowTypeError: A task can't be pickled; the message names it.
     """
     tasks, workflow = dict(state.tasks), state.workflow_name
-    whole = (replace(state, tasks=tasks, metadata={}), marks)
+    whole = (replace(state, tasks=tasks, metadata={}, trail=None), marks)
     try:
         packed = dumps(whole)
     except ExtraMissingError:

@@ -1,0 +1,1 @@
+"""History of a run: what happened to its tasks, and when."""

@@ -1,0 +1,395 @@
+"""Histories of runs: what anybody can tell of them, while they go on and afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from graflow import (
+    MemoryChannel,
+    RunEnded,
+    RunHistory,
+    RunNotFoundError,
+    SQLiteChannel,
+    TaskExecutionContext,
+    TaskFailedError,
+    Workflow,
+    chain,
+    parallel,
+    run_history,
+    runs,
+    task,
+    workflow,
+)
+from graflow.channels.base import Channel
+from graflow.channels.commits.commit import Delete, Expire, Push
+from graflow.core.registry import stored_history
+from graflow.core.registry.run_records import alive_key
+from graflow.core.registry.stored_history import history_key
+from graflow.exceptions import ChannelDataError, ChannelTypeError
+from tests.core.travelling import wait_for
+from tests.paths import ROOT
+
+Open = Callable[[str], Channel]
+
+
+class Refused(Exception):
+    """What the tasks below raise."""
+
+
+def faltering(channel: Channel | None = None, failures: int = 1) -> Workflow:
+    """Return a workflow of three tasks, whose second one fails so many times."""
+    left = [Refused(f"number {n}") for n in range(failures)]
+
+    @task
+    def first() -> int:
+        return 1
+
+    @task(max_retries=1, retry_delay=0.001)
+    def second() -> int:
+        secret = "hunter2"
+        if left:
+            raise left.pop()
+        return len(secret)
+
+    @task
+    def last() -> int:
+        return 3
+
+    with workflow("faltering", channel=channel) as wf:
+        chain(first, second, last)
+    return wf
+
+
+def states(history: RunHistory) -> dict[str, tuple[str, int]]:
+    """Return the state of each task, and how many attempts there were."""
+    return {each.task_id: (each.state, each.attempts) for each in history.tasks.values()}
+
+
+def test_a_run_is_told_from_its_channel(open_channel: Open) -> None:
+    """With its graph, the times, the attempts, and the last error of each task."""
+    faltering(open_channel("told")).execute(run_id="r")
+    history = run_history(open_channel("told"), "r")
+    assert states(history) == {
+        "first": ("finished", 1),
+        "second": ("finished", 2),
+        "last": ("finished", 1),
+    }
+    assert (history.state, history.error, history.workflow) == ("finished", None, "faltering")
+    assert list(history.graph.edges) == [("first", "second"), ("second", "last")]
+    assert history.graph.nodes[1].max_retries == 1
+    second = history.tasks["second"]
+    assert second.error == "Refused: number 0"
+    assert history.counts()["finished"] == 3
+    assert history.ended is not None
+    started = [each.started for each in history.tasks.values() if each.started is not None]
+    ended = [each.ended for each in history.tasks.values() if each.ended is not None]
+    assert len(started) == len(ended) == 3
+    assert started == sorted(started)
+    assert ended == sorted(ended)
+    assert all((each.seconds or 0) >= 0 for each in history.tasks.values())
+
+
+def test_a_failed_run_is_told_with_tracebacks(channel: Channel) -> None:
+    """They begin in the task's function, and have no values of variables."""
+    with pytest.raises(TaskFailedError):
+        faltering(channel, failures=2).execute(run_id="r")
+    history = run_history(channel, "r")
+    assert history.state == "failed"
+    assert "Refused" in (history.error or "")
+    assert states(history) == {
+        "first": ("finished", 1),
+        "second": ("failed", 2),
+        "last": ("waiting", 0),
+    }
+    told = history.tasks["second"].traceback or ""
+    assert told.splitlines()[1].strip().startswith(f'File "{__file__}"')
+    assert told.splitlines()[-1].endswith("Refused: number 0")
+    assert "graflow/core" not in told
+    assert "secret =" not in told
+
+
+def test_a_task_under_way_is_told(open_channel: Open) -> None:
+    """At once in the process that runs it."""
+    seen: list[RunHistory] = []
+
+    @task(inject_context=True)
+    def look(ctx: TaskExecutionContext) -> None:
+        seen.append(run_history(open_channel("busy"), ctx.run_id))
+        seen.append(ctx.history())
+
+    with workflow("busy", channel=open_channel("busy")) as wf:
+        chain(look, look(task_id="later"))
+    wf.execute()
+    for history in (seen[0], seen[1]):
+        assert states(history) == {"look": ("running", 1), "later": ("waiting", 0)}
+        assert (history.state, history.ended) == ("running", None)
+    assert states(seen[2]) == {"look": ("finished", 1), "later": ("running", 1)}
+
+
+def test_other_processes_are_told_soon(open_channel: Open) -> None:
+    """What happens is written while the run goes on, if others can read it."""
+    if not open_channel("soon").backend.shared:
+        return  # nobody else can, as the test above shows
+    seen: list[RunHistory] = []
+
+    @task(inject_context=True)
+    def look(ctx: TaskExecutionContext) -> None:
+        stored_history._writers.clear()  # another process has none
+
+        def is_told() -> bool:
+            seen.append(run_history(open_channel("soon"), ctx.run_id))
+            return states(seen[-1]).get("look") == ("running", 1)
+
+        wait_for(is_told)
+
+    with workflow("soon", channel=open_channel("soon")) as wf:
+        look()
+    wf.execute()
+    assert list(seen[-1].graph.nodes)
+
+
+def test_a_killed_run_is_dead(tmp_path: Path) -> None:
+    """What ended after the last note is told by its result, and what was under way has failed."""
+    path = tmp_path / "killed.db"
+    program = f"""
+import os, signal
+from graflow import *
+
+@task
+def first(): pass
+
+@task
+def second(): os.kill(os.getpid(), signal.SIGKILL)
+
+with workflow("killed", channel=SQLiteChannel("killed", {str(path)!r})) as wf:
+    chain(first, second, first(task_id="never"))
+wf.execute(run_id="r")
+"""
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    channel = SQLiteChannel("killed", path)
+    history = run_history(channel, "r")
+    assert (history.state, history.ended) == ("running", None)
+    channel.backend.apply(Expire(alive_key("r"), 1))
+    wait_for(lambda: run_history(channel, "r").state == "dead")
+    told = run_history(channel, "r")
+    assert set(states(told).values()) <= {
+        ("finished", 1),
+        ("finished", 0),
+        ("failed", 1),
+        ("waiting", 0),
+    }
+    assert [info.state for info in runs(channel)] == ["dead"]
+
+
+def test_what_died_under_way_has_failed(channel: Channel) -> None:
+    """Unless its result is there."""
+    seen: list[RunHistory] = []
+
+    @task
+    def first() -> None: ...
+
+    @task(inject_context=True)
+    def second(ctx: TaskExecutionContext) -> None:
+        channel.backend.apply(Delete(alive_key(ctx.run_id)))
+        seen.append(ctx.history())
+        ctx.get_channel().backend.put(f"\0run:{ctx.run_id}:second.__result__", b"1", None)
+        seen.append(ctx.history())
+
+    with workflow("dying", channel=channel) as wf:
+        chain(first, second, first(task_id="never"))
+    wf.execute(run_id="r")
+    before, after = seen
+    assert before.state == "dead"
+    assert states(before) == {
+        "first": ("finished", 1),
+        "second": ("failed", 1),
+        "never": ("waiting", 0),
+    }
+    assert "not been heard of" in (before.tasks["second"].error or "")
+    assert states(after)["second"] == ("finished", 1)
+
+
+def test_a_resumed_run_is_told_as_one(open_channel: Open, tmp_path: Path) -> None:
+    """Attempts add up, and what failed before has a chance again."""
+    wf = faltering(open_channel("resumed"), failures=2)
+    with pytest.raises(TaskFailedError):
+        wf.execute(run_id="r", checkpoint=tmp_path / "c.json")
+    failed = run_history(open_channel("resumed"), "r")
+    wf.resume(tmp_path / "c.json")
+    history = run_history(open_channel("resumed"), "r")
+    assert states(history) == {
+        "first": ("finished", 1),
+        "second": ("finished", 3),
+        "last": ("finished", 1),
+    }
+    assert history.begun == failed.begun
+    assert history.tasks["first"] == failed.tasks["first"]
+
+
+def test_a_run_resumed_elsewhere_knows_what_was_done(tmp_path: Path) -> None:
+    """Although the new channel has nothing of what happened on the old one."""
+    wf = faltering(MemoryChannel("old"), failures=2)
+    with pytest.raises(TaskFailedError):
+        wf.execute(run_id="r", checkpoint=tmp_path / "c.json")
+    again = faltering(MemoryChannel("old"), failures=0)
+    again.resume(tmp_path / "c.json")
+    _, ctx = again.execute(run_id="r", ret_context=True)
+    assert states(ctx.history()) == {
+        "first": ("finished", 0),
+        "second": ("finished", 1),
+        "last": ("finished", 1),
+    }
+    assert ctx.history().tasks["first"].seconds is None
+
+
+def test_a_run_in_memory_of_its_own_is_told_to_its_owner() -> None:
+    """Who got its context; it is not stored anywhere."""
+    _, ctx = faltering().execute(ret_context=True)
+    history = ctx.history()
+    assert states(history)["second"] == ("finished", 2)
+    assert (history.state, history.workflow) == ("finished", "faltering")
+    assert history.ended is not None
+    assert history.begun <= history.ended
+    last = list(faltering().stream())[-1]
+    assert isinstance(last, RunEnded)
+    assert states(last.context.history())["second"] == ("finished", 2)
+
+
+async def collected() -> RunHistory:
+    """Run on an event loop, and return what happened."""
+    _, ctx = await faltering().aexecute(ret_context=True)
+    history: RunHistory = ctx.history()
+    return history
+
+
+def test_a_run_on_an_event_loop_is_told() -> None:
+    """As one on threads."""
+    assert states(asyncio.run(collected()))["second"] == ("finished", 2)
+
+
+def test_a_task_of_a_run_of_its_own_knows_what_is_done() -> None:
+    """By the results, as nobody notes what happens in such a run."""
+    seen: list[RunHistory] = []
+
+    @task
+    def first() -> int:
+        return 1
+
+    @task(inject_context=True)
+    def look(ctx: TaskExecutionContext) -> None:
+        seen.append(ctx.history())
+
+    with workflow("own") as wf:
+        first >> look
+    wf.execute()
+    assert states(seen[0]) == {"first": ("finished", 0), "look": ("waiting", 0)}
+    assert list(seen[0].graph.edges) == [("first", "look")]
+    assert TaskExecutionContext("alone").history().tasks == {}
+
+
+def test_a_run_that_is_not_kept_is_not_found(channel: Channel) -> None:
+    """The error says where to look."""
+    faltering(channel).execute(run_id="r", keep=0)
+    with pytest.raises(RunNotFoundError, match=r"no run 'r', or no more; graflow.runs") as caught:
+        run_history(channel, "r")
+    assert caught.value.run_id == "r"
+    assert not channel.backend.keys(kept=True) or not any(
+        "history" in key for key in channel.backend.keys(kept=True)
+    )
+    with pytest.raises(ChannelTypeError, match="takes a Channel"):
+        run_history("redis://", "r")  # type: ignore[arg-type]
+
+
+def test_the_history_expires_with_the_run(
+    open_channel: Open, advance: Callable[[float], None]
+) -> None:
+    """So that nothing is left of runs of long ago."""
+    channel = open_channel("kept")
+    faltering(channel).execute(run_id="r", keep=100)
+    advance(50)
+    assert run_history(channel, "r").state == "finished"
+    advance(100)
+    assert not any("history" in key for key in channel.backend.keys(kept=True))
+
+
+def test_a_part_that_was_written_twice_counts_once(channel: Channel) -> None:
+    """As it is when a reply got lost for so long that the write was given up."""
+    faltering(channel).execute(run_id="r")
+    before = run_history(channel, "r")
+    (held,) = channel.backend.read((history_key("r"),))
+    assert held is not None
+    assert isinstance(held.record, list)
+    for item in list(held.record):
+        channel.backend.apply(Push(history_key("r"), item))
+    assert run_history(channel, "r") == before
+
+
+@pytest.mark.parametrize("item", [b"7", b"{}", b"nonsense", b'{"nodes": [7], "groups": []}'])
+def test_what_others_wrote_is_refused(item: bytes) -> None:
+    """With an error of ours."""
+    channel = MemoryChannel("others")
+    faltering(channel).execute(run_id="r")
+    channel.backend.apply(Push(history_key("r"), item))
+    with pytest.raises(ChannelDataError, match="can't be read"):
+        run_history(channel, "r")
+
+
+def test_a_wide_graph_takes_little_room(channel: Channel) -> None:
+    """The tasks of a group share what they wait for."""
+
+    @task
+    def node() -> None: ...
+
+    with workflow("wide", channel=channel) as wf:
+        chain(
+            *(parallel(*(node(task_id=f"{row}.{n}") for n in range(50))) for row in "ab"),
+        )
+    wf.execute(run_id="r")
+    history = run_history(channel, "r")
+    assert history.graph == wf.graph()
+    (held,) = channel.backend.read((history_key("r"),))
+    assert held is not None
+    assert len(held.record[0]) < 5_000  # type: ignore[arg-type] # an item of a list
+
+
+def test_a_workflow_that_grew_is_told_as_it_is(channel: Channel) -> None:
+    """What is known of its graph is found anew."""
+
+    @task
+    def node() -> None: ...
+
+    with workflow("growing", channel=channel) as wf:
+        node(task_id="a")
+    wf.execute(run_id="1")
+    with wf:
+        node(task_id="b")
+    wf.execute(run_id="2")
+    assert list(run_history(channel, "1").tasks) == ["a"]
+    assert list(run_history(channel, "2").tasks) == ["a", "b"]
+    wf.execute("b", run_id="3")
+    assert list(run_history(channel, "3").tasks) == ["b"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
+def test_a_forked_process_writes_nothing_for_its_parent(channel: Channel) -> None:
+    """Or what happens would be told twice."""
+
+    @task(inject_context=True)
+    def fork(ctx: TaskExecutionContext) -> int:
+        child = os.fork()
+        if not child:
+            os._exit(len(stored_history._writers))
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+    with workflow("forking", channel=MemoryChannel("forking")) as wf:
+        fork()
+    assert wf.execute() == 0
