@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar, overload
 from uuid import uuid4
 
-from typing_extensions import TypeForm
+from typing_extensions import TypeForm, override
 
 from graflow.channels.arguments import MISSING
 from graflow.channels.base import Channel
@@ -27,6 +27,7 @@ from graflow.core.task.hint import Hint
 from graflow.core.task.result_key import result_key
 from graflow.core.task.task import Task, check_text
 from graflow.exceptions import ResultNotFoundError, WorkflowTypeError
+from graflow.system.notebooks import Shown, Sight
 
 __all__ = ["ExecutionContext", "TaskExecutionContext"]
 
@@ -38,7 +39,7 @@ _NOTHING = object()
 _ANYTHING = Hint()
 
 
-class ExecutionContext:
+class ExecutionContext(Shown):
     """One run of a workflow: its channel, and its results.
 
     Attributes:
@@ -180,6 +181,23 @@ class ExecutionContext:
         trail = state.trail or Trail(self._loose_graph, notes=False)
         return noted_history(trail, state.run_id, state.results.tasks())
 
+    def __repr__(self) -> str:
+        """Show the run, the workflow and the channel, without asking the channel for anything."""
+        known = vars(self)  # a debugger may look before `__init__` has ended
+        if "_state" not in known:
+            return f"<{type(self).__name__}, not made yet>"
+        return f"<{self._shown_run()} on {self._state.channel!r}>"
+
+    def _shown_run(self) -> str:
+        workflow = f" of workflow {self.workflow_name!r}" if self.workflow_name else ""
+        return f"run {self.run_id!r}{workflow}"
+
+    @override
+    def _sight(self) -> Sight:
+        from graflow.core.history.sights import sight_of  # noqa: PLC0415 - few need it
+
+        return sight_of(self.history())
+
     def _loose_graph(self) -> WorkflowGraph:
         return loose_graph(self.workflow_name, self._state.tasks.values())
 
@@ -231,6 +249,10 @@ class TaskExecutionContext(ExecutionContext):
         """
         super().__init__(channel, run_id=run_id, workflow_name=workflow_name, tasks=tasks)
         self.task_id = check_text(task_id, "task_id")
+
+    @override
+    def _shown_run(self) -> str:
+        return f"task {vars(self).get('task_id')!r} in {super()._shown_run()}"
 
     @classmethod
     def of_task(cls, task_id: str, state: RunState) -> TaskExecutionContext:

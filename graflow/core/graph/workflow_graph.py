@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any
 
+from typing_extensions import override
+
 from graflow.core.graph.graph import Joint, RunPlan, Vertex
 from graflow.core.task.task import Task
+from graflow.system.notebooks import Shown, Sight
 
-__all__ = ["TaskNode", "WorkflowGraph", "graph_of", "loose_graph"]
+__all__ = ["TaskNode", "WorkflowGraph", "counted", "graph_of", "loose_graph"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +42,11 @@ class TaskNode:
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
-class WorkflowGraph:
+@dataclass(frozen=True, slots=True, repr=False)
+class WorkflowGraph(Shown):
     """The tasks of a workflow and their order; `Workflow.graph` returns it.
 
-    Printed, it shows the tasks stage by stage.
+    Printed, it shows the tasks stage by stage. A notebook shows a picture of them.
 
     Attributes:
         name: The workflow's name.
@@ -70,6 +73,37 @@ class WorkflowGraph:
             found[-1].append(node)
         return tuple(map(tuple, found))
 
+    def to_svg(self, *, fold: bool = True) -> str:
+        """Return a picture of the tasks and their order, from left to right, as SVG.
+
+        It can be a file by itself, or stand inside HTML. It can be read on light and dark pages.
+
+        Args:
+            fold: Whether a dozen tasks and more of which each has the same before and after it
+                become one box. Where there still are hundreds, tasks of neighbouring stages do.
+        """
+        from graflow.core.graph import task_boxes  # noqa: PLC0415 - few need it
+
+        return task_boxes.svg_of(self, fold=fold)
+
+    def to_mermaid(self, *, fold: bool = True) -> str:
+        """Return the same picture as a flowchart of Mermaid, which GitHub and others draw.
+
+        Args:
+            fold: As for `to_svg`.
+        """
+        from graflow.core.graph import task_boxes  # noqa: PLC0415 - few need it
+
+        return task_boxes.mermaid_of(self, fold=fold)
+
+    @override
+    def _sight(self) -> Sight:
+        return Sight(self.to_svg(), plain=str(self))
+
+    def __repr__(self) -> str:
+        """Show the name, and how many tasks there are."""
+        return f"<graph of workflow {self.name!r}: {counted(len(self.nodes))}>"
+
     def __str__(self) -> str:
         """Show the stages, and what a task waits for unless that is all of the stage before."""
         lines = [f"workflow {self.name}"]
@@ -85,6 +119,11 @@ class WorkflowGraph:
             lines.append(f"{number:3}  {' | '.join(shown)}")
             before = tuple(node.task_id for node in stage)
         return "\n".join(lines)
+
+
+def counted(tasks: int) -> str:
+    """Say how many tasks there are."""
+    return f"{tasks or 'no'} task{'' if tasks == 1 else 's'}"
 
 
 def graph_of(name: str, plan: RunPlan) -> WorkflowGraph:

@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
+
+from typing_extensions import override
 
 from graflow.core.graph.workflow_graph import WorkflowGraph
 from graflow.core.history.trail import FAILED, FINISHED, RETRIED, STARTED, Step, Trail
+from graflow.system.notebooks import Shown, Sight
 
 __all__ = [
     "RunHistory",
@@ -57,11 +60,12 @@ class TaskHistory:
         return (self.ended - self.started).total_seconds()
 
 
-@dataclass(frozen=True)
-class RunHistory:
+@dataclass(frozen=True, repr=False)
+class RunHistory(Shown):
     """What has happened in a run, until the moment at which this was asked for.
 
-    `run_history` and `ExecutionContext.history` return it.
+    `run_history` and `ExecutionContext.history` return it. A notebook shows a picture and a table
+    of the tasks, and rich prints the table.
 
     Attributes:
         run_id: The id of the run.
@@ -89,6 +93,47 @@ class RunHistory:
         found = Counter(each.state for each in self.tasks.values())
         states: tuple[TaskState, ...] = ("waiting", "running", "retrying", "finished", "failed")
         return {state: found[state] for state in states}
+
+    def to_svg(self, *, fold: bool = True) -> str:
+        """Return a picture of the tasks, with their states, times and attempts, as SVG.
+
+        Pointing at a task shows its last error.
+
+        Args:
+            fold: As for `Workflow.to_svg`. A box that stands for many tasks has the colour of the
+                worst of them, and names those that failed.
+        """
+        from graflow.core.history import sights  # noqa: PLC0415 - few need it
+
+        return sights.svg_of_run(self, fold=fold)
+
+    def to_mermaid(self, *, fold: bool = True) -> str:
+        """Return the same picture as a flowchart of Mermaid, which GitHub and others draw.
+
+        Args:
+            fold: As for `to_svg`.
+        """
+        from graflow.core.history import sights  # noqa: PLC0415 - few need it
+
+        return sights.mermaid_of_run(self, fold=fold)
+
+    @override
+    def _sight(self) -> Sight:
+        from graflow.core.history import sights  # noqa: PLC0415 - few need it
+
+        return sights.sight_of(self)
+
+    def __rich__(self) -> Any:
+        """Return a table of the tasks, for rich to print."""
+        from graflow.core.history import sights  # noqa: PLC0415 - few need it
+
+        return sights.rich_table(self)
+
+    def __repr__(self) -> str:
+        """Show the run, its state, and how many tasks are in which."""
+        counts = ", ".join(f"{many} {state}" for state, many in self.counts().items() if many)
+        said = f"{self.state}; {counts or 'no tasks'}"
+        return f"<history of run {self.run_id!r} of workflow {self.workflow!r}: {said}>"
 
 
 def _as_datetime(microseconds: int) -> datetime:
