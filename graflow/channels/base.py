@@ -117,9 +117,11 @@ class Channel(Handle[str]):
         return self.backend.shared
 
     def __repr__(self) -> str:
-        """Show the channel's class and name."""
-        name = "not open" if self.is_unfinished else repr(self.name)
-        return f"{type(self).__name__}({name})"
+        """Show the channel's class, name and address, without user and password."""
+        if self.is_unfinished:
+            return f"{type(self).__name__}(not open)"
+        address = self.backend.address
+        return f"{type(self).__name__}({self.name!r}{f', {address}' if address else ''})"
 
     @property
     def is_unfinished(self) -> bool:

@@ -15,6 +15,7 @@ from graflow.channels.locks.lock import ChannelLock
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.keyed_operations import KeyedOperations
 from graflow.channels.operation.told_errors import blame
+from graflow.channels.unfinished import even_unfinished
 from graflow.channels.view import ChannelView
 from graflow.channels.watching.watch import Watch
 from graflow.exceptions import ChannelError
@@ -72,6 +73,7 @@ class KeyedChannel(ChannelView[str], Generic[S]):
         """The `TypedDict` that lists the keys."""
         return self._form
 
+    @even_unfinished
     def __repr__(self) -> str:
         """Show the channel and the schema."""
         return f"{type(self).__name__}({self._channel!r}, {self._name})"

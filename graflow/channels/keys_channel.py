@@ -20,6 +20,7 @@ from graflow.channels.keys.values import Values
 from graflow.channels.locks.lock import ChannelLock
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.told_errors import blame
+from graflow.channels.unfinished import even_unfinished
 from graflow.channels.view import ChannelView
 from graflow.channels.watching.watch import Watch
 from graflow.exceptions import ChannelError
@@ -83,6 +84,7 @@ class KeysChannel(ChannelView[Key[Any, C_co]], Generic[C_co]):
         """The class that declares the keys."""
         return self._keys
 
+    @even_unfinished
     def __repr__(self) -> str:
         """Show the channel and the class."""
         return f"{type(self).__name__}({self._channel!r}, {self._keys.__name__})"

@@ -188,12 +188,6 @@ class RedisChannel(Channel):
             )
         )
 
-    def __repr__(self) -> str:
-        """Show the name and the server, without user and password."""
-        if self.is_unfinished:
-            return super().__repr__()
-        return f"RedisChannel({self.name!r}, {self.backend.address})"
-
     def close(self) -> None:
         """Close the connections, unless other handles share them; the stored data stays.
 

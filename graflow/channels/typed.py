@@ -15,6 +15,7 @@ from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.told_errors import blame
 from graflow.channels.operation.typed_operations import TypedOperations
 from graflow.channels.schema import schema_of
+from graflow.channels.unfinished import even_unfinished
 from graflow.channels.view import ChannelView
 from graflow.channels.watching.watch import Watch
 from graflow.exceptions import ChannelError
@@ -71,6 +72,7 @@ class TypedChannel(ChannelView[str], Generic[T]):
         """The type of the values."""
         return self._schema.form
 
+    @even_unfinished
     def __repr__(self) -> str:
         """Show the channel and the schema."""
         return f"{type(self).__name__}({self._channel!r}, {self._schema.name})"

@@ -13,6 +13,7 @@ from graflow.channels.backend import AsyncBackend
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.plain_operations import PlainOperations
 from graflow.channels.overlay.transacting import awaited, limits_of, transact
+from graflow.channels.unfinished import even_unfinished
 from graflow.channels.watching.watch import AsyncWatch
 
 if TYPE_CHECKING:
@@ -40,9 +41,11 @@ class AsyncChannel(AsyncHandle):
         self.backend = backend
         self._operations = PlainOperations(backend.blocking)
 
+    @even_unfinished
     def __repr__(self) -> str:
-        """Show the class and the name."""
-        return f"{type(self).__name__}({self.name!r})"
+        """Show the class, the name and the address, without user and password."""
+        address = self.backend.blocking.address
+        return f"{type(self).__name__}({self.name!r}{f', {address}' if address else ''})"
 
     def of(self, keys: type[C], *, strict: bool = True) -> AsyncKeysChannel[C]:
         """Return the channel with the keys that a class declares; see `Channel.of`."""

@@ -14,6 +14,7 @@ from graflow.channels.arguments import MISSING, Missing, Seconds
 from graflow.channels.listed_keys import TypedDictKeys
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.keyed_operations import KeyedOperations
+from graflow.channels.unfinished import even_unfinished
 from graflow.channels.watching.watch import AsyncWatch
 
 __all__ = ["AsyncKeyedChannel"]
@@ -43,6 +44,7 @@ class AsyncKeyedChannel(AsyncHandle, Generic[S]):
         """The `TypedDict` that lists the keys."""
         return self._form
 
+    @even_unfinished
     def __repr__(self) -> str:
         """Show the channel and the schema."""
         return f"{type(self).__name__}({self._channel!r}, {self._name})"

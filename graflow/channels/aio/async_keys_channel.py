@@ -25,6 +25,7 @@ from graflow.channels.keys.operands import (
 )
 from graflow.channels.keys.values import Values
 from graflow.channels.operation.entry import Entry
+from graflow.channels.unfinished import even_unfinished
 from graflow.channels.watching.watch import AsyncWatch
 
 __all__ = ["AsyncKeysChannel"]
@@ -62,6 +63,7 @@ class AsyncKeysChannel(AsyncHandle, Generic[C_co]):
         """The class that declares the keys."""
         return self._keys
 
+    @even_unfinished
     def __repr__(self) -> str:
         """Show the channel and the class."""
         return f"{type(self).__name__}({self._channel!r}, {self._keys.__name__})"

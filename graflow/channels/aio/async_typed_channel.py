@@ -14,6 +14,7 @@ from graflow.channels.arguments import MISSING, Missing, Seconds, check_key
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.typed_operations import TypedOperations
 from graflow.channels.schema import schema_of
+from graflow.channels.unfinished import even_unfinished
 from graflow.channels.watching.watch import AsyncWatch
 
 __all__ = ["AsyncTypedChannel"]
@@ -42,6 +43,7 @@ class AsyncTypedChannel(AsyncHandle, Generic[T]):
         """The type of the values."""
         return self._schema.form
 
+    @even_unfinished
     def __repr__(self) -> str:
         """Show the channel and the schema."""
         return f"{type(self).__name__}({self._channel!r}, {self._schema.name})"

@@ -52,6 +52,10 @@ class BaseLock:
         self._holdings: list[Holding] = []
         self._counter = backend.server, backend.name
 
+    def __repr__(self) -> str:
+        """Show the key and the channel."""
+        return f"<lock {shown_key(self._key)!r} of channel {self._backend.name!r}>"
+
     @property
     def fence(self) -> int:
         """The fencing number of the lock that this thread or asyncio task holds; see `HeldLock`.
@@ -167,6 +171,10 @@ class BaseHeldLock:
     def __init__(self, lock: BaseLock, holding: Holding) -> None:
         self._lock = lock
         self._holding = holding
+
+    def __repr__(self) -> str:
+        """Show which lock was taken."""
+        return f"<held {repr(self._lock)[1:-1]}>"
 
     @property
     def fence(self) -> int:

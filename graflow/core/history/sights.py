@@ -96,7 +96,9 @@ def _time(task: TaskHistory) -> str:
         return ""
     if seconds >= 60:
         return str(timedelta(seconds=round(seconds)))
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.3g} s"
+    if seconds < 1:
+        return f"{seconds * 1000:.{0 if seconds >= 0.01 else 1}f} ms"
+    return f"{seconds:.3g} s"
 
 
 def _row(task: TaskHistory) -> tuple[str, str, str, str, str]:
@@ -114,7 +116,9 @@ def _html_table(history: RunHistory) -> str:
         f"<th {_CELL}>{name}</th>" for name in ("task", "state", "attempts", "time", "error")
     )
     rows = [
-        "<tr>" + "".join(f"<td {_CELL}>{escape(printable(cell))}</td>" for cell in _row(task)) + "</tr>"
+        "<tr>"
+        + "".join(f"<td {_CELL}>{escape(printable(cell))}</td>" for cell in _row(task))
+        + "</tr>"
         for task in tasks[:_ROWS]
     ]
     more = f"<p>and {len(tasks) - _ROWS:,} more tasks</p>" if len(tasks) > _ROWS else ""

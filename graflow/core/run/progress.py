@@ -1,4 +1,4 @@
-"""A progress bar for a run, on the terminal."""
+"""A progress bar for a run, on the terminal or in a notebook."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from graflow.core.run.events import TaskEvent
+from graflow.core.run.notebook_line import NotebookLine
 from graflow.core.run.observers import RunObserver
 from graflow.system.extras import require
 
@@ -15,10 +16,11 @@ __all__ = ["Progress"]
 class Progress(RunObserver):
     """A line that shows tasks done, running and failed, and the time left, inside a `with` block.
 
-    It is written to standard error, if that is a terminal.
+    It is written to standard error, if that is a terminal. In a notebook it stands below the cell,
+    and is one output, whatever happens. Anywhere else nothing is shown.
 
     Attributes:
-        shown: Whether there is a terminal.
+        shown: Whether there is a terminal or a notebook.
     """
 
     def __init__(self, workflow: str, total: int, done: int) -> None:
@@ -35,7 +37,8 @@ class Progress(RunObserver):
         progress = require("rich.progress", "progress", "execute(progress=True)")
         markup = require("rich.markup", "progress", "execute(progress=True)")
         console = require("rich.console", "progress", "execute(progress=True)").Console(stderr=True)
-        self.shown = bool(console.is_terminal)
+        self._notebook: NotebookLine | None = None
+        self.shown = bool(console.is_terminal or console.is_jupyter)
         self._running: set[str] = set()
         self._done, self._failed = done, 0
         self._bar: Any = progress.Progress(
@@ -44,13 +47,17 @@ class Progress(RunObserver):
             progress.TextColumn("{task.description}"),
             progress.TimeRemainingColumn(),
             console=console,
+            auto_refresh=not console.is_jupyter,
             disable=not self.shown,
         )
+        if console.is_jupyter:
+            self._notebook = NotebookLine(self._bar)
         self._line = self._bar.add_task(self._text(), total=total, completed=done)
 
     def __enter__(self) -> Self:
         """Show the line."""
-        self._bar.start()
+        line = self._bar if self._notebook is None else self._notebook
+        line.start()
         return self
 
     def __exit__(
@@ -60,7 +67,8 @@ class Progress(RunObserver):
         traceback: TracebackType | None,
     ) -> None:
         """Leave the line as it is."""
-        self._bar.stop()
+        line = self._bar if self._notebook is None else self._notebook
+        line.stop()
 
     def task_started(self, event: TaskEvent) -> None:
         """Count it as running."""
@@ -86,6 +94,8 @@ class Progress(RunObserver):
 
     def _show(self) -> None:
         self._bar.update(self._line, completed=self._done, description=self._text())
+        if self._notebook is not None:
+            self._notebook.changed()
 
     def _text(self) -> str:
         return f"{self._done} done, {len(self._running)} running, {self._failed} failed"

@@ -7,7 +7,11 @@ import pty
 import re
 import subprocess
 import sys
+import threading
 
+import pytest
+
+from graflow.core.run.notebook_line import NotebookLine
 from tests.paths import ROOT
 from tests.patience import PATIENCE
 from tests.programs import attended
@@ -58,3 +62,54 @@ def test_nothing_is_shown_where_there_is_no_terminal() -> None:
         [sys.executable, "-c", PROGRAM], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (done.stdout, done.stderr) == ("failed as it should\n", "")
+
+
+class Output:
+    """An output of a cell that can be replaced, in place of that of a kernel."""
+
+    def __init__(self) -> None:
+        self.shown = 0
+        self.replaced = threading.Event()
+
+    def update(self, shown: object) -> None:
+        """Count it."""
+        self.shown += 1
+        self.replaced.set()
+
+
+@pytest.fixture
+def output(monkeypatch: pytest.MonkeyPatch) -> Output:
+    """What IPython shows next."""
+    found = Output()
+    monkeypatch.setattr("IPython.display.display", lambda shown, display_id: found)
+    return found
+
+
+def test_the_line_of_a_notebook_goes_on_by_itself(output: Output) -> None:
+    """A thread shows it anew, also while nothing happens; at the end it is shown once more."""
+    line = NotebookLine("a line")
+    line.start()
+    assert output.replaced.wait(PATIENCE)
+    line.stop()
+    shown = output.shown
+    assert shown >= 2
+    line.changed()
+    assert output.shown == shown
+
+
+def test_without_threads_the_line_goes_on_with_what_happens(
+    output: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But not more often than somebody can see."""
+    now = [100.0]
+    monkeypatch.setattr("graflow.core.run.notebook_line.has_threads", lambda: False)
+    monkeypatch.setattr("graflow.core.run.notebook_line.monotonic", lambda: now[0])
+    line = NotebookLine("a line")
+    line.start()
+    for _ in range(10):
+        line.changed()
+    assert output.shown == 1
+    now[0] += 1
+    line.changed()
+    line.stop()
+    assert output.shown == 3
