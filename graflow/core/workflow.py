@@ -216,8 +216,8 @@ class Workflow(ContinuedRuns, Shown):
                 process, tasks are sent with cloudpickle (`graflow[processes]`) and must be able
                 to reach the channel from there. See docs/executors.md.
             checkpoint: A file that is updated whenever a task ends, for `resume`.
-            progress: Whether to show the progress of the run on the terminal, if there is one
-                (`graflow[progress]`).
+            progress: Whether to show the progress of the run on the terminal, or below the cell of
+                a notebook, if there is one (`graflow[progress]`).
             observers: Objects that are notified when a task starts, ends, fails or is retried.
             run_id: The id of the run, non-empty text; by default a new one. With an id such as
                 "order-4711" the run happens once: if a run of this id has finished, its result is

@@ -108,7 +108,7 @@ def test_what_is_said_of_each_state() -> None:
         },
     )
     assert re.findall(r">([^<>]+)</text>", history.to_svg()) == [
-        *("a", "retrying", "attempt 1 of 3"),
+        *("a", "retrying", "attempt 1 of 3 failed"),
         *("b", "running", "attempt 2 of 3"),
         *("report", "running", "atomic"),
     ]

@@ -6,4 +6,4 @@ from tools.pictures.pictures import FOLDER, PICTURES
 
 FOLDER.mkdir(exist_ok=True)
 for name, picture in PICTURES.items():
-    (FOLDER / name).write_text(picture().svg(), "utf-8")
+    (FOLDER / name).write_text(picture(), "utf-8")

@@ -83,7 +83,8 @@ def _fate(task: TaskHistory, most: int) -> Fate:
 
 def _attempts(task: TaskHistory, most: int) -> str:
     if task.state in ("running", "retrying"):
-        return f"attempt {task.attempts} of {max(most, task.attempts)}" if most > 1 else ""
+        said = f"attempt {task.attempts} of {max(most, task.attempts)}" if most > 1 else ""
+        return f"{said} failed" if said and task.state == "retrying" else said
     if task.state == "waiting" or task.attempts < 2:
         return ""
     return f"{task.attempts} attempts"
