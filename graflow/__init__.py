@@ -22,8 +22,10 @@ from graflow.channels.watching.changes import KeyChange
 from graflow.core.checkpoint.checkpoint import Checkpoint, read_checkpoint
 from graflow.core.context import ExecutionContext, TaskExecutionContext
 from graflow.core.decorators import task
-from graflow.core.graph.workflow_graph import TaskNode, WorkflowGraph
-from graflow.core.history.run_history import RunHistory, TaskHistory
+from graflow.core.graph.task_node import TaskNode
+from graflow.core.graph.workflow_graph import WorkflowGraph
+from graflow.core.history.run_history import RunHistory
+from graflow.core.history.task_history import TaskHistory
 from graflow.core.registry.run_records import RunInfo, runs
 from graflow.core.registry.stored_history import run_history
 from graflow.core.run.events import (

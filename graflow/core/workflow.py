@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar, copy_context
-from dataclasses import replace
 from functools import partial
 from os import PathLike
 from types import TracebackType
@@ -18,8 +17,9 @@ from graflow.channels.arguments import Seconds
 from graflow.channels.factory import default_channel
 from graflow.core.context import ExecutionContext
 from graflow.core.graph.graph import Graph, RunPlan
-from graflow.core.graph.workflow_graph import WorkflowGraph, counted, graph_of
-from graflow.core.history.run_history import RunHistory
+from graflow.core.graph.task_node import counted
+from graflow.core.graph.workflow_graph import WorkflowGraph, graph_of
+from graflow.core.history.drawn_workflow import DrawnWorkflow
 from graflow.core.launch.async_runs import warn_if_blocking
 from graflow.core.launch.continued_runs import ContinuedRuns
 from graflow.core.launch.never_run import note_made, note_used
@@ -45,7 +45,7 @@ from graflow.core.task.composition import Node, OpenGraph, chain, check_nodes, o
 from graflow.core.task.task import Task, check_text
 from graflow.core.travel.executors import ExecutorSource
 from graflow.exceptions import WorkflowStateError
-from graflow.system.notebooks import Shown, Sight
+from graflow.system.notebooks import Sight
 
 __all__ = ["MAX_WORKERS", "ChannelSource", "Workflow", "chain", "parallel", "workflow"]
 
@@ -53,7 +53,7 @@ _running: ContextVar[tuple[Workflow, ...]] = ContextVar("running_workflows", def
 """The workflows whose tasks are running the current code, innermost last."""
 
 
-class Workflow(ContinuedRuns, Shown):
+class Workflow(ContinuedRuns, DrawnWorkflow):
     """Tasks in order, under a name; `workflow(name)` makes one.
 
     Tasks join it inside its `with` block, when they are decorated, called, or put in order there
@@ -107,6 +107,7 @@ class Workflow(ContinuedRuns, Shown):
         for node in check_nodes(nodes):
             self._graph.add(node)
 
+    @override
     def graph(self) -> WorkflowGraph:
         """Return the tasks and their order as plain data; printed, it shows them in stages.
 
@@ -115,37 +116,6 @@ class Workflow(ContinuedRuns, Shown):
         """
         note_used()
         return graph_of(self._name, self._graph.plan())
-
-    def to_svg(self, history: RunHistory | None = None, *, fold: bool = True) -> str:
-        """Return a picture of the tasks and their order, from left to right, as SVG.
-
-        It can be a file by itself, or stand inside HTML. It can be read on light and dark pages.
-
-        Args:
-            history: What has happened in a run, which the picture then shows, too.
-            fold: Whether a dozen tasks and more of which each has the same before and after it
-                become one box. Where there still are hundreds, tasks of neighbouring stages do.
-
-        Raises:
-            CycleError: Tasks wait for each other.
-        """
-        graph = self.graph()
-        shown = graph if history is None else replace(history, graph=graph)
-        return shown.to_svg(fold=fold)
-
-    def to_mermaid(self, history: RunHistory | None = None, *, fold: bool = True) -> str:
-        """Return the same picture as a flowchart of Mermaid, which GitHub and others draw.
-
-        Args:
-            history: As for `to_svg`.
-            fold: As for `to_svg`.
-
-        Raises:
-            CycleError: Tasks wait for each other.
-        """
-        graph = self.graph()
-        shown = graph if history is None else replace(history, graph=graph)
-        return shown.to_mermaid(fold=fold)
 
     @override
     def _sight(self) -> Sight | None:

@@ -54,7 +54,7 @@ def mermaid(title: str, boxes: Sequence[Box], *, fold: bool = True) -> str:
         *(f"classDef {look} {_STYLES[look]}" for look in looks),
         *([f"classDef joint {_JOINT}"] if len(before) > len(sheet) else []),
     ]
-    return "flowchart LR\n" + "".join(f"    {line}\n" for line in lines)
+    return "flowchart LR" + "".join(f"\n    {line}" for line in lines)
 
 
 def _id(number: int, sheet: Sheet) -> str:

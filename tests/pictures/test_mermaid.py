@@ -39,8 +39,7 @@ flowchart LR
     classDef finished fill:#e4f4e6,stroke:#2e7d32,color:#17302d
     classDef failed fill:#fde4e1,stroke:#c62828,color:#17302d,stroke-width:3px
     classDef plain fill:#e0f2f1,stroke:#00796b,color:#17302d
-    classDef joint fill:#76807f,stroke:#76807f,color:#76807f
-"""
+    classDef joint fill:#76807f,stroke:#76807f,color:#76807f"""
     )
 
 
@@ -67,4 +66,4 @@ def test_names_mean_nothing_to_mermaid(name: str, written: str) -> None:
 def test_big_pictures_stay_small() -> None:
     """Mermaid refuses text of more than 50,000 characters, and more than 500 arrows."""
     assert len(mermaid("long", chain(10_000))) < 5_000
-    assert mermaid("none", []) == "flowchart LR\n    accTitle: none\n"
+    assert mermaid("none", []) == "flowchart LR\n    accTitle: none"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from graflow import RunHistory, TaskHistory, parallel, task, workflow
-from graflow.core.history.run_history import TaskState
+from graflow.core.history.task_history import TaskState
 from graflow.pictures import Box, svg
 
 __all__ = ["FOLDER", "PICTURES"]
@@ -61,8 +61,8 @@ def channels() -> str:
 
 
 @task
-def load() -> None:
-    """Read the list of pages."""
+def list_pages() -> None:
+    """List the pages."""
 
 
 @task(max_retries=3)
@@ -80,11 +80,11 @@ def run() -> str:
     with workflow("pages") as wf:
         chosen = parallel(*(fetch(task_id=name) for name in ("home", "news", "shop")))
         others = parallel(*(fetch(task_id=f"page_{number}") for number in range(300)))
-        load >> (chosen | others)
+        list_pages >> (chosen | others)
         chosen >> index
         others >> fetch(task_id="archive")
     tasks = {
-        "load": _after(1.24, "load", "finished", 1),
+        "list_pages": _after(1.24, "list_pages", "finished", 1),
         "home": _after(0.41, "home", "finished", 2),
         "news": TaskHistory("news", "retrying", 1, error="TimeoutError: the server is busy"),
         "shop": _after(6.3, "shop", "failed", 4, "ConnectionError: no such host"),

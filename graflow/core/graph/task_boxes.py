@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from graflow.core.graph.workflow_graph import TaskNode, WorkflowGraph, counted
+from graflow.core.graph.task_node import TaskNode, counted
 from graflow.pictures import Box, Look, mermaid, svg
 
 __all__ = ["Fate", "mermaid_of", "svg_of"]
@@ -31,32 +31,43 @@ _NONE: Mapping[str, Fate] = MappingProxyType({})
 
 
 def svg_of(
-    graph: WorkflowGraph, fates: Mapping[str, Fate] = _NONE, title: str = "", *, fold: bool = True
+    workflow: str,
+    nodes: Sequence[TaskNode],
+    fates: Mapping[str, Fate] = _NONE,
+    title: str = "",
+    *,
+    fold: bool = True,
 ) -> str:
-    """Return a picture of a graph as SVG.
+    """Return a picture of the tasks of a workflow as SVG.
 
     Args:
-        graph: The graph.
-        fates: What has become of its tasks, by their ids.
+        workflow: The workflow's name.
+        nodes: Its tasks.
+        fates: What has become of them, by their ids.
         title: What the picture shows; by default the workflow.
         fold: Whether tasks that are alike become one box.
     """
-    return svg(title or _title(graph), _boxes(graph, fates), fold=fold)
+    return svg(title or _title(workflow, nodes), _boxes(nodes, fates), fold=fold)
 
 
 def mermaid_of(
-    graph: WorkflowGraph, fates: Mapping[str, Fate] = _NONE, title: str = "", *, fold: bool = True
+    workflow: str,
+    nodes: Sequence[TaskNode],
+    fates: Mapping[str, Fate] = _NONE,
+    title: str = "",
+    *,
+    fold: bool = True,
 ) -> str:
-    """Return a picture of a graph as Mermaid; the arguments are those of `svg_of`."""
-    return mermaid(title or _title(graph), _boxes(graph, fates), fold=fold)
+    """Return a picture of the tasks of a workflow as Mermaid; see `svg_of`."""
+    return mermaid(title or _title(workflow, nodes), _boxes(nodes, fates), fold=fold)
 
 
-def _title(graph: WorkflowGraph) -> str:
-    return f"workflow {graph.name}, {counted(len(graph.nodes))}"
+def _title(workflow: str, nodes: Sequence[TaskNode]) -> str:
+    return f"workflow {workflow}, {counted(len(nodes))}"
 
 
-def _boxes(graph: WorkflowGraph, fates: Mapping[str, Fate]) -> list[Box]:
-    return [_box(node, fates.get(node.task_id)) for node in graph.nodes]
+def _boxes(nodes: Sequence[TaskNode], fates: Mapping[str, Fate]) -> list[Box]:
+    return [_box(node, fates.get(node.task_id)) for node in nodes]
 
 
 def _box(node: TaskNode, fate: Fate | None) -> Box:

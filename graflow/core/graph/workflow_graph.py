@@ -10,36 +10,11 @@ from typing import Any
 from typing_extensions import override
 
 from graflow.core.graph.graph import Joint, RunPlan, Vertex
+from graflow.core.graph.task_node import TaskNode, counted
 from graflow.core.task.task import Task
 from graflow.system.notebooks import Shown, Sight
 
-__all__ = ["TaskNode", "WorkflowGraph", "counted", "graph_of", "loose_graph"]
-
-
-@dataclass(frozen=True, slots=True)
-class TaskNode:
-    """A task in the graph of a workflow.
-
-    Attributes:
-        task_id: The task's id.
-        after: The ids of the tasks that it waits for, in the order of their definition.
-        stage: How many tasks the longest way to it has, >= 0: those of stage 0 wait for nothing,
-            and those of one stage never wait for each other.
-        max_retries: How often it is retried, >= 0.
-        retry_delay: Seconds before the first retry; each pause is twice as long as the last.
-        atomic: Whether what it writes happens together with its result.
-        bound: The names of the parameters that were given values.
-        doc: The first line of the function's docstring; empty if there is none.
-    """
-
-    task_id: str
-    after: tuple[str, ...]
-    stage: int
-    max_retries: int
-    retry_delay: float
-    atomic: bool
-    bound: tuple[str, ...]
-    doc: str
+__all__ = ["WorkflowGraph", "graph_of", "loose_graph"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -84,7 +59,7 @@ class WorkflowGraph(Shown):
         """
         from graflow.core.graph import task_boxes  # noqa: PLC0415 - few need it
 
-        return task_boxes.svg_of(self, fold=fold)
+        return task_boxes.svg_of(self.name, self.nodes, fold=fold)
 
     def to_mermaid(self, *, fold: bool = True) -> str:
         """Return the same picture as a flowchart of Mermaid, which GitHub and others draw.
@@ -94,7 +69,7 @@ class WorkflowGraph(Shown):
         """
         from graflow.core.graph import task_boxes  # noqa: PLC0415 - few need it
 
-        return task_boxes.mermaid_of(self, fold=fold)
+        return task_boxes.mermaid_of(self.name, self.nodes, fold=fold)
 
     @override
     def _sight(self) -> Sight:
@@ -119,11 +94,6 @@ class WorkflowGraph(Shown):
             lines.append(f"{number:3}  {' | '.join(shown)}")
             before = tuple(node.task_id for node in stage)
         return "\n".join(lines)
-
-
-def counted(tasks: int) -> str:
-    """Say how many tasks there are."""
-    return f"{tasks or 'no'} task{'' if tasks == 1 else 's'}"
 
 
 def graph_of(name: str, plan: RunPlan) -> WorkflowGraph:

@@ -7,7 +7,8 @@ from typing import Any
 from pydantic_core import to_json
 
 from graflow.core.graph.graph import RunPlan
-from graflow.core.graph.workflow_graph import TaskNode, WorkflowGraph, graph_of
+from graflow.core.graph.task_node import TaskNode
+from graflow.core.graph.workflow_graph import WorkflowGraph, graph_of
 from graflow.core.history.trail import sendable
 from graflow.exceptions import ChannelDataError
 

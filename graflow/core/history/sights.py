@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from html import escape
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 from graflow.core.graph.task_boxes import Fate, mermaid_of, svg_of
+from graflow.core.graph.workflow_graph import WorkflowGraph
+from graflow.core.history.task_history import TaskHistory, TaskState
 from graflow.pictures.lettering import printable
 from graflow.system.extras import require
 from graflow.system.notebooks import Sight
 
-if TYPE_CHECKING:
-    from graflow.core.history.run_history import RunHistory, TaskHistory
-
-__all__ = ["mermaid_of_run", "rich_table", "sight_of", "svg_of_run"]
+__all__ = ["ToldRun", "mermaid_of_run", "rich_table", "sight_of", "svg_of_run"]
 
 _ROWS: Final = 200  # of a table; a picture shows the others
 _SAID: Final = 300  # characters of an error in a table
@@ -29,22 +28,51 @@ _COLOURS: Final = {
 _CELL: Final = 'style="text-align:left;vertical-align:top"'
 
 
-def svg_of_run(history: RunHistory, *, fold: bool) -> str:
+class ToldRun(Protocol):
+    """What a `RunHistory` is here."""
+
+    @property
+    def run_id(self) -> str:
+        """The id of the run."""
+
+    @property
+    def workflow(self) -> str:
+        """The name of the workflow."""
+
+    @property
+    def state(self) -> str:
+        """What has become of the run."""
+
+    @property
+    def graph(self) -> WorkflowGraph:
+        """The tasks and their order."""
+
+    @property
+    def tasks(self) -> Mapping[str, TaskHistory]:
+        """What has happened to each task."""
+
+    def counts(self) -> dict[TaskState, int]:
+        """Return how many tasks are in each state."""
+
+
+def svg_of_run(history: ToldRun, *, fold: bool) -> str:
     """Return a picture of the tasks and of what has happened to them, as SVG."""
-    return svg_of(history.graph, _fates(history), _title(history), fold=fold)
+    title, nodes = _title(history), history.graph.nodes
+    return svg_of(history.workflow, nodes, _fates(history), title, fold=fold)
 
 
-def mermaid_of_run(history: RunHistory, *, fold: bool) -> str:
+def mermaid_of_run(history: ToldRun, *, fold: bool) -> str:
     """Return a picture of the tasks and of what has happened to them, as Mermaid."""
-    return mermaid_of(history.graph, _fates(history), _title(history), fold=fold)
+    title, nodes = _title(history), history.graph.nodes
+    return mermaid_of(history.workflow, nodes, _fates(history), title, fold=fold)
 
 
-def sight_of(history: RunHistory) -> Sight:
+def sight_of(history: ToldRun) -> Sight:
     """Return what a notebook shows of a run: a picture, and a table of its tasks."""
     return Sight(svg_of_run(history, fold=True), _html_table(history), repr(history))
 
 
-def rich_table(history: RunHistory) -> Any:
+def rich_table(history: ToldRun) -> Any:
     """Return a table of the tasks for rich to print.
 
     Raises:
@@ -61,13 +89,13 @@ def rich_table(history: RunHistory) -> Any:
     return table
 
 
-def _title(history: RunHistory) -> str:
+def _title(history: ToldRun) -> str:
     counts = [f"{many:,} {state}" for state, many in history.counts().items() if many]
     said = f"{history.state}; {', '.join(counts) or 'no tasks'}"
     return f"run {history.run_id} of workflow {history.workflow}, {said}"
 
 
-def _fates(history: RunHistory) -> Mapping[str, Fate]:
+def _fates(history: ToldRun) -> Mapping[str, Fate]:
     most = {node.task_id: node.max_retries + 1 for node in history.graph.nodes}
     return {task_id: _fate(task, most.get(task_id, 1)) for task_id, task in history.tasks.items()}
 
@@ -108,7 +136,7 @@ def _row(task: TaskHistory) -> tuple[str, str, str, str, str]:
     return task.task_id, task.state, str(task.attempts or ""), _time(task), error
 
 
-def _html_table(history: RunHistory) -> str:
+def _html_table(history: ToldRun) -> str:
     """Return a table of the tasks; of many, those that failed or are being retried come first."""
     tasks = list(history.tasks.values())
     if len(tasks) > _ROWS:

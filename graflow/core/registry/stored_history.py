@@ -16,7 +16,8 @@ from graflow.channels.commits.commit import Change, Expire, Held, Push
 from graflow.channels.hidden_keys import kept_key, run_prefix
 from graflow.core.graph.workflow_graph import WorkflowGraph
 from graflow.core.history.packed_graph import unpacked
-from graflow.core.history.run_history import RunHistory, TaskHistory, told_by_steps
+from graflow.core.history.run_history import RunHistory, told_by_steps
+from graflow.core.history.task_history import TaskHistory
 from graflow.core.history.trail import Trail
 from graflow.core.registry.run_records import alive_key, run_key, state_of
 from graflow.core.registry.run_records import unpacked as unpacked_record
