@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from io import StringIO
@@ -25,6 +26,8 @@ from graflow import (
     task,
     workflow,
 )
+from tests.commands import run
+from tests.paths import ROOT
 
 
 @task(max_retries=2, retry_delay=0)
@@ -207,6 +210,19 @@ def test_rich_prints_a_table_of_a_run(history: RunHistory) -> None:
 def test_a_repr_says_what_a_thing_is(thing: Callable[[], object], text: str) -> None:
     """Whatever state it is in, as a debugger may look at any time."""
     assert repr(thing()) == text
+
+
+@pytest.mark.needs_system
+def test_pictures_are_imported_when_something_is_drawn() -> None:
+    """So that they cost nothing before that."""
+    code = """
+import sys, graflow
+wf = graflow.workflow("w")
+assert not any(name.startswith("graflow.pictures") for name in sys.modules)
+wf.to_svg()
+assert "graflow.pictures.svg" in sys.modules
+"""
+    run(sys.executable, "-c", code, cwd=ROOT)
 
 
 def test_the_repr_of_a_history_counts_the_tasks(history: RunHistory) -> None:

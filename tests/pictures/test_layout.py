@@ -125,6 +125,7 @@ def test_a_box_that_is_after_itself_is_refused() -> None:
     assert not layout([Box("a", ("gone",))]).lines
 
 
+@pytest.mark.needs_system
 def test_a_picture_is_the_same_each_time() -> None:
     """Whatever the hashes of texts are in a process."""
     program = (

@@ -146,7 +146,7 @@ def _html_table(history: ToldRun) -> str:
     )
     rows = [
         "<tr>"
-        + "".join(f"<td {_CELL}>{escape(printable(cell))}</td>" for cell in _row(task))
+        + "".join(f"<td {_CELL}>{escape(printable(cell, lines=True))}</td>" for cell in _row(task))
         + "</tr>"
         for task in tasks[:_ROWS]
     ]

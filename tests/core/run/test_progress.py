@@ -85,6 +85,7 @@ def output(monkeypatch: pytest.MonkeyPatch) -> Output:
     return found
 
 
+@pytest.mark.needs_system
 def test_the_line_of_a_notebook_goes_on_by_itself(output: Output) -> None:
     """A thread shows it anew, also while nothing happens; at the end it is shown once more."""
     line = NotebookLine("a line")
@@ -97,6 +98,7 @@ def test_the_line_of_a_notebook_goes_on_by_itself(output: Output) -> None:
     assert output.shown == shown
 
 
+@pytest.mark.needs_system  # IPython
 def test_without_threads_the_line_goes_on_with_what_happens(
     output: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
