@@ -193,10 +193,11 @@ class ExecutionContext(Shown):
         return f"run {self.run_id!r}{workflow}"
 
     @override
-    def _sight(self) -> Sight:
+    def _sight(self) -> Sight | None:
         from graflow.core.history.sights import sight_of  # noqa: PLC0415 - few need it
 
-        return sight_of(self.history())
+        history = self.history()
+        return sight_of(history) if history.tasks else None
 
     def _loose_graph(self) -> WorkflowGraph:
         return loose_graph(self.workflow_name, self._state.tasks.values())

@@ -139,6 +139,7 @@ def test_a_circle_is_no_picture() -> None:
         with pytest.raises(CycleError):
             draw()
     assert wf._repr_html_() is None
+    assert ExecutionContext()._repr_html_() is None  # nor is a context without tasks
     assert wf._repr_mimebundle_() == {"text/plain": "<workflow 'circle': 2 tasks>"}
 
 
