@@ -143,11 +143,16 @@ class _Drafting:
         boxes = len(self._sheet)
         return Layout(
             width=self._lefts[-1] + self._widths[-1] + _MARGIN,
-            height=max(spot.y + spot.height for spot in spots) + _MARGIN,
+            height=self._lowest() + _MARGIN,
             boxes=spots[:boxes],
             joints=spots[boxes:],
             lines=[*self._through(), *self._between(), *self._behind()],
         )
+
+    def _lowest(self) -> float:
+        """Return how far down the lowest box, joint or bend of a line goes."""
+        reach = zip(self._middles, self._heights, strict=True)
+        return max(middle + height / 2 for middle, height in reach)
 
     def _column(self, layer: Sequence[int]) -> float:
         """Return how wide a column is: all of its boxes are."""

@@ -50,6 +50,15 @@ def test_a_long_line_is_straight_and_in_nobody_s_way() -> None:
     assert len({line.start[1] for line in level if not line.has_head}) == 1
 
 
+def test_a_line_below_all_boxes_is_in_the_picture() -> None:
+    """A picture ends below what is lowest in it, be that a box or a line."""
+    wide = {f"b{n}": "a" for n in range(5)}
+    found = layout(named(a="", **wide, c=" ".join(wide), d="a c"))
+    lowest = max(end[1] for line in found.lines for end in (line.start, line.end))
+    assert lowest > max(spot.y + spot.height for spot in found.boxes)  # as it is here
+    assert found.height > lowest + 5
+
+
 def test_lines_of_one_box_share_their_way() -> None:
     """A box before ten others in a row has one line that passes below all of them, not ten."""
     boxes = chain(11)
