@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from graflow.channels.arguments import MISSING, Missing, Seconds, check_key, milliseconds
 from graflow.channels.backend import Backend
+from graflow.channels.backend.placing import placed
 from graflow.channels.codec.codec import decode, encode
 from graflow.channels.handle import Handle
 from graflow.channels.locks.lock import ChannelLock
@@ -56,7 +57,7 @@ class Channel(Handle[str]):
             raise ChannelTypeError(
                 f"a {type(self).__name__} is made of a Backend, not of {type(backend).__name__}"
             )
-        self._take(backend)
+        self._take(placed(backend))
 
     def _take(self, backend: Backend) -> None:
         self.backend = backend
@@ -106,6 +107,12 @@ class Channel(Handle[str]):
     def __getstate__(self) -> dict[str, Any]:
         """Return what another process needs."""
         return {**vars(self), "_aio": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        backend = placed(self.backend)
+        if backend is not self.backend:
+            self._take(backend)
 
     @property
     def shared(self) -> bool:

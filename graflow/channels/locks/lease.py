@@ -15,6 +15,7 @@ from graflow.channels.process_ids import Caller, is_of_this_process
 from graflow.exceptions import ChannelError
 from graflow.system.clock import monotonic
 from graflow.system.logs import CHANNELS
+from graflow.system.notices import notice
 from graflow.system.without_threads import has_threads
 
 __all__ = ["Holding", "free_later", "holding_of"]
@@ -109,6 +110,7 @@ class Holding:
     def _is_lost(self, lost: bool) -> None:
         self.lost = lost
         if lost:
+            notice("lost_lock", self._backend.server)
             channel = self._backend.name
             CHANNELS.warning(
                 "The lease of the lock on %r in channel %r was lost while its body ran",

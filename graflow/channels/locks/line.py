@@ -19,6 +19,7 @@ from graflow.channels.operation.waiting_requests import NewWaker, WaitFor
 from graflow.exceptions import ChannelError
 from graflow.system.chance import CHANCE
 from graflow.system.clock import monotonic
+from graflow.system.notices import Wait
 
 __all__ = ["PATIENCE", "Grant", "wait_in_line"]
 
@@ -67,6 +68,16 @@ def wait_in_line(
     grant = yield from wait.ask()
     if grant is not None or monotonic() >= until:
         return grant
+    told = Wait("lock", None if counter is None else counter[0])
+    told.begin()
+    try:
+        return (yield from _stand_in_line(lock, wait, until))
+    finally:
+        told.end()
+
+
+def _stand_in_line(lock: str, wait: _Wait, until: float) -> Steps[Grant | None]:
+    """Wait for a lock that is not free."""
     line = yield StandInLine(lock)  # most locks are free, so this comes late
     if line is None:
         return (yield from wait.in_queue(Sleep))

@@ -215,7 +215,8 @@ class Operations(ABC):
         try:
             if seconds:
                 look = partial(self._take_or_leave, key)
-                taken = yield from look_in_turn(self._backend.signals(), key, look, seconds)
+                at = self._backend.signals(), self._backend.server
+                taken = yield from look_in_turn(*at, key, look, seconds)
             else:
                 taken = yield from self._take_first(key)
         except NotAList:
@@ -283,7 +284,8 @@ class Operations(ABC):
             return value if suits else MISSING
 
         if seconds:
-            value = yield from look_until(self._backend.signals(), key, look, seconds)
+            at = self._backend.signals(), self._backend.server
+            value = yield from look_until(*at, key, look, seconds)
         else:
             value = yield from look()
         if value is MISSING:

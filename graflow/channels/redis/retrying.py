@@ -27,6 +27,7 @@ from graflow.exceptions import ChannelError
 from graflow.system.chance import CHANCE
 from graflow.system.clock import monotonic
 from graflow.system.logs import CHANNELS
+from graflow.system.notices import notice
 
 __all__ = ["BROKEN", "FAILURES", "Effort", "NotExecuted"]
 
@@ -136,6 +137,7 @@ class Effort:
         if not passing or isinstance(cause, _FINAL) or monotonic() + self._pause > self._last_start:
             raise self._end(cause) from cause
         pause, self._pause = self._pause, min(2 * self._pause, _LONGEST_PAUSE)
+        notice("resend", self._server)
         CHANNELS.info(
             "Attempt %d at an operation on channel %r failed (%s); it is sent again to %s",
             self._attempts,
@@ -149,6 +151,7 @@ class Effort:
     def _end(self, cause: BaseException | None) -> ChannelError:
         scrub(self.failure, self._passwords)
         if self.unanswered and self.writes:
+            notice("unknown_outcome", self._server)
             CHANNELS.warning(
                 "An operation on channel %r may have happened or not: no answer from %s",
                 self._channel,

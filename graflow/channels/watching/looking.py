@@ -11,17 +11,19 @@ from graflow.channels.backend import Signals
 from graflow.channels.commits.commit import Steps
 from graflow.channels.operation.waiting_requests import NewWaker, WaitFor
 from graflow.system.clock import monotonic
+from graflow.system.notices import Wait
 
 __all__ = ["look_in_turn", "look_until"]
 
 
 def look_until(
-    signals: Signals, key: str, look: Callable[[], Steps[Any]], seconds: float
+    signals: Signals, server: str, key: str, look: Callable[[], Steps[Any]], seconds: float
 ) -> Steps[Any]:
     """Look until something is found.
 
     Args:
         signals: They tell when to look again.
+        server: The name of the server, for notices of the wait.
         key: The key that it is about, as it is stored.
         look: Returns what is found, or `MISSING`.
         seconds: How long to wait, > 0; `math.inf` for as long as it takes.
@@ -35,7 +37,7 @@ def look_until(
         return found
     waker = yield NewWaker()
     subscription = signals.subscribe(lambda keys: waker.wake(), key)
-    pause = 0.0
+    pause, wait = 0.0, Wait("value", server)
     try:
         while True:
             left = until - monotonic()
@@ -43,13 +45,15 @@ def look_until(
             if found is not MISSING or left <= 0:
                 return found
             pause = signals.pause(pause)
+            wait.begin()
             yield WaitFor(waker, _limited(min(left, pause)))
     finally:
+        wait.end()
         subscription.close()
 
 
 def look_in_turn(
-    signals: Signals, key: str, look: Callable[[], Steps[Any]], seconds: float
+    signals: Signals, server: str, key: str, look: Callable[[], Steps[Any]], seconds: float
 ) -> Steps[Any]:
     """Look until something is found, as soon as all are gone who came before; see `look_until`.
 
@@ -58,6 +62,7 @@ def look_in_turn(
     until = monotonic() + seconds
     waker = yield NewWaker()
     line, subscription, pause = signals.line(key), None, 0.0
+    wait = Wait("item", server)
     line.enter(waker)
     try:
         while True:
@@ -71,8 +76,10 @@ def look_in_turn(
                 limit = pause = signals.pause(pause)
             if left <= 0:
                 return MISSING
+            wait.begin()
             yield WaitFor(waker, _limited(min(left, limit)))
     finally:
+        wait.end()
         if subscription is not None:
             subscription.close()
         line.leave(waker)

@@ -21,6 +21,7 @@ from graflow.core.run.event_loop import EventLoop
 from graflow.core.run.observers import HandedObservers, Observers, QueuedObservers
 from graflow.core.run.progress import Progress
 from graflow.core.run.supervisor import Supervisor
+from graflow.core.state.following import FOLLOWING, Follower
 from graflow.core.state.run_state import RunState
 from graflow.core.travel.arrival import check_arrival
 from graflow.core.travel.executors import Pool
@@ -113,6 +114,9 @@ def watched(
     """
     state, options = prepared.state, prepared.options
     with ExitStack() as stack:
+        follower = _follower(prepared)
+        if follower is not None:
+            stack.push(lambda kind, error, traceback: follower.close(error))
         journal = _journal(prepared)
         if journal is not None:
             stack.enter_context(journal)
@@ -133,7 +137,16 @@ def watched(
             observers = HandedObservers(*about, loop)
         stack.callback(observers.warn)
         stack.callback(observers.close)
-        yield Execution(prepared, Supervisor(state, observers, journal), observers, starts)
+        supervisor = Supervisor(state, observers, journal, follower)
+        yield Execution(prepared, supervisor, observers, starts)
+
+
+def _follower(prepared: Preparation) -> Follower | None:
+    """Return the follower of a run, which sees the `ContextVar`s of whoever began it."""
+    if FOLLOWING.follow is None:
+        return None
+    counts = len(prepared.plan.tasks), len(prepared.finished)
+    return prepared.variables.copy().run(FOLLOWING.follow, prepared.state, *counts)
 
 
 def _journal(prepared: Preparation) -> Journal | None:

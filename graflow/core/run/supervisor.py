@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import Context
 from typing import Any
 
 from graflow.channels.codec.codec import Record, decode
 from graflow.core.checkpoint.checkpoint import FinishedTask
 from graflow.core.checkpoint.journal import Journal
 from graflow.core.run.observers import Observers
+from graflow.core.state.following import Follower, Luggage
 from graflow.core.state.results import digest_of_result
 from graflow.core.state.run_state import RunState
 from graflow.core.task.retries import Attempts
@@ -27,28 +29,52 @@ class Supervisor:
         stopped: Whether no more tasks may start.
     """
 
-    def __init__(self, state: RunState, observers: Observers, journal: Journal | None) -> None:
+    def __init__(
+        self,
+        state: RunState,
+        observers: Observers,
+        journal: Journal | None,
+        follower: Follower | None = None,
+    ) -> None:
         """Keep track of a run.
 
         Args:
             state: The run. When tasks end, what they passed to `ctx.checkpoint` is taken out.
             observers: Notified of events.
             journal: Where finished tasks are saved, if anywhere.
+            follower: Called before the observers are, if there is one.
         """
         trail = state.trail
         self._trail = trail if trail is not None and trail.notes else None
-        self.idle = not observers and journal is None and self._trail is None
+        self.idle = not observers and journal is None and self._trail is None and follower is None
         self.saves = journal is not None
         self.stopped = False
         self._run_id = state.run_id
         self._metadata = state.metadata
         self._observers = observers
         self._journal = journal
+        self._follower = follower
         self._is_on_server = state.channel.shared
         self._attempts: dict[str, Attempts] = {}
 
-    def begins(self, task: Task[..., Any]) -> None:
-        """Report that an attempt begins."""
+    def begins(self, task: Task[..., Any], variables: Context | None = None) -> None:
+        """Report that an attempt begins, which sees these `ContextVar`s, or the current ones."""
+        if self._follower is not None:
+            enter = self._follower.begins
+            if variables is None:
+                enter(task, self._number(task))
+            else:
+                variables.run(enter, task, self._number(task))
+        self.departed(task)
+
+    def departs(self, task: Task[..., Any]) -> Luggage | None:
+        """Return what an attempt takes along to another process."""
+        if self._follower is None:
+            return None
+        return self._follower.departs(task, self._number(task))
+
+    def departed(self, task: Task[..., Any]) -> None:
+        """Report that an attempt begins elsewhere."""
         if self._trail is not None:
             self._trail.started(task.task_id)
         if self._observers:
@@ -74,6 +100,9 @@ class Supervisor:
         if self._trail is not None:
             for task in tasks:
                 self._trail.finished_task(task.task_id)
+        if self._follower is not None:
+            for task in tasks:
+                self._follower.finished(task, self._number(task))
         if self._observers:
             for task in tasks:
                 self._observers.finished(task.task_id, self._number(task))
@@ -98,6 +127,8 @@ class Supervisor:
             )
         if pause is not None and self._trail is not None:
             self._trail.retried(task.task_id, error)
+        if pause is not None and self._follower is not None:
+            self._follower.retried(task, number, error, pause)
         if pause is not None and self._observers:
             self._observers.retried(task.task_id, number, error, pause)
         return pause
@@ -106,6 +137,8 @@ class Supervisor:
         """Report that a task failed for good."""
         if self._trail is not None:
             self._trail.failed(task.task_id, error)
+        if self._follower is not None:
+            self._follower.failed(task, self._number(task), error)
         if self._observers:
             self._observers.failed(task.task_id, self._number(task), error)
 

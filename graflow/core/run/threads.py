@@ -180,9 +180,9 @@ class Run(BlockingRun):
 
     def _begin(self, task: Task[..., Any]) -> Record | None:
         """Begin an attempt, and return what it stored; `None` if it continues on the loop."""
-        if not self._supervisor.idle:
-            self._supervisor.begins(task)
         variables = self._variables.copy()
+        if not self._supervisor.idle:
+            self._supervisor.begins(task, variables)
         if task.atomic:
             return variables.run(perform_atomic, task, self._state, partial(self._wait_for, task))
         again = self._supervisor.is_again(task)

@@ -112,9 +112,10 @@ class Dispatch(BlockingRun):
         self._boarding = self._serial
         again = self._supervisor.is_again(task)
         flight = _Flight(task, self._serial)
+        luggage = self._supervisor.departs(task)
         try:
             future = self._pool.submit(
-                perform, self._parcel.run, task.task_id, flight.serial, packed, again
+                perform, self._parcel.run, task.task_id, flight.serial, packed, again, luggage
             )
         except BrokenExecutor as error:
             self._boarding = None
@@ -125,7 +126,7 @@ class Dispatch(BlockingRun):
         self._boarding = None
         future.add_done_callback(self._landed.put)
         if first:
-            self._supervisor.begins(task)
+            self._supervisor.departed(task)
 
     def _arrivals(self) -> list[Future[Any]]:
         """Return what has landed; wait for something, but not for long."""

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Coroutine
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import copy_context
 from functools import partial
 from traceback import format_exception
 from types import CoroutineType
 from typing import Any, NamedTuple, TypeVar
 
+from graflow.channels.codec.codec import Record
 from graflow.core.run.attempt import begin, keep, perform_atomic
 from graflow.core.run.failures import is_failure
+from graflow.core.state.following import FOLLOWING, Luggage
 from graflow.core.state.results import digest_of_result
+from graflow.core.state.run_state import RunState
 from graflow.core.task.pickling import dumps
+from graflow.core.task.task import Task
 from graflow.core.travel.known_runs import KNOWN_RUNS, KnownRun
 from graflow.exceptions import UnpicklableError
 from graflow.system.packed_errors import describe, pack_error, unpack_error
@@ -48,7 +53,14 @@ class Reply(NamedTuple):
     digest: str | None = None
 
 
-def perform(run: str, task_id: str, serial: int, packed: bytes | None, again: bool) -> Reply:
+def perform(
+    run: str,
+    task_id: str,
+    serial: int,
+    packed: bytes | None,
+    again: bool,
+    luggage: Luggage | None = None,
+) -> Reply:
     """Make one attempt at a task, and store its result in the channel.
 
     Args:
@@ -57,36 +69,51 @@ def perform(run: str, task_id: str, serial: int, packed: bytes | None, again: bo
         serial: The number of this submission within the run.
         packed: The packed run, in case it is not known here yet.
         again: Whether an earlier attempt may have stored a result.
+        luggage: What the attempt brings along, if the run is followed.
     """
     try:
         known = KNOWN_RUNS.enter(run, packed)
         if known is None:
             return Reply(Ending.UNKNOWN)
         try:
-            return _attempt(known, task_id, serial, again)
+            return _attempt(known, task_id, serial, again, luggage)
         finally:
             KNOWN_RUNS.leave(run, known)
     except BaseException as error:  # noqa: BLE001 - passed on to where the run was started
         return Reply(Ending.FAILED if is_failure(error) else Ending.CRASHED, _pack_error(error))
 
 
-def _attempt(known: KnownRun, task_id: str, serial: int, again: bool) -> Reply:
+def _attempt(
+    known: KnownRun, task_id: str, serial: int, again: bool, luggage: Luggage | None
+) -> Reply:
     state, marks = known.state, known.marks
     if not marks.take(serial):
         return Reply(Ending.REPEATED)
     try:
         task = state.tasks[task_id]
-        if task.atomic:
-            record = perform_atomic(task, state, partial(_wait_for, known, task_id))
-        else:
-            value = begin(task, state, again=again)
-            if isinstance(value, CoroutineType):
-                value = _wait_for(known, task_id, value)
-            record = keep(task, state, value)
+        with _received(luggage, task, state):
+            record = _make(known, task, again)
         return Reply(Ending.DONE, state.metadata.get(task_id), digest_of_result(record))
     finally:
         state.metadata.pop(task_id, None)  # that of a failed attempt does not count
         marks.drop(serial)
+
+
+def _received(
+    luggage: Luggage | None, task: Task[..., Any], state: RunState
+) -> AbstractContextManager[object]:
+    receive = FOLLOWING.receive
+    return nullcontext() if luggage is None or receive is None else receive(luggage, task, state)
+
+
+def _make(known: KnownRun, task: Task[..., Any], again: bool) -> Record:
+    state, task_id = known.state, task.task_id
+    if task.atomic:
+        return perform_atomic(task, state, partial(_wait_for, known, task_id))
+    value = begin(task, state, again=again)
+    if isinstance(value, CoroutineType):
+        value = _wait_for(known, task_id, value)
+    return keep(task, state, value)
 
 
 def _wait_for(known: KnownRun, task_id: str, coroutine: Coroutine[Any, Any, T]) -> T:

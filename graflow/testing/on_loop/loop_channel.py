@@ -35,7 +35,7 @@ class LoopChannel(Channel):
 
     def __init__(self, channel: Channel, face: AsyncChannel) -> None:
         """Stand in front of a face; other processes make it again from a channel."""
-        super().__init__(LoopBackend(face.backend))
+        super()._take(LoopBackend(face.backend))
         self._channel = channel
         self._face = face
 
