@@ -71,6 +71,7 @@ SNIPPETS_AND_OUTPUT = Sybil([PythonCodeBlockParser(), CodeBlockParser("text", co
         ("docs/files.md", 2),
         ("docs/backends.md", 4),
         ("docs/conformance.md", 3),
+        ("docs/telemetry.md", 5),
     ],
 )
 def test_a_page_runs(

@@ -53,7 +53,7 @@ def instrument(
     Raises:
         ExtraMissingError: OpenTelemetry is not installed (`graflow[otel]`).
     """
-    require("opentelemetry.trace", "otel", "graflow.otel")
+    require("opentelemetry.trace", "otel", "telemetry", distribution="opentelemetry-api")
     # Not at the top, as it may be missing.
     from graflow.otel.measured import in_front  # noqa: PLC0415
     from graflow.otel.meters import meters_from  # noqa: PLC0415

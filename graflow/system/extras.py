@@ -10,13 +10,14 @@ from graflow.exceptions import ExtraMissingError
 __all__ = ["missing", "require"]
 
 
-def require(library: str, extra: str, purpose: str) -> Any:
+def require(library: str, extra: str, purpose: str, *, distribution: str = "") -> Any:
     """Import a library.
 
     Args:
         library: Its import name.
         extra: The extra of graflow that installs it.
         purpose: What needs it, for the message.
+        distribution: What to install, if it is not called as the library is.
 
     Raises:
         ExtraMissingError: It is not installed.
@@ -26,7 +27,7 @@ def require(library: str, extra: str, purpose: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != library.partition(".")[0]:
             raise
-        raise missing(library, extra, purpose) from error
+        raise missing(distribution or library, extra, purpose) from error
 
 
 def missing(library: str, extra: str, purpose: str) -> ExtraMissingError:
