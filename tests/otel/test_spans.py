@@ -30,7 +30,8 @@ from tests.otel.conftest import Telemetry
 
 def current() -> int:
     """Return the id of the span that is the current one."""
-    return trace.get_current_span().get_span_context().span_id
+    found: int = trace.get_current_span().get_span_context().span_id
+    return found
 
 
 def span_id(span: ReadableSpan) -> int:
