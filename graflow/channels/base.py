@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from graflow.channels.arguments import MISSING, Missing, Seconds, check_key, milliseconds
 from graflow.channels.backend import Backend
-from graflow.channels.backend.placing import placed
+from graflow.channels.backend.fronts import fronted
 from graflow.channels.codec.codec import decode, encode
 from graflow.channels.handle import Handle
 from graflow.channels.locks.lock import ChannelLock
@@ -57,7 +57,7 @@ class Channel(Handle[str]):
             raise ChannelTypeError(
                 f"a {type(self).__name__} is made of a Backend, not of {type(backend).__name__}"
             )
-        self._take(placed(backend))
+        self._take(fronted(backend))
 
     def _take(self, backend: Backend) -> None:
         self.backend = backend
@@ -110,7 +110,7 @@ class Channel(Handle[str]):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        backend = placed(self.backend)
+        backend = fronted(self.backend)
         if backend is not self.backend:
             self._take(backend)
 

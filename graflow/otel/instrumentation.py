@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from graflow.channels.backend.placing import place_in_front
+from graflow.channels.backend.fronts import set_front
 from graflow.core.state.following import FOLLOWING
 from graflow.system.extras import require
 from graflow.system.forks import guard
@@ -65,7 +65,7 @@ def instrument(
         meters = _switch.meters = meters_from(meter_provider)
         tracing = Tracing(tracer_provider, meters)
         FOLLOWING.follow, FOLLOWING.receive = tracing.follow, tracing.receive
-        place_in_front(in_front(meters))
+        set_front(in_front(meters))
         listen(meters.notice)
 
 
@@ -76,7 +76,7 @@ def uninstrument() -> None:
     """
     with _switch.lock:
         FOLLOWING.follow = FOLLOWING.receive = None
-        place_in_front(None)
+        set_front(None)
         listen(None)
         if _switch.meters is not None:
             _switch.meters.is_on = False

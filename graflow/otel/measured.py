@@ -21,7 +21,7 @@ from graflow.channels.backend import (
     Record,
 )
 from graflow.channels.backend.by_calls import CallingBackend
-from graflow.channels.backend.placing import placed
+from graflow.channels.backend.fronts import fronted
 from graflow.channels.contents.tracking import Tracker, tracker_of
 from graflow.otel.names import OPERATION
 from graflow.otel.servers import Attributes, server_attributes
@@ -43,11 +43,19 @@ class MeasuredBackend(BackendInFront):
     reached through it.
     """
 
-    def __init__(self, inner: Backend, meters: Meters) -> None:
-        """Stand in front of `inner`."""
+    def __init__(
+        self, inner: Backend, meters: Meters, attributes: dict[str, Attributes] | None = None
+    ) -> None:
+        """Stand in front of `inner`.
+
+        Args:
+            inner: The backend whose calls are measured.
+            meters: What measurements are made with.
+            attributes: Those of calls, as another backend on the same server has made them.
+        """
         super().__init__(inner)
         self._meters = meters
-        self._attributes: dict[str, Attributes] = {}
+        self._attributes = {} if attributes is None else attributes
 
     def __getattr__(self, name: str) -> Any:
         """Return what only the backend behind has, such as a way to keep its server running."""
@@ -55,7 +63,7 @@ class MeasuredBackend(BackendInFront):
 
     def __reduce__(self) -> tuple[Callable[[Backend], Backend], tuple[Backend]]:
         """Be measured in another process if that measures its own."""
-        return placed, (self.inner,)
+        return fronted, (self.inner,)
 
     @property
     def server(self) -> str:
@@ -175,7 +183,7 @@ class MeasuredBackend(BackendInFront):
         return self if reopened is self.inner else self._around(reopened)
 
     def _around(self, inner: Backend) -> Backend:
-        return MeasuredBackend(inner, self._meters)
+        return MeasuredBackend(inner, self._meters, self._attributes)
 
     def tracker(self) -> Tracker:
         """Return what tells how the channel changes, for checkpoints."""

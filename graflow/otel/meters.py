@@ -47,10 +47,12 @@ def tell_of(error: Exception) -> None:
 
 
 def error_name(error: BaseException) -> str:
-    """Return the full name of an error's class, which stands for it in attributes."""
+    """Return the full name of an error's class, as it is imported; it stands for the error."""
     kind = type(error)
-    name = kind.__qualname__
-    return name if kind.__module__ == "builtins" else f"{kind.__module__}.{name}"
+    name, module = kind.__qualname__, kind.__module__
+    if module == "builtins":
+        return name
+    return f"{'graflow' if module.startswith('graflow.exceptions') else module}.{name}"
 
 
 class Meters:

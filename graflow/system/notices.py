@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from graflow.system.clock import monotonic
 
-__all__ = ["Listener", "Occurrence", "Wait", "listen", "notice"]
+__all__ = ["Listener", "Occurrence", "WaitNotice", "listen", "notice"]
 
 Occurrence: TypeAlias = Literal["resend", "unknown_outcome", "lost_lock", "value", "item", "lock"]
 """What happened: something that counts, or, in the last three cases, what was waited for."""
@@ -30,8 +30,8 @@ def notice(what: Occurrence, server: str, seconds: float = 0.0) -> None:
         _listener(what, server, seconds)
 
 
-class Wait:
-    """A wait for something that may be there at once; only then there was none to tell of."""
+class WaitNotice:
+    """A notice of a wait, unless what was wanted is there at once."""
 
     def __init__(self, what: Occurrence, server: str | None) -> None:
         """Prepare to wait for something on a server; with `None`, nobody is told."""

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from graflow import ExtraMissingError, MemoryChannel, task, workflow
-from graflow.channels.backend.placing import placed
+from graflow.channels.backend.fronts import fronted
 from graflow.core.state.following import FOLLOWING
 from graflow.otel import instrument, uninstrument
 from tests.commands import run
@@ -81,7 +81,7 @@ def test_a_second_call_changes_nothing(telemetry: Telemetry) -> None:
     assert len(telemetry.spans()) == 2
     assert other.spans() == []
     channel = MemoryChannel()
-    assert placed(channel.backend) is channel.backend
+    assert fronted(channel.backend) is channel.backend
 
 
 def test_any_number_of_threads_may_turn_it_on_and_off() -> None:

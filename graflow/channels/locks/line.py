@@ -19,7 +19,7 @@ from graflow.channels.operation.waiting_requests import NewWaker, WaitFor
 from graflow.exceptions import ChannelError
 from graflow.system.chance import CHANCE
 from graflow.system.clock import monotonic
-from graflow.system.notices import Wait
+from graflow.system.notices import WaitNotice
 
 __all__ = ["PATIENCE", "Grant", "wait_in_line"]
 
@@ -68,7 +68,7 @@ def wait_in_line(
     grant = yield from wait.ask()
     if grant is not None or monotonic() >= until:
         return grant
-    told = Wait("lock", None if counter is None else counter[0])
+    told = WaitNotice("lock", None if counter is None else counter[0])
     told.begin()
     try:
         return (yield from _stand_in_line(lock, wait, until))

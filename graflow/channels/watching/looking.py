@@ -11,7 +11,7 @@ from graflow.channels.backend import Signals
 from graflow.channels.commits.commit import Steps
 from graflow.channels.operation.waiting_requests import NewWaker, WaitFor
 from graflow.system.clock import monotonic
-from graflow.system.notices import Wait
+from graflow.system.notices import WaitNotice
 
 __all__ = ["look_in_turn", "look_until"]
 
@@ -37,7 +37,7 @@ def look_until(
         return found
     waker = yield NewWaker()
     subscription = signals.subscribe(lambda keys: waker.wake(), key)
-    pause, wait = 0.0, Wait("value", server)
+    pause, told = 0.0, WaitNotice("value", server)
     try:
         while True:
             left = until - monotonic()
@@ -45,10 +45,10 @@ def look_until(
             if found is not MISSING or left <= 0:
                 return found
             pause = signals.pause(pause)
-            wait.begin()
+            told.begin()
             yield WaitFor(waker, _limited(min(left, pause)))
     finally:
-        wait.end()
+        told.end()
         subscription.close()
 
 
@@ -62,7 +62,7 @@ def look_in_turn(
     until = monotonic() + seconds
     waker = yield NewWaker()
     line, subscription, pause = signals.line(key), None, 0.0
-    wait = Wait("item", server)
+    told = WaitNotice("item", server)
     line.enter(waker)
     try:
         while True:
@@ -76,10 +76,10 @@ def look_in_turn(
                 limit = pause = signals.pause(pause)
             if left <= 0:
                 return MISSING
-            wait.begin()
+            told.begin()
             yield WaitFor(waker, _limited(min(left, limit)))
     finally:
-        wait.end()
+        told.end()
         if subscription is not None:
             subscription.close()
         line.leave(waker)
