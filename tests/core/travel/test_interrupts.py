@@ -106,7 +106,7 @@ class DeadAfterwards(Elsewhere):
         if fn is not worker.perform:
             return super().submit(fn, *args, **kwargs)
         self.dead = True
-        run, _, serial, packed, _ = args
+        run, _, serial, packed, *_ = args
         known = KNOWN_RUNS.enter(run, packed)
         assert known is not None
         assert known.marks.take(serial)
