@@ -62,8 +62,9 @@ def instrument(
     with _switch.lock:
         if _switch.meters is not None:
             return
-        meters = _switch.meters = meters_from(meter_provider)
+        meters = meters_from(meter_provider)
         tracing = Tracing(tracer_provider, meters)
+        _switch.meters = meters
         FOLLOWING.follow, FOLLOWING.receive = tracing.follow, tracing.receive
         set_front(in_front(meters))
         listen(meters.notice)

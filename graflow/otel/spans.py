@@ -181,6 +181,7 @@ class RunSpans:
         return {**self._workflow, names.FUNCTION: _function_name(task)}
 
 
+@harmless
 def _end(span: Span, error: BaseException | None) -> None:
     """End a span with what was raised, unless that is a cancellation."""
     span.set_attributes(_ending(error))

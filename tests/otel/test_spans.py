@@ -25,6 +25,7 @@ from graflow import (
 )
 from graflow.core.workflow import Workflow
 from graflow.otel import instrument, uninstrument
+from tests.core.travelling import Elsewhere
 from tests.otel.conftest import Telemetry
 
 
@@ -320,16 +321,19 @@ def test_runs_inside_tasks_nest(telemetry: Telemetry) -> None:
     }
 
 
-def test_a_run_goes_on_when_telemetry_raises(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("moment", ["on_start", "on_end"])
+def test_a_run_goes_on_when_telemetry_raises(
+    moment: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """What an exporter or a processor of the user raises is logged, and no failure of a task."""
 
     class Broken(SpanProcessor):
-        def on_start(self, span: object, parent_context: object = None) -> None:
-            raise ValueError("broken")
+        pass
 
-        def on_end(self, span: object) -> None:
-            raise ValueError("broken")
+    def breaks(*_: object, **_more: object) -> None:
+        raise ValueError("broken")
 
+    monkeypatch.setattr(Broken, moment, breaks, raising=False)
     told = Telemetry()
     told.tracers.add_span_processor(Broken())
     instrument(tracer_provider=told.tracers, meter_provider=told.meters)
@@ -339,6 +343,10 @@ def test_a_run_goes_on_when_telemetry_raises(caplog: pytest.LogCaptureFixture) -
         with caplog.at_level(logging.WARNING, "graflow.otel"):
             wf.execute()
             asyncio.run(wf.aexecute())
+            with SQLiteChannel.temporary() as channel:
+                with workflow("w", channel=channel) as wf:
+                    plain >> awaited
+                wf.execute(executor=Elsewhere())
     finally:
         uninstrument()
     assert "Telemetry raised ValueError" in caplog.text
