@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final, ParamSpec
@@ -12,6 +11,7 @@ from opentelemetry import metrics
 import graflow
 from graflow.otel import names
 from graflow.otel.servers import Attributes, server_attributes
+from graflow.system.logs import TELEMETRY
 from graflow.system.notices import Occurrence
 
 __all__ = ["SCHEMA", "Meters", "error_name", "harmless", "meters_from", "tell_of"]
@@ -20,8 +20,6 @@ P = ParamSpec("P")
 
 SCHEMA: Final = "https://opentelemetry.io/schemas/1.36.0"
 """The version of the semantic conventions whose names are used here."""
-
-_LOG: Final = logging.getLogger("graflow.otel")
 
 _OF_OPERATIONS: Final = (1e-5, 1e-4, 2.5e-4, 5e-4, 0.001, 0.0025, 0.005, 0.01, 0.1, 1, 5, 60)
 _OF_WAITS: Final = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300)
@@ -43,7 +41,7 @@ def harmless(call: Callable[P, object]) -> Callable[P, None]:
 
 def tell_of(error: Exception) -> None:
     """Log what a part of OpenTelemetry has raised."""
-    _LOG.warning("Telemetry raised %s", type(error).__name__, exc_info=error)
+    TELEMETRY.warning("Telemetry raised %s", type(error).__name__, exc_info=error)
 
 
 def error_name(error: BaseException) -> str:

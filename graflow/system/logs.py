@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-__all__ = ["CHANNELS", "RUN"]
+__all__ = ["CHANNELS", "RUN", "TELEMETRY"]
 
 logging.getLogger("graflow").addHandler(logging.NullHandler())
 
@@ -14,3 +14,6 @@ CHANNELS: Final = logging.getLogger("graflow.channels")
 
 RUN: Final = logging.getLogger("graflow.run")
 """Logs tasks, workers and observers, with the types of errors, and never their texts."""
+
+TELEMETRY: Final = logging.getLogger("graflow.otel")
+"""Logs what exporters and processors raise, which are not graflow's own."""
