@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 # Tests also wait: for servers, for programs, and for what must not happen.
 WORKERS ?= $(shell echo $$((3 * $$(getconf _NPROCESSORS_ONLN))))
 SUITABLE := import sys; sys.exit(sys.version_info < (3, 11))
+# Each worker, and each program that a test starts, would compile the same modules anew.
+export PYTHONDONTWRITEBYTECODE :=
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
 	$$python -c '$(SUITABLE)' 2>/dev/null && echo $$python && break; done)
 
