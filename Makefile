@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 # Tests also wait: for servers, for programs, and for what must not happen.
 WORKERS ?= $(shell echo $$((3 * $$(getconf _NPROCESSORS_ONLN))))
 SUITABLE := import sys; sys.exit(sys.version_info < (3, 11))
+# Each worker, and each program that a test starts, would compile the same modules anew.
+export PYTHONDONTWRITEBYTECODE :=
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
 	$$python -c '$(SUITABLE)' 2>/dev/null && echo $$python && break; done)
 
@@ -29,14 +31,15 @@ endef
 DOCS_VENV ?= .venvs/docs
 DOCS := $(DOCS_VENV)/bin/python
 
-.PHONY: help demo test test-all test-314 check format bench conformance-long mutants fuzz-plugin oldest-mypy \
+.PHONY: help demo test test-all test-thorough test-314 check format bench conformance-long mutants fuzz-plugin oldest-mypy \
 	oldest-dependencies other-sqlites docs docs-serve pictures pyodide browser install servers clean
 
 help:
 	@echo "make demo              survey 28,000 airports: bad data refused, a kill, four equal reports"
 	@echo "make test              run the tests, in memory, in a file and on three real servers;"
 	@echo "                       make test ARGS='tests/core -k resume' runs some of them"
-	@echo "make test-all          run what takes longer, or needs more than a stock machine has"
+	@echo "make test-all          run what takes longer, or needs more than a stock machine has;"
+	@echo "                       make test-thorough runs what of it is in .venv"
 	@echo "make test-314          run the tests that need no threads on Python 3.14, in WebAssembly"
 	@echo "make pyodide           fetch that Python, and what graflow needs in it, into .pyodide"
 	@echo "make check             lint, formatting and types"
@@ -71,7 +74,9 @@ demo: .venvs/demo/installed
 test: install servers
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-test-all: install servers docs browser oldest-dependencies oldest-mypy test-314
+test-all: test-thorough oldest-dependencies oldest-mypy test-314
+
+test-thorough: install servers docs browser
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m thorough $(ARGS)
 
 # CPython 3.14 as WebAssembly, on Node. What needs threads, processes or sockets is left out.

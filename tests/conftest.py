@@ -23,6 +23,8 @@ from graflow.channels import factory
 from graflow.channels.base import Channel
 from graflow.system.without_threads import has_threads
 from tests.backends import Backend, ClusterBackend, MemoryBackend, ServerBackend, SQLiteBackend
+from tests.longest_first import longest_first
+from tests.made_once import MadeOnce
 from tests.paths import ROOT
 from tests.servers import SERVERS, Cluster, Server, run_cluster, run_server
 
@@ -70,8 +72,11 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     return (not has_threads() and collection_path in FOLDERS_NEEDING_SYSTEM) or None
 
 
+@pytest.hookimpl(trylast=True)  # tests that share a fixture are together before
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs threads, processes or sockets, where Python has none."""
+    """Begin with the longest; leave out what needs threads and the like, where Python has none."""
+    if hasattr(config, "workerinput"):
+        items[:] = longest_first(items, config.workerinput["workercount"])
     if has_threads():
         return
     left_out = [item for item in items if item.get_closest_marker(NEEDS_SYSTEM.name)]
@@ -132,6 +137,12 @@ def _no_default_channel(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep a default channel that a test makes from the tests after it."""
     default = ContextVar[Channel | None]("default", default=None)
     monkeypatch.setattr(factory, "_default", default)
+
+
+@pytest.fixture(scope="session")
+def made_once(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    """A function that gives a folder that all workers share."""
+    return MadeOnce(pytestconfig, tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import run
+from tests.made_once import MadeOnce
 from tests.paths import ROOT
 
 # Right, but for the lines that say so: an ignore that is not needed is an error as well.
@@ -72,10 +73,13 @@ class Distributions:
 
 
 @pytest.fixture(scope="module")
-def distributions(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
+def distributions(made_once: MadeOnce) -> Distributions:
     """Both of them built, the wheel from the sdist."""
-    target = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", target, cwd=ROOT)
+
+    def build(target: Path) -> None:
+        run(sys.executable, "-m", "build", "--no-isolation", "--outdir", target, cwd=ROOT)
+
+    target = made_once("dist", build)
     return Distributions(next(target.glob("*.tar.gz")), next(target.glob("*.whl")))
 
 

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.made_once import MadeOnce
+from tests.mypy_plugin.runs import Runner
+
 
 @pytest.fixture(scope="session")
-def primed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def primed(made_once: MadeOnce) -> Path:
     """A cache that has graflow and all that it imports; see `Runner`."""
-    return tmp_path_factory.mktemp("primed") / "cache"
+    return made_once("primed", lambda folder: Runner(folder).prime()) / "primed"

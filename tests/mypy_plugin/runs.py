@@ -95,7 +95,8 @@ class Runner:
         Args:
             folder: Where the program is, or will be.
             options: Lines of the plugin's section.
-            primed: A folder for a cache that has all but the program. It is filled at first.
+            primed: A folder for a cache that has all but the program. It is filled at first;
+                `None` is one in `folder`.
         """
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
@@ -106,7 +107,7 @@ class Runner:
         """Return what mypy says when it has never seen the program."""
         cache = self._folder / "cold"
         shutil.rmtree(cache, ignore_errors=True)
-        shutil.copytree(self._prime(), cache)
+        shutil.copytree(self.prime(), cache)
         return self._run(["--cache-dir", str(cache)], ["app"])
 
     def again(self) -> list[str]:
@@ -118,7 +119,8 @@ class Runner:
         cache = self._folder / f"warm {mode}"
         return self._run([*MODES[mode], "--cache-dir", str(cache)], ["app"])
 
-    def _prime(self) -> Path:
+    def prime(self) -> Path:
+        """Return the cache that has all but the program, and fill it if it is not there."""
         if not self._primed.exists():
             source = "import graflow, typing_extensions; from graflow import TaskExecutionContext"
             self._run(["--cache-dir", str(self._primed)], ["-c", source])

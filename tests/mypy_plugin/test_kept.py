@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +22,30 @@ LONG_AGO = 1_000_000_000  # seconds; what changed just now is not kept
 
 
 @pytest.fixture
-def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The modules of all cases, in a folder where the plugin runs."""
-    for case in CASES:
-        write_case(case.read_text("utf-8"), tmp_path / case.stem)
-    for path in tmp_path.rglob("*.py*"):  # stubs too
-        os.utime(path, (LONG_AGO, LONG_AGO))
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder where the plugin runs."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def every_case(place: Path) -> None:
+    """The modules of all cases, which have every kind of term."""
+    write(CASES, place)
+
+
+@pytest.fixture
+def some_cases(place: Path) -> None:
+    """A small program, for what is the same for any."""
+    write(CASES[::20], place)
+
+
+def write(cases: Sequence[Path], place: Path) -> None:
+    """Write the modules of cases, each case into a folder of its own."""
+    for case in cases:
+        write_case(case.read_text("utf-8"), place / case.stem)
+    for path in place.rglob("*.py*"):  # stubs too
+        os.utime(path, (LONG_AGO, LONG_AGO))
 
 
 def facts(version: str = "1") -> dict[str, ModuleFacts]:
@@ -46,7 +62,8 @@ def kept(name: str) -> Path:
     return found
 
 
-def test_notes_come_back_as_they_were(program: Path) -> None:
+@pytest.mark.usefixtures("every_case")
+def test_notes_come_back_as_they_were() -> None:
     """Those of every case: the cases have every kind of term."""
     found = facts()
     assert found
@@ -62,7 +79,8 @@ def test_notes_come_back_as_they_were(program: Path) -> None:
     assert facts() == found
 
 
-def test_facts_come_back_as_they_were(program: Path) -> None:
+@pytest.mark.usefixtures("every_case")
+def test_facts_come_back_as_they_were() -> None:
     """Without a look at the notes."""
     found = facts()
     kept("files").write_text("nothing")
@@ -99,8 +117,9 @@ DAMAGE: dict[str, Callable[[list[Any]], object]] = {
 }
 
 
+@pytest.mark.usefixtures("some_cases")
 @pytest.mark.parametrize("kind", DAMAGE)
-def test_notes_of_another_form_are_dropped(kind: str, program: Path) -> None:
+def test_notes_of_another_form_are_dropped(kind: str) -> None:
     """Files are read again then, and the notes are good again."""
     found = facts()
     before = kept("files").read_text()
@@ -114,7 +133,8 @@ def test_notes_of_another_form_are_dropped(kind: str, program: Path) -> None:
     assert kept("files").read_text() == before
 
 
-def test_another_version_keeps_its_own(program: Path) -> None:
+@pytest.mark.usefixtures("some_cases")
+def test_another_version_keeps_its_own() -> None:
     """What one version has written, no other reads: the form may have changed."""
     facts("1")
     kept("facts").write_text("nothing")

@@ -12,6 +12,7 @@ from mypy.options import Options
 from graflow_mypy.options import PluginOptions, read_options
 from graflow_mypy.source.files.discovery import find_sources
 from graflow_mypy.source.files.neighbours import find_neighbours
+from tests.made_once import MadeOnce
 from tests.mypy_plugin.runs import run_mypy
 
 SOURCE = """
@@ -38,13 +39,15 @@ def use(ctx: TaskExecutionContext) -> None:
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def filled(made_once: MadeOnce) -> Path:
     """A cache of mypy that has graflow and all that it imports, and nothing of the plugin."""
-    folder = tmp_path_factory.mktemp("filled")
-    said, status = check(folder, "mypy.ini", "[mypy]\nplugins = graflow_mypy\n")
-    assert status == 1, said
-    shutil.rmtree(folder / "cache/graflow_mypy")
-    return folder / "cache"
+
+    def fill(folder: Path) -> None:
+        said, status = check(folder, "mypy.ini", "[mypy]\nplugins = graflow_mypy\n")
+        assert status == 1, said
+        shutil.rmtree(folder / "cache/graflow_mypy")
+
+    return made_once("filled", fill) / "cache"
 
 
 @pytest.fixture

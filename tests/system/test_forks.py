@@ -16,6 +16,11 @@ from typing import TypedDict
 
 from graflow import MemoryChannel, MemorySpace, TypedChannel
 from graflow.exceptions import ChannelTimeoutError, LockLostError
+from graflow.system import forks
+from tests.patience import PATIENCE
+
+if sys.argv[2:] == ["whole"]:
+    forks._PATIENCE = PATIENCE  # of a busy machine, for a thread that takes a moment
 
 held, done = threading.Event(), threading.Event()
 
@@ -28,13 +33,13 @@ def slow():
 
 def begin(target):
     threading.Thread(target=target, name="slow").start()
-    assert held.wait(60)
+    assert held.wait(PATIENCE)
 
 
 def forked(body):
     child = os.fork()
     if not child:
-        signal.alarm(30)  # it would wait for ever
+        signal.alarm(int(PATIENCE))  # it would wait for ever
         try:
             body()
         except BaseException:
