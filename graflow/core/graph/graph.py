@@ -98,7 +98,7 @@ class RunPlan:
         last = tuple(new[task.task_id] for task in self.last)
         sorter = _sorter_of(before)
         sorter.prepare()
-        return RunPlan(new, sorter, last, self.start, before)
+        return RunPlan(new, sorter, last, self.start, before, {})
 
 
 def _sorter_of(before: Before) -> TopologicalSorter[Vertex]:

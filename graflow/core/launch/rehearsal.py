@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -28,7 +28,7 @@ class Rehearsal:
     Attributes:
         workflow: The workflow; others that run meanwhile were begun by its tasks.
         tasks: What runs in place of its tasks, by id.
-        results: What its tasks before the start have returned, by id.
+        results: What those of them return that do not really run, by id.
         retries: Whether tasks are retried, of all workflows.
         channel: Where its channel is from; `None` for memory in place of all channels that are
             shared with others.
@@ -59,8 +59,11 @@ class Rehearsal:
             if self.channel is not None or not _is_shared(request.source):
                 return request
             return request._replace(source=self._memory(request))
-        opening = partial(self._opened, request.opening)
-        return request._replace(source=self.channel or self._memory(request), opening=opening)
+        return request._replace(
+            source=self.channel or self._memory(request),
+            options=replace(request.options, notes=True),
+            opening=partial(self._opened, request.opening),
+        )
 
     def _memory(self, request: RunRequest) -> ChannelSource | None:
         """Return memory in place of a channel; that of the same name is the same."""
@@ -77,8 +80,9 @@ class Rehearsal:
         with opening(request) as run:
             assert isinstance(run, OpenedRun)
             self.state = run.state
-            for task_id, value in self.results.items():
-                keep(self.tasks[task_id], run.state, value)
+            if run.execution is not None:
+                for task_id in self.results.keys() - run.plan.tasks.keys():
+                    keep(self.tasks[task_id], run.state, self.results[task_id])
             yield run
 
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, overload
 
 from graflow.channels.base import Channel
 from graflow.core.context import ExecutionContext
+from graflow.core.history.run_history import RunHistory
 from graflow.core.run.events import TaskEvent
 from graflow.core.run.observers import RunObserver
 from graflow.core.task.task import Task
@@ -99,6 +100,11 @@ class WorkflowRun:
     def channel(self) -> Channel:
         """The channel of the run."""
         return self.context.get_channel()
+
+    @property
+    def history(self) -> RunHistory:
+        """What has happened to the tasks of the run, and when."""
+        return self.context.history()
 
     @cached_property
     def results(self) -> dict[str, Any]:

@@ -24,17 +24,15 @@ from graflow import (
     RedisChannel,
     SQLiteChannel,
     TaskExecutionContext,
-    TaskFailedError,
     chain,
     parallel,
     task,
     workflow,
 )
 from graflow.channels.codec.codec import decode
-from graflow.channels.hidden_keys import FENCES, lock_key
+from graflow.channels.hidden_keys import FENCES, kept_key, lock_key
 from graflow.core.run.supervisor import Supervisor
 from graflow.core.task.task import Task
-from graflow.core.workflow import Workflow
 from graflow.system.crashes import Moment
 
 NEVER = 600.0
@@ -55,7 +53,7 @@ def note(ctx: TaskExecutionContext) -> str:
 @task(inject_context=True, atomic=True)
 def pay(ctx: TaskExecutionContext) -> int:
     """Write once."""
-    ctx.get_channel().append("paid", ctx.task_id)
+    ctx.get_channel().append("payments", ctx.task_id)
     return int(ctx.get_channel().atomic_add("money"))
 
 
@@ -218,8 +216,8 @@ def contents(channel: Channel) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, held in zip(keys, backend.read(keys), strict=True):
         assert held is not None
-        if key in _LOCKS:
-            continue  # their numbers and owners are new each time
+        if key in _LOCKS or key.startswith(kept_key("history", "")):
+            continue  # numbers and owners are new each time, and the history is a second late
         record: Any = held.record
         record = [decode(item) for item in record] if isinstance(record, list) else _told(record)
         found[key] = [record, None if held.left is None else held.left > 0]
@@ -234,7 +232,7 @@ def _told(record: bytes) -> Any:
     except ValueError:
         return record.partition(b" ")[0].decode()  # the fence has a number, and a random part
     if isinstance(value, dict):
-        return {key: None if key in ("begun", "checkpoint") else each for key, each in value.items()}
+        return {key: each for key, each in value.items() if key not in ("begun", "checkpoint")}
     return value
 
 
