@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from graflow import TaskExecutionContext
     from graflow.testing import Clock
 
-__all__ = ["graflow_clock", "graflow_context", "note_finding", "note_tally", "pytest_terminal_summary"]
+__all__ = [
+    "graflow_clock",
+    "graflow_context",
+    "note_finding",
+    "note_tally",
+    "pytest_terminal_summary",
+]
 
 _FINDING = "graflow conformance"
 _TALLY = "graflow conformance tally"

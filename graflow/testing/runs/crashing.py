@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from difflib import get_close_matches
+from types import TracebackType
 from typing import Any
+
+from typing_extensions import override
 
 from graflow.core.task.task import Task, check_text
 from graflow.exceptions import WorkflowStateError, WorkflowTypeError, WorkflowValueError
@@ -14,8 +16,9 @@ from graflow.system.crashes import Crash, PlannedCrash, planning
 __all__ = ["crash_after", "crash_before"]
 
 
-@contextmanager
-def crash_after(task: Task[..., Any] | str, *, saved: bool = True) -> Iterator[None]:
+def crash_after(
+    task: Task[..., Any] | str, *, saved: bool = True
+) -> AbstractContextManager[None, bool]:
     """Let the process crash when a task is done, for all runs that begin inside a `with` block.
 
     The moment: the result of the task is stored, it is saved to any checkpoint, and nothing that
@@ -39,12 +42,12 @@ def crash_after(task: Task[..., Any] | str, *, saved: bool = True) -> Iterator[N
         WorkflowTypeError: The task is none; or the tasks of a run would be in other processes,
             which nothing here can kill.
     """
-    with _crashing(PlannedCrash(_id_of(task), "saved" if saved else "stored"), "after"):
-        yield
+    return _Crashing(PlannedCrash(_id_of(task), "saved" if saved else "stored"), "after")
 
 
-@contextmanager
-def crash_before(task: Task[..., Any] | str, *, attempt: int = 1) -> Iterator[None]:
+def crash_before(
+    task: Task[..., Any] | str, *, attempt: int = 1
+) -> AbstractContextManager[None, bool]:
     """Let the process crash when a task begins, for all runs that begin inside a `with` block.
 
     The moment: whatever comes before the task is done and saved, and the function of the task has
@@ -64,8 +67,7 @@ def crash_before(task: Task[..., Any] | str, *, attempt: int = 1) -> Iterator[No
         raise WorkflowTypeError(f"attempt must be an int, not {type(attempt).__name__}")
     if attempt < 1:
         raise WorkflowValueError(f"attempt must be at least 1, not {attempt}")
-    with _crashing(PlannedCrash(_id_of(task), "begins", attempt), "before"):
-        yield
+    return _Crashing(PlannedCrash(_id_of(task), "begins", attempt), "before")
 
 
 def _id_of(task: Task[..., Any] | str) -> str:
@@ -74,24 +76,43 @@ def _id_of(task: Task[..., Any] | str) -> str:
     return check_text(task if isinstance(task, str) else task.task_id, "task id")
 
 
-@contextmanager
-def _crashing(crash: PlannedCrash, how: str) -> Iterator[None]:
-    with planning(crash) as is_first:
-        if not is_first:
-            raise WorkflowStateError(
-                "a crash is planned already, and a process dies once; plan the next one when it "
-                "has happened, in a block after this one"
-            )
-        try:
-            yield
-        except Crash:
-            if not crash.has_happened:
-                raise
-        except BaseExceptionGroup as group:
-            if not crash.has_happened or group.split(Crash)[1] is not None:
-                raise
-    if not crash.has_happened:
-        raise AssertionError(_never(crash, how))
+class _Crashing(AbstractContextManager[None, bool]):
+    """A `with` block in which a crash is planned, and which catches it."""
+
+    def __init__(self, crash: PlannedCrash, how: str) -> None:
+        self._crash, self._how = crash, how
+        self._stack = ExitStack()
+
+    @override
+    def __enter__(self) -> None:
+        with ExitStack() as stack:
+            if not stack.enter_context(planning(self._crash)):
+                raise WorkflowStateError(
+                    "a crash is planned already, and a process dies once; plan the next one when "
+                    "it has happened, in a block after this one"
+                )
+            self._stack = stack.pop_all()
+
+    @override
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        self._stack.close()
+        if self._crash.has_happened:
+            return _is_crash(error)
+        if error is None:
+            raise AssertionError(_never(self._crash, self._how))
+        return False
+
+
+def _is_crash(error: BaseException | None) -> bool:
+    """Tell whether an error is a crash, or a group of nothing else."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.split(Crash)[1] is None
+    return isinstance(error, Crash)
 
 
 def _never(crash: PlannedCrash, how: str) -> str:
