@@ -67,6 +67,7 @@ def test_what_expires_in_memory_follows_it() -> None:
     assert 60 < left <= 100
 
 
+@pytest.mark.needs_system
 def test_what_expires_in_a_file_follows_it(tmp_path: Path) -> None:
     """In this process."""
     with Clock() as clock, SQLiteChannel("c", tmp_path / "c.db") as channel:
@@ -134,6 +135,7 @@ def test_pauses_of_any_run_follow_it(way: str) -> None:
         assert clock.now() == NEW_YEAR + timedelta(seconds=30 + 60)
 
 
+@pytest.mark.needs_system
 def test_another_thread_may_end_a_pause() -> None:
     """While other tasks keep the run busy."""
     failed, ended = threading.Event(), threading.Event()
@@ -186,6 +188,7 @@ def test_what_has_expired_does_not_come_back(tmp_path: Path) -> None:
         assert wf.run(checkpoint=path) == ["long"]
 
 
+@pytest.mark.needs_system
 def test_a_dead_run_is_known_after_its_lease(tmp_path: Path) -> None:
     """In a file."""
     with SQLiteChannel("c", tmp_path / "c.db") as channel:

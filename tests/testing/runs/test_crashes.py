@@ -88,7 +88,9 @@ def in_thread(wf: Workflow, path: Path) -> Any:
 WAYS["in a thread"] = in_thread
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "way", [*list(WAYS)[:-1], pytest.param("in a thread", marks=pytest.mark.needs_system)]
+)
 @pytest.mark.parametrize("saved", [True, False])
 def test_a_run_goes_on_after_a_crash(way: str, saved: bool, path: Path) -> None:
     """A task that was not saved runs again, and nothing else does."""
@@ -188,6 +190,7 @@ def test_nothing_catches_a_crash() -> None:
 
 
 @pytest.mark.parametrize("is_awaited", [False, True])
+@pytest.mark.needs_system
 def test_other_tasks_are_dead_from_that_moment(is_awaited: bool, tmp_path: Path) -> None:
     """Threads that wait are woken, coroutines are cancelled, and none of them writes any more."""
     ended: list[str] = []
@@ -238,6 +241,7 @@ def test_other_tasks_are_dead_from_that_moment(is_awaited: bool, tmp_path: Path)
     assert not [each for each in threading.enumerate() if each.name.startswith("graflow-w")]
 
 
+@pytest.mark.needs_system
 def test_two_runs_at_once_die_together(tmp_path: Path) -> None:
     """They are in one process."""
     began = threading.Event()
@@ -313,6 +317,7 @@ def test_one_crash_at_a_time() -> None:
         three().execute()
 
 
+@pytest.mark.needs_system
 def test_tasks_in_other_processes_can_not_be_killed_so(tmp_path: Path) -> None:
     """That is told, before anything runs."""
     with SQLiteChannel("c", tmp_path / "c.db") as channel:

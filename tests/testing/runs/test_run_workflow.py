@@ -203,6 +203,7 @@ def test_tasks_run_one_at_a_time_in_their_order(run: Callable[..., WorkflowRun])
     assert done.order == tuple(f"{kind}{n}" for kind in "ab" for n in range(9))
 
 
+@pytest.mark.needs_system
 def test_tasks_that_need_each_other_run_at_the_same_time(run: Callable[..., WorkflowRun]) -> None:
     """If the test says so."""
     barrier = threading.Barrier(2)
@@ -312,6 +313,7 @@ def refused(run_id: str) -> Channel:
 class TestChannels:
     """A test touches nothing that is real."""
 
+    @pytest.mark.needs_system
     def test_a_run_is_in_memory(self, run: Callable[..., WorkflowRun], tmp_path: Path) -> None:
         """Whatever channel the workflow has, and each run has its own."""
         with SQLiteChannel("real", tmp_path / "real.db") as real:
@@ -330,6 +332,7 @@ class TestChannels:
         run(shop(real), results={shelf: Basket([1])})
         assert (real.keys(), graflow.runs(real)) == ([], [])
 
+    @pytest.mark.needs_system
     def test_a_test_may_choose_the_channel(
         self, run: Callable[..., WorkflowRun], tmp_path: Path
     ) -> None:
@@ -339,6 +342,7 @@ class TestChannels:
             assert mine.get("mails") == done.channel.get("mails") == ["sent"]
             assert [each.run_id for each in graflow.runs(mine)] == ["r"]
 
+    @pytest.mark.needs_system
     def test_workflows_of_tasks_are_in_memory_too(
         self, run: Callable[..., WorkflowRun], tmp_path: Path
     ) -> None:
@@ -391,6 +395,7 @@ def test_a_workflow_that_runs_itself_is_still_told(run: Callable[..., WorkflowRu
     assert isinstance(done.failures["again"], WorkflowStateError)
 
 
+@pytest.mark.needs_system
 def test_two_tests_in_threads_do_not_disturb_each_other(run: Callable[..., WorkflowRun]) -> None:
     """Each has its stubs, and pauses of none take time."""
     values: dict[int, Any] = {}
