@@ -1,4 +1,4 @@
-"""The pytest plugin: a fixture for tests of tasks, and the report of the conformance suite.
+"""The pytest plugin: fixtures for tests of tasks, and the report of the conformance suite.
 
 Pytest loads it wherever graflow is installed. So it is a module of its own, and imports nothing of
 graflow before that is used: an empty test need not pay for pydantic and redis-py.
@@ -6,14 +6,22 @@ graflow before that is used: an empty test need not pay for pydantic and redis-p
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from graflow import TaskExecutionContext
+    from graflow.testing import Clock
 
-__all__ = ["graflow_context", "note_finding", "note_tally", "pytest_terminal_summary"]
+__all__ = [
+    "graflow_clock",
+    "graflow_context",
+    "note_finding",
+    "note_tally",
+    "pytest_terminal_summary",
+]
 
 _FINDING = "graflow conformance"
 _TALLY = "graflow conformance tally"
@@ -30,6 +38,18 @@ def graflow_context() -> TaskExecutionContext:
     from graflow import MemoryChannel, TaskExecutionContext  # noqa: PLC0415 - see above
 
     return TaskExecutionContext("test", MemoryChannel())
+
+
+@pytest.fixture
+def graflow_clock() -> Iterator[Clock]:
+    """A clock that stands still until the test moves it, and that graflow follows until its end.
+
+    Keys expire, and pauses before retries pass, when `graflow_clock.advance(seconds)` says so.
+    """
+    from graflow.testing import Clock  # noqa: PLC0415 - see above
+
+    with Clock() as clock:
+        yield clock
 
 
 def note_finding(item: Any, finding: Any) -> None:

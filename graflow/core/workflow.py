@@ -33,6 +33,7 @@ from graflow.core.launch.opened_run import (
     resumed,
 )
 from graflow.core.launch.opening import ChannelSource, check_source
+from graflow.core.launch.rehearsal import rehearsal
 from graflow.core.launch.run_options import (
     KEEP_RESULTS,
     MAX_WORKERS,
@@ -106,6 +107,19 @@ class Workflow(ContinuedRuns, DrawnWorkflow):
         """
         for node in check_nodes(nodes):
             self._graph.add(node)
+
+    def task(self, task: Task[..., Any] | str) -> Task[..., Any]:
+        """Return the task of the workflow that has an id.
+
+        Args:
+            task: The id; or the task itself, or the one of which the workflow has a variant under
+                the same id.
+
+        Raises:
+            TaskNotFoundError: There is none.
+            WorkflowTypeError: It is neither a task nor an id.
+        """
+        return self._graph.find(task, "task")
 
     @override
     def graph(self) -> WorkflowGraph:
@@ -325,7 +339,8 @@ class Workflow(ContinuedRuns, DrawnWorkflow):
                 "order (a >> b) or call them, or use its method add",
                 workflow=self._name,
             )
-        return self._graph.plan(start_node)
+        plan, test = self._graph.plan(start_node), rehearsal.get()
+        return plan if test is None else test.plan(self, plan)
 
     @override
     def _beginning(
@@ -368,7 +383,9 @@ class Workflow(ContinuedRuns, DrawnWorkflow):
         variables = copy_context()
         variables.run(open_graphs.set, ())  # no open workflow
         variables.run(_running.set, (*_running.get(), self))
-        return RunRequest(self._name, self._channel, options, variables, opening)
+        request = RunRequest(self._name, self._channel, options, variables, opening)
+        test = rehearsal.get()
+        return request if test is None else test.request(self, request)
 
 
 def _without_last(

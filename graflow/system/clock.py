@@ -1,15 +1,55 @@
-"""Clocks that keep running when a test freezes time: one for waiting, and the time of day."""
+"""Clocks: one for waiting, which nobody stops, and those that a test may move."""
 
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
+from typing import Protocol
 
-__all__ = ["microseconds_since_1970", "milliseconds_since_1970", "monotonic"]
+__all__ = [
+    "MovableClock",
+    "elapsed",
+    "follow",
+    "followed",
+    "microseconds_since_1970",
+    "milliseconds_since_1970",
+    "monotonic",
+    "seconds_since_1970",
+    "utc_now",
+]
+
+
+class MovableClock(Protocol):
+    """A clock that a test moves."""
+
+    def elapsed(self) -> float:
+        """Return the seconds on a clock that only goes forward."""
+
+    def now(self) -> datetime:
+        """Return the time of day, in UTC."""
+
+    def advance(self, seconds: float) -> None:
+        """Let so many seconds pass."""
+
+
+_followed: MovableClock | None = None
+
+
+def follow(clock: MovableClock | None) -> None:
+    """Go by a clock that a test moves; `None` for those of the system."""
+    global _followed  # noqa: PLW0603
+    _followed = clock
+
+
+def followed() -> MovableClock | None:
+    """Return the clock that a test moves, if there is one."""
+    return _followed
+
 
 if hasattr(time, "CLOCK_MONOTONIC"):
 
     def monotonic() -> float:
-        """Return the seconds on a clock that only goes forward.
+        """Return the seconds on a clock that only goes forward, and that no test moves.
 
         Libraries that freeze time for tests replace `time.monotonic` in every module. Code that
         waits for a thread or a server waits in real time, and would wait forever by such a clock.
@@ -17,6 +57,11 @@ if hasattr(time, "CLOCK_MONOTONIC"):
         return time.clock_gettime(time.CLOCK_MONOTONIC)
 else:
     monotonic = time.monotonic
+
+
+def elapsed() -> float:
+    """Return the seconds on a clock that only goes forward, for pauses that a test may skip."""
+    return monotonic() if _followed is None else _followed.elapsed()
 
 
 if hasattr(time, "clock_gettime_ns"):
@@ -27,11 +72,29 @@ else:
     _nanoseconds = time.time_ns
 
 
+def microseconds_since_1970() -> int:
+    """Return the time of day in as much detail as people look at.
+
+    Like those below, it goes by `followed`, and not by what a library freezes.
+    """
+    if _followed is None:
+        return _nanoseconds() // 1_000
+    return round(_followed.now().timestamp() * 1_000_000)
+
+
 def milliseconds_since_1970() -> int:
     """Return the time of day, by which processes agree when something expires."""
-    return _nanoseconds() // 1_000_000
+    return microseconds_since_1970() // 1_000
 
 
-def microseconds_since_1970() -> int:
-    """Return the time of day in as much detail as people look at."""
-    return _nanoseconds() // 1_000
+def utc_now() -> datetime:
+    """Return the time of day in UTC, for records."""
+    return datetime.now(UTC) if _followed is None else _followed.now()
+
+
+def seconds_since_1970() -> float:
+    """Return the time of day, by which a checkpoint says when keys expire.
+
+    Without a clock that is followed, libraries that freeze time move it.
+    """
+    return time.time() if _followed is None else _followed.now().timestamp()

@@ -1,7 +1,9 @@
-"""The conformance suite, which proves that a backend keeps the contract of channels.
+"""What tests need: runs of workflows, clocks and crashes; and the suite for backends of channels.
 
-With pytest, derive from `ChannelConformance`; without it, call `run`. Both need Hypothesis. The
-check of histories, `graflow.testing.linearizability`, only needs the standard library.
+For tests of workflows there are `run_workflow`, `Clock` and `crash_after`, which need no other
+library. The conformance suite proves that a backend keeps the contract of channels: with pytest,
+derive from `ChannelConformance`; without it, call `run`. Both need Hypothesis. The check of
+histories, `graflow.testing.linearizability`, only needs the standard library.
 """
 
 from __future__ import annotations
@@ -9,9 +11,14 @@ from __future__ import annotations
 import importlib
 import typing
 
+from graflow.system.crashes import Crash
 from graflow.testing.extra import of_the_extra
 from graflow.testing.harness import Capabilities, Capability, Harness
 from graflow.testing.proxy import Fault, LossyProxy
+from graflow.testing.runs.clock import Clock
+from graflow.testing.runs.crashing import crash_after, crash_before
+from graflow.testing.runs.running import arun_workflow, run_workflow
+from graflow.testing.runs.workflow_run import WorkflowRun
 
 if typing.TYPE_CHECKING:
     from graflow.testing.budget import Budget
@@ -23,10 +30,17 @@ __all__ = [
     "Capabilities",
     "Capability",
     "ChannelConformance",
+    "Clock",
+    "Crash",
     "Fault",
     "Harness",
     "LossyProxy",
+    "WorkflowRun",
+    "arun_workflow",
+    "crash_after",
+    "crash_before",
     "run",
+    "run_workflow",
 ]
 
 _PLACES = {"Budget": "budget", "ChannelConformance": "conformance", "run": "runner"}

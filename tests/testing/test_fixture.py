@@ -1,4 +1,4 @@
-"""The fixture `graflow_context`, as the tests of a user's tasks get it from the pytest plugin."""
+"""The fixtures `graflow_context` and `graflow_clock`, as users' tests get them from the plugin."""
 
 from __future__ import annotations
 
@@ -29,6 +29,19 @@ def test_a_context_is_for_a_task(graflow_context):
 
 def test_another_test_finds_nothing_of_that(graflow_context):
     assert graflow_context.get_channel().keys() == []
+
+
+def test_time_stands_still(graflow_clock, graflow_context):
+    graflow_context.get_channel().set("key", 1, ttl=5)
+    assert graflow_context.get_channel().ttl("key") == 5
+    graflow_clock.advance(5)
+    assert not graflow_context.get_channel().exists("key")
+
+
+def test_time_goes_on():
+    from graflow.testing import Clock
+    with Clock():
+        pass
 """
 
 
@@ -58,7 +71,7 @@ def test_each_test_has_its_own(pytester: pytest.Pytester) -> None:
     """Contexts are new for each test, and graflow is imported when the first one is asked for."""
     pytester.makepyfile(TESTS)
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
-    result.assert_outcomes(passed=3)
+    result.assert_outcomes(passed=5)
 
 
 def test_pytest_lists_it(pytester: pytest.Pytester) -> None:

@@ -5,14 +5,14 @@ This works on any backend. One that knows its own changes has a method `tracker`
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
-from graflow.channels.backend import Backend, FencedBackend
+from graflow.channels.backend import Backend, BackendUntilCrash, FencedBackend
 from graflow.channels.codec.codec import Record
 from graflow.channels.commits.commit import Delete, Put
 from graflow.channels.contents.change_log import Change, Changes, Contents
+from graflow.system.clock import seconds_since_1970
 
 __all__ = ["Comparison", "Tracker", "refill", "tracker_of"]
 
@@ -68,7 +68,7 @@ class Comparison:
 
 def tracker_of(backend: Backend) -> Tracker:
     """Return what tells how a channel changes."""
-    while isinstance(backend, FencedBackend):
+    while isinstance(backend, FencedBackend | BackendUntilCrash):
         backend = backend.inner
     return backend.tracker() if isinstance(backend, Tracked) else Comparison(backend)
 
@@ -81,7 +81,7 @@ def refill(backend: Backend, contents: Contents, mine: Callable[[str], bool]) ->
         contents: What it is to hold.
         mine: Tells which keys are meant; others stay as they are.
     """
-    now = round(time.time() * 1000)
+    now = round(seconds_since_1970() * 1000)
     puts: dict[str, Put] = {}
     for key, (data, expires) in contents.items():
         if mine(key) and (expires is None or expires > now):
@@ -95,7 +95,7 @@ def refill(backend: Backend, contents: Contents, mine: Callable[[str], bool]) ->
 def _look(backend: Backend) -> _Found:
     """Return all that the channel holds, and when each key expires, in ms since 1970."""
     keys = backend.keys()
-    found, now = backend.read(keys), round(time.time() * 1000)
+    found, now = backend.read(keys), round(seconds_since_1970() * 1000)
     return {
         key: (held.record, None if held.left is None else now + held.left)
         for key, held in zip(keys, found, strict=True)

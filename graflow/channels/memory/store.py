@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from heapq import heapify, heappop, heappush
+from weakref import WeakSet
 
 from graflow.channels.backend import KEEP, Held, NotAList
 from graflow.channels.codec.codec import Record
@@ -15,19 +16,24 @@ from graflow.channels.commits.settling import Ends, Outcome
 from graflow.channels.contents.change_log import Change, ChangeLog, Changes, Data
 from graflow.channels.memory.lock_table import LockTable
 from graflow.channels.memory.store_signals import StoreSignals
+from graflow.system.clock import followed, seconds_since_1970
 from graflow.system.forks import guard
 
-__all__ = ["MemorySpace", "MemoryStore", "StoreTracker", "as_record"]
+__all__ = ["MemorySpace", "MemoryStore", "StoreTracker", "as_record", "go_by_the_clock"]
+
+_timed: WeakSet[MemoryStore] = WeakSet()
+"""The stores that go by the clock of the process."""
 
 
 class MemorySpace:
     """The memory behind channels: handles on one space share the channels of the same name."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] | None = None) -> None:
         """Make an empty space.
 
         Args:
-            clock: Gives the time in seconds, and never goes back. A test can move it by hand.
+            clock: Gives the time in seconds, and never goes back. A test can move it by hand. By
+                default it is the one of the process, which `graflow.testing.Clock` moves.
         """
         self._clock = clock
         self._stores: dict[str, MemoryStore] = {}
@@ -35,7 +41,13 @@ class MemorySpace:
     def store(self, name: str) -> MemoryStore:
         """Return what the channel called `name` holds; it is made if there is none."""
         # Without a lock: of two stores that are made at once, the one that comes first is kept.
-        return self._stores.get(name) or self._stores.setdefault(name, MemoryStore(self._clock))
+        return self._stores.get(name) or self._stores.setdefault(name, self._made())
+
+    def _made(self) -> MemoryStore:
+        store = MemoryStore(self._clock)
+        if self._clock is None:
+            _timed.add(store)
+        return store
 
 
 class MemoryStore:
@@ -47,8 +59,8 @@ class MemoryStore:
     A forked process has a copy of its own, as of one moment, in which no lock is held.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self.clock = clock
+    def __init__(self, clock: Callable[[], float] | None) -> None:
+        self.clock = clock = clock or _clock_now()
         self.lock = threading.Lock()
         self.values: dict[str, Data] = {}
         self.deadlines: dict[str, float] = {}
@@ -62,6 +74,18 @@ class MemoryStore:
         """Begin with a lock of its own, in a forked process, and without what others hold."""
         self.lock = threading.Lock()
         self.locks.forget_holders()
+
+    def go_by(self, clock: Callable[[], float]) -> None:
+        """Go by another clock from now on; what is to expire lasts as long as it would have."""
+        with self.lock:
+            ahead = clock() - self.clock()
+            self.clock = clock
+            self.deadlines = {key: deadline + ahead for key, deadline in self.deadlines.items()}
+            self._expiries = [(deadline + ahead, key) for deadline, key in self._expiries]
+            self.locks.go_by(clock, ahead)
+            for watch in self.watches:
+                if watch is self._signals:
+                    watch.clear()  # whoever waits has to look how long that is now
 
     def signals(self) -> StoreSignals:
         """Return the signals of this store, which it tells of its changes."""
@@ -256,7 +280,7 @@ class StoreTracker:
         """Return what became of the store since the last time, or all of it; begin anew."""
         store, watch = self._store, self._watch
         with store.lock:
-            now = time.time() - store.clock()
+            now = seconds_since_1970() - store.clock()
             keys = store.values.keys() if everything else watch.written
             changes = [store.change(key, now) for key in keys]
             if not everything:
@@ -274,3 +298,16 @@ class StoreTracker:
 def as_record(data: Data | None) -> Record | None:
     """Return what a channel reads of it: bytes, or a list of its own."""
     return data if data is None or isinstance(data, bytes) else list(data)
+
+
+def go_by_the_clock() -> None:
+    """Let all stores go by the clock of the process, which a test has begun or ceased to move."""
+    clock = _clock_now()
+    for store in _timed.copy():
+        if store.clock is not clock:
+            store.go_by(clock)
+
+
+def _clock_now() -> Callable[[], float]:
+    moved = followed()
+    return time.monotonic if moved is None else moved.elapsed

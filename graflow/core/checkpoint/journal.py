@@ -22,6 +22,7 @@ from graflow.core.checkpoint.checkpoint import (
     pack,
 )
 from graflow.core.checkpoint.checkpoint_files import file_errors, replace, write
+from graflow.system.crashes import PlannedCrash
 
 __all__ = ["Journal"]
 
@@ -46,6 +47,7 @@ class Journal:
         graph: str,
         start: str | None,
         finished: Mapping[str, FinishedTask],
+        crash: PlannedCrash | None = None,
     ) -> None:
         """Prepare to write.
 
@@ -57,6 +59,7 @@ class Journal:
             graph: The fingerprint of the graph.
             start: The id of the task that the run starts at; `None` if it runs everything.
             finished: The tasks that have already finished, by id.
+            crash: The crash that a test has planned, after which nothing is written.
         """
         self._path, self._target = path, Path(os.path.realpath(path))
         self._header: Header = {
@@ -69,6 +72,7 @@ class Journal:
             "channel": address_of(channel),
         }
         self._channel = channel
+        self._crash = crash
         self._mine = belongs_to(run_id)
         self._finished = dict(finished)
         self._turn = Condition()
@@ -140,11 +144,13 @@ class Journal:
                     self._turn.notify_all()
 
     def _end(self) -> None:
+        self._check_life()
         line, self._sum = pack({"finished": [], "ended": True}, self._sum)
         with file_errors(self._path, self._header["workflow"]):
             write(self._file, line)
 
     def _append(self, ended: Mapping[str, FinishedTask]) -> None:
+        self._check_life()
         self._finished.update(ended)
         if self._changed > 2 * self._snapshot + _LEAST:
             self._file.close()
@@ -169,6 +175,11 @@ class Journal:
             return None
         cleared, keys = self._tracker.take(everything=everything)
         return Changes(cleared, [change for change in keys if self._mine(change.key)])
+
+    def _check_life(self) -> None:
+        """Raise if this process counts as dead."""
+        if self._crash is not None:
+            self._crash.check()
 
     def _close(self) -> None:
         if self._tracker is not None:

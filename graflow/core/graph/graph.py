@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from graphlib import CycleError as SorterError
@@ -83,6 +83,32 @@ class RunPlan:
                 found.update(other)
             hashes[vertex] = found.digest()
         return sha256(b"".join(sorted(hashes.values()))).hexdigest()
+
+    def with_tasks(self, change: Callable[[Task[..., Any]], Task[..., Any]]) -> RunPlan:
+        """Return the same plan with other tasks, of the same ids, in the place of these."""
+        new = {task_id: change(task) for task_id, task in self.tasks.items()}
+
+        def other(vertex: Vertex) -> Vertex:
+            return vertex if isinstance(vertex, Joint) else new[vertex.task_id]
+
+        before: Before = {
+            other(vertex): {other(each): None for each in others}
+            for vertex, others in self.before.items()
+        }
+        last = tuple(new[task.task_id] for task in self.last)
+        sorter = _sorter_of(before)
+        sorter.prepare()
+        return RunPlan(new, sorter, last, self.start, before, {})
+
+
+def _sorter_of(before: Before) -> TopologicalSorter[Vertex]:
+    """Return what tells which tasks can start, in the order of definition; it is not prepared."""
+    sorter: TopologicalSorter[Vertex] = TopologicalSorter()
+    for vertex in before:  # first, so that tasks become ready in the order of definition
+        sorter.add(vertex)
+    for vertex, others in before.items():
+        sorter.add(vertex, *others)
+    return sorter
 
 
 class Graph:
@@ -175,7 +201,7 @@ class Graph:
             TaskNotFoundError: The graph does not contain the task `start`.
         """
         self.name_tasks()
-        first = None if start is None else self._find(start)
+        first = None if start is None else self.find(start)
         before = self._before if first is None else self._from(first)
         with _no_collection():
             sorter = self._sorter(before)
@@ -186,11 +212,7 @@ class Graph:
         return RunPlan(tasks, sorter, last, start_id, before, memo)
 
     def _sorter(self, before: Before) -> TopologicalSorter[Vertex]:
-        sorter: TopologicalSorter[Vertex] = TopologicalSorter()
-        for vertex in before:  # first, so that tasks become ready in the order of definition
-            sorter.add(vertex)
-        for vertex, others in before.items():
-            sorter.add(vertex, *others)
+        sorter = _sorter_of(before)
         try:
             sorter.prepare()
         except SorterError as error:
@@ -254,11 +276,22 @@ class Graph:
         for task in after:
             self._before[task].update(others)
 
-    def _find(self, wanted: Task[..., Any] | str) -> Task[..., Any]:
+    def find(self, wanted: Task[..., Any] | str, what: str = "start_node") -> Task[..., Any]:
+        """Return a task of the graph.
+
+        Args:
+            wanted: It, or another one of the same function and id, or the id.
+            what: The name of the argument, for messages.
+
+        Raises:
+            TaskNotFoundError: There is none.
+            WorkflowTypeError: It is neither a task nor an id.
+        """
+        self.name_tasks()
         task_id = wanted if isinstance(wanted, str) else getattr(wanted, "task_id", None)
         if not isinstance(task_id, str):
             raise WorkflowTypeError(
-                f"start_node must be a task or its id, not {type(wanted).__name__}",
+                f"{what} must be a task or its id, not {type(wanted).__name__}",
                 workflow=self._name,
             )
         task = self._tasks.get(task_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from graflow.channels.backend import BackendUntilCrash
 from graflow.channels.base import Channel
 from graflow.channels.keyed import KeyedChannel
 from graflow.channels.memory_channel import MemoryChannel
@@ -14,6 +15,7 @@ from graflow.core.state.results import Results
 from graflow.core.state.run_state import RunState
 from graflow.core.task.task import Task
 from graflow.exceptions import WorkflowTypeError
+from graflow.system.crashes import planned
 
 __all__ = ["ChannelSource", "check_source", "fill", "open_run"]
 
@@ -48,7 +50,11 @@ def open_run(
 
     Raises:
         WorkflowTypeError: The source returned something other than a channel.
+        Crash: A test has let this process crash.
     """
+    crash = planned()
+    if crash is not None:
+        crash.check()
     made = MemoryChannel(workflow) if source is None else source
     channel = made if isinstance(made, Channel) else made(run_id)
     if not isinstance(channel, Channel):
@@ -57,9 +63,21 @@ def open_run(
             f"{_told(channel)}",
             workflow=workflow,
         )
+    if crash is not None:
+        mortal = BackendUntilCrash(channel.backend, crash)
+        mortal.wake_when_it_happens()
+        channel = channel.on(mortal)
     alone = source is None or isinstance(source, PerRun)
     results = Results(channel, None if alone else run_id)
-    return RunState(run_id, workflow, channel, tasks, results, is_registered=source is not None)
+    return RunState(
+        run_id,
+        workflow,
+        channel,
+        tasks,
+        results,
+        is_registered=source is not None,
+        crash=crash,
+    )
 
 
 def fill(state: RunState, values: object) -> None:

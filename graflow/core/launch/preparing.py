@@ -55,6 +55,12 @@ def prepared(
             yield Preparation(plan, state, variables, options, pool, None, finished)
             return
         _check_channel(state)
+        if state.crash is not None:
+            raise WorkflowTypeError(
+                "a crash can only be planned for tasks in this process; leave out the executor of "
+                f"workflow {workflow!r}, or kill a process of your own that runs it",
+                workflow=workflow,
+            )
         run = uuid4().hex
         marks = FolderMarks() if pool.is_near() else ChannelMarks(state.channel, run)
         is_watched = any(hasattr(each, "emitted") for each in options.observers)
@@ -161,4 +167,5 @@ def _journal(prepared: Preparation) -> Journal | None:
         graph=plan.fingerprint(),
         start=plan.start,
         finished=prepared.finished,
+        crash=state.crash,
     )

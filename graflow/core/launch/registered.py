@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from graflow.core.run.base_run import BaseRun
 from graflow.core.state.results import mark_key
 from graflow.core.state.run_state import RunState
 from graflow.exceptions import ChannelError, RunSupersededError
+from graflow.system.clock import utc_now
 from graflow.system.logs import RUN
 from graflow.system.packed_errors import describe
 
@@ -51,6 +51,9 @@ class Registration:
             RunSupersededError: It has been already.
         """
         self._has_begun = True
+        crash = self.state.crash
+        if crash is not None:
+            crash.when_it_happens(lambda: run.lose(crash.error()))
         if self._tenure is not None:
             self._tenure.when_lost = run.lose
             self._tenure.start()
@@ -108,6 +111,9 @@ def registered(
         yield registration
     except BaseException as error:
         history.stop()
+        if state.crash is not None and state.crash.has_happened:
+            tenure.leave()  # the dead note nothing
+            raise
         _end_badly(tenure, error, results, history, begun=registration._has_begun or resumed)
         raise
     history.stop()
@@ -137,7 +143,7 @@ def _tenure(state: RunState, options: Options, *, resumed: bool, named: bool) ->
         workflow=state.workflow_name,
         number=1,
         state="running",
-        begun=datetime.now(UTC),
+        begun=utc_now(),
         checkpoint=path,
         alone=state.results.is_alone,
         started=resumed or not named,

@@ -24,6 +24,7 @@ from graflow.core.registry.run_records import unpacked as unpacked_record
 from graflow.core.registry.tenure import Tenure
 from graflow.core.task.result_key import result_key
 from graflow.exceptions import ChannelDataError, ChannelError, ChannelTypeError, RunNotFoundError
+from graflow.system.crashes import Crash
 
 __all__ = ["HistoryWriter", "run_history"]
 
@@ -86,6 +87,8 @@ class HistoryWriter:
                     del self._unwritten[0]
             except ChannelError:
                 pass  # the next time, perhaps
+            except Crash:
+                return False  # the dead note nothing
         return True
 
     def rest(self, lasts: int | None) -> list[Change]:

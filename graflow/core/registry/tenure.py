@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Final
 from uuid import uuid4
 
@@ -27,7 +26,8 @@ from graflow.core.registry.run_records import (
     unpacked,
 )
 from graflow.exceptions import ChannelError, RunInProgressError, WorkflowValueError
-from graflow.system.clock import monotonic
+from graflow.system.clock import monotonic, utc_now
+from graflow.system.crashes import Crash
 from graflow.system.logs import RUN
 from graflow.system.without_threads import has_threads
 
@@ -119,7 +119,7 @@ class Tenure:
         self.commit([Delete(key) for key in keys])
 
     def leave(self) -> None:
-        """Be heard of no more; another process has the right."""
+        """Be heard of no more: another process has the right, or this one counts as dead."""
         self._stop()
 
     def end(
@@ -138,7 +138,7 @@ class Tenure:
         """
         self._stop()
         state = "finished" if error is None else "failed"
-        record = replace(self._record, state=state, ended=datetime.now(UTC), error=error)
+        record = replace(self._record, state=state, ended=utc_now(), error=error)
         # A run that failed may be resumed, and needs its results then.
         lasts = self._keep if error is None else self.lifetime
         kept: list[Change] = [
@@ -191,6 +191,8 @@ class Tenure:
                 self._renewed = monotonic()
         except ChannelError:
             return True  # the next time, perhaps
+        except Crash:
+            return False  # the dead give no sign of life
         if not is_ours:
             error, lost = self.fence.passed(), self.when_lost
             RUN.warning(

@@ -13,6 +13,7 @@ from graflow.core.run.supervisor import Supervisor
 from graflow.core.state.run_state import RunState
 from graflow.core.task.task import Task
 from graflow.exceptions import RunSupersededError
+from graflow.system.crashes import Crash
 
 __all__ = ["BaseRun", "BlockingRun"]
 
@@ -52,14 +53,20 @@ class BaseRun:
         self._stop()
 
     def _mind_loss(self) -> None:
-        """End the run if it was lost."""
+        """End the run if it was lost; if its process counts as dead, also its coroutines."""
         if self._loss is not None and not self._stopped:
             self._collapse(self._loss)
+        if isinstance(self._loss, Crash):
+            self._cancel_coroutines()
+
+    def _cancel_coroutines(self) -> None:
+        """Cancel the coroutines of tasks, however often this is called."""
 
     def _fail(self, task: Task[..., Any], error: BaseException, *, retry: bool = True) -> None:
         """Retry a task later, or let the run end with its failure."""
-        if isinstance(error, RunSupersededError):
-            self._collapse(error)
+        fatal = error if isinstance(error, RunSupersededError) else self._supervisor.death
+        if fatal is not None:
+            self._collapse(fatal)
             return
         pause = self._supervisor.retry(task, error) if retry else None
         if pause is not None:

@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 from graflow.core.task.task import Task
-from graflow.system.clock import monotonic
+from graflow.system.clock import elapsed, followed
 
 __all__ = ["ALERT", "Pauses", "wait_until_done"]
 
@@ -35,12 +35,20 @@ class Pauses:
 
     def begin(self, task: Task[..., Any], error: BaseException, seconds: float) -> None:
         """Let a task that failed with `error` wait."""
-        heappush(self._heap, (monotonic() + seconds, next(self._numbers), task, error))
+        heappush(self._heap, (elapsed() + seconds, next(self._numbers), task, error))
 
-    def over(self) -> list[Task[..., Any]]:
-        """Take out the tasks that have waited long enough."""
+    def over(self, *, idle: bool) -> list[Task[..., Any]]:
+        """Take out the tasks that have waited long enough.
+
+        Args:
+            idle: Whether nothing else can happen in the run meanwhile. Then a clock that a test
+                moves is moved on, and nobody waits.
+        """
+        clock, left = followed(), self.left()
+        if idle and clock is not None and left is not None:
+            clock.advance(left)
         tasks = []
-        now = monotonic()
+        now = elapsed()
         while self._heap and self._heap[0][0] <= now:
             tasks.append(heappop(self._heap)[2])
         return tasks
@@ -55,9 +63,15 @@ class Pauses:
         left = self.left()
         return ALERT if left is None else min(ALERT, left)
 
+    def sleep_of_loop(self, *, idle: bool) -> float | None:
+        """Return the same for a run that is woken whatever happens; `None` for any time."""
+        if followed() is None:
+            return self.left()
+        return 0.0 if idle else self.sleep()  # somebody may move the clock
+
     def left(self) -> float | None:
         """Return in how many seconds the first task has waited long enough; `None` for none."""
-        return max(0.0, self._heap[0][0] - monotonic()) if self._heap else None
+        return max(0.0, self._heap[0][0] - elapsed()) if self._heap else None
 
 
 def wait_until_done(

@@ -127,20 +127,17 @@ class LoopRun(BaseRun):
     async def _go_on(self) -> None:
         self._launch()
         while self._attempts or self._pauses:
-            await self._waker.wait(self._pauses.left())
+            await self._waker.wait(self._pauses.sleep_of_loop(idle=not self._attempts))
             self._mind_loss()
-            self._ready.extend(self._pauses.over())
+            self._ready.extend(self._pauses.over(idle=not self._attempts))
             self._launch()
         self._observers.close()
         await self._observers.settle()
 
     async def _wind_up(self) -> None:
         """Cancel coroutines, and wait for all attempts, however often this is cancelled."""
-        self._is_cancelled = True
         self._stop()
-        for each in self._awaiting:
-            each.cancel()
-        self._others.cancel_all()
+        self._cancel_coroutines()
         self._observers.interrupt()
         settled = False
         while self._attempts or not settled:
@@ -153,6 +150,14 @@ class LoopRun(BaseRun):
                     settled = True
             except asyncio.CancelledError:
                 self._observers.interrupt()
+
+    @override
+    def _cancel_coroutines(self) -> None:
+        if not self._is_cancelled:
+            self._is_cancelled = True
+            for each in self._awaiting:
+                each.cancel()
+            self._others.cancel_all()
 
     @override
     def _stop(self) -> None:

@@ -15,6 +15,7 @@ from graflow.core.state.results import digest_of_result
 from graflow.core.state.run_state import RunState
 from graflow.core.task.retries import Attempts
 from graflow.core.task.task import Task
+from graflow.system.crashes import Crash, Moment
 from graflow.system.logs import RUN
 
 __all__ = ["Supervisor"]
@@ -24,7 +25,8 @@ class Supervisor:
     """Keeps track of the attempts at tasks.
 
     Attributes:
-        idle: Whether nobody is told, and nothing is noted or saved: only failures matter.
+        idle: Whether nobody is told, nothing is noted or saved, and no test has planned a crash:
+            only failures matter.
         saves: Whether finished tasks are saved to a file.
         stopped: Whether no more tasks may start.
     """
@@ -46,7 +48,8 @@ class Supervisor:
         """
         trail = state.trail
         self._trail = trail if trail is not None and trail.notes else None
-        self.idle = not observers and journal is None and self._trail is None and follower is None
+        self._crash = state.crash
+        self.idle = not (observers or journal or self._trail or self._crash or follower)
         self.saves = journal is not None
         self.stopped = False
         self._run_id = state.run_id
@@ -57,8 +60,19 @@ class Supervisor:
         self._is_on_server = state.channel.shared
         self._attempts: dict[str, Attempts] = {}
 
+    @property
+    def death(self) -> Crash | None:
+        """What a run of a process ends with that counts as dead; `None` for one that lives."""
+        crash = self._crash
+        return None if crash is None or not crash.has_happened else crash.error()
+
     def begins(self, task: Task[..., Any], variables: Context | None = None) -> None:
-        """Report that an attempt begins, which sees these `ContextVar`s, or the current ones."""
+        """Report that an attempt begins, which sees these `ContextVar`s, or the current ones.
+
+        Raises:
+            Crash: A test lets the process crash at this moment, or has done so.
+        """
+        self._reach("begins", task)
         if self._follower is not None:
             enter = self._follower.begins
             if variables is None:
@@ -90,7 +104,13 @@ class Supervisor:
         self.ended({task: digest_of_result(record) if saves else None})
 
     def ended(self, tasks: Mapping[Task[..., Any], str | None]) -> None:
-        """Save that these tasks are done, with the digests of their results, and report it."""
+        """Save that these tasks are done, with the digests of their results, and report it.
+
+        Raises:
+            Crash: A test lets the process crash at this moment, or has done so.
+        """
+        for task in tasks:
+            self._reach("stored", task)
         if self._journal is not None:
             finished = {
                 task.task_id: FinishedTask(self._metadata.pop(task.task_id, None), digest)
@@ -106,6 +126,8 @@ class Supervisor:
         if self._observers:
             for task in tasks:
                 self._observers.finished(task.task_id, self._number(task))
+        for task in tasks:
+            self._reach("saved", task)
 
     def retry(self, task: Task[..., Any], error: BaseException) -> float | None:
         """Prepare another attempt after one that failed.
@@ -135,6 +157,8 @@ class Supervisor:
 
     def gave_up(self, task: Task[..., Any], error: BaseException) -> None:
         """Report that a task failed for good."""
+        if self.death is not None:
+            return
         if self._trail is not None:
             self._trail.failed(task.task_id, error)
         if self._follower is not None:
@@ -146,6 +170,10 @@ class Supervisor:
         """Report that an attempt at a task has emitted an encoded value."""
         if self._observers:
             self._observers.emitted(task_id, self._number_of(task_id), decode(record))
+
+    def _reach(self, moment: Moment, task: Task[..., Any]) -> None:
+        if self._crash is not None:
+            self._crash.reach(moment, task.task_id, self._number(task))
 
     def _pause(self, task: Task[..., Any], error: BaseException) -> float | None:
         if task.retries is None:

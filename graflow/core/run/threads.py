@@ -12,6 +12,8 @@ from threading import Event
 from types import CoroutineType
 from typing import Any, NamedTuple, TypeVar
 
+from typing_extensions import override
+
 from graflow.channels.codec.codec import Record
 from graflow.core.graph.schedule import Schedule
 from graflow.core.run.attempt import begin, keep, perform_atomic
@@ -121,6 +123,10 @@ class Run(BlockingRun):
             self._drain()
             raise
 
+    @override
+    def _cancel_coroutines(self) -> None:
+        self._loop.close()
+
     def _drain(self) -> None:
         self._stop()
         while not self._is_over():
@@ -136,7 +142,8 @@ class Run(BlockingRun):
     def _resume(self) -> None:
         """Queue the tasks that have waited long enough, and call workers for the queue."""
         with self._lock:
-            self._ready.extend(self._pauses.over())
+            is_idle = not (self._at_work or self._suspended or self._called or self._ready)
+            self._ready.extend(self._pauses.over(idle=is_idle))
             more = self._wanted()
         self._call(more)
 

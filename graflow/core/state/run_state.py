@@ -12,6 +12,7 @@ from graflow.core.history.trail import Trail
 from graflow.core.state.emitter import Emitter
 from graflow.core.state.results import Results
 from graflow.core.task.task import Task
+from graflow.system.crashes import PlannedCrash
 
 __all__ = ["RunState"]
 
@@ -31,6 +32,7 @@ class RunState:
         emitter: Where values go that tasks emit; `None` if nobody watches.
         trail: What happens to the tasks, in the process that runs the workflow; `None` elsewhere,
             and in a run that nobody has noted.
+        crash: The crash that a test has planned for the run; `None` outside such tests.
     """
 
     run_id: str
@@ -42,6 +44,7 @@ class RunState:
     metadata: dict[str, bytes | None] = field(default_factory=dict)
     emitter: Emitter | None = None
     trail: Trail | None = None
+    crash: PlannedCrash | None = None
 
     def under(self, fence: Fence, lifetime: int | None) -> RunState:
         """Return the run with a channel that writes nothing once a fence is passed.

@@ -11,6 +11,7 @@ from graflow.exceptions import (
     WorkflowTypeError,
     WorkflowValueError,
 )
+from graflow.system.clock import followed
 from graflow.system.extras import require
 
 __all__ = ["Attempts", "Retries", "check_retries"]
@@ -24,7 +25,7 @@ class Retries(NamedTuple):
     Attributes:
         most: The most attempts after the first, >= 1.
         delay: Seconds before the first of them. Each pause is twice as long as the one before, up
-            to a minute, plus a random extra of up to `delay`.
+            to a minute, plus a random extra of up to `delay`; none where a test moves the clock.
     """
 
     most: int
@@ -64,11 +65,12 @@ class Attempts:
     def __init__(self, retries: Retries) -> None:
         """Begin the first attempt."""
         tenacity = _tenacity()
+        extra = retries.delay if followed() is None else 0
         self.number = 1
         self._policy = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(1 + retries.most),
             wait=tenacity.wait_exponential(retries.delay, max=_LONGEST_PAUSE)
-            + tenacity.wait_random(0, retries.delay),
+            + tenacity.wait_random(0, extra),
             retry=tenacity.retry_if_exception_type(Exception),
         )
         self._state = tenacity.RetryCallState(self._policy, None, (), {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from inspect import Parameter
 from typing import Any
 
@@ -70,6 +71,21 @@ class TaskSignature:
 
         if "<locals>" in getattr(function, "__qualname__", ""):
             self._resolve_early()
+
+    def of_stub(self, stub: Callable[..., Any], *, takes_arguments: bool) -> TaskSignature:
+        """Return the signature of a function that is called in place of this one, in a test.
+
+        Args:
+            stub: It is an `async def` function if this one is.
+            takes_arguments: Whether it is called as this one would be, or without arguments.
+        """
+        other = copy(self)
+        other._hints, other._result = self.hints, self.result
+        other._function = stub
+        if not takes_arguments:
+            other.injects = False
+            other._signature, other._hints = inspect.Signature(), {}
+        return other
 
     def _resolve_early(self) -> None:
         if any(hint.problem for hint in (*self.hints.values(), self.result)):

@@ -210,6 +210,16 @@ class Task(Node, Generic[P, R_co]):
         """Return another task of the same function."""
         return Task(self.function, task_id, self.signature, bound, self.retries, self.atomic)
 
+    def with_stub(self, stub: Callable[..., Any], *, takes_arguments: bool) -> Task[..., R_co]:
+        """Return the task with another function; see `TaskSignature.of_stub`."""
+        signature = self.signature.of_stub(stub, takes_arguments=takes_arguments)
+        bound = self.bound if takes_arguments else {}
+        return Task(stub, self._id, signature, bound, self.retries, self.atomic)
+
+    def without_retries(self) -> Task[..., R_co]:
+        """Return the task as one whose first failure is final."""
+        return Task(self.function, self._id, self.signature, self.bound, None, self.atomic)
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle a task defined in a module by name, as pickle does with functions; others whole.
 

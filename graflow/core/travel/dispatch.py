@@ -99,7 +99,7 @@ class Dispatch(BlockingRun):
                 return True
             self._recover(self._break)
         ready = self._ready
-        ready.extend(self._pauses.over())
+        ready.extend(self._pauses.over(idle=not self._flights))
         while ready and self._break is None and len(self._flights) < self._max_flights:
             self._submit(ready.popleft(), first=True)
         return bool(self._flights or self._pauses or self._break)

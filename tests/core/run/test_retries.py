@@ -151,7 +151,7 @@ def test_other_tasks_run_while_one_waits_for_its_next_attempt(
     executor: Any, servers: Callable[[str], Server], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It keeps no thread and no worker, also where there is only one."""
-    monkeypatch.setattr(delays, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(delays, "elapsed", lambda: clock[0])
     with RedisChannel("w", url=f"unix://{servers('valkey-9').socket}") as channel:
         channel.clear()
         with workflow("w", channel=channel) as wf:

@@ -1,0 +1,1 @@
+"""Runs of workflows in users' tests: without waiting, on a clock that is moved, with crashes."""
