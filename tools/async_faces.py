@@ -86,13 +86,22 @@ WATCH = '''
         return AsyncWatch(self.backend, self._operations.selection(key, prefix), start=start)
 '''
 
+ITER_KEYS = '''
+    async def iter_keys(self, prefix: str = "") -> AsyncIterator[str]:
+        """Yield the channel's keys as they are found; see `Channel.iter_keys`."""
+        stored = self._operations.stored_prefix(prefix)
+        async for some in self.backend.scan(stored):
+            for key in visible_keys(some):
+                yield key
+'''
+
 CHANNEL = (
     '''
 """`AsyncChannel`: a channel on an event loop. Written by `tools/async_faces.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -100,6 +109,7 @@ from graflow.channels.aio.async_handle import AsyncHandle
 from graflow.channels.aio.async_lock import AsyncChannelLock
 from graflow.channels.arguments import MISSING, Missing, Seconds, check_key
 from graflow.channels.backend import AsyncBackend
+from graflow.channels.hidden_keys import visible_keys
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.plain_operations import PlainOperations
 from graflow.channels.overlay.transacting import awaited, limits_of, transact
@@ -183,6 +193,7 @@ class AsyncChannel(AsyncHandle):
 '''
     + LOCK.format(key="Non-empty text.", checked="check_key(key)")
     + WATCH.format(key="")
+    + ITER_KEYS
 )
 
 TYPED = (
@@ -191,7 +202,7 @@ TYPED = (
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar, overload
 
 from typing_extensions import TypeForm
@@ -200,6 +211,7 @@ from graflow.channels.aio.async_channel import AsyncChannel
 from graflow.channels.aio.async_handle import AsyncHandle
 from graflow.channels.aio.async_lock import AsyncChannelLock
 from graflow.channels.arguments import MISSING, Missing, Seconds, check_key
+from graflow.channels.hidden_keys import visible_keys
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.typed_operations import TypedOperations
 from graflow.channels.schema import schema_of
@@ -239,6 +251,7 @@ class AsyncTypedChannel(AsyncHandle, Generic[T]):
 '''
     + LOCK.format(key="Non-empty text.", checked="check_key(key)")
     + WATCH.format(key="")
+    + ITER_KEYS
 )
 
 KEYED = (

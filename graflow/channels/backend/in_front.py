@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from typing_extensions import override
 
@@ -39,6 +39,10 @@ class BackendInFront(Backend):
     @override
     def keys(self, *, kept: bool = False) -> list[str]:
         return self.inner.keys(kept=kept)
+
+    @override
+    def scan(self, prefix: str = "", *, kept: bool = False) -> Iterator[list[str]]:
+        return self.inner.scan(prefix, kept=kept)
 
     @override
     def clear(self, *, kept: bool = False) -> None:
@@ -92,6 +96,10 @@ class BackendInFront(Backend):
     @override
     def beside(self, name: str) -> Backend:
         return self.inner.beside(name)
+
+    @override
+    def names_beside(self) -> Iterator[str]:
+        return self.inner.names_beside()
 
     @override
     def reopened(self) -> Backend:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NoReturn
 
@@ -181,6 +181,10 @@ class Overlay(BackendInFront):
                 elif exists is False:
                     found.pop(key, None)
             return list(found)
+
+    @override
+    def scan(self, prefix: str = "", *, kept: bool = False) -> Iterator[list[str]]:
+        return Backend.scan(self, prefix, kept=kept)  # what was changed here belongs to it
 
     @override
     def clear(self, *, kept: bool = False) -> None:

@@ -48,6 +48,7 @@ from graflow.channels.redis.records import (
     parts,
     too_long,
 )
+from graflow.channels.redis.scanning.key_scan import KeyScan
 from graflow.channels.redis.scripts import Script, script
 from graflow.channels.redis.sending.requests import Part, Perform, Sending
 from graflow.channels.redis.sending.transport import Guard, Transport
@@ -173,6 +174,11 @@ class Primitives:
         index = self._kept_index if kept else self._index
         found: list[bytes] = yield from self._run(_KEYS, None, (index,))
         return [key.decode() for key in found]
+
+    def scan(self, prefix: str, *, kept: bool) -> KeyScan:
+        """Return the listing of the live keys that begin with a prefix, step by step."""
+        index = self._kept_index if kept else self._index
+        return KeyScan(self.transport, index, prefix)
 
     # Changes
 

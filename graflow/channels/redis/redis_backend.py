@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self
 from weakref import finalize
 
@@ -18,6 +18,7 @@ from graflow.channels.redis.asynchronous.dialling import can_dial
 from graflow.channels.redis.endpoints.endpoint import Endpoint
 from graflow.channels.redis.primitives import Primitives, base_of
 from graflow.channels.redis.push.pushes import pushes_of
+from graflow.channels.redis.scanning.channel_names import channel_names
 from graflow.channels.redis.sending.closed import ClosedTransport
 from graflow.channels.redis.sending.requests import carry_out
 from graflow.channels.redis.sending.routes import Route
@@ -151,6 +152,10 @@ class RedisBackend(Backend):
         return other
 
     @override
+    def names_beside(self) -> Iterator[str]:
+        return channel_names(self.endpoint, self.timeout)
+
+    @override
     def reopened(self) -> Self:
         return self.beside(self.name)
 
@@ -194,6 +199,12 @@ class RedisBackend(Backend):
     @override
     def keys(self, *, kept: bool = False) -> list[str]:
         return carry_out(self._primitives.keys(kept=kept), self)
+
+    @override
+    def scan(self, prefix: str = "", *, kept: bool = False) -> Iterator[list[str]]:
+        scan = self._primitives.scan(prefix, kept=kept)
+        while (found := carry_out(scan.step(), self)) is not None:
+            yield found
 
     @override
     def clear(self, *, kept: bool = False) -> None:
