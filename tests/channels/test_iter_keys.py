@@ -187,3 +187,20 @@ def test_memory_does_not_change_what_was_begun() -> None:
     first = next(keys)
     channel.clear()
     assert len({first, *keys}) == 10
+
+
+def test_keys_are_measured_without_being_read(channel: Channel) -> None:
+    """Bytes as they are stored, items of lists, and how long is left."""
+    channel.set("text", "x" * 98, ttl=60)
+    channel.set("empty", [])
+    for _ in range(250):
+        channel.append("list", "y" * 8)
+    measured = channel.backend.measure(["text", "empty", "list", "none"])
+    text, empty, items, none = measured
+    assert none is None
+    assert text is not None
+    assert text[:2] == (100, None)
+    assert 0 < (text.left or 0) <= 60_000
+    assert empty == (0, 0, None)
+    assert items == (2_500, 250, None)
+    assert channel.backend.measure([]) == []

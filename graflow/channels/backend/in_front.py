@@ -9,6 +9,7 @@ from typing_extensions import override
 from graflow.channels.backend.async_in_front import AsyncFencedBackend
 from graflow.channels.backend.asynchronous import AsyncBackend
 from graflow.channels.backend.by_calls import CallingBackend
+from graflow.channels.backend.extents import Extent
 from graflow.channels.backend.fence import Fence
 from graflow.channels.backend.signals import Signals
 from graflow.channels.backend.synchronous import Backend
@@ -63,6 +64,10 @@ class BackendInFront(Backend):
     @override
     def digests(self, keys: Sequence[str]) -> list[str | None]:
         return self.inner.digests(keys)
+
+    @override
+    def measure(self, keys: Sequence[str]) -> list[Extent | None]:
+        return self.inner.measure(keys)
 
     @override
     def acquire(self, lock: str, owner: str, lease: int, least: int = 0) -> int | str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from graflow.channels import arguments
 from graflow.channels.backend.by_calls import PromptBackend, ThreadedBackend
+from graflow.channels.backend.extents import Extent, extent_of
 from graflow.channels.backend.signals import Signals, WaitingLine, signals_of
 from graflow.channels.codec.codec import Record
 from graflow.channels.codec.digests import digest_of
@@ -177,6 +178,10 @@ class Backend(ABC):
     def digests(self, keys: Sequence[str]) -> list[str | None]:
         """Return `digest_of` what each of `keys` holds at one moment; `None` if it is nothing."""
         return [None if held is None else digest_of(held.record) for held in self.read(keys)]
+
+    def measure(self, keys: Sequence[str]) -> list[Extent | None]:
+        """Return how much each of `keys` holds; `None` if it is nothing."""
+        return list(map(extent_of, self.read(keys)))
 
     def put(self, key: str, record: Record, ttl: int | None) -> None:
         """Let a key hold a record, as `Put` does."""

@@ -9,7 +9,7 @@ from weakref import finalize
 
 from typing_extensions import override
 
-from graflow.channels.backend import AsyncBackend, Backend, Fence, Signals
+from graflow.channels.backend import AsyncBackend, Backend, Extent, Fence, Signals
 from graflow.channels.backend.by_calls import ThreadedBackend
 from graflow.channels.codec.codec import Record
 from graflow.channels.commits.commit import Answer, Change, Check, Conflict, Held
@@ -225,6 +225,10 @@ class RedisBackend(Backend):
     @override
     def digests(self, keys: Sequence[str]) -> list[str | None]:
         return carry_out(self._primitives.digests(keys), self)
+
+    @override
+    def measure(self, keys: Sequence[str]) -> list[Extent | None]:
+        return carry_out(self._primitives.measure(keys), self)
 
     @override
     def put(self, key: str, record: Record, ttl: int | None) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple, overload
 
 from typing_extensions import override
 
+from graflow.channels.backend import Extent
 from graflow.channels.commits.commit import KEEP, Held
 from graflow.channels.commits.stage import Ends, Found, Outcome
 from graflow.channels.hidden_keys import FENCES, KEPT, kept_key
@@ -52,6 +53,15 @@ _EXISTS: Final = f"SELECT 1 FROM entries WHERE channel = ? AND key = ? AND {_LIV
 _ITEMS: Final = (
     "SELECT item FROM items WHERE list = ? AND position >= ? AND position < ? ORDER BY position"
 )
+_EXTENT: Final = (
+    "SELECT length(value), list, first, after, expires FROM entries"
+    f" WHERE channel = ? AND key = ? AND {_LIVE}"
+)
+_SIZE_OF_ITEMS: Final = (
+    "SELECT ifnull(sum(length(item)), 0) FROM items"
+    " WHERE list = ? AND position >= ? AND position < ?"
+)
+_LOOKED_AT: Final = 100  # items of a list, by which all of them are measured
 _SOME: Final = f" AND key >= ? AND {_LIVE} ORDER BY key LIMIT ?"
 _NEXT_CHANNEL: Final = "SELECT min(channel) FROM entries WHERE channel > ?"
 _HOLDS_SOMETHING: Final = (
@@ -166,6 +176,20 @@ class Rows:
             (self.channel, KEPT, _AFTER_KEPT, self.now),
         )
         return [key for (key,) in found]
+
+    def extent(self, key: str) -> Extent | None:
+        """Return how much a live key holds; of a list, by its first items."""
+        found = self.run(_EXTENT, (self.channel, key, self.now)).fetchall()
+        if not found:
+            return None
+        size, number, first, after, expires = found[0]
+        left = None if expires is None else expires - self.now
+        if size is not None:
+            return Extent(size, None, left)
+        looked_at = (number, first, min(after, first + _LOOKED_AT))
+        ((some,),) = self.run(_SIZE_OF_ITEMS, looked_at).fetchall()
+        seen = looked_at[2] - first
+        return Extent(some * (after - first) // seen if seen else 0, after - first, left)
 
     def keys_from(self, start: str, most: int, *, kept: bool = False) -> list[str]:
         """Return `most` of the live keys at most, in order: those from `start` on."""

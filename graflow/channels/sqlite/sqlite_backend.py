@@ -16,6 +16,7 @@ from graflow.channels.backend import (
     Change,
     Check,
     Conflict,
+    Extent,
     Fence,
     Held,
     NotAList,
@@ -146,6 +147,10 @@ class SQLiteBackend(Backend):
     @override
     def exist(self, keys: Sequence[str]) -> list[bool]:
         return self._read(lambda rows: [rows.exists(key) for key in keys])
+
+    @override
+    def measure(self, keys: Sequence[str]) -> list[Extent | None]:
+        return self._read(lambda rows: [rows.extent(key) for key in keys])
 
     @override
     def keys(self, *, kept: bool = False) -> list[str]:

@@ -8,8 +8,8 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from graflow.channels.redis.endpoints.endpoint import Endpoint
+from graflow.channels.redis.scanning.servers import transports
 from graflow.channels.redis.sending.requests import carry_out
-from graflow.channels.redis.sending.routes import Route
 from graflow.channels.redis.sending.transport import Transport
 
 __all__ = ["channel_names"]
@@ -27,18 +27,12 @@ def channel_names(endpoint: Endpoint, timeout: float) -> Iterator[str]:
         timeout: Seconds that a step may take.
     """
     seen: set[bytes] = set()
-    for route in endpoint.routes(timeout):
-        for key in _indices(_transport(endpoint, route, timeout)):
+    for transport in transports(endpoint, timeout):
+        for key in _indices(transport):
             index = _INDEX.fullmatch(key)
             if index is not None and index[1] not in seen:
                 seen.add(index[1])
                 yield unquote(index[1].decode())
-
-
-def _transport(endpoint: Endpoint, route: Route, timeout: float) -> Transport:
-    return Transport(
-        route, endpoint.name, timeout, passwords=endpoint.passwords, allow_eviction=True
-    )
 
 
 def _indices(transport: Transport) -> Iterator[bytes]:
