@@ -29,7 +29,7 @@ def set_(
     ],
     seconds: Annotated[
         float | None,
-        typer.Option("--ttl", metavar="SECONDS", help="When it expires.  [default: never]"),
+        typer.Option("--ttl", metavar="SECONDS", help="In how long it expires; else never."),
     ] = None,
     schema: SchemaPath = None,
 ) -> None:

@@ -29,6 +29,7 @@ def check(url: Url, as_json: AsJson = False) -> None:
             from graflow.command.examined.file import examined_file  # noqa: PLC0415
 
             found = list(examined_file(backend.address))
+            any_channel.exists("graflow-check")  # it can be used; and its log is not left behind
     show_records(Finding._fields, (each._asdict() for each in found), as_json=as_json)
     bad = [each.what for each in found if each.state == "bad"]
     if bad:

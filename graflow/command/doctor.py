@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import configparser
-import platform
 import re
 import sys
-import tomllib
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,6 +33,8 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 def _of_python() -> Iterator[Finding]:
+    import platform  # noqa: PLC0415 - no other command needs it
+
     name = platform.python_implementation()
     yield Finding("Python", f"{name} {platform.python_version()} at {sys.executable}", "ok")
     yield Finding("platform", platform.platform(), "ok")
@@ -70,6 +68,8 @@ def _of_extras() -> Iterator[Finding]:
 
 
 def _requirements() -> list[str]:
+    from importlib.metadata import PackageNotFoundError, requires  # noqa: PLC0415
+
     try:
         return requires("graflow") or []
     except PackageNotFoundError:  # used from where it lies
@@ -78,6 +78,8 @@ def _requirements() -> list[str]:
 
 def _version(name: str) -> str:
     """Return the version of a library that is installed, else nothing."""
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+
     try:
         return version(name)
     except PackageNotFoundError:
@@ -99,6 +101,9 @@ def _plugin(folder: Path) -> Finding:
 
 def _settings(file: Path) -> Any:
     """Return the settings of mypy in a file; `None` if it has none."""
+    import configparser  # noqa: PLC0415
+    import tomllib  # noqa: PLC0415
+
     try:
         text = file.read_text(encoding="utf-8")
         if file.suffix == ".toml":

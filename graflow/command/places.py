@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +19,7 @@ __all__ = ["PASSWORD", "is_on_server", "opened", "place"]
 PASSWORD: Final = "GRAFLOW_PASSWORD"
 """The variable with the password of a server whose URL has none."""
 
+_SERVER: Final = re.compile(r"(rediss?(\+cluster)?|unix)://", re.IGNORECASE)
 _PATIENCE: Final = 5.0  # seconds to wait for a server to accept a connection
 
 
@@ -61,7 +63,7 @@ def is_on_server(channel: Channel) -> bool:
 
 def _open(url: str, name: str, *, writes: bool) -> Channel:
     options: dict[str, Any] = {}
-    if url.lower().startswith(("redis", "unix:")):
+    if _SERVER.match(url):
         options["allow_eviction"] = not writes  # looking does no harm
         if password := os.environ.get(PASSWORD):
             options["password"] = password
@@ -99,7 +101,7 @@ def _cluster_url(channel: Channel, url: str) -> str | None:
     from graflow.channels.redis.scanning.servers import facts  # noqa: PLC0415
 
     scheme, slashes, rest = url.partition("://")
-    if not slashes or scheme.endswith("+cluster") or not scheme.startswith("redis"):
+    if not slashes or scheme.lower() not in {"redis", "rediss"}:
         return None
     with suppress(ChannelPermissionError):  # then it is taken for what it seems to be
         if facts(channel.backend, "server").get("redis_mode") == "cluster":

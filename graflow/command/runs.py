@@ -11,12 +11,14 @@ from graflow.command.failures import NotThere, answering
 from graflow.command.output.records import on_terminal, show_records, text_of, write
 from graflow.command.places import opened
 from graflow.core.history.run_history import RunHistory, TaskHistory
+from graflow.core.registry.run_records import RunInfo
 from graflow.core.registry.run_records import runs as runs_on
 from graflow.core.registry.stored_history import run_history
 
 __all__ = ["runs", "show"]
 
-_RUN = ("run_id", "workflow", "state", "begun", "ended", "tasks_done", "last_error")
+_RUN = ("run_id", "workflow", "state", "begun", "ended", "tasks_done", "last_error", "checkpoint")
+_SHOWN_RUN = ("run_id", "workflow", "state", "begun", "seconds", "tasks_done")
 _TASK = ("task_id", "state", "attempts", "started", "seconds", "error")
 
 
@@ -28,8 +30,8 @@ def runs(url: Url, channel: ChannelName, as_json: AsJson = False) -> None:
     """
     with opened(url, channel) as looked_into:
         found = runs_on(looked_into)
-    columns = [*_RUN, "checkpoint"] if as_json else _RUN
-    if not show_records(columns, map(vars, found), as_json=as_json):
+    for_people = on_terminal() and not as_json
+    if not show_records(_SHOWN_RUN if for_people else _RUN, map(_run_row, found), as_json=as_json):
         raise NotThere(f"channel {channel!r} knows of no runs")
 
 
@@ -62,6 +64,11 @@ def show(
                 write("  " + "".join(one if one.isprintable() else repr(one)[1:-1] for one in line))
 
 
+def _run_row(run: RunInfo) -> dict[str, Any]:
+    seconds = None if run.ended is None else (run.ended - run.begun).total_seconds()
+    return {**vars(run), "seconds": seconds}
+
+
 def _row(task: TaskHistory) -> dict[str, Any]:
     return {name: getattr(task, name) for name in (*_TASK, "traceback")}
 
@@ -72,6 +79,4 @@ def _title(history: RunHistory) -> str:
     if history.ended is not None:
         seconds = (history.ended - history.begun).total_seconds()
         parts.append(f"ended after {seconds:,.3f} s")
-    if history.error:
-        parts.append(text_of(history.error))
-    return ", ".join(parts)
+    return "\n".join(filter(None, (", ".join(parts), text_of(history.error))))

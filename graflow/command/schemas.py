@@ -15,7 +15,7 @@ from graflow.channels.schema.schema import Schema
 from graflow.command.failures import BadArgument
 from graflow.exceptions import SchemaError
 
-__all__ = ["imported", "schema_at", "typed_value"]
+__all__ = ["imported", "said_by", "schema_at", "typed_value"]
 
 
 def imported(path: str) -> Any:
@@ -34,9 +34,13 @@ def imported(path: str) -> Any:
         for part in name.split("."):
             found = getattr(found, part)
     except (Exception, SystemExit) as error:
-        said = f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
-        raise BadArgument(f"{path} can't be imported: {said}") from error
+        raise BadArgument(f"{path} can't be imported: {said_by(error)}") from error
     return found
+
+
+def said_by(error: BaseException) -> str:
+    """Return the type and the message of an error in one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
 
 
 def schema_at(path: str, key: str) -> Schema[Any]:

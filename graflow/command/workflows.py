@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from inspect import isfunction
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ import typer
 
 from graflow.command.failures import BadArgument, answering
 from graflow.command.output.records import write
-from graflow.command.schemas import imported
+from graflow.command.schemas import imported, said_by
 
 __all__ = ["graph"]
 
@@ -50,11 +51,11 @@ def _graph_at(path: str) -> Any:
     from graflow.core.workflow import Workflow  # noqa: PLC0415 - only this command needs it
 
     found = imported(path)
-    if callable(found) and not isinstance(found, Workflow):
+    if isfunction(found):
         try:
             found = found()
         except Exception as error:
-            raise BadArgument(f"{path}() raised {type(error).__name__}: {error}") from error
+            raise BadArgument(f"{path}() raised {said_by(error)}") from error
     if not isinstance(found, Workflow):
         raise BadArgument(f"{path} is a {type(found).__name__}, not a workflow")
     return found.graph()

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pydantic_core import from_json
+
 from graflow.channels.codec.codec import decode
 from graflow.channels.codec.tags import tag
 from graflow.command.failures import BadArgument
@@ -43,7 +45,7 @@ def value_of(text: str) -> Any:
         BadArgument: It is no JSON.
     """
     try:
-        json.loads(text)
+        from_json(text.encode(errors="surrogateescape"))
     except ValueError as error:
         raise BadArgument(_advice(text, error)) from None
     try:

@@ -5,11 +5,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from graflow.command.output.json_text import cell, json_of, plain_json
 
 __all__ = ["on_terminal", "show_lines", "show_records", "show_value", "text_of", "write"]
+
+
+_WIDE: Final = 100  # columns of a terminal on which the ids of runs have room
+_STYLES: Final = {
+    **dict.fromkeys(("finished", "ok"), "green"),
+    **dict.fromkeys(("failed", "dead", "bad"), "red"),
+    "running": "cyan",
+    "retrying": "yellow",
+}
 
 
 def on_terminal() -> bool:
@@ -91,19 +100,25 @@ def _show_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> in
 
     if not rows:
         return 0
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    console = Console(emoji=False, highlight=False)
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for name in columns:
-        numbers = all(isinstance(row[name], int | float | None) for row in rows)
+        values = [row[name] for row in rows]
+        are_times = any(isinstance(value, datetime) for value in values)
         table.add_column(
-            name.replace("_", " "),
-            justify="right" if numbers else "left",
+            name.replace("_", " ") + " (UTC)" * are_times,
+            justify="right" if all(map(_is_number, values)) else "left",
             overflow="fold",
-            no_wrap=any(isinstance(row[name], datetime) for row in rows),
+            no_wrap=are_times or (name.endswith("_id") and console.width >= _WIDE),
         )
     for row in rows:
         table.add_row(*(Text(_shown(row[name]), style=_style(row[name])) for name in columns))
-    Console(emoji=False, highlight=False).print(table)
+    console.print(table)
     return len(rows)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | None)
 
 
 def _shown(value: object) -> str:
@@ -121,7 +136,4 @@ def _shown(value: object) -> str:
 
 
 def _style(value: object) -> str:
-    styles = {"finished": "green", "failed": "red", "dead": "red", "running": "cyan"}
-    return (
-        styles.get(value, "yellow" if value == "retrying" else "") if isinstance(value, str) else ""
-    )
+    return _STYLES.get(value, "") if isinstance(value, str) else ""
