@@ -69,7 +69,8 @@ def note(text: object) -> None:
 
 
 def _summary(error: ChannelValidationError) -> str:
-    return f"the value of {error.key!r} does not fit {error.schema}:"
+    which = "the value" if error.key is None else f"the value of {error.key!r}"
+    return f"{which} does not fit {error.schema}:"
 
 
 def _fail(what: object, status: int) -> NoReturn:

@@ -10,7 +10,14 @@ from graflow.channels.typed import TypedChannel
 from graflow.command.arguments import AsJson, ChannelName, KeyName, SchemaPath, Url
 from graflow.command.failures import NotThere, answering
 from graflow.command.measures import Measures, measured
-from graflow.command.output.records import on_terminal, show_lines, show_records, show_value
+from graflow.command.output.records import (
+    on_terminal,
+    show_lines,
+    show_records,
+    show_value,
+    text_of,
+    write,
+)
 from graflow.command.places import opened, place
 from graflow.command.schemas import schema_at
 from graflow.exceptions import ChannelKeyError
@@ -89,7 +96,11 @@ def stats(url: Url, channel: ChannelName, as_json: AsJson = False) -> None:
     if as_json:
         show_records(list(vars(found)), [vars(found)], as_json=True)
         return
-    show_records(["what", "value", "key"], _rows(found))
+    if on_terminal():
+        show_records(["what", "value", "key"], _rows(found))
+        return
+    for row in _rows(found):
+        write("\t".join(text_of(part) for part in row.values() if part is not None))
 
 
 def _rows(found: Measures) -> list[dict[str, object]]:
