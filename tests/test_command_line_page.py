@@ -23,6 +23,7 @@ _VARYING: Final = re.compile(
 """What is different each time: ids, times, and what a machine has."""
 
 
+@pytest.mark.needs_system
 def test_commands_print_what_stands_below_them(tmp_path: Path, pytestconfig: pytest.Config) -> None:
     """From the program of the page alone, in a folder that was empty."""
     text = PAGE.read_text("utf-8")

@@ -38,7 +38,7 @@ def set_(
     Examples: graflow set sqlite:///shop.db orders open 3, or for a text: ... set URL orders name
     '"Ada"', or from a file: ... set URL orders order:7 - --as shop.types:Order <order.json
     """
-    text = sys.stdin.read() if value == "-" else value
+    text = _read() if value == "-" else value
     plain = value_of(text)
     checked = None if schema is None else schema_at(schema, key)
     with opened(url, channel, writes=True) as changed:
@@ -46,6 +46,13 @@ def set_(
             changed.set(key, plain, ttl=seconds)
         else:
             TypedChannel(changed, checked.form).set(key, typed_value(text, checked), ttl=seconds)
+
+
+def _read() -> str:
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError as error:
+        raise BadArgument(f"what standard input gives is no text: {error}") from error
 
 
 @answering

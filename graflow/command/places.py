@@ -6,13 +6,13 @@ import os
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, Final
 
 from graflow.channels.base import Channel
 from graflow.channels.factory import ChannelFactory
 from graflow.command.failures import BadArgument
-from graflow.exceptions import ChannelPermissionError, ChannelUnavailableError
+from graflow.exceptions import ChannelError, ChannelPermissionError, ChannelUnavailableError
 
 __all__ = ["PASSWORD", "is_on_server", "opened", "place"]
 
@@ -97,13 +97,22 @@ def _knock(channel: Channel) -> None:
 
 def _cluster_url(channel: Channel, url: str) -> str | None:
     """Return the URL for a cluster, if the server of a channel turns out to be a node of one."""
-    # Not at the top: redis-py is slow to import.
-    from graflow.channels.redis.scanning.servers import facts  # noqa: PLC0415
-
     scheme, slashes, rest = url.partition("://")
-    if not slashes or scheme.lower() not in {"redis", "rediss"}:
-        return None
-    with suppress(ChannelPermissionError):  # then it is taken for what it seems to be
-        if facts(channel.backend, "server").get("redis_mode") == "cluster":
-            return f"{scheme}+cluster://{rest}"
+    if slashes and scheme.lower() in {"redis", "rediss"} and _is_node(channel):
+        return f"{scheme}+cluster://{rest}"
     return None
+
+
+def _is_node(channel: Channel) -> bool:
+    """Tell whether the server of a channel is a node of a cluster."""
+    # Not at the top: redis-py is slow to import.
+    from graflow.channels.redis.scanning.servers import asked, facts  # noqa: PLC0415
+
+    try:
+        return facts(channel.backend, "server").get("redis_mode") == "cluster"
+    except ChannelPermissionError:
+        pass
+    try:
+        return bool(asked(channel.backend)[0]("CLUSTER", "SLOTS"))
+    except ChannelError:  # a server of no cluster refuses that; or so it does to this user
+        return False

@@ -16,7 +16,7 @@ import redis
 from graflow.command.examined.rights import FOR_CHANNELS, FOR_LOOKING
 from tests.command.commands import Place, graflow
 from tests.paths import ROOT
-from tests.servers import Server, run_server
+from tests.servers import Cluster, Server, run_server
 
 RIGHTS = re.findall(
     r"^ACL SETUSER worker (.*)$", (ROOT / "docs/tour.md").read_text(), re.MULTILINE
@@ -107,6 +107,22 @@ def test_what_is_bad_about_a_server_is_status_1() -> None:
         assert "deletes keys on its own" in found.out
         assert graflow("set", server.url, "orders", "key", "1").status == 2
         assert graflow("keys", server.url, "orders").status == 1  # looking does no harm
+
+
+def test_a_cluster_is_known_for_one_without_the_right_to_ask(
+    clusters: Callable[[str], Cluster],
+) -> None:
+    """By its table of slots, which every user of a cluster may ask for."""
+    cluster = clusters("redis-6.2")
+    cluster.flush()
+    rights = (*RIGHTS.split()[2:], "+cluster|slots", "+asking", "+zscan")
+    for master in cluster.masters:
+        master.client.execute_command("ACL", "SETUSER", "worker", "on", ">s3cret", *rights)
+    url = cluster.url.replace("redis://", "redis://worker@")
+    assert graflow("set", url, "orders", "key", "1", GRAFLOW_PASSWORD="s3cret").status == 0
+    assert graflow("keys", url, "orders", GRAFLOW_PASSWORD="s3cret").out == "key\n"
+    for master in cluster.masters:
+        master.client.execute_command("ACL", "DELUSER", "worker")
 
 
 def test_a_server_that_is_not_there_is_status_2_at_once(tmp_path: Path) -> None:

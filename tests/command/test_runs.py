@@ -129,6 +129,21 @@ def test_a_graph_is_shown_by_stages(module: str) -> None:
         assert (found.status, found.lines) == (0, ["workflow shop", "  1  load", "  2  report"])
 
 
+def test_a_graph_is_drawn(module: str, tmp_path: Path) -> None:
+    """For Mermaid, or as SVG into a file or to standard output."""
+    pytest.importorskip("graflow.pictures")
+    assert "load" in graflow("graph", f"{module}:wf", "--mermaid").out
+    picture = graflow("graph", f"{module}:wf", "--svg", "-").out
+    assert picture.startswith("<svg")
+    assert graflow("graph", f"{module}:wf", "--svg", "wf.svg").out == ""
+    assert (tmp_path / "wf.svg").read_text() == picture
+    found = graflow("graph", f"{module}:wf", "--svg", "none/wf.svg")
+    assert (found.status, found.err) == (
+        2,
+        "graflow: none/wf.svg can't be written: No such file or directory\n",
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [
