@@ -113,6 +113,7 @@ from graflow.channels.hidden_keys import visible_keys
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.plain_operations import PlainOperations
 from graflow.channels.overlay.transacting import awaited, limits_of, transact
+from graflow.channels.unfinished import even_unfinished
 from graflow.channels.watching.watch import AsyncWatch
 
 if TYPE_CHECKING:
@@ -140,9 +141,11 @@ class AsyncChannel(AsyncHandle):
         self.backend = backend
         self._operations = PlainOperations(backend.blocking)
 
+    @even_unfinished
     def __repr__(self) -> str:
-        """Show the class and the name."""
-        return f"{type(self).__name__}({self.name!r})"
+        """Show the class, the name and the address, without user and password."""
+        address = self.backend.blocking.address
+        return f"{type(self).__name__}({self.name!r}{f', {address}' if address else ''})"
 
     def of(self, keys: type[C], *, strict: bool = True) -> AsyncKeysChannel[C]:
         """Return the channel with the keys that a class declares; see `Channel.of`."""
@@ -215,6 +218,7 @@ from graflow.channels.hidden_keys import visible_keys
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.typed_operations import TypedOperations
 from graflow.channels.schema import schema_of
+from graflow.channels.unfinished import even_unfinished
 from graflow.channels.watching.watch import AsyncWatch
 
 __all__ = ["AsyncTypedChannel"]
@@ -245,6 +249,7 @@ class AsyncTypedChannel(AsyncHandle, Generic[T]):
         """The type of the values."""
         return self._schema.form
 
+    @even_unfinished
     def __repr__(self) -> str:
         """Show the channel and the schema."""
         return f"{type(self).__name__}({self._channel!r}, {self._schema.name})"
@@ -272,6 +277,7 @@ from graflow.channels.arguments import MISSING, Missing, Seconds
 from graflow.channels.listed_keys import TypedDictKeys
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.keyed_operations import KeyedOperations
+from graflow.channels.unfinished import even_unfinished
 from graflow.channels.watching.watch import AsyncWatch
 
 __all__ = ["AsyncKeyedChannel"]
@@ -303,6 +309,7 @@ class AsyncKeyedChannel(AsyncHandle, Generic[S]):
         """The `TypedDict` that lists the keys."""
         return self._form
 
+    @even_unfinished
     def __repr__(self) -> str:
         """Show the channel and the schema."""
         return f"{type(self).__name__}({self._channel!r}, {self._name})"
@@ -340,6 +347,7 @@ from graflow.channels.keys.operands import (
 )
 from graflow.channels.keys.values import Values
 from graflow.channels.operation.entry import Entry
+from graflow.channels.unfinished import even_unfinished
 from graflow.channels.watching.watch import AsyncWatch
 
 __all__ = ["AsyncKeysChannel"]
@@ -377,6 +385,7 @@ class AsyncKeysChannel(AsyncHandle, Generic[C_co]):
         """The class that declares the keys."""
         return self._keys
 
+    @even_unfinished
     def __repr__(self) -> str:
         """Show the channel and the class."""
         return f"{type(self).__name__}({self._channel!r}, {self._keys.__name__})"

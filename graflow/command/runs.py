@@ -10,7 +10,8 @@ from graflow.command.arguments import AsJson, ChannelName, Url
 from graflow.command.failures import NotThere, answering
 from graflow.command.output.records import on_terminal, show_records, text_of, write
 from graflow.command.places import opened
-from graflow.core.history.run_history import RunHistory, TaskHistory
+from graflow.core.history.run_history import RunHistory
+from graflow.core.history.task_history import TaskHistory
 from graflow.core.registry.run_records import RunInfo
 from graflow.core.registry.run_records import runs as runs_on
 from graflow.core.registry.stored_history import run_history

@@ -131,7 +131,6 @@ def test_a_graph_is_shown_by_stages(module: str) -> None:
 
 def test_a_graph_is_drawn(module: str, tmp_path: Path) -> None:
     """For Mermaid, or as SVG into a file or to standard output."""
-    pytest.importorskip("graflow.pictures")
     assert "load" in graflow("graph", f"{module}:wf", "--mermaid").out
     picture = graflow("graph", f"{module}:wf", "--svg", "-").out
     assert picture.startswith("<svg")
