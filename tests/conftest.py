@@ -32,7 +32,14 @@ NEEDS_SYSTEM = pytest.mark.needs_system
 
 FOLDERS_NEEDING_SYSTEM = [
     ROOT / "tests" / each
-    for each in ("channels/redis", "channels/sqlite", "checkers", "core/travel", "mypy_plugin")
+    for each in (
+        "channels/redis",
+        "command",
+        "channels/sqlite",
+        "checkers",
+        "core/travel",
+        "mypy_plugin",
+    )
 ]
 """Folders whose tests all need threads, processes or sockets."""
 

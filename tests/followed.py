@@ -19,7 +19,11 @@ _BLOCK: Final = re.compile(
     r"^```(?P<language>python|ini|console)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
 )
 _FILE: Final = re.compile(r"# ([\w.]+)\n")
-_PROGRAMS: Final = {"python": [sys.executable], "mypy": [sys.executable, "-m", "mypy"]}
+_PROGRAMS: Final = {
+    "python": [sys.executable],
+    "mypy": [sys.executable, "-m", "mypy"],
+    "graflow": [sys.executable, "-m", "graflow"],
+}
 
 
 def follow(text: str, folder: Path, replaced: Mapping[str, str]) -> str:

@@ -60,7 +60,7 @@ SNIPPETS_AND_OUTPUT = Sybil([PythonCodeBlockParser(), CodeBlockParser("text", co
         ("docs/tutorial/types.md", 7),
         ("docs/tutorial/keys.md", 6),
         ("docs/workflows.md", 16),
-        ("docs/channels.md", 12),
+        ("docs/channels.md", 14),
         ("docs/keys.md", 13),
         ("docs/transactions.md", 14),
         ("docs/waiting.md", 8),

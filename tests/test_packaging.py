@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tarfile
 import venv
@@ -158,6 +159,13 @@ def test_an_installed_graflow_runs_and_type_checks(
         cwd=consumer.parent,
     )
     run(sys.executable, "-m", "pyright", "--pythonpath", python, consumer, cwd=consumer.parent)
+    script = python.with_name("graflow")
+    said = subprocess.run([script, "--version"], capture_output=True, text=True, check=False)
+    assert (said.returncode, said.stdout) == (2, "")
+    assert "install graflow with its extra 'cli'" in said.stderr
+    install("typer", "rich")
+    assert run(script, "--version", cwd=consumer.parent).startswith("graflow ")
+    assert "keys" in run(script, "--help", cwd=consumer.parent)
     install("pytest")  # which alone loads the plugin
     assert run(python, "-c", LOADED, cwd=consumer.parent) == "graflow_pytest []\n"
 
@@ -168,8 +176,12 @@ def test_the_metadata_says_what_the_package_needs(distributions: Distributions) 
         name = next(name for name in wheel.namelist() if name.endswith("/METADATA"))
         lines = wheel.read(name).decode().splitlines()
     assert "Requires-Python: >=3.11" in lines
+    with zipfile.ZipFile(distributions.wheel) as wheel:
+        name = next(name for name in wheel.namelist() if name.endswith("/entry_points.txt"))
+        assert "graflow = graflow.__main__:main" in wheel.read(name).decode()
     extras = {line.split()[1] for line in lines if line.startswith("Provides-Extra: ")}
     assert extras >= {
+        "cli",
         "distributed",
         "embedded",
         "mypy",

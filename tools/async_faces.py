@@ -86,13 +86,22 @@ WATCH = '''
         return AsyncWatch(self.backend, self._operations.selection(key, prefix), start=start)
 '''
 
+ITER_KEYS = '''
+    async def iter_keys(self, prefix: str = "") -> AsyncIterator[str]:
+        """Yield the channel's keys as they are found; see `Channel.iter_keys`."""
+        stored = self._operations.stored_prefix(prefix)
+        async for some in self.backend.scan(stored):
+            for key in visible_keys(some):
+                yield key
+'''
+
 CHANNEL = (
     '''
 """`AsyncChannel`: a channel on an event loop. Written by `tools/async_faces.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -100,9 +109,11 @@ from graflow.channels.aio.async_handle import AsyncHandle
 from graflow.channels.aio.async_lock import AsyncChannelLock
 from graflow.channels.arguments import MISSING, Missing, Seconds, check_key
 from graflow.channels.backend import AsyncBackend
+from graflow.channels.hidden_keys import visible_keys
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.plain_operations import PlainOperations
 from graflow.channels.overlay.transacting import awaited, limits_of, transact
+from graflow.channels.unfinished import even_unfinished
 from graflow.channels.watching.watch import AsyncWatch
 
 if TYPE_CHECKING:
@@ -130,9 +141,11 @@ class AsyncChannel(AsyncHandle):
         self.backend = backend
         self._operations = PlainOperations(backend.blocking)
 
+    @even_unfinished
     def __repr__(self) -> str:
-        """Show the class and the name."""
-        return f"{type(self).__name__}({self.name!r})"
+        """Show the class, the name and the address, without user and password."""
+        address = self.backend.blocking.address
+        return f"{type(self).__name__}({self.name!r}{f', {address}' if address else ''})"
 
     def of(self, keys: type[C], *, strict: bool = True) -> AsyncKeysChannel[C]:
         """Return the channel with the keys that a class declares; see `Channel.of`."""
@@ -183,6 +196,7 @@ class AsyncChannel(AsyncHandle):
 '''
     + LOCK.format(key="Non-empty text.", checked="check_key(key)")
     + WATCH.format(key="")
+    + ITER_KEYS
 )
 
 TYPED = (
@@ -191,7 +205,7 @@ TYPED = (
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar, overload
 
 from typing_extensions import TypeForm
@@ -200,9 +214,11 @@ from graflow.channels.aio.async_channel import AsyncChannel
 from graflow.channels.aio.async_handle import AsyncHandle
 from graflow.channels.aio.async_lock import AsyncChannelLock
 from graflow.channels.arguments import MISSING, Missing, Seconds, check_key
+from graflow.channels.hidden_keys import visible_keys
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.typed_operations import TypedOperations
 from graflow.channels.schema import schema_of
+from graflow.channels.unfinished import even_unfinished
 from graflow.channels.watching.watch import AsyncWatch
 
 __all__ = ["AsyncTypedChannel"]
@@ -233,12 +249,14 @@ class AsyncTypedChannel(AsyncHandle, Generic[T]):
         """The type of the values."""
         return self._schema.form
 
+    @even_unfinished
     def __repr__(self) -> str:
         """Show the channel and the schema."""
         return f"{type(self).__name__}({self._channel!r}, {self._schema.name})"
 '''
     + LOCK.format(key="Non-empty text.", checked="check_key(key)")
     + WATCH.format(key="")
+    + ITER_KEYS
 )
 
 KEYED = (
@@ -259,6 +277,7 @@ from graflow.channels.arguments import MISSING, Missing, Seconds
 from graflow.channels.listed_keys import TypedDictKeys
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.keyed_operations import KeyedOperations
+from graflow.channels.unfinished import even_unfinished
 from graflow.channels.watching.watch import AsyncWatch
 
 __all__ = ["AsyncKeyedChannel"]
@@ -290,6 +309,7 @@ class AsyncKeyedChannel(AsyncHandle, Generic[S]):
         """The `TypedDict` that lists the keys."""
         return self._form
 
+    @even_unfinished
     def __repr__(self) -> str:
         """Show the channel and the schema."""
         return f"{type(self).__name__}({self._channel!r}, {self._name})"
@@ -327,6 +347,7 @@ from graflow.channels.keys.operands import (
 )
 from graflow.channels.keys.values import Values
 from graflow.channels.operation.entry import Entry
+from graflow.channels.unfinished import even_unfinished
 from graflow.channels.watching.watch import AsyncWatch
 
 __all__ = ["AsyncKeysChannel"]
@@ -364,6 +385,7 @@ class AsyncKeysChannel(AsyncHandle, Generic[C_co]):
         """The class that declares the keys."""
         return self._keys
 
+    @even_unfinished
     def __repr__(self) -> str:
         """Show the channel and the class."""
         return f"{type(self).__name__}({self._channel!r}, {self._keys.__name__})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -11,6 +11,7 @@ from graflow.channels.backend import Backend
 from graflow.channels.backend.fronts import fronted
 from graflow.channels.codec.codec import decode, encode
 from graflow.channels.handle import Handle
+from graflow.channels.hidden_keys import visible_keys
 from graflow.channels.locks.lock import ChannelLock
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.plain_operations import PlainOperations
@@ -70,6 +71,17 @@ class Channel(Handle[str]):
         vars(other).update(vars(self))
         other._take(backend)
         return other
+
+    def names_beside(self) -> Iterator[str]:
+        """Yield the names of all channels of the same server or file, this one's too, each once.
+
+        Listed is what has keys, or keeps something of runs. On a server all of its keys are gone
+        through, a thousand at a time, which takes a second for a few million of them.
+
+        Raises:
+            ChannelTypeError: The backend does not know other channels, as in memory.
+        """
+        return self.backend.names_beside()
 
     def beside(self, name: str) -> Self:
         """Return a handle on another channel of the same server, with the same settings.
@@ -435,6 +447,26 @@ class Channel(Handle[str]):
     def keys(self) -> list[str]:
         """Return the channel's keys, in no particular order."""
         return self._perform(self._operations.keys())
+
+    def iter_keys(self, prefix: str = "") -> Iterator[str]:
+        """Yield the channel's keys as they are found, in no particular order.
+
+        It is for channels of very many keys: it begins at once, takes little memory, and never
+        keeps a server busy for long. The keys are not those of one moment, as `keys()` are: one
+        that is there all the time comes once, and one that comes or goes meanwhile may be there or
+        not. (On a server, a channel that loses nearly all of more than 30,000 keys meanwhile may
+        give some that stay twice.)
+
+        Args:
+            prefix: What the keys begin with.
+
+        Raises:
+            ChannelTypeError: The prefix is not text.
+            ChannelUnavailableError: In the middle: another server has taken the place of the one
+                that was asked, so that keys may be missing.
+        """
+        found = self.backend.scan(self._operations.stored_prefix(prefix))
+        return (key for some in found for key in visible_keys(some))
 
     def clear(self) -> None:
         """Remove all keys, and the results of runs; locks, fences and the list of runs stay.

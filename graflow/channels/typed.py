@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -304,6 +304,13 @@ class TypedChannel(ChannelView[str], Generic[T]):
     def keys(self) -> list[str]:
         """Return the channel's keys, whatever they hold, in no particular order."""
         return self._perform(self._operations.keys())
+
+    def iter_keys(self, prefix: str = "") -> Iterator[str]:
+        """Yield the channel's keys, whatever they hold, as they are found.
+
+        See `Channel.iter_keys`.
+        """
+        return self._channel.iter_keys(prefix)
 
     def clear(self) -> None:
         """Remove every key of the channel, whatever it holds; locks stay."""

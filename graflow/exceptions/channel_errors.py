@@ -10,6 +10,7 @@ __all__ = [
     "ChannelDataError",
     "ChannelError",
     "ChannelKeyError",
+    "ChannelNotFoundError",
     "ChannelOverflowError",
     "ChannelPermissionError",
     "ChannelServerError",
@@ -46,6 +47,10 @@ class ChannelError(GraflowError):
 
 class ChannelKeyError(ChannelError, KeyError):
     """The channel holds nothing under the key, or what it held has expired."""
+
+
+class ChannelNotFoundError(ChannelError, FileNotFoundError):
+    """The file or directory that was to be opened, and not to be made, is not there."""
 
 
 class ChannelTypeError(ChannelError, TypeError):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextvars
 import pickle
-from collections.abc import Iterator
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,14 @@ import redis
 from graflow.channels.factory import ChannelBackend, ChannelFactory, default_channel
 from graflow.channels.memory_channel import MemoryChannel, MemorySpace
 from graflow.channels.redis_channel import RedisChannel
-from graflow.exceptions import ChannelTypeError, ChannelValueError
+from graflow.channels.sqlite_channel import SQLiteChannel
+from graflow.exceptions import (
+    ChannelError,
+    ChannelNotFoundError,
+    ChannelTypeError,
+    ChannelValueError,
+)
+from tests.servers import Cluster
 
 
 @pytest.fixture(autouse=True)
@@ -89,3 +98,99 @@ def test_memory_does_not_grow_with_expired_keys() -> None:
     assert len(store.values) < 10
     assert len(store.deadlines) < 10
     assert len(store._expiries) < 300
+
+
+@pytest.mark.needs_system
+def test_a_url_says_which_channel_it_is(
+    redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server, a file, a directory of an embedded server, or memory."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "here").mkdir()
+    with ChannelFactory.from_url(redis_url, "n", timeout=7) as server:
+        assert isinstance(server, RedisChannel)
+        assert (server.name, server.backend.timeout) == ("n", 7)
+        assert server.backend.address == redis_url
+    for url, place in {"sqlite:///a b.db": "a b.db", f"sqlite:///{tmp_path}/c": "c"}.items():
+        with ChannelFactory.from_url(url, durable=False) as file:
+            assert isinstance(file, SQLiteChannel)
+            assert file.name == "default"
+            assert file.backend.address == str(tmp_path / place)
+    for path in ("here", f"{tmp_path}/there"):
+        with ChannelFactory.from_url(path, "n") as embedded:
+            embedded.set("a", 1)
+            assert embedded.backend.server == f"embedded://{tmp_path / Path(path).name}"
+    assert isinstance(ChannelFactory.from_url("memory://", "n"), MemoryChannel)
+    assert default_channel() is None
+
+
+@pytest.mark.needs_system
+def test_a_url_of_a_cluster_says_so(clusters: Callable[[str], Cluster]) -> None:
+    """Its scheme ends with +cluster, as in what messages call it."""
+    cluster = clusters("redis-6.2")
+    cluster.flush()
+    url = cluster.url.replace("redis://", "redis+cluster://")
+    with ChannelFactory.from_url(url, "n") as channel:
+        channel.set("a", 1)
+        assert channel.get("a") == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "nowhere", "localhost:6379", "http://a/b", "redis:/a", "sqlite:a.db", "sqlite://a.db",
+     "sqlite:///", "redis:", "memory://a"],
+)  # fmt: skip
+def test_what_is_no_url_of_a_channel_is_refused(url: str) -> None:
+    """With what there is, and nothing is made."""
+    with pytest.raises(ChannelValueError):
+        ChannelFactory.from_url(url)
+    bad: Any = 3
+    with pytest.raises(ChannelTypeError, match="URL"):
+        ChannelFactory.from_url(bad)
+
+
+@pytest.mark.needs_system
+def test_nothing_is_made_where_it_must_be_there(tmp_path: Path) -> None:
+    """Neither a file nor a directory, and what is something else is told from what is missing."""
+    (tmp_path / "empty.db").touch()
+    (tmp_path / "text.db").write_text("no database " * 100)
+    (tmp_path / "folder").mkdir()
+    before = sorted(tmp_path.iterdir())
+    for url in ("sqlite:///{}/none.db", "sqlite:///{}/empty.db", "{}/none", "sqlite:///{}/no/no"):
+        with pytest.raises(ChannelNotFoundError):
+            ChannelFactory.from_url(url.format(tmp_path), create=False)
+    for url in ("sqlite:///{}/folder", "sqlite:///{}/text.db", "{}/folder", "{}/text.db"):
+        with pytest.raises(ChannelError) as caught:
+            ChannelFactory.from_url(url.format(tmp_path), create=False)
+        assert not isinstance(caught.value, ChannelNotFoundError)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.needs_system
+def test_what_is_there_is_opened_where_it_must_be(tmp_path: Path) -> None:
+    """A file that has been used, and is in use, and a directory of a server."""
+    for url in (f"sqlite:///{tmp_path}/a.db", f"{tmp_path}/server"):
+        with ChannelFactory.from_url(url, "n") as first:
+            first.set("a", 1)
+            with ChannelFactory.from_url(url, "n", create=False) as second:
+                assert second.get("a") == 1
+        with ChannelFactory.from_url(url, "n", create=False) as third:
+            assert third.get("a") == 1
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://u:s3cret@h:x/0", "http://u:s3cret@h/", "redis+cluster://u:s3cret@h:1/7"]
+)
+def test_a_password_in_a_url_is_not_shown(url: str) -> None:
+    """Not in the message, and not among the local variables of the traceback."""
+    with pytest.raises(ChannelError) as caught:
+        ChannelFactory.from_url(url)
+    frames = traceback.StackSummary.extract(
+        (
+            (f, n)
+            for f, n in traceback.walk_tb(caught.value.__traceback__)
+            if f.f_code.co_name != "test_a_password_in_a_url_is_not_shown"
+        ),
+        capture_locals=True,
+    )
+    assert "s3cret" not in "".join(frames.format()) + str(caught.value)

@@ -4,7 +4,16 @@
 
 from typing import Any, TypedDict, assert_type
 
-from graflow import ExecutionContext, MemoryChannel, Task, TypedChannel, task, workflow
+from graflow import (
+    Channel,
+    ChannelFactory,
+    ExecutionContext,
+    MemoryChannel,
+    Task,
+    TypedChannel,
+    task,
+    workflow,
+)
 from graflow.core.context import TaskExecutionContext
 
 
@@ -29,6 +38,20 @@ def typed_channels(ctx: TaskExecutionContext) -> None:
     users.set("key", {"name": "Zoë"})  # type: ignore[typeddict-item]  # pyright: ignore[reportArgumentType]
     users.set("key", {"name": "Zoë", "age": "30"})  # type: ignore[typeddict-item]  # pyright: ignore[reportArgumentType]
     users.append("key", 3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def channels_at_urls() -> None:
+    """A URL gives a channel, whose keys are text."""
+    channel = ChannelFactory.from_url("sqlite:///shop.db", "orders", create=False)
+    assert_type(channel, Channel)
+    assert_type(list(channel.iter_keys("order:")), list[str])
+    assert_type(list(channel.names_beside()), list[str])
+    ChannelFactory.from_url(3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+async def keys_on_a_loop(channel: Channel) -> None:
+    """On an event loop too."""
+    assert_type([key async for key in channel.aio.iter_keys()], list[str])
 
 
 @task

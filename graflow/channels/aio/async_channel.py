@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,6 +10,7 @@ from graflow.channels.aio.async_handle import AsyncHandle
 from graflow.channels.aio.async_lock import AsyncChannelLock
 from graflow.channels.arguments import MISSING, Missing, Seconds, check_key
 from graflow.channels.backend import AsyncBackend
+from graflow.channels.hidden_keys import visible_keys
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.plain_operations import PlainOperations
 from graflow.channels.overlay.transacting import awaited, limits_of, transact
@@ -134,6 +135,13 @@ class AsyncChannel(AsyncHandle):
             ChannelTypeError: Both a key and a prefix are given; or it is a transaction.
         """
         return AsyncWatch(self.backend, self._operations.selection(key, prefix), start=start)
+
+    async def iter_keys(self, prefix: str = "") -> AsyncIterator[str]:
+        """Yield the channel's keys as they are found; see `Channel.iter_keys`."""
+        stored = self._operations.stored_prefix(prefix)
+        async for some in self.backend.scan(stored):
+            for key in visible_keys(some):
+                yield key
 
     async def set(
         self,

@@ -5,6 +5,7 @@ A backend knows nothing of values, schemas or users: it keeps records under keys
 
 from graflow.channels.backend.async_in_front import AsyncBackendInFront
 from graflow.channels.backend.asynchronous import AsyncBackend
+from graflow.channels.backend.extents import Extent
 from graflow.channels.backend.fence import Fence
 from graflow.channels.backend.in_front import BackendInFront, FencedBackend
 from graflow.channels.backend.signals import Signals, Subscription
@@ -49,6 +50,7 @@ __all__ = [
     "Conflict",
     "Delete",
     "Expire",
+    "Extent",
     "Fence",
     "FencedBackend",
     "Held",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from typing_extensions import override
 
@@ -45,6 +45,10 @@ class AsyncBackendInFront(AsyncBackend):
     @override
     async def keys(self, *, kept: bool = False) -> list[str]:
         return await self.inner.keys(kept=kept)
+
+    @override
+    def scan(self, prefix: str = "", *, kept: bool = False) -> AsyncIterator[list[str]]:
+        return self.inner.scan(prefix, kept=kept)
 
     @override
     async def clear(self, *, kept: bool = False) -> None:

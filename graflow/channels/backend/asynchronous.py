@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -165,6 +165,11 @@ class AsyncBackend(ABC):
         """Return the record of a key."""
         held = (await self.read((key,)))[0]
         return None if held is None else held.record
+
+    async def scan(self, prefix: str = "", *, kept: bool = False) -> AsyncIterator[list[str]]:
+        """Yield the live keys that begin with `prefix`, some at a time."""
+        found = await self.keys(kept=kept)
+        yield [key for key in found if key.startswith(prefix)] if prefix else found
 
     async def head(self, key: str, count: int) -> list[bytes]:
         """Return the first `count` items of a list."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from typing_extensions import override
@@ -45,6 +45,12 @@ class CallingBackend(AsyncBackend):
     @override
     async def keys(self, *, kept: bool = False) -> list[str]:
         return await self._call(self.backend.keys, kept=kept)
+
+    @override
+    async def scan(self, prefix: str = "", *, kept: bool = False) -> AsyncIterator[list[str]]:
+        steps = self.backend.scan(prefix, kept=kept)
+        while (found := await self._call(next, steps, None)) is not None:
+            yield found
 
     @override
     async def clear(self, *, kept: bool = False) -> None:

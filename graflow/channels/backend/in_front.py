@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from typing_extensions import override
 
 from graflow.channels.backend.async_in_front import AsyncFencedBackend
 from graflow.channels.backend.asynchronous import AsyncBackend
 from graflow.channels.backend.by_calls import CallingBackend
+from graflow.channels.backend.extents import Extent
 from graflow.channels.backend.fence import Fence
 from graflow.channels.backend.signals import Signals
 from graflow.channels.backend.synchronous import Backend
@@ -41,6 +42,10 @@ class BackendInFront(Backend):
         return self.inner.keys(kept=kept)
 
     @override
+    def scan(self, prefix: str = "", *, kept: bool = False) -> Iterator[list[str]]:
+        return self.inner.scan(prefix, kept=kept)
+
+    @override
     def clear(self, *, kept: bool = False) -> None:
         self.inner.clear(kept=kept)
 
@@ -59,6 +64,10 @@ class BackendInFront(Backend):
     @override
     def digests(self, keys: Sequence[str]) -> list[str | None]:
         return self.inner.digests(keys)
+
+    @override
+    def measure(self, keys: Sequence[str]) -> list[Extent | None]:
+        return self.inner.measure(keys)
 
     @override
     def acquire(self, lock: str, owner: str, lease: int, least: int = 0) -> int | str:
@@ -92,6 +101,10 @@ class BackendInFront(Backend):
     @override
     def beside(self, name: str) -> Backend:
         return self.inner.beside(name)
+
+    @override
+    def names_beside(self) -> Iterator[str]:
+        return self.inner.names_beside()
 
     @override
     def reopened(self) -> Backend:

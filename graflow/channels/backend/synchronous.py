@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from graflow.channels import arguments
 from graflow.channels.backend.by_calls import PromptBackend, ThreadedBackend
+from graflow.channels.backend.extents import Extent, extent_of
 from graflow.channels.backend.signals import Signals, WaitingLine, signals_of
 from graflow.channels.codec.codec import Record
 from graflow.channels.codec.digests import digest_of
@@ -116,6 +117,19 @@ class Backend(ABC):
         held = self.read((key,))[0]
         return None if held is None else held.record
 
+    def scan(self, prefix: str = "", *, kept: bool = False) -> Iterator[list[str]]:
+        """Yield the live keys that begin with `prefix`, some at a time, in any order.
+
+        A key that is there from the first step to the last comes once; others may come or not. No
+        step takes the store for long, and all together they take little memory.
+
+        Args:
+            prefix: What the keys begin with, as this backend stores them.
+            kept: As for `keys`.
+        """
+        found = self.keys(kept=kept)
+        yield [key for key in found if key.startswith(prefix)] if prefix else found
+
     def head(self, key: str, count: int) -> list[bytes]:
         """Return the first `count` items of a list; no more than it has, so none of no list.
 
@@ -164,6 +178,10 @@ class Backend(ABC):
     def digests(self, keys: Sequence[str]) -> list[str | None]:
         """Return `digest_of` what each of `keys` holds at one moment; `None` if it is nothing."""
         return [None if held is None else digest_of(held.record) for held in self.read(keys)]
+
+    def measure(self, keys: Sequence[str]) -> list[Extent | None]:
+        """Return how much each of `keys` holds; `None` if it is nothing."""
+        return list(map(extent_of, self.read(keys)))
 
     def put(self, key: str, record: Record, ttl: int | None) -> None:
         """Let a key hold a record, as `Put` does."""
@@ -306,6 +324,14 @@ class Backend(ABC):
             ChannelTypeError: This backend can't say which that would be.
         """
         raise ChannelTypeError(f"a {type(self).__name__} can't open another channel by itself")
+
+    def names_beside(self) -> Iterator[str]:
+        """Yield the names of the channels on the same server that hold something, each once.
+
+        Raises:
+            ChannelTypeError: This backend does not know the others.
+        """
+        raise ChannelTypeError(f"a {type(self).__name__} does not know of other channels")
 
     def reopened(self) -> Backend:
         """Return a backend of the same channel that goes on after this one is closed.

@@ -13,7 +13,15 @@ from inspect import isawaitable
 from types import CoroutineType
 from typing import Any, NamedTuple, TypeAlias
 
-from graflow.channels.arguments import MISSING, Missing, Seconds, check_key, milliseconds, patience
+from graflow.channels.arguments import (
+    MISSING,
+    Missing,
+    Seconds,
+    check_key,
+    check_text,
+    milliseconds,
+    patience,
+)
 from graflow.channels.backend import (
     KEEP,
     Backend,
@@ -31,7 +39,7 @@ from graflow.channels.backend import (
 from graflow.channels.codec.codec import Record
 from graflow.channels.codec.digests import digest_of
 from graflow.channels.commits.commit import Steps
-from graflow.channels.hidden_keys import shown_key, visible_keys
+from graflow.channels.hidden_keys import shown_key, stored_key, visible_keys
 from graflow.channels.operation.attempts import Limits, insist, turn_name
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.formats import Format
@@ -317,6 +325,10 @@ class Operations(ABC):
     def keys(self) -> Steps[list[str]]:
         """Return the users' keys."""
         return visible_keys((yield Keys()))
+
+    def stored_prefix(self, prefix: str) -> str:
+        """Check what users' keys may begin with, and return what the stored ones begin with."""
+        return "" if prefix == "" else stored_key(check_text(prefix, "prefix"))
 
     def clear(self) -> Steps[None]:
         """Remove all keys, but nothing that is kept about the channel."""

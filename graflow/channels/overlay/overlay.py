@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NoReturn
 
 from typing_extensions import override
 
-from graflow.channels.backend import Backend, BackendInFront, Signals
+from graflow.channels.backend import Backend, BackendInFront, Extent, Signals
 from graflow.channels.codec.codec import Record, decode
 from graflow.channels.commits.commit import (
     KEEP,
@@ -181,6 +181,14 @@ class Overlay(BackendInFront):
                 elif exists is False:
                     found.pop(key, None)
             return list(found)
+
+    @override
+    def scan(self, prefix: str = "", *, kept: bool = False) -> Iterator[list[str]]:
+        return Backend.scan(self, prefix, kept=kept)  # what was changed here belongs to it
+
+    @override
+    def measure(self, keys: Sequence[str]) -> list[Extent | None]:
+        return Backend.measure(self, keys)
 
     @override
     def clear(self, *, kept: bool = False) -> None:

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from graflow.channels.backend import Fence
+from graflow.channels.backend import Extent, Fence
 from graflow.channels.codec.codec import Record
 from graflow.channels.commits.commit import (
     KEEP,
@@ -44,10 +44,12 @@ from graflow.channels.redis.records import (
     EMPTY_LIST,
     MAX_PARTS,
     check_size,
+    extent,
     held,
     parts,
     too_long,
 )
+from graflow.channels.redis.scanning.key_scan import KeyScan
 from graflow.channels.redis.scripts import Script, script
 from graflow.channels.redis.sending.requests import Part, Perform, Sending
 from graflow.channels.redis.sending.transport import Guard, Transport
@@ -62,12 +64,13 @@ _MAX_READ_TOGETHER = 1_000_000  # items of several lists
 _CLEAR_AT_ONCE = 10_000
 _CLEAR_SLICE = 100
 _EXIST_AT_ONCE = 10_000
+_LOOKED_AT = 100  # items of a list, by which all of them are measured
 
 _READ, _READ_MANY, _HEAD = script("read"), script("read_many"), script("head")
 _COMMIT, _SET, _PUSH, _POP = script("commit"), script("set"), script("push"), script("pop")
 _ADD, _DELETE, _SWAP, _WRITE = script("add"), script("delete"), script("swap"), script("write")
 _EXIST_MANY, _KEYS, _CLEAR = script("exist_many"), script("keys"), script("clear")
-_DIGESTS = script("digests")
+_DIGESTS, _MEASURE = script("digests"), script("measure")
 _ACQUIRE, _RENEW, _RELEASE = script("acquire"), script("renew"), script("release")
 _LINE_UP = script("line_up")
 
@@ -173,6 +176,20 @@ class Primitives:
         index = self._kept_index if kept else self._index
         found: list[bytes] = yield from self._run(_KEYS, None, (index,))
         return [key.decode() for key in found]
+
+    def measure(self, keys: Sequence[str]) -> Sending[list[Extent | None]]:
+        """Return how much each key holds."""
+        if not keys:
+            return []
+        values = [self._value(key) for key in keys]
+        found: list[int] = yield from self._run(_MEASURE, None, values, (_LOOKED_AT,))
+        triples = zip(found[::3], found[1::3], found[2::3], strict=True)
+        return [extent(*triple) for triple in triples]
+
+    def scan(self, prefix: str, *, kept: bool) -> KeyScan:
+        """Return the listing of the live keys that begin with a prefix, step by step."""
+        index = self._kept_index if kept else self._index
+        return KeyScan(self.transport, index, prefix)
 
     # Changes
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graflow.channels.backend import Extent
 from graflow.channels.codec.codec import Record
 from graflow.channels.codec.digests import digest_of
 from graflow.channels.commits.commit import Held
@@ -14,6 +15,7 @@ __all__ = [
     "MAX_PARTS",
     "check_size",
     "expected",
+    "extent",
     "held",
     "parts",
     "too_long",
@@ -51,6 +53,13 @@ def expected(record: Record | None, room: int) -> tuple[Part, ...]:
 def held(record: Record, left: int) -> Held:
     """Return what a key holds, from the reply of a script."""
     return Held([] if record == EMPTY_LIST else record, None if left == -1 else max(1, left))
+
+
+def extent(size: int, items: int, left: int) -> Extent | None:
+    """Return how much a key holds, from the reply of a script."""
+    if left == -2:  # there is no such key
+        return None
+    return Extent(size, None if items < 0 else items, None if left == -1 else max(1, left))
 
 
 def check_size(channel: str, count: int, what: str) -> None:

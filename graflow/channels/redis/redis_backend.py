@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self
 from weakref import finalize
 
 from typing_extensions import override
 
-from graflow.channels.backend import AsyncBackend, Backend, Fence, Signals
+from graflow.channels.backend import AsyncBackend, Backend, Extent, Fence, Signals
 from graflow.channels.backend.by_calls import ThreadedBackend
 from graflow.channels.codec.codec import Record
 from graflow.channels.commits.commit import Answer, Change, Check, Conflict, Held
@@ -18,6 +18,7 @@ from graflow.channels.redis.asynchronous.dialling import can_dial
 from graflow.channels.redis.endpoints.endpoint import Endpoint
 from graflow.channels.redis.primitives import Primitives, base_of
 from graflow.channels.redis.push.pushes import pushes_of
+from graflow.channels.redis.scanning.channel_names import channel_names
 from graflow.channels.redis.sending.closed import ClosedTransport
 from graflow.channels.redis.sending.requests import carry_out
 from graflow.channels.redis.sending.routes import Route
@@ -151,6 +152,10 @@ class RedisBackend(Backend):
         return other
 
     @override
+    def names_beside(self) -> Iterator[str]:
+        return channel_names(self.endpoint, self.timeout)
+
+    @override
     def reopened(self) -> Self:
         return self.beside(self.name)
 
@@ -196,6 +201,12 @@ class RedisBackend(Backend):
         return carry_out(self._primitives.keys(kept=kept), self)
 
     @override
+    def scan(self, prefix: str = "", *, kept: bool = False) -> Iterator[list[str]]:
+        scan = self._primitives.scan(prefix, kept=kept)
+        while (found := carry_out(scan.step(), self)) is not None:
+            yield found
+
+    @override
     def clear(self, *, kept: bool = False) -> None:
         carry_out(self._primitives.clear(kept=kept), self)
 
@@ -214,6 +225,10 @@ class RedisBackend(Backend):
     @override
     def digests(self, keys: Sequence[str]) -> list[str | None]:
         return carry_out(self._primitives.digests(keys), self)
+
+    @override
+    def measure(self, keys: Sequence[str]) -> list[Extent | None]:
+        return carry_out(self._primitives.measure(keys), self)
 
     @override
     def put(self, key: str, record: Record, ttl: int | None) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from graflow.exceptions import ChannelDataError, ChannelValueError
 
-__all__ = ["APPLICATION", "LAYOUTS", "is_current", "prepare"]
+__all__ = ["APPLICATION", "LAYOUTS", "is_current", "is_ours", "prepare"]
 
 APPLICATION: Final = 0x67_72_66_6C
 """The `application_id` of our files: `grfl` in ASCII."""
@@ -89,6 +89,11 @@ def is_current(connection: sqlite3.Connection, path: str) -> bool:
             f"one knows up to {len(LAYOUTS)}); upgrade graflow"
         )
     return bool(version == len(LAYOUTS))
+
+
+def is_ours(connection: sqlite3.Connection) -> bool:
+    """Tell whether a file carries our mark, whatever its layout."""
+    return _marks(connection)[1] == APPLICATION
 
 
 def prepare(connection: sqlite3.Connection) -> None:

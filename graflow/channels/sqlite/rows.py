@@ -8,14 +8,22 @@ from typing import Any, Final, NamedTuple, overload
 
 from typing_extensions import override
 
+from graflow.channels.backend import Extent
 from graflow.channels.commits.commit import KEEP, Held
 from graflow.channels.commits.stage import Ends, Found, Outcome
-from graflow.channels.hidden_keys import KEPT
+from graflow.channels.hidden_keys import FENCES, KEPT, kept_key
 
 __all__ = ["GET", "PUT", "PUT_FOR_GOOD", "Rows"]
 
 _LIVE: Final = "(expires IS NULL OR expires > ?)"
-_AFTER_KEPT: Final = KEPT[:-1] + chr(ord(KEPT[-1]) + 1)  # greater than every key that begins so
+
+
+def after_prefix(prefix: str) -> str:
+    """Return what comes right behind all texts with a prefix of ASCII."""
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1)
+
+
+_AFTER_KEPT: Final = after_prefix(KEPT)
 
 GET: Final = f"SELECT value FROM entries WHERE channel = ? AND key = ? AND {_LIVE}"
 """Finds the value of a key: of a channel's name, a key, and the time."""
@@ -44,6 +52,21 @@ _FIND: Final = (
 _EXISTS: Final = f"SELECT 1 FROM entries WHERE channel = ? AND key = ? AND {_LIVE}"
 _ITEMS: Final = (
     "SELECT item FROM items WHERE list = ? AND position >= ? AND position < ? ORDER BY position"
+)
+_EXTENT: Final = (
+    "SELECT length(value), list, first, after, expires FROM entries"
+    f" WHERE channel = ? AND key = ? AND {_LIVE}"
+)
+_SIZE_OF_ITEMS: Final = (
+    "SELECT ifnull(sum(length(item)), 0) FROM items"
+    " WHERE list = ? AND position >= ? AND position < ?"
+)
+_LOOKED_AT: Final = 100  # items of a list, by which all of them are measured
+_SOME: Final = f" AND key >= ? AND {_LIVE} ORDER BY key LIMIT ?"
+_NEXT_CHANNEL: Final = "SELECT min(channel) FROM entries WHERE channel > ?"
+_HOLDS_SOMETHING: Final = (
+    f"SELECT 1 FROM entries WHERE channel = ? AND {_LIVE}"
+    " AND key <> ? AND (key < ? OR key >= ?) LIMIT 1"
 )
 _OF_USERS: Final = "channel = ? AND (key < ? OR key >= ?)"
 _KEPT: Final = "channel = ? AND key >= ? AND key < ?"
@@ -153,6 +176,40 @@ class Rows:
             (self.channel, KEPT, _AFTER_KEPT, self.now),
         )
         return [key for (key,) in found]
+
+    def extent(self, key: str) -> Extent | None:
+        """Return how much a live key holds; of a list, by its first items."""
+        found = self.run(_EXTENT, (self.channel, key, self.now)).fetchall()
+        if not found:
+            return None
+        size, number, first, after, expires = found[0]
+        left = None if expires is None else expires - self.now
+        if size is not None:
+            return Extent(size, None, left)
+        looked_at = (number, first, min(after, first + _LOOKED_AT))
+        ((some,),) = self.run(_SIZE_OF_ITEMS, looked_at).fetchall()
+        seen = looked_at[2] - first
+        return Extent(some * (after - first) // seen if seen else 0, after - first, left)
+
+    def keys_from(self, start: str, most: int, *, kept: bool = False) -> list[str]:
+        """Return `most` of the live keys at most, in order: those from `start` on."""
+        found = self.run(
+            f"SELECT key FROM entries WHERE {_KEPT if kept else _OF_USERS}{_SOME}",
+            (self.channel, KEPT, _AFTER_KEPT, start, self.now, most),
+        )
+        return [key for (key,) in found]
+
+    def next_channel(self, after: str) -> str | None:
+        """Return the first channel of the file, by name, that holds more than locks."""
+        locks = kept_key("lock", "")
+        while True:
+            ((name,),) = self.run(_NEXT_CHANNEL, (after,)).fetchall()
+            if name is None:
+                return None
+            those = (name, self.now, FENCES, locks, after_prefix(locks))
+            if self.run(_HOLDS_SOMETHING, those).fetchall():
+                return str(name)
+            after = name
 
     # What becomes of it
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any, Final, Self, TypeVar
 
@@ -16,6 +16,7 @@ from graflow.channels.backend import (
     Change,
     Check,
     Conflict,
+    Extent,
     Fence,
     Held,
     NotAList,
@@ -40,6 +41,7 @@ _ROWS: Final = sqlite3.Cursor.fetchall
 _CHANGED: Final = attrgetter("rowcount")
 
 _CLEAR_AT_ONCE: Final = 10_000
+_AT_ONCE: Final = 1_000  # keys that are listed in one step
 _PAUSE: Final = 1_000  # ms between two collections of what has expired
 _SHORT_PAUSE: Final = 10  # ms, while there is more than one collection takes
 _COLLECTED: Final = 500  # rows at the most, so that nobody waits for long
@@ -147,8 +149,32 @@ class SQLiteBackend(Backend):
         return self._read(lambda rows: [rows.exists(key) for key in keys])
 
     @override
+    def measure(self, keys: Sequence[str]) -> list[Extent | None]:
+        return self._read(lambda rows: [rows.extent(key) for key in keys])
+
+    @override
     def keys(self, *, kept: bool = False) -> list[str]:
         return self._read(lambda rows: rows.keys(kept=kept))
+
+    @override
+    def scan(self, prefix: str = "", *, kept: bool = False) -> Iterator[list[str]]:
+        start: str | None = prefix
+        while start is not None:
+            found = self._read(
+                lambda rows, start=start: rows.keys_from(start, _AT_ONCE, kept=kept)  # type: ignore[misc]
+            )
+            fit = [key for key in found if key.startswith(prefix)]
+            yield fit
+            # No text comes between a text and the same with a NUL behind it.
+            start = f"{fit[-1]}\0" if len(fit) == _AT_ONCE else None
+
+    @override
+    def names_beside(self) -> Iterator[str]:
+        name: str | None = ""
+        while name is not None:
+            name = self._read(lambda rows, name=name: rows.next_channel(name))  # type: ignore[misc]
+            if name is not None:
+                yield name
 
     # Changes
 

@@ -22,6 +22,7 @@ __all__ = [
     "RunRecord",
     "alive_key",
     "fence_key",
+    "run_ids",
     "run_key",
     "runs",
     "state_of",
@@ -134,13 +135,19 @@ def runs(channel: Channel) -> list[RunInfo]:
     if not isinstance(channel, Channel):
         raise ChannelTypeError(f"runs takes a Channel, not {type(channel).__name__}")
     backend = channel.backend
-    ids = [key.removeprefix(_RUN) for key in backend.keys(kept=True) if key.startswith(_RUN)]
-    stored = backend.keys()
-    done = Counter(run_of(key) for key in stored if is_result(key))
+    ids = run_ids(channel)
+    done = Counter(run_of(key) for some in backend.scan() for key in some if is_result(key))
     found: list[RunInfo] = []
     for first in range(0, len(ids), _AT_ONCE):
         found += _infos(backend, ids[first : first + _AT_ONCE], done)
     return sorted(found, key=lambda info: (info.begun, info.run_id))
+
+
+def run_ids(channel: Channel) -> list[str]:
+    """Return the ids of the runs that a channel knows of, in no particular order."""
+    return [
+        key.removeprefix(_RUN) for some in channel.backend.scan(_RUN, kept=True) for key in some
+    ]
 
 
 def _infos(backend: Backend, ids: Sequence[str], done: Counter[str]) -> list[RunInfo]:

@@ -45,6 +45,7 @@ HOSTILE = {
 
 _ALLOWED = "Every other character is allowed"
 _NO_LOOP = "A channel can't be iterated over"
+_FOUND = "a key that is there from its first step to its last comes once"
 _HIDDEN = "Bookkeeping ... is never visible as a key, and no user key can collide with it"
 _REFUSED = "anything else is refused before the backend is touched"
 
@@ -119,6 +120,22 @@ def _many(trial: Trial) -> None:
     trial.require(other.get("key 1") == "other", "a channel never clears the keys of another")
 
 
+def _found(trial: Trial) -> None:
+    channel = trial.open("job")
+    trial.note("a.set_many({f'key {n}': n for n in range(1_500)}); a.append('list', 1)")
+    channel.set_many({f"key {number}": number for number in range(1_500)})
+    channel.append("list", 1)
+    trial.note("list(a.iter_keys()); list(a.iter_keys('key 1'))")
+    for prefix in ("", "key 1", "*", "none"):
+        expected = sorted(key for key in channel.keys() if key.startswith(prefix))  # noqa: SIM118
+        found = sorted(channel.iter_keys(prefix))
+        trial.require(
+            found == expected,
+            f"{_FOUND}: with the prefix {prefix!r} it found {len(found):,} keys, "
+            f"{len(set(found)):,} of them different, and keys() lists {len(expected):,}",
+        )
+
+
 def _no_loop(trial: Trial) -> None:
     channel: Any = trial.open("job")
     channel.set("key", 1)
@@ -148,6 +165,7 @@ def _hidden(trial: Trial) -> None:
 
 EDGES = [
     edge(Capability.KEYS, "a hidden key", _HIDDEN, body=_hidden),
+    edge(Capability.KEYS, "keys one after the other", _FOUND, body=_found),
     edge(Capability.KEYS, "a loop over a channel", _NO_LOOP, body=_no_loop),
     edge(
         Capability.KEYS,

@@ -29,7 +29,7 @@ PAIRS = [
     (KeysChannel, AsyncKeysChannel),
     (Transaction, AsyncTransaction),
 ]
-ONLY_IN_THREADS = {"aio", "beside", "is_unfinished", "on", "shared"}
+ONLY_IN_THREADS = {"aio", "beside", "is_unfinished", "names_beside", "on", "shared"}
 """What is about the handle, and not about what the channel holds."""
 
 
@@ -59,7 +59,7 @@ def test_operations_are_coroutine_functions(awaited: type) -> None:
     for name in public(awaited):
         found = inspect.getattr_static(awaited, name)
         if inspect.isfunction(found):
-            is_made_at_once = name in {"lock", "typed", "keyed", "of", "watch"}
+            is_made_at_once = name in {"iter_keys", "lock", "typed", "keyed", "of", "watch"}
             assert inspect.iscoroutinefunction(found) != is_made_at_once, name
 
 

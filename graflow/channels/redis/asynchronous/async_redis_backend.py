@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
@@ -70,6 +70,12 @@ class AsyncRedisBackend(AsyncBackend):
     @override
     async def keys(self, *, kept: bool = False) -> list[str]:
         return await carry_out_on_loop(self._primitives.keys(kept=kept), self)
+
+    @override
+    async def scan(self, prefix: str = "", *, kept: bool = False) -> AsyncIterator[list[str]]:
+        scan = self._primitives.scan(prefix, kept=kept)
+        while (found := await carry_out_on_loop(scan.step(), self)) is not None:
+            yield found
 
     @override
     async def clear(self, *, kept: bool = False) -> None:

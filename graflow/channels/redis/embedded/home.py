@@ -19,10 +19,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from graflow.channels.redis.embedded.guard import SOCKET, USERS
-from graflow.exceptions import ChannelTypeError, ChannelValueError
+from graflow.exceptions import ChannelNotFoundError, ChannelTypeError, ChannelValueError
 from graflow.system.file_locks import is_locked
 
-__all__ = ["OF", "RUNNING", "new_directory", "prepared", "remove", "sweep"]
+__all__ = ["OF", "RUNNING", "new_directory", "prepared", "remove", "require_home", "sweep"]
 
 RUNNING = "graflow.running"
 """The file with a lock on it as long as a server keeps its data in the directory."""
@@ -63,6 +63,21 @@ def prepared(path: str | os.PathLike[str]) -> Path:
             "one, or one that does not exist yet"
         )
     return home
+
+
+def require_home(path: str) -> None:
+    """Require that a directory is one in which a server keeps its data.
+
+    Raises:
+        ChannelNotFoundError: There is no such directory.
+        ChannelValueError: It is something else.
+    """
+    home = Path(path).resolve()
+    if not home.exists():
+        raise ChannelNotFoundError(f"there is no directory {home}")
+    if not (home / USERS).is_file():
+        what = "is no directory" if not home.is_dir() else "is no directory of an embedded server"
+        raise ChannelValueError(f"{home} {what}; a file is named by sqlite:///{path}")
 
 
 def new_directory() -> Path:

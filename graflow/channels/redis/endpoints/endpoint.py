@@ -18,8 +18,16 @@ from graflow.channels.redis.connections import ClientSender, PoolSender, Primary
 from graflow.channels.redis.deadlines import bounded
 from graflow.channels.redis.endpoints.passwords import Password, passwords_in
 from graflow.channels.redis.refusals import refused_by_server
-from graflow.channels.redis.sending.cluster import ASKED_IN_TIME, Address, Cluster, ClusterRoute
+from graflow.channels.redis.sending.cluster import (
+    ASKED_IN_TIME,
+    Address,
+    Cluster,
+    ClusterRoute,
+    NodesRoute,
+)
+from graflow.channels.redis.sending.requests import carry_out
 from graflow.channels.redis.sending.routes import DirectRoute, Route
+from graflow.channels.redis.sending.transport import Transport
 
 __all__ = [
     "ClusterEndpoint",
@@ -56,6 +64,9 @@ class Endpoint(Protocol):
         their connections. No connection is made yet.
         """
 
+    def routes(self, timeout: float) -> Sequence[Route]:
+        """Return a way to each server that keeps keys; of a cluster, a node is asked for them."""
+
 
 @dataclass(frozen=True)
 class ServerEndpoint:
@@ -86,6 +97,10 @@ class ServerEndpoint:
 
         return DirectRoute(_shared(self, timeout, make))
 
+    def routes(self, timeout: float) -> Sequence[Route]:
+        """Return the way to the server."""
+        return (self.route(b"", timeout),)
+
 
 @dataclass(frozen=True)
 class SentinelEndpoint:
@@ -111,6 +126,10 @@ class SentinelEndpoint:
     def route(self, key: bytes, timeout: float) -> Route:
         """Return the way to whichever server the Sentinels name."""
         return DirectRoute(_shared(self, timeout, lambda: self._make(timeout)))
+
+    def routes(self, timeout: float) -> Sequence[Route]:
+        """Return the way to whichever server the Sentinels name."""
+        return (self.route(b"", timeout),)
 
     def _make(self, timeout: float) -> PoolSender:
         kind = PrimarySender if self.is_primary else PoolSender
@@ -157,6 +176,20 @@ class ClusterEndpoint:
         cluster: Cluster = _shared(self, timeout, lambda: self._make(timeout))
         return ClusterRoute(cluster, key)
 
+    def routes(self, timeout: float) -> Sequence[Route]:
+        """Return the way to each primary of the cluster.
+
+        Raises:
+            ChannelError: No node tells which they are.
+        """
+        cluster: Cluster = _shared(self, timeout, lambda: self._make(timeout))
+        to_any = NodesRoute(cluster)
+        asking = Transport(
+            to_any, self.name, timeout, passwords=self.passwords, allow_eviction=True
+        )
+        nodes = carry_out(asking.read("CLUSTER", "SLOTS"))
+        return [DirectRoute(cluster.node(node)) for node in nodes]
+
     def _make(self, timeout: float) -> Cluster:
         def connect(address: Address) -> PoolSender:
             host, port = address
@@ -185,6 +218,10 @@ class ForeignEndpoint:
     def route(self, key: bytes, timeout: float) -> Route:
         """Return the way through the client."""
         return DirectRoute(ClientSender(self.client))
+
+    def routes(self, timeout: float) -> Sequence[Route]:
+        """Return the way through the client."""
+        return (self.route(b"", timeout),)
 
     def __reduce__(self) -> Any:
         """Refuse to be pickled."""

@@ -15,7 +15,7 @@ from graflow.channels.redis.retrying import BROKEN, Effort, NotExecuted
 from graflow.channels.redis.sending.requests import Acquaintance, Attempt, Link, Part, Sending
 from graflow.system.clock import monotonic
 
-__all__ = ["ASKED_IN_TIME", "Address", "Cluster", "ClusterRoute"]
+__all__ = ["ASKED_IN_TIME", "Address", "Cluster", "ClusterRoute", "NodesRoute"]
 
 Address = tuple[str, int]
 """Host and port of a node."""
@@ -69,6 +69,11 @@ class Cluster:
                     return owner
             return None
         return owner
+
+    @property
+    def primaries(self) -> list[Address]:
+        """The nodes that have slots, as far as is known."""
+        return sorted({owner for _, _, owner in self._ranges})
 
     def address(self, host: str, port: int, asked: Address) -> Address:
         """Return where a node can be reached that `asked` told about, maybe without a host."""
@@ -178,3 +183,28 @@ class ClusterRoute:
         if found is None:
             raise ClusterDownError(f"a node redirects to an unknown address: {redirection}")
         return self._cluster.address(found[2], int(found[3]), owner or ("", 0))
+
+
+class NodesRoute:
+    """The route to whichever node answers, for the question which nodes there are."""
+
+    repeats: Final = False
+    link: Final = None
+
+    def __init__(self, cluster: Cluster) -> None:
+        """Ask the nodes that are known."""
+        self._cluster = cluster
+        self.acquaintance = Acquaintance()
+
+    def attempt(
+        self,
+        command: Sequence[Part],
+        effort: Effort | None,
+        deadline: float,
+        writes: bool,
+        *,
+        shared: bool = False,
+    ) -> Sending[list[Address]]:
+        """Ask for the table of slots, which is the command, and return the primaries in it."""
+        yield from self._cluster.refresh(effort, deadline, avoid=None)
+        return self._cluster.primaries

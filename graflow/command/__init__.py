@@ -1,0 +1,1 @@
+"""The command `graflow`: a look into channels and runs from a shell, and changes of keys."""

@@ -1,0 +1,99 @@
+"""Command line: the commands of `graflow` put together; `graflow.__main__` starts it."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+from typing import Annotated, Final
+
+import typer
+
+from graflow.command import changing, checking, doctor, looking, runs, watching, workflows
+
+__all__ = ["app", "start"]
+
+_CHANNELS: Final = "Channels"
+_RUNS: Final = "Runs and workflows"
+_PLACES: Final = "Servers and this machine"
+_HELP: Final = """
+Look into channels and runs, and change keys.
+
+URL is redis://host:port/db, rediss://... (TLS), unix://path, sqlite:///path (sqlite:////path
+from the root), or a directory of an embedded server. A password is best given in the variable
+GRAFLOW_PASSWORD, since other users see arguments. Nothing is changed but by set, delete, and
+ttl with a time.
+
+Where output is no terminal, each line is a record, with tabs between its parts; a text that has
+tabs, newlines or the like in it is written as JSON.
+
+Exits with 0; with 1 if what was asked for is not there, or not as it should be; with 2 if nothing
+could be tried; and with 130 after Ctrl-C.
+"""
+
+app = typer.Typer(
+    name="graflow",
+    help=_HELP,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+_version = ""
+
+
+def start(version: str) -> None:
+    """Run the command with the arguments of this process.
+
+    Args:
+        version: That of graflow.
+    """
+    global _version  # noqa: PLW0603
+    _version = version
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # what it can't write stays Python code
+    app(prog_name="graflow")
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"graflow {_version}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version, and exit."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+_main.__doc__ = _HELP
+
+_COMMANDS: Final[dict[Callable[..., None], str]] = {
+    looking.channels: _CHANNELS,
+    looking.keys: _CHANNELS,
+    looking.get: _CHANNELS,
+    changing.set_: _CHANNELS,
+    changing.delete: _CHANNELS,
+    changing.ttl: _CHANNELS,
+    watching.watch: _CHANNELS,
+    looking.stats: _CHANNELS,
+    runs.runs: _RUNS,
+    runs.show: _RUNS,
+    workflows.graph: _RUNS,
+    checking.check: _PLACES,
+    doctor.doctor: _PLACES,
+}
+
+for _function, _panel in _COMMANDS.items():
+    app.command(
+        _function.__name__.rstrip("_"),
+        rich_help_panel=_panel,
+        context_settings={"ignore_unknown_options": _function is changing.set_},  # such as -5
+    )(_function)

@@ -1,0 +1,1 @@
+"""Output for people on terminals, and for programs behind pipes."""
