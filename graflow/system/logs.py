@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-__all__ = ["CHANNELS", "RUN", "TELEMETRY"]
+__all__ = ["CHANNELS", "PAGE", "RUN", "TELEMETRY"]
 
 logging.getLogger("graflow").addHandler(logging.NullHandler())
 
@@ -17,3 +17,6 @@ RUN: Final = logging.getLogger("graflow.run")
 
 TELEMETRY: Final = logging.getLogger("graflow.otel")
 """Logs what exporters and processors raise, which are not graflow's own."""
+
+PAGE: Final = logging.getLogger("graflow.ui")
+"""Logs what goes wrong in the page, and whether other machines can reach it."""
