@@ -30,7 +30,7 @@ DOCS_VENV ?= .venvs/docs
 DOCS := $(DOCS_VENV)/bin/python
 
 .PHONY: help demo test test-all test-314 check format bench conformance-long mutants fuzz-plugin oldest-mypy \
-	oldest-dependencies other-sqlites docs docs-serve pictures pyodide browser install servers clean
+	oldest-dependencies other-sqlites docs docs-serve pictures screenshots pyodide browser install servers clean
 
 help:
 	@echo "make demo              survey 28,000 airports: bad data refused, a kill, four equal reports"
@@ -52,6 +52,7 @@ help:
 	@echo "                       (make docs browser test ARGS='tests/site -m thorough' looks at it)"
 	@echo "make docs-serve        serve the site while you write, on http://127.0.0.1:8000"
 	@echo "make pictures          draw the pictures of the documentation anew"
+	@echo "make screenshots       take those of the page of graflow ui anew"
 	@echo "make install           install everything into .venv; the others do it by themselves"
 	@echo "make servers           fetch the servers of the tests; the others do it by themselves"
 	@echo "make clean             remove whatever these commands made"
@@ -148,6 +149,9 @@ docs-serve: $(DOCS_VENV)/installed .pyodide/fetched
 
 pictures:
 	@$(PYTHON) -m tools.pictures
+
+screenshots: install browser
+	@$(BIN)/python -m tools.screenshots
 
 $(DOCS_VENV)/installed: pyproject.toml
 	@echo "Installing what builds the documentation into $(DOCS_VENV) (once)"

@@ -37,6 +37,7 @@ FOLDERS_NEEDING_SYSTEM = [
         "checkers",
         "core/travel",
         "mypy_plugin",
+        "ui",
     )
 ]
 """Folders whose tests all need threads, processes or sockets."""

@@ -68,6 +68,7 @@ SNIPPETS_AND_OUTPUT = Sybil([PythonCodeBlockParser(), CodeBlockParser("text", co
         ("docs/async.md", 5),
         ("docs/checkpoints.md", 4),
         ("docs/guarantees.md", 4),
+        ("docs/ui.md", 1),
         ("docs/files.md", 2),
         ("docs/backends.md", 4),
         ("docs/conformance.md", 3),

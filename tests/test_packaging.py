@@ -124,6 +124,9 @@ def test_the_wheel_holds_the_package_and_nothing_else(distributions: Distributio
         shipped = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert shipped == {path.removeprefix("stubs/") for path in source_files()}
     assert {"graflow/py.typed", "graflow_mypy/__init__.py", "graflow_pytest.py"} <= shipped
+    assert {
+        f"graflow/ui/static/{name}" for name in ("index.html", "main.js", "style.css")
+    } <= shipped
 
 
 def test_the_sdist_holds_what_building_and_reading_need(distributions: Distributions) -> None:

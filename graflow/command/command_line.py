@@ -9,7 +9,16 @@ from typing import Annotated, Final
 
 import typer
 
-from graflow.command import changing, checking, doctor, looking, runs, watching, workflows
+from graflow.command import (
+    changing,
+    checking,
+    doctor,
+    looking,
+    runs,
+    showing,
+    watching,
+    workflows,
+)
 
 __all__ = ["app", "start"]
 
@@ -87,6 +96,7 @@ _COMMANDS: Final[dict[Callable[..., None], str]] = {
     runs.runs: _RUNS,
     runs.show: _RUNS,
     workflows.graph: _RUNS,
+    showing.ui: _RUNS,
     checking.check: _PLACES,
     doctor.doctor: _PLACES,
 }

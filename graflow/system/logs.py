@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-__all__ = ["CHANNELS", "RUN"]
+__all__ = ["CHANNELS", "PAGE", "RUN"]
 
 logging.getLogger("graflow").addHandler(logging.NullHandler())
 
@@ -14,3 +14,6 @@ CHANNELS: Final = logging.getLogger("graflow.channels")
 
 RUN: Final = logging.getLogger("graflow.run")
 """Logs tasks, workers and observers, with the types of errors, and never their texts."""
+
+PAGE: Final = logging.getLogger("graflow.ui")
+"""Logs what goes wrong in the page, and whether other machines can reach it."""

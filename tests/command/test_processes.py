@@ -93,7 +93,7 @@ def test_commands_are_found_and_explained() -> None:
     text = graflow("--help").out
     for name in (
         "channels", "keys", "get", "set", "delete", "watch", "ttl", "stats", "runs", "show",
-        "graph", "check", "doctor",
+        "graph", "ui", "check", "doctor",
     ):  # fmt: skip
         assert name in text
         found = graflow(name, "--help")

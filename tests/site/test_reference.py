@@ -14,7 +14,7 @@ import pytest
 from tests.paths import ROOT
 
 PAGES = ROOT / "docs/reference"
-MODULES = ["graflow", "graflow.channels.backend", "graflow.testing"]
+MODULES = ["graflow", "graflow.channels.backend", "graflow.testing", "graflow.ui"]
 """What users import from; a name that is in two of them has a section for each."""
 
 DIRECTIVE = re.compile(r"^::: (\S+)$", re.MULTILINE)

@@ -1,0 +1,1 @@
+"""Server of one page for one person: who may ask, what is sent along with each answer."""

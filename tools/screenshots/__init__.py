@@ -1,0 +1,1 @@
+"""Screenshots of the page of `graflow ui`, for the documentation."""
