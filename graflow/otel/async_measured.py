@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from time import perf_counter
 from typing import Any, TypeVar
 
@@ -35,9 +35,9 @@ class AsyncMeasuredBackend(AsyncBackendInFront):
         try:
             answer = await call
         except BaseException as error:
-            self.backend.measure(operation, began, error)
+            self.backend.record_call(operation, began, error)
             raise
-        self.backend.measure(operation, began)
+        self.backend.record_call(operation, began)
         return answer
 
     @override
@@ -75,6 +75,12 @@ class AsyncMeasuredBackend(AsyncBackendInFront):
         return await self._timed("digests", self.inner.digests(keys))
 
     @override
+    async def scan(self, prefix: str = "", *, kept: bool = False) -> AsyncIterator[list[str]]:
+        parts = aiter(self.inner.scan(prefix, kept=kept))
+        while (found := await self._timed("scan", _next(parts))) is not None:
+            yield found
+
+    @override
     async def put(self, key: str, record: Record, ttl: int | None) -> None:
         await self._timed("put", self.inner.put(key, record, ttl))
 
@@ -103,3 +109,8 @@ class AsyncMeasuredBackend(AsyncBackendInFront):
     def fresh(self) -> AsyncBackend:
         fresh = self.inner.fresh
         return self if fresh is self.inner else AsyncMeasuredBackend(self.backend, fresh)
+
+
+async def _next(parts: AsyncIterator[R]) -> R | None:
+    """Return what comes next; `None` after the last."""
+    return await anext(parts, None)

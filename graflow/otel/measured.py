@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -16,6 +16,7 @@ from graflow.channels.backend import (
     Change,
     Check,
     Conflict,
+    Extent,
     Fence,
     Held,
     Record,
@@ -82,7 +83,7 @@ class MeasuredBackend(BackendInFront):
             self._attributes[operation] = found
         return found
 
-    def measure(self, operation: str, began: float, error: BaseException | None = None) -> None:
+    def record_call(self, operation: str, began: float, error: BaseException | None = None) -> None:
         """Record that a call is over, which began at a moment of `perf_counter`."""
         self._meters.measure(perf_counter() - began, self.attributes_of(operation), error)
 
@@ -91,9 +92,9 @@ class MeasuredBackend(BackendInFront):
         try:
             answer = call(*args, **kwargs)
         except BaseException as error:
-            self.measure(operation, began, error)
+            self.record_call(operation, began, error)
             raise
-        self.measure(operation, began)
+        self.record_call(operation, began)
         return answer
 
     @override
@@ -127,6 +128,16 @@ class MeasuredBackend(BackendInFront):
     @override
     def digests(self, keys: Sequence[str]) -> list[str | None]:
         return self._timed("digests", self.inner.digests, keys)
+
+    @override
+    def scan(self, prefix: str = "", *, kept: bool = False) -> Iterator[list[str]]:
+        parts = self.inner.scan(prefix, kept=kept)
+        while (found := self._timed("scan", next, parts, None)) is not None:
+            yield found
+
+    @override
+    def measure(self, keys: Sequence[str]) -> list[Extent | None]:
+        return self._timed("measure", self.inner.measure, keys)
 
     @override
     def put(self, key: str, record: Record, ttl: int | None) -> None:

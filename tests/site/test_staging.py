@@ -127,11 +127,13 @@ def test_the_index_has_every_example() -> None:
 
 
 def test_pictures_are_as_they_are_drawn() -> None:
-    """`make pictures` would change none, and no picture is made in another way."""
+    """`make pictures` would change none, and what else is there are screenshots of the page."""
     drawn = {name: picture() for name, picture in PICTURES.items()}
-    assert {path.name: path.read_text("utf-8") for path in FOLDER.iterdir()} == drawn
+    assert {path.name: path.read_text("utf-8") for path in FOLDER.glob("*.svg")} == drawn
     inside = {path.suffix for path in (ROOT / "docs").rglob("*") if path.is_file()}
-    assert inside == {".md", ".svg"}
+    assert inside == {".md", ".svg", ".png"}
+    shots = (ROOT / "docs").rglob("*.png")
+    assert all(path.parent == FOLDER and path.name.startswith("ui-") for path in shots)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -10,7 +10,6 @@ from graflow.channels.backend.fence import Fence
 from graflow.channels.backend.in_front import BackendInFront, FencedBackend
 from graflow.channels.backend.signals import Signals, Subscription
 from graflow.channels.backend.synchronous import Backend
-from graflow.channels.backend.until_crash import BackendUntilCrash
 from graflow.channels.codec.codec import Record
 from graflow.channels.commits.commit import (
     KEEP,
@@ -43,7 +42,6 @@ __all__ = [
     "AsyncBackendInFront",
     "Backend",
     "BackendInFront",
-    "BackendUntilCrash",
     "Change",
     "Check",
     "Commit",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from typing_extensions import override
 
+from graflow.channels.backend.extents import Extent
 from graflow.channels.backend.fence import Fence
 from graflow.channels.backend.in_front import BackendInFront
 from graflow.channels.backend.synchronous import Backend
@@ -71,6 +72,17 @@ class BackendUntilCrash(BackendInFront):
     def digests(self, keys: Sequence[str]) -> list[str | None]:
         self.crash.check()
         return super().digests(keys)
+
+    @override
+    def scan(self, prefix: str = "", *, kept: bool = False) -> Iterator[list[str]]:
+        for found in super().scan(prefix, kept=kept):
+            self.crash.check()
+            yield found
+
+    @override
+    def measure(self, keys: Sequence[str]) -> list[Extent | None]:
+        self.crash.check()
+        return super().measure(keys)
 
     @override
     def acquire(self, lock: str, owner: str, lease: int, least: int = 0) -> int | str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
-from graflow.channels.backend import Backend, BackendUntilCrash, FencedBackend
+from graflow.channels.backend import Backend, FencedBackend
+from graflow.channels.backend.until_crash import BackendUntilCrash
 from graflow.channels.codec.codec import Record
 from graflow.channels.commits.commit import Delete, Put
 from graflow.channels.contents.change_log import Change, Changes, Contents

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from graflow.channels.backend import BackendUntilCrash
+from graflow.channels.backend.until_crash import BackendUntilCrash
 from graflow.channels.base import Channel
 from graflow.channels.keyed import KeyedChannel
 from graflow.channels.memory_channel import MemoryChannel
