@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import sys
 from collections.abc import Callable
@@ -40,9 +41,16 @@ Exits with 0; with 1 if what was asked for is not there, or not as it should be;
 could be tried; and with 130 after Ctrl-C.
 """
 
+
+def _flowing(text: str | None) -> str:
+    """Return a text whose paragraphs are one line each; typer keeps the breaks in them."""
+    paragraphs = inspect.cleandoc(text or "").split("\n\n")
+    return "\n\n".join(" ".join(each.split()) for each in paragraphs)
+
+
 app = typer.Typer(
     name="graflow",
-    help=_HELP,
+    help=_flowing(_HELP),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -82,7 +90,7 @@ def _main(
     pass
 
 
-_main.__doc__ = _HELP
+_main.__doc__ = _flowing(_HELP)
 
 _COMMANDS: Final[dict[Callable[..., None], str]] = {
     looking.channels: _CHANNELS,
@@ -104,6 +112,7 @@ _COMMANDS: Final[dict[Callable[..., None], str]] = {
 for _function, _panel in _COMMANDS.items():
     app.command(
         _function.__name__.rstrip("_"),
+        help=_flowing(_function.__doc__),
         rich_help_panel=_panel,
         context_settings={"ignore_unknown_options": _function is changing.set_},  # such as -5
     )(_function)

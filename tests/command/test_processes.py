@@ -8,7 +8,10 @@ import shlex
 import signal
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
+
+import pytest
 
 from tests.command.commands import COMMAND, Place, environment, graflow, on_terminal, start
 from tests.paths import ROOT
@@ -105,6 +108,16 @@ def test_commands_are_found_and_explained() -> None:
     assert graflow("keys").status == 2
 
 
+@pytest.mark.parametrize("name", ["", "set", "show", "ui", "watch"])
+def test_help_fills_the_lines_of_a_narrow_terminal(name: str) -> None:
+    """No line of a paragraph ends before the next word has no room on it."""
+    text = graflow(*filter(None, [name]), "--help", COLUMNS="80", TERMINAL_WIDTH="80").out
+    lines = [line.strip() for line in text.partition("\u256d")[0].splitlines()]
+    for line, after in pairwise(lines):
+        if line and after:
+            assert len(line) + 1 + len(after.split()[0]) > 76, (line, after)
+
+
 def test_shells_complete_it() -> None:
     """Its commands, as typer has it."""
     done = subprocess.run(
@@ -121,6 +134,7 @@ def test_it_imports_what_it_needs() -> None:
     """Nothing of tests, checkers or retries, and no redis-py for a file."""
     code = """
 import sys
+from itertools import pairwise
 from graflow.command import command_line
 slow = {"hypothesis", "mypy", "pytest", "tenacity", "distributed", "cloudpickle", "rich.table",
         "redis", "sqlite3", "importlib.metadata"}

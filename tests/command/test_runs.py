@@ -108,6 +108,36 @@ def test_a_run_is_shown(place: Place) -> None:
     assert "Traceback" in records[1]["traceback"]
 
 
+def test_a_run_need_not_be_named_in_full(place: Place) -> None:
+    """The beginning of its id is enough if no other has it; without one, the latest is shown."""
+    channel = place.open("orders")
+    for run_id in ("monday 1", "monday 2", "monday"):
+        with pytest.raises(TaskFailedError):
+            shop(channel).execute(run_id=run_id)
+    with workflow("late", channel=channel) as late:
+        load_shop()
+    late.execute(run_id="tuesday")
+
+    def shown(*run: str) -> list[str]:
+        answer = graflow("show", place.url, "orders", *run)
+        return [answer.err, *(line.partition("\t")[0] for line in answer.lines)]
+
+    assert shown() == shown("tu") == shown("tuesday") == ["", "load_shop"]
+    assert shown("monday") == shown("monday 2") == ["", "load_shop", "check_shop"]
+    assert shown("mon") == [
+        "graflow: the ids of 3 runs begin with 'mon'; write more of it\n",
+    ]
+    assert graflow("show", place.url, "orders", "mon").status == 2
+    answer = graflow("show", place.url, "orders", "friday")
+    assert answer.status == 1
+    assert answer.err == (
+        "graflow: channel 'orders' knows of no run 'friday', or no more; "
+        "`graflow runs` lists those that it knows\n"
+    )
+    answer = graflow("show", place.url, "no orders")
+    assert (answer.status, answer.err) == (1, "graflow: channel 'no orders' knows of no runs\n")
+
+
 def test_on_a_terminal_a_run_is_a_table(file: Place) -> None:
     """With a title, and the traceback below it; what would move the cursor is shown as text."""
     run_id = run(file.open("orders"))

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, Final, Literal, TypeAlias
 
 from typing_extensions import override
@@ -41,7 +42,8 @@ class RunHistory(Shown):
         ended: When it ended; `None` if it has not.
         error: What ended it, as text; `None` if nothing did.
         graph: The tasks and their order.
-        tasks: What has happened to each task, by its id, in the order of the graph.
+        tasks: What has happened to each task, by its id, stage by stage, so that no task comes
+            before one that it waits for.
     """
 
     run_id: str
@@ -128,14 +130,15 @@ def noted_history(trail: Trail, run_id: str, results: Collection[str]) -> RunHis
 def told_by_steps(
     graph: WorkflowGraph, parts: Iterable[tuple[Collection[str], Iterable[Step]]]
 ) -> dict[str, TaskHistory]:
-    """Return what has happened to each task of a graph, by its id.
+    """Return what has happened to each task of a graph, by its id, stage by stage.
 
     Args:
         graph: The tasks.
         parts: Each time that the run was begun or went on: the ids of the tasks that were done
             before, and the steps since.
     """
-    told = {node.task_id: _Told() for node in graph.nodes}
+    nodes = sorted(graph.nodes, key=attrgetter("stage"))  # a chain may be defined from its end
+    told = {node.task_id: _Told() for node in nodes}
     for finished, steps in parts:
         done = frozenset(finished)
         for task_id, task in told.items():

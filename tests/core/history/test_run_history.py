@@ -73,6 +73,22 @@ def states(history: RunHistory) -> dict[str, tuple[str, int]]:
     return {each.task_id: (each.state, each.attempts) for each in history.tasks.values()}
 
 
+def test_tasks_are_told_stage_by_stage(open_channel: Open) -> None:
+    """Whatever the order in which they were defined, none comes before one that it waits for."""
+
+    @task
+    def each(number: int = 0) -> int:
+        return number
+
+    with workflow("from the end", channel=open_channel("staged")) as wf:
+        last, middle = each(task_id="last"), each(task_id="middle")
+        parallel(*(each(task_id=f"first {n}", number=n) for n in range(2))) >> middle >> last
+    assert [node.task_id for node in wf.graph().nodes][:2] == ["last", "middle"]
+    _, ctx = wf.execute(run_id="r", ret_context=True)
+    for history in (run_history(open_channel("staged"), "r"), ctx.history()):
+        assert list(history.tasks) == ["first 0", "first 1", "middle", "last"]
+
+
 def test_a_run_is_told_from_its_channel(open_channel: Open) -> None:
     """With its graph, the times, the attempts, and the last error of each task."""
     faltering(open_channel("told")).execute(run_id="r")
