@@ -24,9 +24,11 @@ def measured(harness: Harness) -> Iterator[Harness]:
     told = Telemetry()
     instrument(tracer_provider=told.tracers, meter_provider=told.meters)
     try:
-        assert isinstance(harness.open("any").backend, MeasuredBackend)
+        channel = harness.open("any")
+        assert isinstance(channel.backend, MeasuredBackend)
+        channel.set("key", 1)
+        assert told.operations()["put"]
         yield harness
-        assert told.operations()["commit"]
     finally:
         uninstrument()
 

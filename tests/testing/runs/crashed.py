@@ -15,6 +15,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from contextvars import Context
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -261,9 +262,9 @@ def kill_at(case: Case) -> None:
         if (task.task_id, moment) == case[1:3] and case.attempt in (None, attempt):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def killed_begins(self: Supervisor, task: Task[..., Any]) -> None:
+    def killed_begins(self: Supervisor, task: Task[..., Any], *variables: Context) -> None:
         kill(self, task, "begins")
-        begins(self, task)
+        begins(self, task, *variables)
 
     def killed_ended(self: Supervisor, tasks: Mapping[Task[..., Any], str | None]) -> None:
         for each in tasks:

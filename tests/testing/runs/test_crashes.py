@@ -227,7 +227,7 @@ def test_other_tasks_are_dead_from_that_moment(is_awaited: bool, tmp_path: Path)
             ctx.get_channel().wait_for(key, timeout=PATIENCE)
 
     with SQLiteChannel("c", tmp_path / "c.db") as channel:
-        with workflow("w", channel=channel) as wf:
+        with workflow("all dead", channel=channel) as wf:
             parallel(waits, sleeps, queues, meets) >> note
         with crash_after(meets):
             if is_awaited:
@@ -238,7 +238,7 @@ def test_other_tasks_are_dead_from_that_moment(is_awaited: bool, tmp_path: Path)
         written = {each for each in channel.keys() if not each.endswith("__")}  # noqa: SIM118
         assert written == {"queues", "sleeps", "waits"}
         assert isinstance(channel.backend.acquire("mine", "another", 1), str)
-    assert not [each for each in threading.enumerate() if each.name.startswith("graflow-w")]
+    assert not [each for each in threading.enumerate() if each.name.startswith("graflow-all dead")]
 
 
 @pytest.mark.needs_system
