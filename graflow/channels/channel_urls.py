@@ -84,7 +84,7 @@ def _file(rest: str) -> Place:
 
 def _directory(path: str) -> Place:
     is_path = os.sep in path or (os.altsep is not None and os.altsep in path)
-    if path and (is_path or os.path.isdir(path)):  # noqa: PTH112 - it is text
+    if path and (is_path or os.path.exists(path)):  # noqa: PTH110 - it is text
         return Place("embedded", {"path": path})
     raise ChannelValueError(
         f"{path!r} is neither the URL of a channel nor a directory; there are {_KNOWN}"

@@ -65,17 +65,14 @@ def show(
     with opened(url, channel) as looked_into:
         history = _history(looked_into, run)
     tasks = list(history.tasks.values())
-    rows = map(_row, tasks)
     if as_json or not on_terminal():
-        show_records((*_TASK, "traceback"), rows, as_json=as_json)
+        show_records((*_TASK, "traceback"), map(_row, tasks), as_json=as_json)
         return
     write(_title(history))
-    show_records(_TASK, rows)
+    show_records(_TASK, ({**_row(task), "error": _first_line(task.error)} for task in tasks))
     for task in tasks:
         if task.traceback:
-            write(f"{task.task_id} failed:")
-            for line in task.traceback.splitlines():
-                write("  " + "".join(one if one.isprintable() else repr(one)[1:-1] for one in line))
+            _write_traceback(task, task.traceback)
 
 
 def _history(channel: Channel, asked: str | None) -> RunHistory:
@@ -110,10 +107,22 @@ def _row(task: TaskHistory) -> dict[str, Any]:
     return {name: getattr(task, name) for name in (*_TASK, "traceback")}
 
 
+def _write_traceback(task: TaskHistory, traceback: str) -> None:
+    failed = " failed" if task.state == "failed" else ", the last attempt that failed"
+    write(f"{text_of(task.task_id)}{failed}:")
+    for line in traceback.splitlines():
+        write("  " + "".join(one if one.isprintable() else repr(one)[1:-1] for one in line))
+
+
+def _first_line(error: str | None) -> str | None:
+    first, newline, _ = (error or "").partition("\n")
+    return f"{first} \u2026" if newline else error
+
+
 def _title(history: RunHistory) -> str:
     parts = [f"run {text_of(history.run_id)} of {text_of(history.workflow)}: {history.state}"]
     parts.append(f"begun {history.begun:%Y-%m-%d %H:%M:%S} UTC")
     if history.ended is not None:
         seconds = (history.ended - history.begun).total_seconds()
         parts.append(f"ended after {seconds:,.3f} s")
-    return "\n".join(filter(None, (", ".join(parts), text_of(history.error))))
+    return "\n".join(filter(None, (", ".join(parts), text_of(_first_line(history.error)))))

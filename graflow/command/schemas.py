@@ -10,8 +10,7 @@ from typing import Any
 from graflow.channels.codec.codec import pack_json
 from graflow.channels.keys.keys import Keys
 from graflow.channels.keys.keys_listing import KeysListing
-from graflow.channels.schema import schema_of
-from graflow.channels.schema.schema import Schema
+from graflow.channels.schema import Schema, schema_of
 from graflow.command.failures import BadArgument
 from graflow.exceptions import SchemaError
 
@@ -27,6 +26,10 @@ def imported(path: str) -> Any:
     module_name, colon, name = path.partition(":")
     if not (colon and module_name and name):
         raise BadArgument(f"{path!r} is not of the form package.module:name")
+    if "/" in module_name or module_name.endswith(".py"):
+        raise BadArgument(
+            f"{path!r} names a file; name its module as `import` does, package.module:name"
+        )
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.insert(0, here)  # as `python -m` does, unless `-P` is given
     try:

@@ -123,6 +123,7 @@ def test_a_value_is_checked_against_a_schema(file: Place, shop: str) -> None:
     ("path", "said"),
     [
         ("shop", "is not of the form package.module:name"),
+        ("{shop}.py:Order", "names a file; name its module as `import` does, package.module:name"),
         ("no.such:Order", "can't be imported: ModuleNotFoundError"),
         ("{shop}:None_", "can't be imported: AttributeError"),
         ("{shop}:TypedDict", "can't be a schema"),
@@ -180,3 +181,15 @@ def test_looking_changes_nothing(file: Place, tmp_path: Path) -> None:
     assert graflow("keys", str(tmp_path / "none"), "orders").status == 1
     assert graflow("set", f"sqlite:///{tmp_path}/none.db", "orders", "key", "1").status == 1
     assert [each.name for each in tmp_path.iterdir()] == ["channels.db"]
+
+
+def test_a_file_that_is_named_by_its_path_is_told_its_url(
+    file: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With and without a folder before its name."""
+    file.open("orders").set("open", 1)
+    monkeypatch.chdir(tmp_path)
+    for path in ("channels.db", "./channels.db"):
+        found = graflow("keys", path, "orders")
+        assert found.status == 2
+        assert f"is no directory; a file is named by sqlite:///{path}" in found.err

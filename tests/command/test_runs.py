@@ -152,6 +152,25 @@ def test_on_a_terminal_a_run_is_a_table(file: Place) -> None:
     assert "begun (UTC)" in seen.out
 
 
+def test_a_terminal_tells_attempts_that_failed_from_tasks_that_did(file: Place) -> None:
+    """Of an error of several lines the first is in the tables; below them is all of it."""
+    failures = [ValueError("no luck\nat all")]
+
+    @task(max_retries=1, retry_delay=0.001)
+    def lucky() -> None:
+        if failures:
+            raise failures.pop()
+
+    with workflow("lucky", channel=file.open("orders")) as wf:
+        lucky()
+    wf.execute()
+    seen = on_terminal("show", file.url, "orders", columns=120).out
+    assert "ValueError: no luck \u2026" in seen
+    assert "lucky, the last attempt that failed:\n  Traceback" in seen
+    assert "ValueError: no luck\n  at all\n" in seen
+    assert "lucky failed" not in seen
+
+
 def test_a_graph_is_shown_by_stages(module: str) -> None:
     """Of a workflow, or a function that returns one, in the current directory."""
     for name in ("wf", "make"):

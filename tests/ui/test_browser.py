@@ -90,6 +90,22 @@ def test_a_run_in_another_process_is_seen_live(
         wait_for_text(page, "#drawer-title", "first")
 
 
+def test_an_only_channel_is_opened_at_once(
+    open_page: Callable[..., ServedPage], visit: Callable[..., Page]
+) -> None:
+    """Its runs tell which task failed, and of what; of several channels the reader chooses."""
+    channel = MemoryChannel("orders")
+    run_once(failing(channel))
+    page = visit(open_page(channel))
+    wait_for_text(page, "h1", "orders")
+    page.wait_for("!!document.querySelector('tbody .c-text')")
+    assert text(page, "tbody .c-text").startswith("'")
+    assert "Error: " in text(page, "tbody .c-text")
+    page = visit(open_page([channel, MemoryChannel("others")]))
+    wait_for_text(page, ".channels", "others")
+    assert text(page, "main") == "Choose a channel to see its runs and its keys."
+
+
 def test_text_of_others_is_never_anything_else(
     open_page: Callable[..., ServedPage], visit: Callable[..., Page]
 ) -> None:

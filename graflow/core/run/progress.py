@@ -14,7 +14,7 @@ __all__ = ["Progress"]
 
 
 class Progress(RunObserver):
-    """A line that shows tasks done, running and failed, and the time left, inside a `with` block.
+    """A line that shows tasks done, running and so on, and the time left, inside a `with` block.
 
     It is written to standard error, if that is a terminal. In a notebook it stands below the cell,
     and is one output, whatever happens. Anywhere else nothing is shown.
@@ -40,6 +40,7 @@ class Progress(RunObserver):
         self._notebook: NotebookLine | None = None
         self.shown = bool(console.is_terminal or console.is_jupyter)
         self._running: set[str] = set()
+        self._retrying: set[str] = set()
         self._done, self._failed = done, 0
         self._bar: Any = progress.Progress(
             progress.TextColumn(markup.escape(workflow)),
@@ -72,6 +73,7 @@ class Progress(RunObserver):
 
     def task_started(self, event: TaskEvent) -> None:
         """Count it as running."""
+        self._retrying.discard(event.task_id)
         self._running.add(event.task_id)
         self._show()
 
@@ -82,13 +84,15 @@ class Progress(RunObserver):
         self._show()
 
     def task_retried(self, event: TaskEvent, error: BaseException, pause: float) -> None:
-        """Count it as waiting."""
+        """Count it as pausing before the next attempt."""
         self._running.discard(event.task_id)
+        self._retrying.add(event.task_id)
         self._show()
 
     def task_failed(self, event: TaskEvent, error: BaseException) -> None:
         """Count it as failed."""
         self._running.discard(event.task_id)
+        self._retrying.discard(event.task_id)
         self._failed += 1
         self._show()
 
@@ -98,4 +102,5 @@ class Progress(RunObserver):
             self._notebook.changed()
 
     def _text(self) -> str:
-        return f"{self._done} done, {len(self._running)} running, {self._failed} failed"
+        retrying = f"{len(self._retrying)} retrying, " if self._retrying else ""
+        return f"{self._done} done, {len(self._running)} running, {retrying}{self._failed} failed"

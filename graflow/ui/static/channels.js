@@ -35,7 +35,9 @@ export function showChannels(parent) {
   const load = async (signal) => {
     const answer = await ask("channels", {}, { signal, etag });
     if (answer) {
+      const first = names === null;
       names = answer.data.channels;
+      if (first && names.length === 1 && !here().channel) location.replace(to("channel", names[0], "runs"));
       ({ etag } = answer);
       draw();
     }

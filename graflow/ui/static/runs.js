@@ -70,8 +70,13 @@ function fill({ cells_: cells }, run, channel) {
   say(cells[3], moment(run.begun));
   say(cells[4], duration(lasted(run)));
   say(cells[5], run.total === null ? "" : `${count(run.done)} of ${count(run.total)}`);
-  say(cells[6], run.error ?? "");
+  say(cells[6], brief(run.error ?? ""));
   cells[6].title = run.error ?? "";
+}
+
+/** What ended a run, for a narrow column: which task failed, and of what. */
+function brief(error) {
+  return error.replace(/^TaskFailedError: workflow .+? failed in (task )?/, "");
 }
 
 /** How long a run has taken so far, in ms; of one that died nobody knows. */

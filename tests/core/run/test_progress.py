@@ -29,13 +29,33 @@ except TaskFailedError:
 """
 
 
-def test_a_terminal_shows_how_far_a_run_is() -> None:
-    """The workflow's name as it is, the counts, and the time that is left."""
+RETRIED = """
+from graflow import TaskEvent
+from graflow.core.run.progress import Progress
+
+event = TaskEvent("wf", "bad", "run", 1)
+with Progress("wf", 3, 1) as line:
+    line.task_started(event)
+    line.task_retried(event, ConnectionError(), 60)
+with Progress("wf", 3, 2) as line:
+    line.task_started(event)
+    line.task_retried(event, ConnectionError(), 60)
+    line.task_started(event)
+"""
+
+
+def seen_on_terminal(program: str) -> str:
+    """Run a program on a terminal, and return what it showed, without colours and the like."""
     controller, terminal = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
-    program = [sys.executable, "-c", PROGRAM]
     with attended(
-        subprocess.Popen(program, cwd=ROOT, env=environment, stderr=terminal, stdout=terminal)
+        subprocess.Popen(
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env=environment,
+            stderr=terminal,
+            stdout=terminal,
+        )
     ) as process:
         os.close(terminal)
         shown = b""
@@ -49,11 +69,23 @@ def test_a_terminal_shows_how_far_a_run_is() -> None:
             shown += part
         os.close(controller)
         assert process.wait(PATIENCE) == 0
-    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode())
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode())
+
+
+def test_a_terminal_shows_how_far_a_run_is() -> None:
+    """The workflow's name as it is, the counts, and the time that is left."""
+    text = seen_on_terminal(PROGRAM)
     assert "bars [red]" in text
     assert "7 done, 0 running, 1 failed" in text
     assert re.search(r"-?\d*:\d\d|-:--:--", text)
     assert "failed as it should" in text
+
+
+def test_tasks_that_pause_before_they_are_tried_again_are_counted() -> None:
+    """A run that waits for them is not taken for one that hangs."""
+    text = seen_on_terminal(RETRIED)
+    assert "1 done, 0 running, 1 retrying, 0 failed" in text
+    assert text.rindex("2 done, 1 running, 0 failed") > text.rindex("retrying")
 
 
 def test_nothing_is_shown_where_there_is_no_terminal() -> None:
