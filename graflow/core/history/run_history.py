@@ -167,7 +167,7 @@ class _Told:
         if is_finished:
             self.state = "finished"
         elif self.state != "waiting":
-            self.state, self.ended = "waiting", None
+            self.state, self.started, self.ended = "waiting", None, None
 
     def start(self, at: int) -> None:
         """An attempt begins."""

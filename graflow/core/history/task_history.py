@@ -20,8 +20,8 @@ class TaskHistory:
         state: `waiting` for others or for a free worker; `running`; `retrying`, if an attempt
             failed and another will follow; `finished`; or `failed`.
         attempts: How many attempts have begun, >= 0.
-        started: When the first one began, on the clock of the machine that runs the workflow, in
-            UTC; `None` if none has, or if nobody noted it.
+        started: When the first one began since the run began or was last resumed, on the clock of
+            the machine that runs the workflow, in UTC; `None` if none has, or if nobody noted it.
         ended: When the task was done, or failed for good; `None` before that.
         error: What the last attempt that failed raised, as text; `None` if none failed.
         traceback: The traceback of that; at most its last 20,000 characters, and `None` for all

@@ -249,6 +249,10 @@ def test_a_resumed_run_is_told_as_one(open_channel: Open, tmp_path: Path) -> Non
     }
     assert history.begun == failed.begun
     assert history.tasks["first"] == failed.tasks["first"]
+    before, again = failed.tasks["second"].ended, history.tasks["second"].started
+    assert before is not None
+    assert again is not None
+    assert before < again  # the time between counts for no task
 
 
 def test_a_run_resumed_elsewhere_knows_what_was_done(tmp_path: Path) -> None:
