@@ -40,7 +40,7 @@ class RunHistory(Shown):
             `dead`, if it has not ended and its process has not been heard of for 30 s.
         begun: When it began, in UTC.
         ended: When it ended; `None` if it has not.
-        error: What ended it, as text; `None` if nothing did.
+        error: What ended it, as text of at most 2,000 characters; `None` if nothing did.
         graph: The tasks and their order.
         tasks: What has happened to each task, by its id, stage by stage, so that no task comes
             before one that it waits for.

@@ -23,7 +23,8 @@ class TaskHistory:
         started: When the first one began since the run began or was last resumed, on the clock of
             the machine that runs the workflow, in UTC; `None` if none has, or if nobody noted it.
         ended: When the task was done, or failed for good; `None` before that.
-        error: What the last attempt that failed raised, as text; `None` if none failed.
+        error: What the last attempt that failed raised, as text of at most 2,000 characters; `None`
+            if none failed.
         traceback: The traceback of that; at most its last 20,000 characters, and `None` for all
             but the first 1,000 failures of a run.
     """

@@ -12,7 +12,7 @@ from graflow.core.graph.workflow_graph import WorkflowGraph
 from graflow.system.clock import microseconds_since_1970
 from graflow.system.packed_errors import describe
 
-__all__ = ["FAILED", "FINISHED", "RETRIED", "STARTED", "Step", "Trail", "sendable"]
+__all__ = ["FAILED", "FINISHED", "RETRIED", "STARTED", "Step", "Trail", "sendable", "text_of"]
 
 STARTED: Final = "s"
 FINISHED: Final = "f"
@@ -86,7 +86,7 @@ class Trail:
 
     def end(self, error: BaseException | None) -> None:
         """Note that the run has ended, and with what."""
-        self.error = None if error is None else describe(error)
+        self.error = None if error is None else text_of(error)
         self.ended = microseconds_since_1970()
 
     def steps(self) -> list[Step]:
@@ -100,8 +100,7 @@ class Trail:
     def _note_error(self, kind: str, task_id: str, error: BaseException) -> None:
         self._tracebacks -= 1
         told = _traceback(error) if self._tracebacks >= 0 else None
-        text = sendable(describe(error))[:_LONGEST_ERROR]
-        self._steps.append((kind, task_id, microseconds_since_1970(), text, told))
+        self._steps.append((kind, task_id, microseconds_since_1970(), text_of(error), told))
 
 
 def _traceback(error: BaseException) -> str:
@@ -118,6 +117,11 @@ def _traceback(error: BaseException) -> str:
     except Exception:  # noqa: BLE001 - the exception's own code
         text = describe(error)
     return sendable(text[-_LONGEST:])
+
+
+def text_of(error: BaseException) -> str:
+    """Return the name and the text of an error as it is stored: at most 2,000 characters."""
+    return sendable(describe(error)[:_LONGEST_ERROR])
 
 
 def sendable(text: str) -> str:

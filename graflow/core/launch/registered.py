@@ -13,10 +13,10 @@ from graflow.channels.hidden_keys import run_of
 from graflow.core.graph.graph import RunPlan
 from graflow.core.graph.workflow_graph import graph_of
 from graflow.core.history.packed_graph import packed_graph_of
-from graflow.core.history.trail import Trail
+from graflow.core.history.trail import Trail, text_of
 from graflow.core.launch.run_options import Options
 from graflow.core.registry.run_records import RunRecord
-from graflow.core.registry.stored_history import HistoryWriter
+from graflow.core.registry.stored_history import HistoryWriter, history_key
 from graflow.core.registry.tenure import Tenure, begin, take_over
 from graflow.core.run.base_run import BaseRun
 from graflow.core.state.results import mark_key
@@ -24,7 +24,6 @@ from graflow.core.state.run_state import RunState
 from graflow.exceptions import ChannelError, RunSupersededError
 from graflow.system.clock import utc_now
 from graflow.system.logs import RUN
-from graflow.system.packed_errors import describe
 
 __all__ = ["Registration", "registered"]
 
@@ -106,7 +105,7 @@ def registered(
     registration = Registration(noted, _tenure=tenure, _history=history)
     results = [check_key(state.results.key(task_id)) for task_id in plan.tasks]
     results += [mark_key(state.run_id, each.task_id) for each in plan.tasks.values() if each.atomic]
-    tenure.hidden = [key for key in results if run_of(key)]
+    tenure.hidden = [history_key(state.run_id), *filter(run_of, results)]
     try:
         yield registration
     except BaseException as error:
@@ -167,7 +166,7 @@ def _end_badly(
         if not begun:
             tenure.withdraw()
         elif not isinstance(error, RunSupersededError):
-            tenure.end(describe(error), results, history.rest)
+            tenure.end(text_of(error), results, history.rest)
         else:
             tenure.leave()
     except ChannelError as problem:

@@ -45,7 +45,7 @@ class RunInfo:
         begun: When it began, on the clock of its machine, in UTC.
         ended: When it ended; `None` if it has not.
         tasks_done: The number of tasks that have stored a result.
-        last_error: What ended it, as text; `None` if nothing did.
+        last_error: What ended it, as text of at most 2,000 characters; `None` if nothing did.
         checkpoint: The path of its checkpoint, from which it can be resumed; `None` if there is
             none.
     """

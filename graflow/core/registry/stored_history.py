@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import replace
 from threading import Lock
 from typing import Any, Final
-from weakref import WeakSet
 
 from pydantic_core import from_json, to_json
 
@@ -52,6 +52,7 @@ class HistoryWriter:
         self._lock = Lock()
         self._unwritten: list[bytes] = []
         self._parts = 0
+        self._has_ended = False
         self._kept: int | None = None
 
     def start(self) -> None:
@@ -60,13 +61,13 @@ class HistoryWriter:
         Raises:
             RuntimeError: The system can't start a thread.
         """
-        _writers.add(self)
+        _writers[id(self)] = self
         if self._tenure.is_heard:
             self._kept = self._tenure.keeper.keep(self)
 
     def stop(self) -> None:
         """Write no more, except by `rest`."""
-        _writers.discard(self)
+        _writers.pop(id(self), None)
         if self._kept is not None:
             self._tenure.keeper.drop(self._kept)
 
@@ -78,6 +79,8 @@ class HistoryWriter:
     def renew(self) -> bool:
         """Write what is new; tell whether the run is still ours."""
         with self._lock:
+            if self._has_ended:
+                return False  # who reads may have found this just before
             self._pack()
             try:
                 while self._unwritten:
@@ -99,6 +102,7 @@ class HistoryWriter:
         """
         with self._lock:
             self._pack()
+            self._has_ended = True
             key = history_key(self.run_id)
             rest: list[Change] = [Push(key, item) for item in self._unwritten]
             return [*rest, Expire(key, lasts)]
@@ -141,7 +145,7 @@ def run_history(channel: Channel, run_id: str) -> RunHistory:
     """
     if not isinstance(channel, Channel):
         raise ChannelTypeError(f"run_history takes a Channel, not {type(channel).__name__}")
-    for writer in list(_writers):
+    for writer in list(_writers.values()):
         if writer.run_id == run_id:
             writer.renew()
     backend = channel.backend
@@ -165,7 +169,7 @@ def run_history(channel: Channel, run_id: str) -> RunHistory:
 def _told(history: Held | None, workflow: str) -> tuple[WorkflowGraph, dict[str, TaskHistory]]:
     """Return the tasks of a run, and what has happened to them, from what is stored."""
     graph = WorkflowGraph(workflow, ())
-    parts: list[tuple[list[str], list[Any]]] = []
+    parts: list[tuple[Collection[str], list[Any]]] = []
     known: set[tuple[int, int]] = set()
     try:
         for item in _items(history):
@@ -177,10 +181,9 @@ def _told(history: Held | None, workflow: str) -> tuple[WorkflowGraph, dict[str,
             if number in known:  # one whose reply was lost may be there twice
                 continue
             known.add(number)
-            if "finished" in part:
-                parts.append((part["finished"], []))
-            else:
-                parts[-1][1].extend(part["steps"])
+            if "finished" in part or not parts:  # a full store may have dropped what was before
+                parts.append((part.get("finished", ()), []))
+            parts[-1][1].extend(part.get("steps", ()))
         return graph, told_by_steps(graph, parts)
     except (TypeError, ValueError, LookupError) as error:
         raise ChannelDataError(f"the history of a run can't be read: {error}") from error
@@ -209,8 +212,11 @@ def _with_results(
     return told
 
 
-_writers = WeakSet[HistoryWriter]()
-"""Those of runs under way in this process, which readers in it ask first."""
+_writers: dict[int, HistoryWriter] = {}
+"""Those of runs under way in this process, by their `id`, which readers in it ask first.
+
+Other threads may change a dict while its values are listed, but not a set.
+"""
 
 
 def _forget_writers() -> None:

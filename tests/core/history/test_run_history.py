@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from graflow.channels.commits.commit import Delete, Expire, Push
 from graflow.core.registry import stored_history
 from graflow.core.registry.run_records import alive_key
 from graflow.core.registry.stored_history import history_key
+from graflow.core.registry.tenure import Tenure
 from graflow.exceptions import ChannelDataError, ChannelTypeError
 from tests.core.travelling import wait_for
 from tests.paths import ROOT
@@ -413,3 +415,107 @@ def test_a_forked_process_writes_nothing_for_its_parent(channel: Channel) -> Non
     with workflow("forking", channel=MemoryChannel("forking")) as wf:
         fork()
     assert wf.execute() == 0
+
+
+@pytest.mark.needs_system
+def test_histories_are_read_while_runs_begin_and_end() -> None:
+    """Threads begin and end runs while others read, and hundreds are under way."""
+    channel = MemoryChannel("busy")
+
+    @task
+    async def hold() -> None:
+        held.set()
+        await asyncio.Event().wait()
+
+    with workflow("held", channel=channel) as wf:
+        hold()
+    short = faltering(channel, failures=0)
+    short.execute(run_id="known")
+    held = threading.Event()
+
+    async def read() -> None:
+        under_way = [asyncio.create_task(wf.aexecute()) for _ in range(300)]
+        await asyncio.to_thread(held.wait)
+        short_ones = [asyncio.to_thread(short.execute, keep=0) for _ in range(20)]
+        ended = asyncio.gather(*short_ones)
+        while not ended.done():
+            run_history(channel, "known")
+            await asyncio.sleep(0)
+        for each in under_way:
+            each.cancel()
+        await asyncio.wait(under_way)
+        await ended
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        asyncio.run(read())
+    finally:
+        sys.setswitchinterval(before)
+
+
+def test_what_is_left_of_a_history_is_told(channel: Channel) -> None:
+    """A store that was full may have dropped it in the middle of the run."""
+
+    @task(inject_context=True)
+    def first(ctx: TaskExecutionContext) -> None:
+        ctx.history()
+        channel.backend.apply(Delete(history_key(ctx.run_id)))
+
+    @task
+    def second() -> None: ...
+
+    with workflow("dropped", channel=channel) as wf:
+        first >> second
+    wf.execute(run_id="r")
+    history = run_history(channel, "r")
+    assert (history.state, history.tasks) == ("finished", {})
+
+
+def test_a_history_lasts_while_nothing_happens(
+    open_channel: Open, advance: Callable[[float], None]
+) -> None:
+    """A task may take longer than what is noted would be kept."""
+    channel = open_channel("lasting")
+    tenures: list[Tenure] = []
+
+    @task(inject_context=True)
+    def slow(ctx: TaskExecutionContext) -> None:
+        ctx.history()
+        for _ in range(10):
+            advance(86_400)
+            tenures[0]._renewed = float("-inf")  # a day ago
+            assert tenures[0].renew()
+
+    start = Tenure.start
+
+    def noted(tenure: Tenure) -> None:
+        tenures.append(tenure)
+        start(tenure)
+
+    with workflow("lasting", channel=channel) as wf:
+        slow()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Tenure, "start", noted)
+        wf.execute(run_id="r", keep=60)
+    assert states(run_history(channel, "r")) == {"slow": ("finished", 1)}
+
+
+def test_errors_that_no_store_takes_are_told(open_channel: Open) -> None:
+    """In part: texts of any length, with halves of characters."""
+    channel = open_channel("odd")
+
+    @task
+    def fail() -> None:
+        raise Refused("\ud800" + 100_000 * "long")
+
+    with workflow("odd", channel=channel) as wf:
+        fail()
+    with pytest.raises(TaskFailedError):
+        wf.execute(run_id="r")
+    history = run_history(channel, "r")
+    assert history.state == "failed"
+    assert (history.tasks["fail"].error or "").startswith("Refused: ?long")
+    assert "in task 'fail': Refused: ?long" in (history.error or "")
+    assert len(history.error or "") == len(history.tasks["fail"].error or "") == 2_000
+    assert [info.last_error for info in runs(channel)] == [history.error]
