@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from heapq import heapify, heappop, heappush
-from weakref import WeakSet
+from weakref import WeakValueDictionary
 
 from graflow.channels.backend import KEEP, Held, NotAList
 from graflow.channels.codec.codec import Record
@@ -21,8 +21,11 @@ from graflow.system.forks import guard
 
 __all__ = ["MemorySpace", "MemoryStore", "StoreTracker", "as_record", "go_by_the_clock"]
 
-_timed: WeakSet[MemoryStore] = WeakSet()
-"""The stores that go by the clock of the process."""
+_timed: WeakValueDictionary[int, MemoryStore] = WeakValueDictionary()
+"""The stores that go by the clock of the process, by their `id`.
+
+Other threads may make more of them while these are listed, which a set does not bear.
+"""
 
 
 class MemorySpace:
@@ -46,7 +49,8 @@ class MemorySpace:
     def _made(self) -> MemoryStore:
         store = MemoryStore(self._clock)
         if self._clock is None:
-            _timed.add(store)
+            _timed[id(store)] = store
+            store.go_by_the_clock()  # which may be another one by now
         return store
 
 
@@ -86,6 +90,11 @@ class MemoryStore:
             for watch in self.watches:
                 if watch is self._signals:
                     watch.clear()  # whoever waits has to look how long that is now
+
+    def go_by_the_clock(self) -> None:
+        """Go by the clock of the process."""
+        while self.clock != (clock := _clock_now()):
+            self.go_by(clock)
 
     def signals(self) -> StoreSignals:
         """Return the signals of this store, which it tells of its changes."""
@@ -302,10 +311,10 @@ def as_record(data: Data | None) -> Record | None:
 
 def go_by_the_clock() -> None:
     """Let all stores go by the clock of the process, which a test has begun or ceased to move."""
-    clock = _clock_now()
-    for store in _timed.copy():
-        if store.clock is not clock:
-            store.go_by(clock)
+    for known in _timed.valuerefs():
+        store = known()
+        if store is not None:
+            store.go_by_the_clock()
 
 
 def _clock_now() -> Callable[[], float]:

@@ -133,7 +133,8 @@ def run_history(channel: Channel, run_id: str) -> RunHistory:
     """Return what has happened in a run on a channel, whichever process runs it.
 
     Of a run under way on a server or in a file, what happened in the last second may be missing,
-    unless this process runs it; so may the last second of one whose process died.
+    unless this process runs it; so may the last second of one whose process died. In the first
+    second that may be everything, the graph included.
 
     Args:
         channel: The channel that its workflow was given.

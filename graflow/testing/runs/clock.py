@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
@@ -27,6 +27,9 @@ class Clock:
     Limits to waiting (`timeout=`) stay in real time, and so does the clock of a server.
     `time.time()` and `datetime.now()` in tasks are not graflow's; libraries that freeze time move
     them.
+
+    Attributes:
+        users: How many runs follow it just now outside its `with` block, each in one of their own.
     """
 
     def __init__(self, start: datetime | None = None) -> None:
@@ -46,6 +49,7 @@ class Clock:
         self._base = monotonic()
         self._passed = timedelta()
         self._lock = threading.Lock()
+        self.users = 0
 
     def __repr__(self) -> str:
         """Show what it shows."""
@@ -77,6 +81,10 @@ class Clock:
         if more < timedelta():
             raise WorkflowValueError(f"time does not go back: seconds must be >= 0, not {seconds}")
         with self._lock:
+            try:
+                _ = self.now() + more
+            except OverflowError as error:
+                raise WorkflowValueError("the clock can't go beyond the year 9999") from error
             self._passed += more
 
     def _time_passed(self) -> timedelta:
@@ -90,10 +98,7 @@ class Clock:
         """
         with _turn:
             if followed() is not None:
-                raise WorkflowStateError(
-                    "graflow follows another clock of a test already; there is one at a time in a "
-                    "process"
-                )
+                raise _taken()
             _follow(self)
         return self
 
@@ -109,29 +114,31 @@ class Clock:
 
 
 class _Running(Clock):
-    """A clock that goes, and that pauses of runs move on; used by so many runs at a time."""
-
-    users = 0
+    """A clock that goes, and that pauses of runs move on."""
 
     def _time_passed(self) -> timedelta:
         return self._passed + timedelta(seconds=monotonic() - self._base)
 
 
-_turn = threading.Lock()
+_turn = threading.RLock()
 
 
 @contextmanager
 def following(clock: Clock | None) -> Iterator[None]:
     """Follow a clock inside a `with` block, unless that is the case already.
 
+    Runs at the same time may share one, which is followed until the last of them is over.
+
     Raises:
         WorkflowStateError: Another one is followed.
+        WorkflowTypeError: It is no clock.
     """
-    if clock is None or followed() is clock:
+    if clock is not None and not isinstance(clock, Clock):
+        raise WorkflowTypeError(f"clock must be a Clock, not {type(clock).__name__}")
+    with ExitStack() as stack:
+        if clock is not None:
+            stack.enter_context(_used(clock))
         yield
-    else:
-        with clock:
-            yield
 
 
 @contextmanager
@@ -140,20 +147,41 @@ def without_pauses() -> Iterator[None]:
 
     That one goes as the time of day does, for tasks that wait until something expires.
     """
+    with ExitStack() as stack:
+        with _turn:
+            clock = followed()
+            stack.enter_context(_used(clock if isinstance(clock, Clock) else _Running()))
+        yield
+
+
+@contextmanager
+def _used(clock: Clock) -> Iterator[None]:
+    """Follow a clock as long as anybody uses it, or as its own `with` block lasts if it is in one.
+
+    Raises:
+        WorkflowStateError: Another one is followed.
+    """
     with _turn:
-        if followed() is None:
-            _follow(_Running())
-        clock = followed()
-        if isinstance(clock, _Running):
+        if followed() not in (None, clock):
+            raise _taken()
+        is_in_block = followed() is clock and not clock.users
+        if not is_in_block:
+            _follow(clock)
             clock.users += 1
     try:
         yield
     finally:
         with _turn:
-            if isinstance(clock, _Running):
+            if not is_in_block:
                 clock.users -= 1
                 if not clock.users:
                     _follow(None)
+
+
+def _taken() -> WorkflowStateError:
+    return WorkflowStateError(
+        "graflow follows another clock of a test already; there is one at a time in a process"
+    )
 
 
 def _follow(clock: Clock | None) -> None:

@@ -40,8 +40,12 @@ def stubbed(
 
     Raises:
         TaskNotFoundError: There is no such task.
-        WorkflowTypeError, WorkflowValueError: A stub can't be called, or a task has a result, too.
+        WorkflowTypeError: A stub can't be called, or these are no mappings.
+        WorkflowValueError: A task has a stub and a result.
     """
+    for given, what in ((results, "results"), (stubs, "stubs")):
+        if not isinstance(given, Mapping):
+            raise WorkflowTypeError(f"{what} must be a dict, by task, not {type(given).__name__}")
     tasks: dict[str, Task[..., Any]] = {}
     values: dict[str, object] = {}
     for named, value in results.items():

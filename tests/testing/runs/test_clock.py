@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -14,6 +18,7 @@ from graflow import (
     MemoryChannel,
     MemorySpace,
     SQLiteChannel,
+    TaskExecutionContext,
     WorkflowStateError,
     WorkflowTypeError,
     WorkflowValueError,
@@ -21,7 +26,8 @@ from graflow import (
     task,
     workflow,
 )
-from graflow.testing import Clock, crash_after, run_workflow
+from graflow.system.clock import followed
+from graflow.testing import Clock, arun_workflow, crash_after, run_workflow
 from tests.patience import PATIENCE
 
 NEW_YEAR = datetime(2030, 1, 1, tzinfo=UTC)
@@ -271,3 +277,55 @@ def test_a_start_that_makes_no_sense_is_refused() -> None:
         Clock(start)
     with pytest.raises(WorkflowValueError, match="time zone"):
         Clock(datetime(2030, 1, 1))
+
+
+def test_it_ends_with_the_calendar() -> None:
+    """It stays where it is rather than to show nothing from then on."""
+    clock = Clock(NEW_YEAR)
+    with pytest.raises(WorkflowValueError, match="beyond the year 9999"):
+        clock.advance(timedelta.max)
+    assert clock.now() == NEW_YEAR
+
+
+def test_runs_at_the_same_time_share_it() -> None:
+    """It is followed until the last of them is over."""
+    clock, times = Clock(NEW_YEAR), list[datetime | None]()
+    is_first_over = asyncio.Event()
+
+    @task(inject_context=True)
+    async def look(ctx: TaskExecutionContext, is_first: bool) -> None:
+        if not is_first:
+            await is_first_over.wait()
+            assert followed() is clock
+
+    async def run(is_first: bool) -> None:
+        with workflow("w") as wf:
+            look(is_first=is_first)
+        done = await arun_workflow(wf, clock=clock)
+        times.append(done.history.tasks["look"].ended)
+        is_first_over.set()
+
+    async def both() -> None:
+        await asyncio.gather(run(True), run(False))
+
+    asyncio.run(both())
+    assert times == [NEW_YEAR, NEW_YEAR]
+    assert followed() is None
+
+
+@pytest.mark.needs_system
+def test_channels_may_be_made_meanwhile() -> None:
+    """Other threads make them while the clock is taken up and left; they go by the right one."""
+    kept = [MemoryChannel() for _ in range(300)]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor() as pool:
+            making = pool.submit(lambda: [MemoryChannel() for _ in range(1_000)])
+            while not making.done():
+                with Clock():
+                    pass
+    finally:
+        sys.setswitchinterval(before)
+    backends: list[Any] = [each.backend for each in kept + making.result()]
+    assert {each._store.clock for each in backends} == {time.monotonic}

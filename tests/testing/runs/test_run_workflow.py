@@ -289,6 +289,14 @@ class TestStubs:
         with pytest.raises(WorkflowValueError, match="two stubs"):
             run(shop(), stubs={shelf: lambda: 1}, results={"shelf": 1})
 
+    @pytest.mark.parametrize("what", ["results", "stubs", "clock"])
+    def test_what_is_something_else_is_refused(
+        self, run: Callable[..., WorkflowRun], what: str
+    ) -> None:
+        """With an error that names the argument."""
+        with pytest.raises(WorkflowTypeError, match=f"{what} must be"):
+            run(shop(), **{what: [3]})
+
     def test_the_workflow_stays_as_it_was(self, run: Callable[..., WorkflowRun]) -> None:
         """Its own tasks run the next time."""
         wf = shop()
