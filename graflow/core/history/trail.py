@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections import deque
 from collections.abc import Callable, Collection
@@ -23,7 +24,7 @@ Step: TypeAlias = tuple[Any, ...]
 """What happened, to which task, and when, in µs since 1970; of an attempt that failed, also the
 error as text, and its traceback."""
 
-_PACKAGE = str(Path(__file__).parents[2])
+_PACKAGE = f"{Path(__file__).parents[2]}{os.sep}"
 _LONGEST = 20_000  # characters of a traceback; its end says the most
 _LONGEST_ERROR = 2_000  # characters
 _MOST_TRACEBACKS = 1_000  # of a run, lest one whose tasks all fail fills the store

@@ -10,9 +10,11 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import graflow
 from graflow import (
     MemoryChannel,
     RunEnded,
@@ -519,3 +521,17 @@ def test_errors_that_no_store_takes_are_told(open_channel: Open) -> None:
     assert "in task 'fail': Refused: ?long" in (history.error or "")
     assert len(history.error or "") == len(history.tasks["fail"].error or "") == 2_000
     assert [info.last_error for info in runs(channel)] == [history.error]
+
+
+def test_tracebacks_begin_in_code_beside_the_package() -> None:
+    """Whose path begins with that of the package, but is another."""
+    channel = MemoryChannel("beside")
+    names: dict[str, Any] = {"Refused": Refused}
+    source = "def fail():\n    raise Refused\n"
+    exec(compile(source, f"{Path(graflow.__file__).parent}_app.py", "exec"), names)
+    with workflow("beside", channel=channel) as wf:
+        task(names["fail"])()
+    with pytest.raises(TaskFailedError):
+        wf.execute(run_id="r")
+    told = run_history(channel, "r").tasks["fail"].traceback or ""
+    assert "graflow_app.py" in told.splitlines()[1]
