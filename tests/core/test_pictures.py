@@ -231,3 +231,16 @@ def test_the_repr_of_a_history_counts_the_tasks(history: RunHistory) -> None:
     assert repr(history) == (
         "<history of run 'monday' of workflow 'news': failed; 1 waiting, 1 finished, 1 failed>"
     )
+
+
+def test_endless_docs_are_cut() -> None:
+    """A text that a program made may have a single line, and each run stores the graph."""
+
+    @task
+    def told() -> None: ...
+
+    told.function.__doc__ = "a" * 1_000_000
+    with workflow("w") as wf:
+        told()
+    assert wf.graph().nodes[0].doc == "a" * 1_000
+    assert len(wf.to_svg()) < 3_000

@@ -20,7 +20,8 @@ class TaskNode:
         retry_delay: Seconds before the first retry; each pause is twice as long as the last.
         atomic: Whether what it writes happens together with its result.
         bound: The names of the parameters that were given values.
-        doc: The first line of the function's docstring; empty if there is none.
+        doc: The first line of the function's docstring, at most 1,000 characters of it; empty if
+            there is none.
     """
 
     task_id: str

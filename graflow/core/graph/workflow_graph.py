@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
-from typing import Any
+from typing import Any, Final
 
 from typing_extensions import override
 
@@ -15,6 +15,8 @@ from graflow.core.task.task import Task
 from graflow.system.notebooks import Shown, Sight
 
 __all__ = ["WorkflowGraph", "graph_of", "loose_graph"]
+
+_LONGEST_DOC: Final = 1_000  # characters; each run stores its graph
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -148,5 +150,5 @@ def _node(task: Task[..., Any], after: tuple[str, ...], stage: int) -> TaskNode:
         retry_delay=retries.delay if retries else 0.0,
         atomic=task.atomic,
         bound=tuple(task.bound),
-        doc=(task.function.__doc__ or "").strip().partition("\n")[0],
+        doc=(task.function.__doc__ or "").strip().partition("\n")[0][:_LONGEST_DOC],
     )
