@@ -49,7 +49,9 @@ class Supervisor:
         trail = state.trail
         self._trail = trail if trail is not None and trail.notes else None
         self._crash = state.crash
-        self.idle = not (observers or journal or self._trail or self._crash or follower)
+        others = observers or journal or self._crash or follower
+        self.idle = not (others or self._trail)
+        self._notes_only = None if others else self._trail
         self.saves = journal is not None
         self.stopped = False
         self._run_id = state.run_id
@@ -72,6 +74,9 @@ class Supervisor:
         Raises:
             Crash: A test lets the process crash at this moment, or has done so.
         """
+        if self._notes_only is not None:
+            self._notes_only.started(task.task_id)
+            return
         self._reach("begins", task)
         if self._follower is not None:
             enter = self._follower.begins
@@ -100,6 +105,9 @@ class Supervisor:
 
     def ended_with(self, task: Task[..., Any], record: Record) -> None:
         """Save that a task is done, which has stored this result, and report it."""
+        if self._notes_only is not None:
+            self._notes_only.finished_task(task.task_id)
+            return
         saves = self._journal is not None and self._is_on_server
         self.ended({task: digest_of_result(record) if saves else None})
 
