@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 __all__ = ["fault_of"]
 
@@ -21,12 +21,23 @@ def fault_of(url: str) -> str | None:
     """
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018 - looked at for what it raises
+        is_port = parts.port != 0  # redis-py would take it for the usual one
+        unquote(parts.hostname or "").encode("idna")  # as sockets do
     except ValueError:
+        is_port = False
+    if not is_port or parts.path.strip("/") == "" == parts.netloc and parts.scheme == "unix":
         return f"host or port can't be read; {_ADVICE}"
     if "#" in url or _has_stray_at(parts):
         return f"user, password and host can't be told apart; {_ADVICE}"
+    if not _has_database(parts):
+        return f"what follows the host is not the number of a database; {_ADVICE}"
     return None
+
+
+def _has_database(parts: SplitResult) -> bool:
+    """Tell whether the path is a number, if it matters: redis-py would take 0 for anything else."""
+    number = unquote(parts.path).replace("/", "")
+    return parts.scheme == "unix" or not number or (number.isascii() and number.isdecimal())
 
 
 def _has_stray_at(parts: SplitResult) -> bool:
