@@ -64,6 +64,8 @@ class PageHandler(BaseHTTPRequestHandler):
         self._answer()
 
     def _answer(self) -> None:
+        if self._has_body():  # which would be taken for the next request
+            self.close_connection = True
         path, query = self._asked()
         token = query.pop("token", None)
         if not self._gate.knows_host(self.headers.get("Host")):
@@ -76,6 +78,10 @@ class PageHandler(BaseHTTPRequestHandler):
             self._send(_refused(HTTPStatus.FORBIDDEN, "Another page has asked for this."))
         else:
             self._send(self._safely(path, query))
+
+    def _has_body(self) -> bool:
+        length = self.headers.get("Content-Length", "0")
+        return length != "0" or "Transfer-Encoding" in self.headers
 
     def _is_from_another_page(self) -> bool:
         """Tell whether a page of another port of this machine asks, to which the cookie goes too.
