@@ -144,7 +144,7 @@ def test_a_server_that_is_not_there_is_status_2_at_once(tmp_path: Path) -> None:
     ):
         found = graflow("check", url)
         assert (found.status, found.out) == (2, "")
-        assert found.err.startswith("graflow: ")
+        assert found.err.startswith("graflow: the server ")
 
 
 def test_a_damaged_file_is_found(file: Place, tmp_path: Path) -> None:

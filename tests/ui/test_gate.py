@@ -13,6 +13,7 @@ import pytest
 from graflow import ChannelTypeError, ChannelValueError, MemoryChannel
 from graflow.ui import ServedPage
 from graflow.ui.server.gate import Gate
+from graflow.ui.server.handler import PageHandler
 from tests.ui.reader import Reader
 
 PATHS = [
@@ -187,6 +188,11 @@ def test_a_body_is_not_taken_for_a_request(reader: Reader, header: str) -> None:
         with suppress(ConnectionError):  # what was not read is thrown away
             answer = b"".join(iter(lambda: connection.recv(65536), b""))
     assert answer.count(b"HTTP/1.1 ") <= 1
+
+
+def test_a_body_does_not_wait_for_its_headers() -> None:
+    """They go out at once: the other end may take its time before it says that it has them."""
+    assert PageHandler.disable_nagle_algorithm
 
 
 def test_silent_connections_make_room(reader: Reader) -> None:

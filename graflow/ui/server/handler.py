@@ -49,6 +49,7 @@ class PageHandler(BaseHTTPRequestHandler):
     default_request_version = "HTTP/1.0"  # so that what is no request gets a whole answer
     server_version = "graflow"
     timeout = _IDLE
+    disable_nagle_algorithm = True  # or a body would wait 40 ms for the headers to be acknowledged
 
     def __init__(self, gate: Gate, respond: Respond, *connection: object) -> None:
         """Take what decides who may ask, what answers, and what a server passes on."""
