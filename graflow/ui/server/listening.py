@@ -20,9 +20,7 @@ from graflow.ui.server.handler import PageHandler, Respond
 
 __all__ = ["PageServer"]
 
-_MOST: Final = (
-    100  # connections at a time; a browser opens six, and any user here as many as may be
-)
+_MOST: Final = 100  # connections at a time; a browser opens six
 
 
 class PageServer(ThreadingHTTPServer):
