@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import io
+import os
 import sys
 from collections.abc import Callable
 from typing import Annotated, Final
@@ -66,10 +67,18 @@ def start(version: str) -> None:
     """
     global _version  # noqa: PLW0603
     _version = version
+    _open_missing()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # what it can't write stays Python code
     app(prog_name="graflow")
+
+
+def _open_missing() -> None:
+    """Let streams that whoever started this has closed lead nowhere; in order, as files count."""
+    sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115, PTH123
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115, PTH123
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115, PTH123
 
 
 def _show_version(asked: bool) -> None:

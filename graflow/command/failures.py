@@ -49,7 +49,7 @@ def answering(function: Callable[P, None]) -> Callable[P, None]:
             function(*args, **kwargs)
             sys.stdout.flush()
         except BrokenPipeError:
-            _leave_unread()
+            _leave_unread(_NOBODY_READS)
         except (KeyboardInterrupt, typer.Abort):
             raise typer.Exit(_INTERRUPTED) from None
         except ChannelValidationError as error:
@@ -58,6 +58,9 @@ def answering(function: Callable[P, None]) -> Callable[P, None]:
             _fail(error, NOT_THERE)
         except (GraflowError, BadArgument) as error:
             _fail(error, UNUSABLE)
+        except OSError as error:  # such as of a full disk that the output goes to
+            sys.stderr.write(f"graflow: {error}\n")
+            _leave_unread(UNUSABLE)
 
     return answer
 
@@ -78,8 +81,8 @@ def _fail(what: object, status: int) -> NoReturn:
     raise typer.Exit(status)
 
 
-def _leave_unread() -> NoReturn:
-    """Exit where nobody reads the output any more; also when Python flushes it at its end."""
+def _leave_unread(status: int) -> NoReturn:
+    """Exit where the output goes nowhere any more; also when Python flushes it at its end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
-    raise typer.Exit(_NOBODY_READS)
+    raise typer.Exit(status)

@@ -79,14 +79,16 @@ def _knock(channel: Channel) -> None:
     Raises:
         ChannelUnavailableError: It does not.
     """
-    settings = getattr(getattr(channel.backend, "endpoint", None), "settings", {})
+    endpoint = channel.backend.endpoint  # type: ignore[attr-defined]
+    settings = endpoint.settings
+    usual = settings.get("host", "localhost"), settings.get("port", 6379)
+    address, *_ = getattr(endpoint, "nodes", ()) or [usual]
     try:
         if "path" in settings:
             with socket.socket(socket.AF_UNIX) as knocking:
                 knocking.settimeout(_PATIENCE)
                 knocking.connect(os.fspath(settings["path"]))
-        elif "host" in settings:
-            address = settings["host"], int(settings.get("port", 6379))
+        else:
             socket.create_connection(address, timeout=_PATIENCE).close()
     except OSError as error:
         why = error.strerror or str(error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ __all__ = ["imported", "said_by", "schema_at", "typed_value"]
 def imported(path: str) -> Any:
     """Import what `package.module:name` stands for; modules may be in the current directory.
 
+    What they print goes to standard error: the output is that of the command.
+
     Raises:
         BadArgument: It can't be imported.
     """
@@ -33,10 +36,13 @@ def imported(path: str) -> Any:
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.insert(0, here)  # as `python -m` does, unless `-P` is given
     try:
-        found: Any = importlib.import_module(module_name)
-        for part in name.split("."):
-            found = getattr(found, part)
-    except (Exception, SystemExit) as error:
+        with redirect_stdout(sys.stderr):
+            found: Any = importlib.import_module(module_name)
+            for part in name.split("."):
+                found = getattr(found, part)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise BadArgument(f"{path} can't be imported: {said_by(error)}") from error
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import redirect_stdout
 from inspect import isfunction
 from pathlib import Path
 from typing import Annotated, Any
@@ -53,7 +54,8 @@ def _graph_at(path: str) -> Any:
     found = imported(path)
     if isfunction(found):
         try:
-            found = found()
+            with redirect_stdout(sys.stderr):
+                found = found()
         except Exception as error:
             raise BadArgument(f"{path}() raised {said_by(error)}") from error
     if not isinstance(found, Workflow):

@@ -107,7 +107,7 @@ def test_a_url_says_which_channel_it_is(
     """A server, a file, a directory of an embedded server, or memory."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "here").mkdir()
-    with ChannelFactory.from_url(redis_url, "n", timeout=7) as server:
+    with ChannelFactory.from_url(f"REDIS{redis_url[5:]}", "n", timeout=7) as server:
         assert isinstance(server, RedisChannel)
         assert (server.name, server.backend.timeout) == ("n", 7)
         assert server.backend.address == redis_url
@@ -138,7 +138,8 @@ def test_a_url_of_a_cluster_says_so(clusters: Callable[[str], Cluster]) -> None:
 @pytest.mark.parametrize(
     "url",
     ["", "nowhere", "localhost:6379", "http://a/b", "redis:/a", "sqlite:a.db", "sqlite://a.db",
-     "sqlite:///", "redis:", "memory://a"],
+     "sqlite:///", "redis:", "memory://a", "sqlite:///a\0b", "a/\0b", "redis://a..b", "redis://h:0",
+     f"redis://{'h' * 70}", "redis://\udcff", "redis://h/orders", "redis+cluster://a..b:1"],
 )  # fmt: skip
 def test_what_is_no_url_of_a_channel_is_refused(url: str) -> None:
     """With what there is, and nothing is made."""
@@ -179,7 +180,12 @@ def test_what_is_there_is_opened_where_it_must_be(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["redis://u:s3cret@h:x/0", "http://u:s3cret@h/", "redis+cluster://u:s3cret@h:1/7"]
+    "url",
+    [
+        *("redis://u:s3cret@h:x/0", "http://u:s3cret@h/", "redis+cluster://u:s3cret@h:1/7"),
+        *(" redis://u:s3cret@h", '"redis://:s3cret@h"', "//u:s3cret@h:1", "redis//u:s3cret@h"),
+        "./u:s3cret@h",
+    ],
 )
 def test_a_password_in_a_url_is_not_shown(url: str) -> None:
     """Not in the message, and not among the local variables of the traceback."""

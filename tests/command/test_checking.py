@@ -77,6 +77,15 @@ def test_rights_are_looked_at_without_a_change(
     assert redis_client.keys("*") == []
 
 
+def test_rights_are_looked_at_for_one_who_has_few(worker: Callable[..., str]) -> None:
+    """Who can't even ask for the time is told so, with all else that is missing."""
+    found = states(worker("~*", "+@read"), GRAFLOW_PASSWORD="s3cret")
+    assert found["clock"] == ("", "not known: this user may not ask for it")
+    state, says = found["rights"]
+    assert state == "bad"
+    assert {"+time", "+eval", "+set"} <= set(says.split())
+
+
 def test_a_password_comes_from_the_environment_and_is_never_shown(
     worker: Callable[..., str], redis_client: redis.Redis
 ) -> None:
@@ -135,7 +144,7 @@ def test_a_server_that_is_not_there_is_status_2_at_once(tmp_path: Path) -> None:
     ):
         found = graflow("check", url)
         assert (found.status, found.out) == (2, "")
-        assert found.err.startswith("graflow: ")
+        assert found.err.startswith("graflow: the server ")
 
 
 def test_a_damaged_file_is_found(file: Place, tmp_path: Path) -> None:

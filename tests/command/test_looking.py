@@ -138,6 +138,21 @@ def test_what_can_not_be_a_schema_is_status_2(path: str, said: str, file: Place,
     assert said in found.err
 
 
+def test_modules_may_print_and_raise_what_they_like(
+    file: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What they print is no part of the output, and what they raise is a sentence."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "that_prints.py").write_text("print('noise')\nNumber = int\n")
+    (tmp_path / "that_raises.py").write_text("class Odd(BaseException): ...\nraise Odd('no')\n")
+    file.open("orders").set("a", 1)
+    found = graflow("get", file.url, "orders", "a", "--as", "that_prints:Number")
+    assert (found.status, found.out, found.err) == (0, "1\n", "noise\n")
+    found = graflow("get", file.url, "orders", "a", "--as", "that_raises:Number")
+    assert (found.status, found.out) == (2, "")
+    assert found.err == "graflow: that_raises:Number can't be imported: Odd: no\n"
+
+
 def test_a_channel_is_measured(place: Place) -> None:
     """Keys, bytes, what expires, lists; the largest are named; hidden keys are counted apart."""
     channel = place.open("orders")

@@ -38,6 +38,31 @@ def test_whoever_reads_may_stop(file: Place) -> None:
     assert done.returncode == 141
 
 
+def test_output_that_can_not_be_written_is_said_in_a_sentence(file: Place) -> None:
+    """With status 2, as nothing came of it."""
+    file.open("orders").set("a", 1)
+    done = piped(f"graflow get {file.url} orders a >/dev/full")
+    assert done.returncode == 2
+    assert done.stderr.startswith("graflow: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_streams_may_be_closed(file: Place) -> None:
+    """Then what would be written goes nowhere, and there is nothing to read."""
+    orders = file.open("orders")
+    orders.set("a", 1)
+    for line, status in {
+        "get {} orders a >&-": 0,
+        "set {} orders b 2 >&- <&- 2>&-": 0,
+        "get {} orders none >&-": 1,
+        "set {} orders b - <&-": 2,
+    }.items():
+        done = piped(f"graflow {line.format(file.url)}")
+        assert (done.returncode, done.stdout) == (status, "")
+        assert "Traceback" not in done.stderr
+    assert orders.get("b") == 2
+
+
 def test_keys_go_through_pipes(file: Place) -> None:
     """Each is a line; a value is what set takes."""
     file.open("orders").set_many({"a": [1, "x"], "b": 2})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from http.client import HTTPConnection, HTTPException
 
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from graflow import ChannelTypeError, ChannelValueError, MemoryChannel
 from graflow.ui import ServedPage
 from graflow.ui.server.gate import Gate
+from graflow.ui.server.handler import PageHandler
 from tests.ui.reader import Reader
 
 PATHS = [
@@ -175,6 +176,33 @@ def test_rubbish_is_refused(reader: Reader, sent: bytes, status: bytes) -> None:
     assert answer.split()[1] == status
     assert b"Content-Security-Policy" in answer
     assert reader.ask("channels") == {"channels": ["orders"]}
+
+
+@pytest.mark.parametrize("header", ["Content-Length: 60", "Transfer-Encoding: chunked"])
+def test_a_body_is_not_taken_for_a_request(reader: Reader, header: str) -> None:
+    """The connection ends with the answer to the request that brought it."""
+    asked = f"GET /api/about HTTP/1.1\r\nHost: localhost\r\nCookie: {reader.cookie}\r\n"
+    with socket.create_connection((reader.address.hostname, reader.address.port)) as connection:
+        connection.sendall(f"{asked}{header}\r\n\r\n{asked}\r\n".encode())
+        answer = b""
+        with suppress(ConnectionError):  # what was not read is thrown away
+            answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.count(b"HTTP/1.1 ") <= 1
+
+
+def test_a_body_does_not_wait_for_its_headers() -> None:
+    """They go out at once: the other end may take its time before it says that it has them."""
+    assert PageHandler.disable_nagle_algorithm
+
+
+def test_silent_connections_make_room(reader: Reader) -> None:
+    """Whoever opens more and more of them takes a limited number of threads and files."""
+    place = reader.address.hostname, reader.address.port
+    with ExitStack() as stack:
+        silent = [stack.enter_context(socket.create_connection(place)) for _ in range(150)]
+        for each in silent[:50]:
+            assert each.recv(1) == b""
+        assert reader.ask("channels") == {"channels": ["orders"]}
 
 
 def test_the_token_is_nowhere_but_in_the_url(

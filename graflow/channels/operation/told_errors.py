@@ -16,10 +16,10 @@ def blame(error: ChannelError, name: str, key: str | None) -> NoReturn:
 
     Args:
         error: The error.
-        name: The channel's name.
+        name: The channel's name; empty if the error is about a whole server.
         key: The key as it is stored, if the error is about one.
     """
-    if error.channel is None:
+    if error.channel is None and name:
         shown = None if key is None else shown_key(key)
         about = f"channel {name!r}" + ("" if key is None else f", key {shown!r}")
         error.args = (f"{about}: {error}",)

@@ -49,6 +49,7 @@ class PageHandler(BaseHTTPRequestHandler):
     default_request_version = "HTTP/1.0"  # so that what is no request gets a whole answer
     server_version = "graflow"
     timeout = _IDLE
+    disable_nagle_algorithm = True  # or a body would wait 40 ms for the headers to be acknowledged
 
     def __init__(self, gate: Gate, respond: Respond, *connection: object) -> None:
         """Take what decides who may ask, what answers, and what a server passes on."""
@@ -64,6 +65,8 @@ class PageHandler(BaseHTTPRequestHandler):
         self._answer()
 
     def _answer(self) -> None:
+        if self._has_body():  # which would be taken for the next request
+            self.close_connection = True
         path, query = self._asked()
         token = query.pop("token", None)
         if not self._gate.knows_host(self.headers.get("Host")):
@@ -76,6 +79,10 @@ class PageHandler(BaseHTTPRequestHandler):
             self._send(_refused(HTTPStatus.FORBIDDEN, "Another page has asked for this."))
         else:
             self._send(self._safely(path, query))
+
+    def _has_body(self) -> bool:
+        length = self.headers.get("Content-Length", "0")
+        return length != "0" or "Transfer-Encoding" in self.headers
 
     def _is_from_another_page(self) -> bool:
         """Tell whether a page of another port of this machine asks, to which the cookie goes too.

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from http.server import ThreadingHTTPServer
 from ipaddress import ip_address
-from typing import Any
-from weakref import WeakSet
+from threading import Lock
+from typing import Any, Final
 
 from typing_extensions import override
 
@@ -19,9 +20,11 @@ from graflow.ui.server.handler import PageHandler, Respond
 
 __all__ = ["PageServer"]
 
+_MOST: Final = 100  # connections at a time; a browser opens six
+
 
 class PageServer(ThreadingHTTPServer):
-    """A server of the page; connections end with the process.
+    """A server of the page; connections end with the process, or if there are too many others.
 
     Attributes:
         gate: What decides who may ask.
@@ -38,7 +41,8 @@ class PageServer(ThreadingHTTPServer):
         """
         if _is_ipv6(host):
             self.address_family = socket.AF_INET6
-        self._connections = WeakSet[socket.socket]()
+        self._lock = Lock()
+        self._connections: dict[socket.socket, None] = {}  # the oldest first
         super().__init__((host, port), PageHandler)
         self.gate = Gate(token, host, self.server_port)
         self.RequestHandlerClass = partial(PageHandler, self.gate, respond)
@@ -54,24 +58,41 @@ class PageServer(ThreadingHTTPServer):
 
     @override
     def get_request(self) -> tuple[socket.socket, Any]:
-        """Take a connection, and remember it."""
+        """Take a connection, and end the oldest if there are too many: browsers open another."""
         connection, address = super().get_request()
-        self._connections.add(connection)
+        with self._lock:
+            self._connections[connection] = None
+            surplus = list(self._connections)[:-_MOST]
+        _end(surplus)
         return connection, address
+
+    @override
+    def shutdown_request(self, request: Any) -> None:
+        """End a connection, and forget it."""
+        with self._lock:
+            self._connections.pop(request, None)
+        super().shutdown_request(request)
 
     @override
     def server_close(self) -> None:
         """End it, also for readers whose connections are kept open."""
         super().server_close()
-        for connection in list(self._connections):
-            with suppress(OSError):  # it is closed already
-                connection.shutdown(socket.SHUT_RDWR)
+        with self._lock:
+            remaining = list(self._connections)
+        _end(remaining)
 
     @override
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of a reader who is gone; of anything else, what the base class says."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
+def _end(connections: Iterable[socket.socket]) -> None:
+    """Let what waits for a connection know that it is over."""
+    for connection in connections:
+        with suppress(OSError):  # it is closed already
+            connection.shutdown(socket.SHUT_RDWR)
 
 
 def _is_ipv6(host: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 __all__ = ["fault_of"]
 
@@ -21,12 +21,34 @@ def fault_of(url: str) -> str | None:
     """
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018 - looked at for what it raises
+        is_whole = _has_address(parts)
     except ValueError:
+        return f"host or port can't be read; {_ADVICE}"
+    if not is_whole:
         return f"host or port can't be read; {_ADVICE}"
     if "#" in url or _has_stray_at(parts):
         return f"user, password and host can't be told apart; {_ADVICE}"
+    if not _has_database(parts):
+        return f"what follows the host is not the number of a database; {_ADVICE}"
     return None
+
+
+def _has_address(parts: SplitResult) -> bool:
+    """Tell whether a URL names a socket, or a host that can be one.
+
+    Raises:
+        ValueError: No port, or no host, can be written like this.
+    """
+    if parts.scheme == "unix":
+        return bool(parts.netloc or parts.path.strip("/"))
+    unquote(parts.hostname or "").encode("idna")  # as sockets do
+    return parts.port != 0  # redis-py would take it for the usual one
+
+
+def _has_database(parts: SplitResult) -> bool:
+    """Tell whether the path is a number, if it matters: redis-py would take 0 for anything else."""
+    number = unquote(parts.path).replace("/", "")
+    return parts.scheme == "unix" or not number or (number.isascii() and number.isdecimal())
 
 
 def _has_stray_at(parts: SplitResult) -> bool:
