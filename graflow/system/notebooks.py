@@ -1,4 +1,4 @@
-"""What notebooks show of a thing: a picture, and text where there are no pictures."""
+"""Output of notebooks for a thing: a picture, and text where there are no pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tests need: runs of workflows, clocks and crashes; and the suite for backends of channels.
+"""Tools for tests: runs of workflows, clocks and crashes; and the suite for backends of channels.
 
 For tests of workflows there are `run_workflow`, `Clock` and `crash_after`, which need no other
 library. The conformance suite proves that a backend keeps the contract of channels: with pytest,

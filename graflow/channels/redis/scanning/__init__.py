@@ -1,1 +1,1 @@
-"""What is on a server, found step by step: a channel's keys, and the channels themselves."""
+"""Findings on a server, step by step: a channel's keys, and the channels themselves."""
