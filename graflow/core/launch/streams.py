@@ -201,6 +201,7 @@ class _RunInThread:
 
     def __init__(self, request: RunRequest, buffer: _Buffer) -> None:
         """Begin to run."""
+        _garbage.note_collections()
         self.ended: Future[RunEnded] = Future()
         self._request = request
         self._buffer = buffer
@@ -250,9 +251,16 @@ class _Garbage:
     """Knows the thread that is collecting garbage; there is one at a time."""
 
     def __init__(self) -> None:
-        """Take note of each collection from now on."""
         self._collector: int | None = None
-        gc.callbacks.append(self._note)
+
+    def note_collections(self) -> None:
+        """Take note of each collection from now on, unless that is so already.
+
+        Programs without streams are spared it: it takes a moment of each collection, in which a
+        Ctrl-C would get lost.
+        """
+        if self._note not in gc.callbacks:
+            gc.callbacks.append(self._note)
 
     def is_collected_here(self) -> bool:
         """Tell whether this thread is collecting garbage now."""

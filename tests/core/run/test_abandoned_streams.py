@@ -128,3 +128,28 @@ def test_the_interpreter_ends_with_a_stream_that_does_not(where: str) -> None:
 def test_a_loop_that_can_not_be_made_is_an_error(how: str) -> None:
     """What the system says comes out."""
     assert printed(EXHAUSTED, how).splitlines()[0] == "True"  # asyncio complains after that
+
+
+def test_a_program_without_streams_collects_garbage_undisturbed() -> None:
+    """Its collections call nothing, in which a Ctrl-C could get lost."""
+    program = """
+import gc
+before = list(gc.callbacks)
+from graflow import task, workflow
+
+@task
+def one():
+    return 1
+
+with workflow("w") as wf:
+    one()
+wf.execute()
+assert gc.callbacks == before
+for _ in range(2):
+    list(wf.stream())
+assert len(gc.callbacks) == len(before) + 1
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ran.stderr == ""
