@@ -230,6 +230,15 @@ def test_it_happens_once_and_is_answered(
             assert not lock.lost
 
 
+def failed_in_time(channel: RedisChannel, operation: Operation) -> ChannelConnectionError:
+    """Return what an operation raises, well before the time that it would have by default: 5 s."""
+    started = time.monotonic()
+    with pytest.raises(ChannelConnectionError) as caught:
+        operation.call(channel)
+    assert time.monotonic() - started < 4
+    return caught.value
+
+
 @each_operation
 def test_it_says_that_it_may_have_happened(
     server: Server, direct: RedisChannel, operation: Operation
@@ -238,15 +247,13 @@ def test_it_says_that_it_may_have_happened(
     with run_proxy(server) as proxy, RedisChannel("c", url=url_of(proxy), timeout=0.3) as channel:
         assert channel.exists("value")  # a busy machine takes time to connect
         proxy.spared, proxy.faults = operation.reads, 1_000
-        started = time.monotonic()
-        with pytest.raises(ChannelConnectionError) as caught:
-            operation.call(channel)
-        assert time.monotonic() - started < 4  # by default it waits for 5 s
+        error = failed_in_time(channel, operation)
+        while not proxy.lost:  # in such a short time a busy machine may send nothing at all
+            error = failed_in_time(channel, operation)
         if operation.name not in MIGHT_WRITE:
             kind = OutcomeUnknownError if operation.writes else ChannelUnavailableError
-            assert type(caught.value) is kind
-        assert url_of(proxy) in str(caught.value)
-        assert proxy.lost
+            assert type(error) is kind
+        assert url_of(proxy) in str(error)
     assert content(direct) == operation.after
 
 
