@@ -23,7 +23,7 @@ pytestmark = pytest.mark.needs_system
 _OTHER = "7"  # a database of the server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # a worker that came back to this module would run them again
 def killed(
     tmp_path_factory: pytest.TempPathFactory, servers: Callable[[str], Server]
 ) -> Callable[[str], dict[str, Any]]:
