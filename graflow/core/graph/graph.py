@@ -128,7 +128,8 @@ class Graph:
         self._ends: dict[Node, _Ends] = {}  # of the nodes that were added
         self._before: Before = {}
         self._numbers: dict[str, Iterator[int]] = {}
-        self._memo: dict[str, Any] = {}  # of the plan of all tasks; a change begins a new one
+        self._memo: dict[str, Any] = {}  # of the plans of all tasks as they are
+        self._is_planned = False
 
     @property
     def size(self) -> int:
@@ -147,7 +148,7 @@ class Graph:
     def make_template(self, task: Task[..., Any]) -> None:
         """Take out a task that was only decorated here, since it is called to make others."""
         if task in self._loose:
-            self._memo = {}
+            self._leave_plans()
             self._loose.remove(task)
             del self._tasks[task.task_id], self._before[task]
 
@@ -155,14 +156,13 @@ class Graph:
         """Add a task that was called without an id, and that gets one with `name_tasks`."""
         with naming.lock:
             self._unnamed[task] = later
-        self._memo = {}
+        self._leave_plans()
         self._before[task] = {}
         self._find_ends(task)
 
     def name_tasks(self) -> None:
         """Give ids to the tasks that were called without one, in the order of the calls."""
         with naming.lock:
-            self._memo = {} if self._unnamed else self._memo
             for task, later in self._unnamed.items():
                 if later.is_open:  # else an interrupt came after this
                     later.become(self._free_id(later.stem))
@@ -208,8 +208,17 @@ class Graph:
         tasks = {each.task_id: each for each in before if isinstance(each, Task)}
         awaited = {other for others in before.values() for other in others}
         last = tuple(task for task in tasks.values() if task not in awaited)
-        start_id, memo = (None, self._memo) if first is None else (first.task_id, {})
-        return RunPlan(tasks, sorter, last, start_id, before, memo)
+        if first is not None:
+            return RunPlan(tasks, sorter, last, first.task_id, before, {})
+        self._is_planned = True
+        return RunPlan(tasks, sorter, last, None, before, self._memo)
+
+    def _leave_plans(self) -> None:
+        """Leave the order of tasks to the plans that there are, and change a copy from now on."""
+        if self._is_planned:
+            self._before = {vertex: others.copy() for vertex, others in self._before.items()}
+            self._memo = {}
+            self._is_planned = False
 
     def _sorter(self, before: Before) -> TopologicalSorter[Vertex]:
         sorter = _sorter_of(before)
@@ -248,7 +257,7 @@ class Graph:
             other = self._tasks.get(task.task_id) or new.setdefault(task.task_id, task)
             if other is not task:
                 raise self._duplicate(task.task_id, was_called=other in self._called)
-        self._memo = {}
+        self._leave_plans()
         self._tasks.update(new)
         for task in new.values():
             self._before[task] = {}
@@ -267,7 +276,7 @@ class Graph:
         )
 
     def _link(self, before: tuple[Task[..., Any], ...], after: tuple[Task[..., Any], ...]) -> None:
-        self._memo = {}
+        self._leave_plans()
         others: dict[Vertex, None] = dict.fromkeys(before)
         if len(before) * len(after) > len(before) + len(after):
             joint = Joint()

@@ -535,3 +535,27 @@ def test_tracebacks_begin_in_code_beside_the_package() -> None:
         wf.execute(run_id="r")
     told = run_history(channel, "r").tasks["fail"].traceback or ""
     assert "graflow_app.py" in told.splitlines()[1]
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_a_run_is_told_as_it_was_although_its_workflow_grew(is_shared: bool) -> None:
+    """Meanwhile, or since then: what came later is not before any task of the run."""
+
+    @task
+    def grow() -> None:
+        wf.add(late >> after)
+
+    @task
+    def after() -> None: ...
+
+    @task
+    def late() -> None: ...
+
+    with workflow("grown", channel=MemoryChannel("grown") if is_shared else None) as wf:
+        grow >> after
+    _, ctx = wf.execute(ret_context=True)
+    history = ctx.history()
+    assert list(history.graph.edges) == [("grow", "after")]
+    assert states(history) == {"grow": ("finished", 1), "after": ("finished", 1)}
+    assert history.to_svg().count("<title>") >= 2
+    assert set(wf.graph().edges) == {("grow", "after"), ("late", "after")}
