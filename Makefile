@@ -36,9 +36,9 @@ DOCS := $(DOCS_VENV)/bin/python
 
 help:
 	@echo "make demo              survey 28,000 airports: bad data refused, a kill, four equal reports"
-	@echo "make test              run the tests, in memory, in a file and on three real servers;"
+	@echo "make test              run the tests, in memory, in a file and on a real server;"
 	@echo "                       make test ARGS='tests/core -k resume' runs some of them"
-	@echo "make test-all          run what takes longer, or needs more than a stock machine has;"
+	@echo "make test-all          run what takes longer, on further servers too, or needs more;"
 	@echo "                       make test-thorough runs what of it is in .venv"
 	@echo "make test-314          run the tests that need no threads on Python 3.14, in WebAssembly"
 	@echo "make pyodide           fetch that Python, and what graflow needs in it, into .pyodide"

@@ -26,7 +26,7 @@ from tests.backends import Backend, ClusterBackend, MemoryBackend, ServerBackend
 from tests.longest_first import longest_first
 from tests.made_once import MadeOnce
 from tests.paths import ROOT
-from tests.servers import SERVERS, Cluster, Server, run_cluster, run_server
+from tests.servers import SERVERS, USUAL, Cluster, Server, run_cluster, run_server
 
 NEEDS_SYSTEM = pytest.mark.needs_system
 
@@ -78,6 +78,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Leave out whole folders, where Python lacks what they import."""
     return (not has_threads() and collection_path in FOLDERS_NEEDING_SYSTEM) or None
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Leave what further servers, and the nodes of a cluster, say to a test to `make test-all`."""
+    params: dict[str, object] = item.callspec.params if hasattr(item, "callspec") else {}
+    kinds = {each for each in params.values() if isinstance(each, str)} & SERVERS.keys()
+    if kinds - {USUAL} or params.get("backend") == "cluster":
+        item.add_marker(pytest.mark.thorough)
 
 
 @pytest.hookimpl(trylast=True)  # tests that share a fixture are together before

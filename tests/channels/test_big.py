@@ -15,11 +15,8 @@ from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelValueError
 from tests.servers import SERVERS, Server
 
-OLDEST = "redis-6.2"
-LATER = [pytest.param(kind, marks=pytest.mark.thorough) for kind in SERVERS if kind != OLDEST]
 
-
-@pytest.fixture(params=["memory", OLDEST, *LATER])
+@pytest.fixture(params=["memory", *SERVERS])
 def channel(
     request: pytest.FixtureRequest, servers: Callable[[str], Server]
 ) -> Iterator[MemoryChannel | RedisChannel]:

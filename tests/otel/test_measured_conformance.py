@@ -11,11 +11,10 @@ from graflow import RedisChannel
 from graflow.otel import instrument, uninstrument
 from graflow.otel.measured import MeasuredBackend
 from graflow.testing import Capabilities, ChannelConformance, Harness
-from tests.backends import SQLiteBackend
 from tests.otel.conftest import Telemetry
 from tests.proxy import run_proxy
 from tests.servers import run_server
-from tests.testing.test_conformance import memory_harness, server_harness, sqlite_harness
+from tests.testing.test_conformance import memory_harness, server_harness
 
 
 @contextmanager
@@ -46,23 +45,6 @@ class TestMeasuredMemory(ChannelConformance):
         """Memory with a clock."""
         with measured(memory_harness()) as harness:
             yield harness
-
-
-@pytest.mark.thorough
-class TestMeasuredSQLite(ChannelConformance):
-    """Channels in a file."""
-
-    capabilities = Capabilities(shared=True, durable=True)
-    examples = 10
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def harness(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
-        """A file."""
-        with SQLiteBackend(tmp_path_factory.mktemp("sqlite") / "channels.db") as backend:
-            backend.open("any").keys()  # makes the file
-            with measured(sqlite_harness(backend)) as harness:
-                yield harness
 
 
 @pytest.mark.thorough

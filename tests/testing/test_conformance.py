@@ -86,7 +86,7 @@ class RedisServer(ChannelConformance):
 
     capabilities = Capabilities(shared=True, durable=True, remote=True)
     examples = 10
-    on_loop = False  # `TestValkey9` tries that, and those that are thorough
+    on_loop = False  # `TestValkey9` tries that, and `TestDecoding`
     kind: ClassVar[str]
 
     @pytest.fixture(scope="class")
@@ -101,10 +101,12 @@ class RedisServer(ChannelConformance):
             )
 
 
-class DecodingClient(RedisServer):
-    """The same, with clients that decode what they read."""
+@pytest.mark.thorough
+class TestDecoding(RedisServer):
+    """A client that decodes what it reads, and whose server does not matter, and on a loop too."""
 
     on_loop = True
+    kind = "redis-6.2"
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -149,12 +151,14 @@ def server_harness(
     )
 
 
+@pytest.mark.thorough
 class TestRedis62(RedisServer):
     """The oldest Redis."""
 
     kind = "redis-6.2"
 
 
+@pytest.mark.thorough
 class TestRedis8(RedisServer):
     """The newest Redis."""
 
@@ -166,27 +170,6 @@ class TestValkey9(RedisServer):
 
     examples = 25
     on_loop = True
-    kind = "valkey-9"
-
-
-@pytest.mark.thorough  # what decodes is the client, whatever the server
-class TestRedis62Decoding(DecodingClient):
-    """The oldest Redis, with clients that decode."""
-
-    kind = "redis-6.2"
-
-
-@pytest.mark.thorough
-class TestRedis8Decoding(DecodingClient):
-    """The newest Redis, with clients that decode."""
-
-    kind = "redis-8"
-
-
-@pytest.mark.thorough
-class TestValkey9Decoding(DecodingClient):
-    """The newest Valkey, with clients that decode."""
-
     kind = "valkey-9"
 
 
@@ -214,12 +197,12 @@ class Losses:
         return sum(proxy.lost for proxy in self._proxies)
 
 
+@pytest.mark.thorough
 class TestCluster(ChannelConformance):
     """Channels on the three masters of a cluster, that write everything to their disks at once."""
 
     capabilities = Capabilities(shared=True, durable=True, remote=True)
     examples = 10
-    on_loop = False  # `TestClusterOnLoop` tries that
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -236,13 +219,6 @@ class TestCluster(ChannelConformance):
                 )
             ]
             yield cluster_harness(cluster, Losses(list(proxies.values())), *clients)
-
-
-@pytest.mark.thorough
-class TestClusterOnLoop(TestCluster):
-    """The same, and on an event loop too."""
-
-    on_loop = True
 
 
 def cluster_harness(cluster: Cluster, losses: Losses, client: Any, lossy_client: Any) -> Harness:
