@@ -141,6 +141,7 @@ oldest-dependencies: install servers
 conformance-long: install servers
 	GRAFLOW_CONFORMANCE_TIMES=10 $(BIN)/pytest tests/testing/test_conformance.py \
 		tests/testing/test_sqlite.py --timeout 1200 $(ARGS)
+	GRAFLOW_CONFORMANCE_TIMES=10 $(BIN)/pytest -m thorough -k nobody_misses_one tests/channels/redis/push
 
 # It works on a copy in mutants/, and takes about an hour; then `mutmut show NAME` shows one.
 mutants: install

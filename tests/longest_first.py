@@ -10,6 +10,7 @@ import pytest
 __all__ = ["LONGEST", "longest_first"]
 
 LONGEST: Final = (
+    "test_nobody_misses_one_of_many_changes",
     "test_suite.py::test_a_correct_channel_passes",
     "test_edits.py::",
     "test_pairs.py::",
