@@ -48,7 +48,7 @@ help:
 	@echo "make oldest-mypy       try the plugin with the oldest mypy that it works with"
 	@echo "make other-sqlites     try channels in a file with an older and the newest SQLite"
 	@echo "make oldest-dependencies  run the tests of channels with the oldest pydantic and redis-py"
-	@echo "make conformance-long  try our backends with ten times the examples"
+	@echo "make conformance-long  try our backends with ten times the examples, kills and cuts"
 	@echo "make fuzz-plugin       edit a program 5,000 times, and compare what mypy says warm and cold"
 	@echo "make mutants           change the code in small ways, and see whether the tests notice"
 	@echo "make docs              build the site of the documentation into site/, and check it"
@@ -141,7 +141,8 @@ oldest-dependencies: install servers
 conformance-long: install servers
 	GRAFLOW_CONFORMANCE_TIMES=10 $(BIN)/pytest tests/testing/test_conformance.py \
 		tests/testing/test_sqlite.py --timeout 1200 $(ARGS)
-	GRAFLOW_CONFORMANCE_TIMES=10 $(BIN)/pytest -m thorough -k nobody_misses_one tests/channels/redis/push
+	GRAFLOW_CONFORMANCE_TIMES=10 $(BIN)/pytest -m thorough -k 'killed or misses_one or no_pair' \
+		tests/channels/redis/push tests/channels/sqlite tests/core/run tests/mypy_plugin
 
 # It works on a copy in mutants/, and takes about an hour; then `mutmut show NAME` shows one.
 mutants: install

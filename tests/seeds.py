@@ -1,4 +1,4 @@
-"""The seeds of tests that search at random and take long: each test runs once with each."""
+"""Tests that search at random and take long: their seeds, and how far they go."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import os
 
 import pytest
 
-__all__ = ["SEEDS"]
+__all__ = ["LONGER", "SEEDS"]
 
 _NAMED = os.environ.get("GRAFLOW_SEEDS")
+
+LONGER = int(os.environ.get("GRAFLOW_CONFORMANCE_TIMES", "1"))
+"""How many times as far as in `make test-all` they go; see `make conformance-long`."""
 
 SEEDS = (
     [0, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in range(1, 5))]

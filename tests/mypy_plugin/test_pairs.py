@@ -16,6 +16,7 @@ from graflow.exceptions import ChannelError, SchemaError
 from tests.mypy_plugin.drawn_types import PRELUDE, Pair, pairs
 from tests.mypy_plugin.runs import Runner
 from tests.patience import LONG
+from tests.seeds import LONGER
 
 _IN_A_MODULE: Final = 250
 _HEAD: Final = """\
@@ -28,7 +29,7 @@ _REPORT = re.compile(r'.*: error: Channel key "(\d+)" is .*\[graflow-key-(type|s
 
 
 @pytest.mark.timeout(LONG)
-@pytest.mark.parametrize("number", [400, pytest.param(10_000, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("number", [400, pytest.param(2_000 * LONGER, marks=pytest.mark.thorough)])
 def test_no_pair_is_reported_that_every_value_passes(
     number: int, primed: Path, tmp_path: Path
 ) -> None:

@@ -52,7 +52,8 @@ class TestMeasuredValkey9(ChannelConformance):
     """Channels on a server."""
 
     capabilities = Capabilities(shared=True, durable=True, remote=True)
-    examples = 10
+    examples = 1
+    on_loop = False
 
     @pytest.fixture(scope="class")
     @classmethod

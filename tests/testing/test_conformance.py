@@ -202,7 +202,7 @@ class TestCluster(ChannelConformance):
     """Channels on the three masters of a cluster, that write everything to their disks at once."""
 
     capabilities = Capabilities(shared=True, durable=True, remote=True)
-    examples = 10
+    examples = 5
 
     @pytest.fixture(scope="class")
     @classmethod

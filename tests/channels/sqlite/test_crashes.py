@@ -12,10 +12,11 @@ import pytest
 from graflow import SQLiteChannel
 from tests.paths import ROOT
 from tests.patience import LONG
+from tests.seeds import LONGER
 
 
 @pytest.mark.timeout(LONG)
-@pytest.mark.parametrize("kills", [60, pytest.param(1_000, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("kills", [60, pytest.param(300 * LONGER, marks=pytest.mark.thorough)])
 def test_killed_processes_lose_and_double_nothing(kills: int, tmp_path: Path) -> None:
     """At random moments; `killed.py` says what is checked."""
     program = [sys.executable, "-m", "tests.channels.sqlite.killed", str(tmp_path / "a.db")]

@@ -14,18 +14,19 @@ import pytest
 
 from tests.paths import ROOT
 from tests.patience import LONG
+from tests.seeds import LONGER
 from tests.servers import Server
 
-_KILLS = {"threads": 150, "processes": 80, "loky": 20}  # on each server, with each kind of channel
+_KILLS = {"threads": 30, "processes": 16, "loky": 4}  # on each server, with each kind of channel
 THOROUGH: list[Any] = [
-    pytest.param(kind, how, executor, kills, marks=pytest.mark.thorough)
+    pytest.param(kind, how, executor, kills * LONGER, marks=pytest.mark.thorough)
     for kind, how, (executor, kills) in [
         *product(("valkey-9", "redis-6.2"), ("shared", "per_run"), _KILLS.items()),
-        ("sqlite", "shared", ("threads", 150)),
-        ("sqlite", "per_run", ("processes", 80)),
+        ("sqlite", "shared", ("threads", _KILLS["threads"])),
+        ("sqlite", "per_run", ("processes", _KILLS["processes"])),
     ]
 ]
-"""More than 1,000 kills, which take seven minutes or so on two cores."""
+"""More than 200 kills, which take a minute and a half or so on two cores."""
 
 
 @pytest.mark.timeout(LONG)
