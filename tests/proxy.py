@@ -20,8 +20,15 @@ _DEADLINE = re.compile(rb"\r\n(\d{10}):\d+:")  # of a change, in seconds on the 
 
 
 def run_proxy(server: Server, fault: Fault = Fault.CUT) -> LossyProxy:
-    """Run a proxy in front of a server for the length of a `with` block."""
-    return LossyProxy(("127.0.0.1", server.port), is_write=has_written, fault=fault)
+    """Run a proxy in front of a server for the length of a `with` block.
+
+    It loses the replies to what channels ask: to the reads as well, of which one is no script.
+    """
+
+    def is_asked(request: bytes, reply: bytes) -> bool:
+        return b"\r\nGET\r\n" in request or has_written(request, reply)
+
+    return LossyProxy(("127.0.0.1", server.port), is_write=is_asked, fault=fault)
 
 
 def url_of(proxy: LossyProxy | HoldingProxy) -> str:

@@ -18,7 +18,7 @@ A `<key>` that begins with a NUL is graflow's own: see `graflow.channels.hidden_
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from graflow.channels.backend import Extent, Fence
@@ -51,7 +51,7 @@ from graflow.channels.redis.records import (
 )
 from graflow.channels.redis.scanning.key_scan import KeyScan
 from graflow.channels.redis.scripts import Script, script
-from graflow.channels.redis.sending.requests import Part, Perform, Sending
+from graflow.channels.redis.sending.requests import Part, Perform, Sending, carry_out
 from graflow.channels.redis.sending.transport import Guard, Transport
 from graflow.channels.redis.sums import commit_sums
 from graflow.exceptions import ChannelDataError
@@ -64,6 +64,7 @@ _MAX_READ_TOGETHER = 1_000_000  # items of several lists
 _CLEAR_AT_ONCE = 10_000
 _CLEAR_SLICE = 100
 _EXIST_AT_ONCE = 10_000
+_MOST_LISTS = 10_000  # keys that are known to hold lists, as `GET` says of each but once
 _LOOKED_AT = 100  # items of a list, by which all of them are measured
 
 _READ, _READ_MANY, _HEAD = script("read"), script("read_many"), script("head")
@@ -105,6 +106,7 @@ class Primitives:
         self._values, self._slots, self._locks = base + b"k:", base + b"t:", base + b"l:"
         self._lines, self._places = base + b"w:", base + b"p:"
         self._index, self._kept_index, self._fences = base + b"i", base + b"b", base + b"f"
+        self._lists: set[str] = set()
         self._guard = fence and Guard(self._value(fence.key), fence.record, fence.passed)
 
     # Reads
@@ -132,11 +134,40 @@ class Primitives:
 
     def get(self, key: str) -> Sending[Record | None]:
         """Return the record of a key."""
+        if key not in self._lists:
+            try:
+                text: bytes | None = yield from self._read("GET", self._value(key), key=key)
+            except ChannelDataError:
+                self._note_list(key)
+            else:
+                return [] if text == EMPTY_LIST else text
+        return (yield from self._get_any(key))
+
+    def get_here(self, key: str) -> Record | None:
+        """Do as `get` does, and wait in this thread."""
+        if key not in self._lists:
+            try:
+                text: bytes | None = self.transport.read_here(("GET", self._value(key)), key)
+            except ChannelDataError:
+                self._note_list(key)
+            else:
+                return [] if text == EMPTY_LIST else text
+        return carry_out(self._get_any(key))
+
+    def _note_list(self, key: str) -> None:
+        if len(self._lists) >= _MOST_LISTS:
+            self._lists.clear()
+        self._lists.add(key)
+
+    def _get_any(self, key: str) -> Sending[Record | None]:
+        """Return the record of a key that held no text a moment ago."""
         while True:
             found: Record | int | None = yield from self._run(
                 _READ, key, (self._value(key),), (_LONG,)
             )
             if not isinstance(found, int):
+                if not isinstance(found, list):
+                    self._lists.discard(key)
                 return [] if found == EMPTY_LIST else found
             if found > _MAX_READ:
                 raise too_long(self._channel, found, _MAX_READ, "take its items with pop", key)
@@ -241,16 +272,25 @@ class Primitives:
         check_size(self._channel, len(stored), f"{len(record):,} items")
         return self._change(_WRITE, key, b"" if ttl is None else ttl, *stored)
 
+    def put_text_here(self, key: str, text: bytes) -> None:
+        """Let a key hold a text without a TTL, and wait in this thread."""
+        self.transport.run_once_here(*self._arguments(_SET, key, text))
+
+    def push_here(self, push: Push) -> int:
+        """Make a change of `push`, and wait in this thread."""
+        return _length(push, self.transport.run_once_here(*self._push(push)))
+
+    def _push(self, push: Push) -> _Arguments:
+        lasts = b"" if push.ttl == KEEP else push.ttl
+        end = b"LPUSH" if push.at_head else b"RPUSH"
+        return self._arguments(_PUSH, push.key, push.item, lasts, end)
+
     def apply(self, change: Change) -> Sending[Any]:
         """Make one change, and return its answer."""
         match change:
-            case Push(key, item, ttl, at_head):
-                push = b"LPUSH" if at_head else b"RPUSH"
-                lasts = b"" if ttl == KEEP else ttl
-                length: int = yield from self._change(_PUSH, key, item, lasts, push)
-                if length < 0:
-                    raise NotAList(key)
-                return length
+            case Push():
+                length: int = yield from self.transport.run_once(*self._push(change))
+                return _length(change, length)
             case Pop(key):
                 popped: bytes | int | None = yield from self._change(_POP, key)
                 if isinstance(popped, int):
@@ -333,9 +373,14 @@ class Primitives:
 
     def _change(self, script: Script, key: str, *args: Part) -> Sending[Any]:
         """Run a script that changes one key, once."""
+        return self.transport.run_once(*self._arguments(script, key, *args))
+
+    def _arguments(self, script: Script, key: str, *args: Part) -> _Arguments:
+        """Return what `run_once` takes for a script that changes one key."""
         name = key.encode()
         index = self._kept_index if key.startswith(KEPT) else self._index
-        return self._run_once(script, key, (self._values + name, index), (name, *args))
+        keys = self._values + name, index
+        return script, key, keys, self._slots, (name, *args), self._guard
 
     def _clear_some(self, index: bytes, most: int) -> Sending[Any]:
         return self._run_once(_CLEAR, None, (index,), (self._values, most, _CLEAR_SLICE))
@@ -347,3 +392,20 @@ class Primitives:
 
     def _sums(self, checks: Sequence[Check], changes: Sequence[Change]) -> Perform:
         return Perform(commit_sums(self._channel, self._timeout, checks, changes))
+
+
+_Arguments: TypeAlias = tuple[
+    Script, str | None, Sequence[bytes], bytes, Sequence[Part], Guard | None
+]
+"""What `Transport.run_once` takes."""
+
+
+def _length(push: Push, length: int) -> int:
+    """Return how long a list is after a push.
+
+    Raises:
+        NotAList: There is none.
+    """
+    if length < 0:
+        raise NotAList(push.key)
+    return length

@@ -12,7 +12,7 @@ from typing_extensions import override
 from graflow.channels.backend import AsyncBackend, Backend, Extent, Fence, Signals
 from graflow.channels.backend.by_calls import ThreadedBackend
 from graflow.channels.codec.codec import Record
-from graflow.channels.commits.commit import Answer, Change, Check, Conflict, Held
+from graflow.channels.commits.commit import Answer, Change, Check, Conflict, Held, Push
 from graflow.channels.redis.asynchronous.async_redis_backend import AsyncRedisBackend
 from graflow.channels.redis.asynchronous.dialling import can_dial
 from graflow.channels.redis.endpoints.endpoint import Endpoint
@@ -212,7 +212,7 @@ class RedisBackend(Backend):
 
     @override
     def get(self, key: str) -> Record | None:
-        return carry_out(self._primitives.get(key), self)
+        return self._primitives.get_here(key)
 
     @override
     def head(self, key: str, count: int) -> list[bytes]:
@@ -232,10 +232,15 @@ class RedisBackend(Backend):
 
     @override
     def put(self, key: str, record: Record, ttl: int | None) -> None:
-        carry_out(self._primitives.put(key, record, ttl), self)
+        if ttl is None and type(record) is bytes:  # as it nearly always is
+            self._primitives.put_text_here(key, record)
+        else:
+            carry_out(self._primitives.put(key, record, ttl), self)
 
     @override
     def apply(self, change: Change) -> Any:
+        if type(change) is Push:
+            return self._primitives.push_here(change)
         return carry_out(self._primitives.apply(change), self)
 
     @override

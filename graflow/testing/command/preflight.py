@@ -21,7 +21,7 @@ from redis.exceptions import (
     ResponseError,
 )
 
-from graflow.channels.redis.connections import ClientSender
+from graflow.channels.redis.connections.client_sender import ClientSender
 from graflow.channels.redis.errors import evicting
 from graflow.channels.redis.sending.eviction import policy_of
 from graflow.channels.redis.sending.requests import carry_out

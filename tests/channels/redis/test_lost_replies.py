@@ -247,13 +247,13 @@ def test_it_says_that_it_may_have_happened(
     with run_proxy(server) as proxy, RedisChannel("c", url=url_of(proxy), timeout=0.3) as channel:
         assert channel.exists("value")  # a busy machine takes time to connect
         proxy.spared, proxy.faults = operation.reads, 1_000
-        error = failed_in_time(channel, operation)
+        errors = [failed_in_time(channel, operation)]
         while not proxy.lost:  # in such a short time a busy machine may send nothing at all
-            error = failed_in_time(channel, operation)
+            errors.append(failed_in_time(channel, operation))
         if operation.name not in MIGHT_WRITE:
             kind = OutcomeUnknownError if operation.writes else ChannelUnavailableError
-            assert type(error) is kind
-        assert url_of(proxy) in str(error)
+            assert kind in map(type, errors)
+        assert all(url_of(proxy) in str(error) for error in errors)
     assert content(direct) == operation.after
 
 

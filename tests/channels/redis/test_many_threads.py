@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -23,23 +24,23 @@ def server() -> Iterator[Server]:
         yield server
 
 
-def pool_of(channel: RedisChannel) -> Any:
-    """Return the pool of a channel's connections."""
+def sender_of(channel: RedisChannel) -> Any:
+    """Return what has a channel's connections."""
     backend: Any = channel.backend
-    return backend._primitives.transport._route.link._pool
+    return backend._primitives.transport._route.link
 
 
 def test_each_may_have_a_connection(server: Server) -> None:
     """Nobody has to wait for that of another thread."""
     with RedisChannel("test", url=server.url) as channel:
         channel.set("key", 1)
-        pool = pool_of(channel)
-        taken = [pool.get_connection() for _ in range(THREADS)]
+        sender = sender_of(channel)
+        taken = [sender.take(math.inf) for _ in range(THREADS)]
         try:
             assert channel.get("key") == 1
         finally:
-            for connection in taken:
-                pool.release(connection)
+            for exchange in taken:
+                sender.put_back(exchange)
 
 
 def test_who_allows_fewer_is_told_so(server: Server) -> None:
@@ -47,11 +48,11 @@ def test_who_allows_fewer_is_told_so(server: Server) -> None:
     url = f"{server.url}?max_connections=1"
     with RedisChannel("test", url=url, timeout=1) as channel, ThreadPoolExecutor(1) as threads:
         channel.set("key", 1)
-        pool = pool_of(channel)
-        taken = pool.get_connection()
+        sender = sender_of(channel)
+        taken = sender.take(math.inf)
         with pytest.raises(ChannelUnavailableError, match="that max_connections allows"):
             channel.get("key")
         waiting = threads.submit(channel.get, "key")
         wait_until("it waits", waiting.running)
-        pool.release(taken)
+        sender.put_back(taken)
         assert waiting.result() == 1

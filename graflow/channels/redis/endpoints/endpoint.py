@@ -14,8 +14,9 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from redis.sentinel import Sentinel, SentinelConnectionPool
 
-from graflow.channels.redis.connections import ClientSender, PoolSender, PrimarySender
-from graflow.channels.redis.deadlines import bounded
+from graflow.channels.redis.connections.client_sender import ClientSender
+from graflow.channels.redis.connections.deadlines import bounded
+from graflow.channels.redis.connections.pool_sender import PoolSender, PrimarySender
 from graflow.channels.redis.endpoints.passwords import Password, passwords_in
 from graflow.channels.redis.refusals import refused_by_server
 from graflow.channels.redis.sending.cluster import (

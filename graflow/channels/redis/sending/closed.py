@@ -22,6 +22,10 @@ class ClosedTransport(Transport):
         self.server = server
         self._channel = channel
 
+    def read_here(self, command: Sequence[Part], key: str) -> NoReturn:
+        """Say that the channel is closed."""
+        self._run(command, None, key, writes=False)
+
     def run_once(
         self,
         script: Script,
@@ -33,6 +37,8 @@ class ClosedTransport(Transport):
     ) -> NoReturn:
         """Say that the channel is closed."""
         self._run((), script, key, writes=True)
+
+    run_once_here = run_once
 
     def _run(
         self, command: Sequence[Part], script: Script | None, key: str | None, *, writes: bool

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from redis.exceptions import NoScriptError
 
@@ -15,7 +15,15 @@ from graflow.channels.redis.errors import LATE, FencedError, code_of, evicting
 from graflow.channels.redis.retrying import BROKEN, FAILURES, Effort, NotExecuted
 from graflow.channels.redis.scripts import Script, script
 from graflow.channels.redis.sending.eviction import policy_of
-from graflow.channels.redis.sending.requests import Part, Pause, Sending, first_attempt
+from graflow.channels.redis.sending.requests import (
+    Ask,
+    Link,
+    Part,
+    Pause,
+    Sending,
+    carry_out,
+    first_attempt,
+)
 from graflow.channels.redis.sending.routes import Route
 from graflow.channels.redis.server_clock import ServerClock, clock_of, is_stamped
 from graflow.exceptions import ChannelError
@@ -28,6 +36,7 @@ _OF_HOLDERS = script("renew"), script("release")  # they say what became of a lo
 _LARGE = 65_536  # bytes of an answer; a smaller one is not worth a round trip
 _LOOK_AGAIN = 60.0  # seconds after which a server's settings may have changed
 _ASK_AGAIN = 3600.0  # and the rights of a user; each refusal fills the server's log
+_new: Final = tuple.__new__  # in half of the time: there is one for every change
 _MARK = b"!"  # of a token: an earlier copy may arrive later, so any answer must be remembered
 
 
@@ -43,6 +52,28 @@ class Guard(NamedTuple):
     key: bytes
     record: bytes
     error: Callable[[], Exception]
+
+
+class Once(NamedTuple):
+    """A command that must have its effect once.
+
+    Attributes:
+        command: With its token.
+        script: What it runs.
+        guard: What must be so for that.
+        deadline: When it must have been answered, on the clock of `time.monotonic`.
+        slot: Where the server remembers the answer.
+        name: The slot's key on the server.
+        number: What the token has of the slot.
+    """
+
+    command: Sequence[Part]
+    script: Script
+    guard: Guard | None
+    deadline: float
+    slot: Slot
+    name: bytes
+    number: bytes
 
 
 class Transport:
@@ -90,6 +121,18 @@ class Transport:
         """
         return self._run(command, None, key, writes=False)
 
+    def read_here(self, command: Sequence[Part], key: str) -> Any:
+        """Do as `read` does, and wait for the reply in this thread."""
+        now = monotonic()
+        ask = self._ask_at_once(now, None)
+        if ask is None:
+            return carry_out(self._run(command, None, key, writes=False))
+        deadline = now + self._timeout
+        try:
+            return ask(command, deadline)
+        except FAILURES as failure:
+            return carry_out(self._read_again(command, key, deadline, failure))
+
     def write(self, *command: Part) -> Sending[Any]:
         """Send a command that may happen twice without harm."""
         return self._run(command, None, None, writes=True)
@@ -104,7 +147,7 @@ class Transport:
         writes: bool = False,
     ) -> Sending[Any]:
         """Run a script that may run twice without harm."""
-        command = ("EVALSHA", script.sha, len(keys), *keys, *args)
+        command = (b"EVALSHA", script.sha, len(keys), *keys, *args)
         return self._run(command, script, key, writes=writes)
 
     def run_once(
@@ -126,92 +169,150 @@ class Transport:
             args: Its other arguments.
             guard: What must be so for the script to run.
         """
+        deadline = monotonic() + self._timeout
+        return self._send_once(self._once(script, keys, slots, args, guard, deadline), key)
+
+    def run_once_here(
+        self,
+        script: Script,
+        key: str | None,
+        keys: Sequence[bytes],
+        slots: bytes,
+        args: Sequence[Part],
+        guard: Guard | None = None,
+    ) -> Any:
+        """Do as `run_once` does, and wait for the reply in this thread."""
+        now = monotonic()
+        once = self._once(script, keys, slots, args, guard, now + self._timeout)
+        ask = self._ask_at_once(now, script)
+        if ask is None:
+            return carry_out(self._send_once(once, key))
+        try:
+            reply = ask(once.command, once.deadline)
+        except NoScriptError:
+            return carry_out(self._send_once(once, key))
+        except FAILURES as failure:
+            return carry_out(self._send_once(once, key, failure))
+        free_slots.append(once.slot)
+        if type(reply) is bytes and len(reply) > _LARGE:
+            carry_out(self._forget(once))
+        return reply
+
+    def _ask_at_once(self, now: float, script: Script | None) -> Ask | None:
+        """Return what makes a first attempt in this thread, if nothing has to be done before."""
+        link = self._route.link
+        if link is None or self._must_look(link, script, now):
+            return None
+        return link.ask
+
+    def _once(
+        self,
+        script: Script,
+        keys: Sequence[bytes],
+        slots: bytes,
+        args: Sequence[Part],
+        guard: Guard | None,
+        deadline: float,
+    ) -> Once:
         repeats = self._route.repeats
         try:
             slot = Slot() if repeats else free_slots.pop()
         except IndexError:
             slot = Slot()
-        now = monotonic()
-        deadline = now + self._timeout
         number = slot.next_token()
         token = self._clock.stamp(number, deadline) + (_MARK if repeats else b"")
         name = slots + slot.name
         if guard is None:
-            command = ("EVALSHA", script.sha, len(keys) + 1, *keys, name, token, *args)
-        else:
-            script = script.fenced
-            command = ("EVALSHA", script.sha, len(keys) + 2, *keys, name, guard.key)
-            command += (token, *args, guard.record)
+            command = (b"EVALSHA", script.sha, len(keys) + 1, *keys, name, token, *args)
+            return _new(Once, (command, script, None, deadline, slot, name, number))
+        script = script.fenced
+        command = (b"EVALSHA", script.sha, len(keys) + 2, *keys, name, guard.key)
+        return Once(
+            (*command, token, *args, guard.record), script, guard, deadline, slot, name, number
+        )
+
+    def _send_once(
+        self, once: Once, key: str | None, failure: Exception | None = None
+    ) -> Sending[Any]:
+        """Have the command sent, for the first time or after an attempt that failed."""
         try:
-            link = self._route.link
-            try:
-                if link is None or (now >= link.acquaintance.ends and self._must_look(script)):
-                    reply = yield from self._attempt(command, script, None, deadline, True)
-                elif (ask := link.ask) is not None:
-                    reply = ask(command, deadline)
+            if failure is not None:
+                reply = yield from self._insist_once(once, failure)
+            else:
+                try:
+                    reply = yield from self._first(once.command, once.script, once.deadline, True)
+                except FAILURES as failed:
+                    reply = yield from self._insist_once(once, failed)
                 else:
-                    reply = yield first_attempt(link, command, deadline, True)
-            except NoScriptError:
-                reply = yield from self._attempt(command, script, None, deadline, True)
-        except FAILURES as failure:
-            effort = self._effort(deadline, writes=True)
-            reply = yield from self._insist_once(command, script, key, effort, failure, guard)
-            repeats = repeats or effort.unanswered
+                    if not self._route.repeats:
+                        free_slots.append(once.slot)
         except ChannelError as error:
             blame(error, self._channel, key)
-        if not repeats:
-            free_slots.append(slot)
+        finally:
+            del failure  # its traceback leads to the connection
         if type(reply) is bytes and len(reply) > _LARGE:
-            yield from self._forget(name, number, deadline)
+            yield from self._forget(once)
         return reply
 
-    def _insist_once(
-        self,
-        command: Sequence[Part],
-        script: Script,
-        key: str | None,
-        effort: Effort,
-        failure: Exception,
-        guard: Guard | None,
-    ) -> Sending[Any]:
+    def _insist_once(self, once: Once, failure: Exception) -> Sending[Any]:
         """Send a command with a token until it is answered, after an attempt that failed."""
-        keys = command[2]
+        effort = self._effort(once.deadline, writes=True)
+        keys = once.command[2]
         assert isinstance(keys, int)
         try:
-            return (yield from self._insist(command, script, effort, failure, token_at=keys + 3))
+            reply = yield from self._insist(once.command, once.script, effort, failure, keys + 3)
         except FencedError as error:
-            assert guard is not None
-            raise guard.error() from error
-        except ChannelError as error:
-            blame(error, self._channel, key)
+            assert once.guard is not None
+            raise once.guard.error() from error
+        finally:
+            del failure
+        if not (self._route.repeats or effort.unanswered):
+            free_slots.append(once.slot)
+        return reply
 
-    def _forget(self, slot: bytes, number: bytes, deadline: float) -> Sending[None]:
+    def _forget(self, once: Once) -> Sending[None]:
         """Let the server keep a large answer no longer than it takes to arrive."""
-        command = ("EVALSHA", _FORGET.sha, 1, slot, number)
+        command = (b"EVALSHA", _FORGET.sha, 1, once.name, once.number)
         with suppress(*FAILURES):  # then it keeps it until the slot expires
-            yield from self._attempt(command, _FORGET, None, deadline, False)
+            yield from self._attempt(command, _FORGET, None, once.deadline, False)
 
     def _run(
         self, command: Sequence[Part], script: Script | None, key: str | None, *, writes: bool
     ) -> Sending[Any]:
-        now = monotonic()
-        deadline = now + self._timeout
+        """Have a command sent that may be sent twice without harm."""
+        deadline = monotonic() + self._timeout
         try:
             try:
-                link = self._route.link
-                try:
-                    if link is None or (now >= link.acquaintance.ends and self._must_look(script)):
-                        return (yield from self._attempt(command, script, None, deadline, writes))
-                    if (ask := link.ask) is not None:
-                        return ask(command, deadline)
-                    return (yield first_attempt(link, command, deadline, writes))
-                except NoScriptError:
-                    return (yield from self._attempt(command, script, None, deadline, writes))
+                return (yield from self._first(command, script, deadline, writes))
             except FAILURES as failure:
                 effort = self._effort(deadline, writes=writes)
                 return (yield from self._insist(command, script, effort, failure))
         except ChannelError as error:
             blame(error, self._channel, key)
+
+    def _read_again(
+        self, command: Sequence[Part], key: str, deadline: float, failure: Exception
+    ) -> Sending[Any]:
+        """Have a command sent that changes nothing, after an attempt that failed."""
+        try:
+            effort = self._effort(deadline, writes=False)
+            return (yield from self._insist(command, None, effort, failure))
+        except ChannelError as error:
+            blame(error, self._channel, key)
+        finally:
+            del failure
+
+    def _first(
+        self, command: Sequence[Part], script: Script | None, deadline: float, writes: bool
+    ) -> Sending[Any]:
+        """Make the first attempt."""
+        try:
+            link = self._route.link
+            if link is None or self._must_look(link, script, monotonic()):
+                return (yield from self._attempt(command, script, None, deadline, writes))
+            return (yield first_attempt(link, command, deadline, writes))
+        except NoScriptError:
+            return (yield from self._attempt(command, script, None, deadline, writes))
 
     def _effort(self, deadline: float, *, writes: bool) -> Effort:
         return Effort(
@@ -271,9 +372,9 @@ class Transport:
             token += _MARK
         return (*command[:at], token, *command[at + 1 :])
 
-    def _must_look(self, script: Script | None) -> bool:
+    def _must_look(self, known: Link | Route, script: Script | None, now: float) -> bool:
         """Tell whether a server that was not looked at lately must be."""
-        return self._is_wary and script not in _OF_HOLDERS
+        return now >= known.acquaintance.ends and self._is_wary and script not in _OF_HOLDERS
 
     def _attempt(
         self,
@@ -285,8 +386,7 @@ class Transport:
     ) -> Sending[Any]:
         """Make an attempt, with all that it takes before the server does what it is asked."""
         is_open = effort is None or not effort.unanswered  # else the answer is what matters now
-        is_known = monotonic() < self._route.acquaintance.ends
-        if is_open and not is_known and self._must_look(script):
+        if is_open and self._must_look(self._route, script, monotonic()):
             yield from self._look(effort, deadline)
         try:
             return (yield from self._route.attempt(command, effort, deadline, writes))

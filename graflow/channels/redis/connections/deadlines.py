@@ -93,7 +93,12 @@ class _Bounded:
 
 
 class BoundedSocket:
-    """A socket each of whose waits ends by the deadline of the operation that waits."""
+    """A socket each of whose waits ends by the deadline of the operation that waits.
+
+    Attributes:
+        raw: The socket that it is in front of.
+        limit: Seconds that one wait may take.
+    """
 
     def __init__(self, sock: Any, limit: float | None) -> None:
         """Wrap a socket.
@@ -102,32 +107,32 @@ class BoundedSocket:
             sock: It is connected, with TLS or without.
             limit: Seconds that one wait may take, or `None` for any.
         """
-        self._sock = sock
-        self._limit = math.inf if limit is None else limit
+        self.raw = sock
+        self.limit = math.inf if limit is None else limit
         self._timeout = sock.gettimeout()
         self.fileno = sock.fileno
         self.pending = getattr(sock, "pending", int)  # asked before each command; 0 without TLS
 
     def __getattr__(self, name: str) -> Any:
         """Leave to the socket what does not wait."""
-        return getattr(self._sock, name)
+        return getattr(self.raw, name)
 
     def settimeout(self, seconds: float | None) -> None:
         """Set how long one wait may take."""
-        self._limit = math.inf if seconds is None else seconds
+        self.limit = math.inf if seconds is None else seconds
         self._timeout = seconds
-        self._sock.settimeout(seconds)
+        self.raw.settimeout(seconds)
 
     def recv(self, *args: int) -> bytes:
         """Receive something."""
         self._hurry()
-        received: bytes = self._sock.recv(*args)
+        received: bytes = self.raw.recv(*args)
         return received
 
     def recv_into(self, buffer: bytearray) -> int:
         """Receive something into a buffer."""
         self._hurry()
-        count: int = self._sock.recv_into(buffer)
+        count: int = self.raw.recv_into(buffer)
         return count
 
     def sendall(self, data: bytes) -> None:
@@ -139,10 +144,10 @@ class BoundedSocket:
         """
         try:
             self._hurry()
-            sent = self._sock.send(data)
+            sent = self.raw.send(data)
             while sent < len(data):
                 self._hurry()
-                sent += self._sock.send(memoryview(data)[sent:])
+                sent += self.raw.send(memoryview(data)[sent:])
         except TimeoutError:
             raise
         except OSError:
@@ -152,19 +157,19 @@ class BoundedSocket:
     def _hurry(self) -> None:
         """Let the next wait end in time."""
         seconds = operation.deadline - monotonic()
-        if seconds > self._limit:
-            seconds = self._limit
+        if seconds > self.limit:
+            seconds = self.limit
         elif seconds <= 0:
             raise TimeoutError("the operation ran out of time")
         if seconds != self._timeout:
             self._timeout = seconds
-            self._sock.settimeout(None if seconds == math.inf else seconds)
+            self.raw.settimeout(None if seconds == math.inf else seconds)
 
     def _raise_last_words(self) -> None:
         """Raise what the server said before it closed the connection, if it refused to read."""
         try:
-            self._sock.settimeout(_LAST_WORDS)
-            words = self._sock.recv(1024)
+            self.raw.settimeout(_LAST_WORDS)
+            words = self.raw.recv(1024)
         except OSError:
             return
         if words.startswith(_PROTOCOL_ERROR):

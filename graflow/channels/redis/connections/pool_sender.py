@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import os
+from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from time import monotonic
 from typing import Any, ClassVar
 from weakref import WeakSet, finalize
@@ -13,13 +15,13 @@ import redis
 from redis.exceptions import ConnectionError, ResponseError
 from typing_extensions import override
 
-from graflow.channels.redis.deadlines import operation
-from graflow.channels.redis.refusals import refused, refused_by_primary, refused_by_server
+from graflow.channels.redis.connections.deadlines import operation
+from graflow.channels.redis.connections.exchange import Exchange, exchange_on
+from graflow.channels.redis.refusals import refused, refused_by_primary
 from graflow.channels.redis.retrying import BROKEN, Effort, NotExecuted
 from graflow.channels.redis.sending.requests import Acquaintance, Attempt, Part
-from graflow.exceptions import ChannelTypeError
 
-__all__ = ["ClientSender", "PoolSender", "PrimarySender"]
+__all__ = ["PoolSender", "PrimarySender"]
 
 
 class PoolSender:
@@ -55,6 +57,8 @@ class PoolSender:
     def _open(self) -> None:
         pools = self._make_pools()
         self._pool = pools[0]
+        # Those that are in use, in the eyes of their pool, and nobody uses; the latest is the last.
+        self._idle: deque[Exchange] = deque()
         # With a reference to each pool, as the pools themselves are in cycles.
         self._closing = [finalize(self, pool.disconnect) for pool in pools]
         for closing in self._closing:
@@ -79,41 +83,69 @@ class PoolSender:
         asking: bool = False,
     ) -> Any:
         """Make an attempt, by default a first one; see `Attempt` for the arguments."""
-        before, operation.deadline = operation.deadline, deadline
+        exchange = self.take(deadline, effort)
         try:
-            connection = self._connection(effort)
-            try:
-                try:
-                    if asking:
-                        connection.send_command("ASKING")
-                        connection.read_response()
-                    connection.send_command(*command)
-                except BROKEN as error:
-                    raise NotExecuted from error  # no server has the whole of it
-                return connection.read_response(disable_decoding=True)
-            except ResponseError as error:
-                self._look_into(error, command)
-                raise
-            except BaseException:
-                connection.disconnect()  # a reply may still come; the next user must not read it
-                raise
-            finally:
-                self._pool.release(connection)
-        finally:
-            operation.deadline = before
+            if asking:
+                exchange.ask_for_more(deadline)
+            reply = exchange.ask(command, deadline)
+        except ResponseError as error:
+            self.put_back(exchange)
+            self._look_into(error, command)
+            raise
+        except BaseException:
+            self._drop(exchange)  # a reply may still come; the next user must not read it
+            raise
+        self.put_back(exchange)
+        return reply
 
-    def _connection(self, effort: Effort | None) -> Any:
-        """Return a connection to send over, and to release."""
+    def take(self, deadline: float, effort: Effort | None = None) -> Exchange:
+        """Return what nobody else uses until it is put back; see `Attempt` for the arguments.
+
+        Raises:
+            NotExecuted: No connection is to be had.
+        """
+        try:
+            exchange = self._idle.pop()
+        except IndexError:
+            return self._open_exchange(deadline, effort)
+        if exchange.is_quiet():
+            return exchange
+        self._drop(exchange)
+        return self._open_exchange(deadline, effort)
+
+    def put_back(self, exchange: Exchange) -> None:
+        """Let others use what was taken."""
+        if exchange.can_stay:
+            self._idle.append(exchange)
+        else:
+            self._pool.release(exchange.connection)
+
+    def _drop(self, exchange: Exchange) -> None:
+        exchange.connection.disconnect()
+        self._pool.release(exchange.connection)
+
+    def _open_exchange(self, deadline: float, effort: Effort | None) -> Exchange:
+        """Return an exchange on a connection of the pool."""
+        before, operation.deadline = operation.deadline, deadline
         try:
             connection = self._pool.get_connection()
         except BROKEN as error:
             raise NotExecuted from error
+        finally:
+            operation.deadline = before
         if getattr(connection, "is_back", False):
             connection.is_back = False
             if self._relied_on_a_look() and effort is None:
                 self._pool.release(connection)
                 raise NotExecuted from ConnectionError("the connection had broken")
-        return connection
+        return exchange_on(connection)
+
+    def _close_idle(self) -> None:
+        """Close all connections that nobody uses."""
+        while self._idle:
+            with suppress(IndexError):  # another thread was faster
+                self._drop(self._idle.pop())
+        self._pool.disconnect(inuse_connections=False)
 
     def _relied_on_a_look(self) -> bool:
         """Tell whether whoever uses a connection that had broken relies on a look before that.
@@ -142,46 +174,8 @@ class PrimarySender(PoolSender):
     ) -> Any:
         """Make an attempt; where the server before broke down, ask for its successor first."""
         if effort is not None:
-            self._pool.disconnect(inuse_connections=False)
+            self._close_idle()
         return super().ask(command, deadline, effort, asking=asking)
-
-
-class ClientSender:
-    """A sender of commands through a client, of which only `execute_command` is used.
-
-    The client has timeouts of its own, and may send a command again behind our back.
-    """
-
-    repeats: ClassVar[bool] = True
-
-    def __init__(self, client: Any) -> None:
-        """Use `client` as it is."""
-        self.acquaintance = Acquaintance()
-        self._client = client
-        self._process = os.getpid()
-
-    def send(self, attempt: Attempt) -> Any:
-        """Make the attempt; see `Attempt`."""
-        return self.ask(attempt.command, attempt.deadline)
-
-    def ask(self, command: Sequence[Part], deadline: float) -> Any:
-        """Send a command, and wait for the reply for as long as the client does.
-
-        Raises:
-            ChannelTypeError: The process was forked from the one that made the client, and so
-                may have its locks from threads that are not here to free them.
-        """
-        if os.getpid() != self._process:
-            raise ChannelTypeError(
-                f"a {type(self._client).__name__} with a pool or methods of its own can't be used "
-                "in a process that was forked after it was made; make the client and the channel "
-                "there, or make the channel from a URL"
-            )
-        try:
-            return self._client.execute_command(*command, NEVER_DECODE=True)
-        except ResponseError as error:
-            refused_by_server(error, command)
-            raise
 
 
 def _start_anew() -> None:

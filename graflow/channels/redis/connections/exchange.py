@@ -1,0 +1,266 @@
+"""Exchanges of commands for replies, on connections that redis-py has made."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
+
+import redis
+from redis.connection import DefaultParser, HiredisRespSerializer
+from redis.credentials import StreamingCredentialProvider
+from redis.exceptions import ConnectionError, InvalidResponse, ResponseError, TimeoutError
+from redis.sentinel import SentinelManagedConnection, SentinelManagedSSLConnection
+
+from graflow.channels.redis.connections.deadlines import BoundedSocket, operation
+from graflow.channels.redis.connections.sockets import timely
+from graflow.channels.redis.retrying import BROKEN, NotExecuted
+from graflow.channels.redis.sending.requests import Part
+from graflow.channels.redis.wire import hiredis
+from graflow.system.clock import monotonic
+
+__all__ = ["ByRedisPy", "Exchange", "OnSocket", "exchange_on"]
+
+_KINDS: Final = frozenset(
+    {
+        *(redis.Connection, redis.SSLConnection, redis.UnixDomainSocketConnection),
+        *(SentinelManagedConnection, SentinelManagedSSLConnection),
+    }
+)
+"""Classes of redis-py's connections, all of which send and read alike."""
+
+_pack: Final[Any] = getattr(hiredis, "pack_command", None)
+_ASKING: Final = ("ASKING",)
+_MORE: Final = object()  # the rest of a reply is still to come
+_PUSH: Final = getattr(hiredis, "PushNotification", ())  # says what nobody asked
+_AT_ONCE: Final = 16_384  # bytes that are received together; a longer text has a place of its own
+_TEXT: Final = ord("$")  # a reply that is one begins so, with its length
+_END: Final = b"\r\n"
+_LONGEST_HEAD: Final = 32  # bytes; a text's length and what is around it
+_PROTOCOL_ERROR: Final = b"-ERR Protocol error"
+_LAST_WORDS: Final = (
+    0.1  # seconds that the last words of a server may take, which are there already
+)
+_CLOSED: Final = "Connection closed by server."
+
+
+class Exchange(Protocol):
+    """A connection, on which one command is sent at a time.
+
+    Attributes:
+        connection: As redis-py has made it.
+        can_stay: Whether it may be kept away from its pool while nobody uses it.
+    """
+
+    connection: Any
+    can_stay: bool
+
+    def is_quiet(self) -> bool:
+        """Tell whether the connection stands, and nothing is to be read on it."""
+
+    def ask_for_more(self, deadline: float) -> None:
+        """Have the node of a cluster do the next command with what it is yet to get.
+
+        Raises:
+            NotExecuted: It did not answer.
+        """
+
+    def ask(self, command: Sequence[Part], deadline: float) -> Any:
+        """Send a command, and return the reply, texts as bytes.
+
+        Args:
+            command: The command.
+            deadline: When the reply must be there, on the clock of `time.monotonic`.
+
+        Raises:
+            NotExecuted: Not all of it could be sent.
+            ResponseError: The server refused it.
+            ConnectionError, TimeoutError, OSError: There was no reply. The connection is of no
+                use any more, nor is it after anything else that is raised.
+        """
+
+
+def exchange_on(connection: Any) -> Exchange:
+    """Return the fastest way to use a connection that is shaken hands on.
+
+    redis-py itself does it where there is more to do than to send and to read: with a connection
+    class, a parser, or a way to write commands, of one's own, with health checks, or with
+    credentials that change. And where there is no hiredis.
+    """
+    wrapped = getattr(connection, "_sock", None)
+    if (
+        _pack is None
+        or type(wrapped) is not BoundedSocket
+        or type(connection).__bases__[-1] not in _KINDS
+        or type(connection._parser) is not DefaultParser
+        or type(connection._command_packer) is not HiredisRespSerializer
+        or connection.health_check_interval
+        or isinstance(connection.credential_provider, StreamingCredentialProvider)
+    ):
+        return ByRedisPy(connection)
+    return OnSocket(connection, wrapped.raw, wrapped.limit)
+
+
+class ByRedisPy:
+    """An exchange for which redis-py writes and reads."""
+
+    __slots__ = ("connection",)
+
+    can_stay = False  # its pool may have to do something with it after each command
+
+    def __init__(self, connection: Any) -> None:
+        """Use a connection."""
+        self.connection = connection
+
+    def is_quiet(self) -> bool:
+        """Trust the pool, which has looked."""
+        return True
+
+    def ask_for_more(self, deadline: float) -> None:
+        """Have the next command done with what the node is yet to get; see `Exchange`."""
+        try:
+            self.ask(_ASKING, deadline)
+        except BROKEN as error:
+            raise NotExecuted from error
+
+    def ask(self, command: Sequence[Part], deadline: float) -> Any:
+        """Exchange a command for its reply; see `Exchange`."""
+        before, operation.deadline = operation.deadline, deadline
+        try:
+            try:
+                self.connection.send_command(*command)
+            except BROKEN as error:
+                raise NotExecuted from error  # no server has the whole of it
+            return self.connection.read_response(disable_decoding=True)
+        finally:
+            operation.deadline = before
+
+
+class OnSocket:
+    """An exchange on the socket itself, with hiredis to write and to read."""
+
+    __slots__ = ("_buffer", "_reader", "_receive", "_send", "_sock", "connection")
+
+    can_stay = True
+
+    def __init__(self, connection: Any, sock: Any, limit: float) -> None:
+        """Use a connection.
+
+        Args:
+            connection: It does no more than to be closed from now on.
+            sock: Its socket.
+            limit: Seconds that one wait for the server may take.
+        """
+        self.connection = connection
+        self._sock = timely(sock, limit)
+        self._send, self._receive = self._sock.send_all, self._sock.receive_into
+        self._reader = _new_reader()
+        self._buffer = bytearray(_AT_ONCE)
+
+    def is_quiet(self) -> bool:
+        """Tell whether the connection stands, and nothing is to be read on it."""
+        try:
+            return self._sock.is_quiet()
+        except (OSError, ValueError):  # it was closed, by a pool that is done with it
+            return False
+
+    def ask_for_more(self, deadline: float) -> None:
+        """Have the next command done with what the node is yet to get; see `Exchange`."""
+        try:
+            self.ask(_ASKING, deadline)
+        except BROKEN as error:
+            raise NotExecuted from error
+
+    def ask(self, command: Sequence[Part], deadline: float) -> Any:
+        """Exchange a command for its reply; see `Exchange`."""
+        data, buffer, reader = _pack(command), self._buffer, self._reader
+        try:
+            self._send(data, deadline)
+        except OSError as error:
+            raise self._unsent(error) from error
+        try:
+            count = self._receive(buffer, deadline)
+            reader.feed(buffer, 0, count)
+            reply = reader.gets(False)
+            if reply is _MORE or isinstance(reply, _PUSH):
+                reply = self._rest(reply, count, deadline)
+        except OSError as error:
+            raise self._broken(error) from error
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    def _unsent(self, error: OSError) -> Exception:
+        """Return what it means that not all of a command could be sent."""
+        if isinstance(error, builtins.TimeoutError):
+            cause: Exception = TimeoutError("Timeout writing to socket")
+        elif (words := self._last_words()).startswith(_PROTOCOL_ERROR):
+            return ResponseError(words[5:].partition(_END)[0].decode(errors="replace"))
+        else:
+            cause = ConnectionError(f"Error while writing to socket: {error.args}")
+        refused = NotExecuted()
+        refused.__cause__ = cause
+        return refused
+
+    def _last_words(self) -> bytes:
+        """Return what the server said before it closed the connection, if it refused to read."""
+        try:
+            count = self._receive(self._buffer, monotonic() + _LAST_WORDS)
+        except OSError:
+            return b""
+        return bytes(self._buffer[:count])
+
+    def _broken(self, error: OSError) -> Exception:
+        """Return what it means that no reply could be read."""
+        if isinstance(error, builtins.TimeoutError):
+            return TimeoutError(f"Timeout reading from {self._address}")
+        return ConnectionError(f"Error while reading from {self._address} : {error.args}")
+
+    def _rest(self, reply: Any, count: int, deadline: float) -> Any:
+        """Return the reply of which the first `count` bytes are in the buffer."""
+        buffer, reader = self._buffer, self._reader
+        if reply is _MORE and (size := _size_of_text(buffer, count)) > _AT_ONCE:
+            self._reader = _new_reader()  # the one before has the beginning
+            return self._long_text(size, count, deadline)
+        while reply is _MORE or isinstance(reply, _PUSH):
+            if reply is _MORE:
+                if not count:
+                    raise ConnectionError(_CLOSED)
+                count = self._receive(buffer, deadline)
+                reader.feed(buffer, 0, count)
+            reply = reader.gets(False)
+        return reply
+
+    def _long_text(self, size: int, count: int, deadline: float) -> bytes:
+        """Return a text of so many bytes, which is received into its place and copied once."""
+        first = self._buffer.index(_END) + len(_END)
+        whole = memoryview(bytearray(size + len(_END)))
+        done = count - first
+        whole[:done] = memoryview(self._buffer)[first:count]
+        while done < len(whole):
+            received = self._receive(whole[done:], deadline)
+            if not received:
+                raise ConnectionError(_CLOSED)
+            done += received
+        if bytes(whole[size:]) != _END:
+            raise InvalidResponse("a text is not as long as the server says")
+        return bytes(whole[:size])
+
+    @property
+    def _address(self) -> str:
+        text: str = self.connection._host_error()
+        return text
+
+
+def _new_reader() -> Any:
+    return hiredis.Reader(
+        protocolError=InvalidResponse, replyError=DefaultParser.parse_error, notEnoughData=_MORE
+    )
+
+
+def _size_of_text(buffer: bytearray, count: int) -> int:
+    """Return how long the text is with which a reply begins, or -1 if it begins with none."""
+    end = buffer.find(_END, 0, min(count, _LONGEST_HEAD))
+    if end < 0 or buffer[0] != _TEXT:
+        return -1
+    return int(buffer[1:end])
