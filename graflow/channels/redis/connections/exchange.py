@@ -33,9 +33,10 @@ _pack: Final[Any] = getattr(hiredis, "pack_command", None)
 _ASKING: Final = ("ASKING",)
 _MORE: Final = object()  # the rest of a reply is still to come
 _PUSH: Final = getattr(hiredis, "PushNotification", ())  # says what nobody asked
-_AT_ONCE: Final = 16_384  # bytes that are received together; a longer text has a place of its own
+_AT_ONCE: Final = 16_384  # bytes that are copied; a longer text is sent from, and put in, its place
 _TEXT: Final = ord("$")  # a reply that is one begins so, with its length
 _END: Final = b"\r\n"
+_NOTHING: Final = b"$0\r\n\r\n"  # an empty text
 _LONGEST_HEAD: Final = 32  # bytes; a text's length and what is around it
 _PROTOCOL_ERROR: Final = b"-ERR Protocol error"
 _LAST_WORDS: Final = (
@@ -173,9 +174,12 @@ class OnSocket:
 
     def ask(self, command: Sequence[Part], deadline: float) -> Any:
         """Exchange a command for its reply; see `Exchange`."""
-        data, buffer, reader = _pack(command), self._buffer, self._reader
+        buffer, reader, last = self._buffer, self._reader, command[-1]
         try:
-            self._send(data, deadline)
+            if type(last) is bytes and len(last) > _AT_ONCE:
+                self._send_long(command, last, deadline)
+            else:
+                self._send(_pack(command), deadline)
         except OSError as error:
             raise self._unsent(error) from error
         try:
@@ -189,6 +193,13 @@ class OnSocket:
         if isinstance(reply, Exception):
             raise reply
         return reply
+
+    def _send_long(self, command: Sequence[Part], last: bytes, deadline: float) -> None:
+        """Send a command whose last part is too long to be copied."""
+        packed = _pack((*command[:-1], b""))
+        start = packed[: -len(_NOTHING)] + b"$%d\r\n" % len(last)
+        for piece in (start, last, _END):
+            self._send(piece, deadline)
 
     def _unsent(self, error: OSError) -> Exception:
         """Return what it means that not all of a command could be sent."""

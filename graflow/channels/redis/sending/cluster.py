@@ -136,7 +136,6 @@ class ClusterRoute:
     """
 
     repeats: Final = False
-    link: Final = None
 
     def __init__(self, cluster: Cluster, key: bytes) -> None:
         """Send to the node of `key`."""
@@ -145,10 +144,16 @@ class ClusterRoute:
         self._unknown = Acquaintance()
 
     @property
+    def link(self) -> Link | None:
+        """The way to the owner of the slot, as far as is known."""
+        owner = self._cluster.owner(self._slot)
+        return None if owner is None else self._cluster.node(owner)
+
+    @property
     def acquaintance(self) -> Acquaintance:
         """What is known of the owner of the slot."""
-        owner = self._cluster.owner(self._slot)
-        return self._unknown if owner is None else self._cluster.node(owner).acquaintance
+        link = self.link
+        return self._unknown if link is None else link.acquaintance
 
     def attempt(
         self,
