@@ -25,7 +25,7 @@ class Wire:
         """Connect to a server on this machine."""
         self._sock = socket.create_connection(("127.0.0.1", port))
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._reader = hiredis.Reader()
+        self._reader: Any = hiredis.Reader()  # which takes buffers too
         self._buffer = bytearray(16_384)
 
     def ask(self, *command: Any) -> Any:
