@@ -241,7 +241,8 @@ class Run(BlockingRun):
                 self._leave()
                 return None
             more = self._wanted() if self._ready or self._over else 0
-        self._call(more)
+        if more:
+            self._call(more)
         return step
 
     def _leave(self) -> None:
