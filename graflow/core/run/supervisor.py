@@ -101,7 +101,7 @@ class Supervisor:
 
     def is_again(self, task: Task[..., Any]) -> bool:
         """Tell whether an earlier attempt in this run may have left a result."""
-        return bool(self._attempts) and task.task_id in self._attempts
+        return task.task_id in self._attempts
 
     def ended_with(self, task: Task[..., Any], record: Record) -> None:
         """Save that a task is done, which has stored this result, and report it."""
