@@ -1,4 +1,4 @@
-"""Print a table of ratios: what runs take on other processes, at scale, and with checkpoints.
+"""Print a table of ratios: what runs take at scale, with checkpoints, and on other processes.
 
 `python -m benchmarks.runs` measures both sides of each ratio in turn in one run. Each row says
 what the functions of its tasks do. Beside the bare executor, a run also stores each result on the
@@ -24,11 +24,13 @@ from rich.console import Console
 from rich.table import Table
 
 from graflow import RedisChannel, TaskExecutionContext, chain, parallel, task, workflow
+from graflow.channels.codec.codec import encode
 from graflow.core.workflow import Workflow
 from tests.servers import run_server
 
 BUSY = 2.0  # ms
 TASKS, LAYER = 10_000, 100
+OVERHEAD = 400  # bytes
 ROUNDS = 3
 
 Row = tuple[str, float, float | None]
@@ -131,16 +133,35 @@ def scale() -> Iterator[Row]:
         1.2,
     )
     few, many = layers(1_000, nothing), layers(50_000, nothing)
-    ratio = bytes_per_task(many, 50_000) / bytes_per_task(few, 1_000)
+    ratio = most_bytes(many.execute) / 50_000 / (most_bytes(few.execute) / 1_000)
     yield "memory for such a task, of 50,000 over one of 1,000", ratio, 1.2
 
 
-def bytes_per_task(wf: Workflow, size: int) -> float:
-    """Return the most memory that a run takes beyond the workflow, for each task."""
+def memory() -> Iterator[Row]:
+    """Measure the memory of tasks that do nothing, over that of their results in a dict.
+
+    It is the most that Python has allocated at any time of the first run of a workflow, beyond the
+    workflow itself: the channel in memory, the history and the context of the run, whatever it
+    takes on the way, and what the workflow keeps for its next runs. In the dict are the keys and
+    records that the channel has of the results; 400 bytes for each task are added to it.
+    """
+    step = task("step")(nothing)
+    ids = [f"task {number}" for number in range(TASKS)]
+    floor = most_bytes(lambda: {f"{task_id}.__result__": encode(None) for task_id in ids})
+    for name, join in (("in a chain", chain), ("side by side", parallel)):
+        with workflow("bench") as wf:
+            join(*(step(task_id=task_id) for task_id in ids))
+        run = most_bytes(partial(wf.execute, ret_context=True))
+        what = f"memory for a task, of {TASKS:,} {name}, over its result in a dict and 400 bytes"
+        yield what, run / (floor + OVERHEAD * TASKS), 1.5
+
+
+def most_bytes(work: Callable[[], object]) -> int:
+    """Return the most memory that Python allocates for the work at any time of it."""
     tracemalloc.start()
     try:
-        wf.execute()
-        return tracemalloc.get_traced_memory()[1] / size
+        work()
+        return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
 
@@ -185,7 +206,7 @@ def plain_writes(path: Path, times: int, size: int) -> None:
 def main() -> None:
     """Measure, and print the table."""
     table = Table("work", "ratio", "at most", title="Runs: medians of ratios in one run")
-    for rows in (scale(), checkpoints(), elsewhere()):
+    for rows in (scale(), memory(), checkpoints(), elsewhere()):
         for name, found, bound in rows:
             table.add_row(name, f"{found:.2f}", "" if bound is None else f"{bound:.2f}")
     Console(width=110).print(table)

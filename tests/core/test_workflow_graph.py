@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from itertools import pairwise
+from threading import Thread
+
 import pytest
 
-from graflow import CycleError, parallel, task, workflow
+from graflow import CycleError, chain, parallel, task, workflow
 
 
 @task(max_retries=2, retry_delay=0.5)
@@ -92,3 +96,28 @@ def test_an_empty_workflow_and_a_cycle() -> None:
         b >> a
     with pytest.raises(CycleError, match="a >> b >> a"):
         wf.graph()
+
+
+def test_a_workflow_that_grows_is_never_seen_with_half_a_chain() -> None:
+    """Another thread adds chains meanwhile; later on all of them are there."""
+    chains = [[fetch.variant(f"{n} {m}", {"source": "x"}) for m in range(50)] for n in range(50)]
+    wf = workflow("w")
+
+    def grow() -> None:
+        for tasks in chains:
+            wf.add(chain(*tasks))
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        thread = Thread(target=grow)
+        thread.start()
+        while thread.is_alive():
+            graph = wf.graph()
+            lone = [node.task_id for node in graph.nodes if not node.after]
+            assert lone == [tasks[0].task_id for tasks in chains[: len(lone)]]
+        thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    ids = [[each.task_id for each in tasks] for tasks in chains]
+    assert sorted(wf.graph().edges) == sorted(pair for each in ids for pair in pairwise(each))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from graphlib import CycleError as SorterError
@@ -35,6 +35,8 @@ class Joint:
 Vertex: TypeAlias = "Task[..., Any] | Joint"
 Before: TypeAlias = dict[Vertex, dict[Vertex, None]]
 """What each vertex waits for: ordered sets."""
+After: TypeAlias = dict[Vertex, list[Vertex]]
+"""What waits for each vertex, in the order of definition; others have no entry."""
 
 
 class _Ends(NamedTuple):
@@ -51,23 +53,31 @@ class _Ends(NamedTuple):
 
 @dataclass(frozen=True)
 class RunPlan:
-    """The tasks of a run, and their order.
+    """The tasks of a run, and their order; all runs of the same tasks share it.
 
     Attributes:
         tasks: The tasks by id, in the order of their definition.
-        sorter: Tells which of them can start.
         last: Those that no other task waits for.
         start: The id of the task that the run starts at; `None` if it runs everything.
         before: What each task waits for.
-        memo: What has been found out about the plan, which is the same in all runs of it.
+        after: What waits for it.
+        memo: What has been found out about the plan.
     """
 
-    tasks: dict[str, Task[..., Any]]
-    sorter: TopologicalSorter[Vertex]
+    tasks: Mapping[str, Task[..., Any]]
     last: tuple[Task[..., Any], ...]
     start: str | None
     before: Before
+    after: After
     memo: dict[str, Any]
+
+    @classmethod
+    def of(cls, before: Before, start: str | None) -> RunPlan:
+        """Return the plan of tasks that wait for each other like this; nothing changes it later."""
+        tasks = {each.task_id: each for each in before if isinstance(each, Task)}
+        after = _after(before)
+        last = tuple(task for task in tasks.values() if task not in after)
+        return cls(tasks, last, start, before, after, {})
 
     def fingerprint(self) -> str:
         """Return a hash of the tasks' ids and their order.
@@ -95,20 +105,7 @@ class RunPlan:
             other(vertex): {other(each): None for each in others}
             for vertex, others in self.before.items()
         }
-        last = tuple(new[task.task_id] for task in self.last)
-        sorter = _sorter_of(before)
-        sorter.prepare()
-        return RunPlan(new, sorter, last, self.start, before, {})
-
-
-def _sorter_of(before: Before) -> TopologicalSorter[Vertex]:
-    """Return what tells which tasks can start, in the order of definition; it is not prepared."""
-    sorter: TopologicalSorter[Vertex] = TopologicalSorter()
-    for vertex in before:  # first, so that tasks become ready in the order of definition
-        sorter.add(vertex)
-    for vertex, others in before.items():
-        sorter.add(vertex, *others)
-    return sorter
+        return RunPlan.of(before, self.start)
 
 
 class Graph:
@@ -128,8 +125,7 @@ class Graph:
         self._ends: dict[Node, _Ends] = {}  # of the nodes that were added
         self._before: Before = {}
         self._numbers: dict[str, Iterator[int]] = {}
-        self._memo: dict[str, Any] = {}  # of the plans of all tasks as they are
-        self._is_planned = False
+        self._plan: RunPlan | None = None  # of all tasks, as they are
 
     @property
     def size(self) -> int:
@@ -142,23 +138,25 @@ class Graph:
         Raises:
             DuplicateTaskError: There is another task with its id.
         """
-        self._enter([task])
-        self._loose.add(task)
+        with naming.lock:
+            self._enter([task])
+            self._loose.add(task)
 
     def make_template(self, task: Task[..., Any]) -> None:
         """Take out a task that was only decorated here, since it is called to make others."""
-        if task in self._loose:
-            self._leave_plans()
-            self._loose.remove(task)
-            del self._tasks[task.task_id], self._before[task]
+        with naming.lock:
+            if task in self._loose:
+                self._leave_plan()
+                self._loose.remove(task)
+                del self._tasks[task.task_id], self._before[task]
 
     def add_called(self, task: Task[..., Any], later: LaterId) -> None:
         """Add a task that was called without an id, and that gets one with `name_tasks`."""
         with naming.lock:
             self._unnamed[task] = later
-        self._leave_plans()
-        self._before[task] = {}
-        self._find_ends(task)
+            self._leave_plan()
+            self._before[task] = {}
+            self._find_ends(task)
 
     def name_tasks(self) -> None:
         """Give ids to the tasks that were called without one, in the order of the calls."""
@@ -183,15 +181,16 @@ class Graph:
         Raises:
             DuplicateTaskError: One of them has the id of another task; nothing was added.
         """
-        new = self._new_parts(node)
-        tasks = [part for part in new if isinstance(part, Task)]
-        self._enter(tasks)
-        self._loose.difference_update(tasks)
-        self._find_ends(node)
-        for part in new:
-            if isinstance(part, Chain):
-                for left, right in pairwise(part.parts):
-                    self._link(self._ends[left].tails, self._ends[right].heads)
+        with naming.lock:
+            new = self._new_parts(node)
+            tasks = [part for part in new if isinstance(part, Task)]
+            self._enter(tasks)
+            self._loose.difference_update(tasks)
+            self._find_ends(node)
+            for part in new:
+                if isinstance(part, Chain):
+                    for left, right in pairwise(part.parts):
+                        self._link(self._ends[left].tails, self._ends[right].heads)
 
     def plan(self, start: Task[..., Any] | str | None = None) -> RunPlan:
         """Return the plan of a run: all tasks, or `start` and those after it.
@@ -200,33 +199,31 @@ class Graph:
             CycleError: Tasks wait for each other.
             TaskNotFoundError: The graph does not contain the task `start`.
         """
-        self.name_tasks()
-        first = None if start is None else self.find(start)
-        before = self._before if first is None else self._from(first)
-        with _no_collection():
-            sorter = self._sorter(before)
-        tasks = {each.task_id: each for each in before if isinstance(each, Task)}
-        awaited = {other for others in before.values() for other in others}
-        last = tuple(task for task in tasks.values() if task not in awaited)
-        if first is not None:
-            return RunPlan(tasks, sorter, last, first.task_id, before, {})
-        self._is_planned = True
-        return RunPlan(tasks, sorter, last, None, before, self._memo)
+        with naming.lock:
+            self.name_tasks()
+            if start is not None:
+                first = self.find(start)
+                return self._planned(self._from(first), first.task_id)
+            if self._plan is None:
+                self._plan = self._planned(self._before, None)
+            return self._plan
 
-    def _leave_plans(self) -> None:
-        """Leave the order of tasks to the plans that there are, and change a copy from now on."""
-        if self._is_planned:
+    def _leave_plan(self) -> None:
+        """Leave the order of tasks to the plan of them, and change a copy from now on."""
+        if self._plan is not None:
             self._before = {vertex: others.copy() for vertex, others in self._before.items()}
-            self._memo = {}
-            self._is_planned = False
+            self._plan = None
 
-    def _sorter(self, before: Before) -> TopologicalSorter[Vertex]:
-        sorter = _sorter_of(before)
-        try:
-            sorter.prepare()
-        except SorterError as error:
-            raise self._cycle(error.args[1][:-1]) from error
-        return sorter
+    def _planned(self, before: Before, start: str | None) -> RunPlan:
+        with _no_collection():
+            sorter = TopologicalSorter(dict.fromkeys(before, ()))
+            for vertex, others in before.items():
+                sorter.add(vertex, *others)
+            try:
+                sorter.prepare()
+            except SorterError as error:
+                raise self._cycle(error.args[1][:-1]) from error
+            return RunPlan.of(before, start)
 
     def _new_parts(self, node: Node) -> list[Node]:
         """Return `node` and its parts, from left to right, except those already added."""
@@ -257,7 +254,7 @@ class Graph:
             other = self._tasks.get(task.task_id) or new.setdefault(task.task_id, task)
             if other is not task:
                 raise self._duplicate(task.task_id, was_called=other in self._called)
-        self._leave_plans()
+        self._leave_plan()
         self._tasks.update(new)
         for task in new.values():
             self._before[task] = {}
@@ -276,7 +273,7 @@ class Graph:
         )
 
     def _link(self, before: tuple[Task[..., Any], ...], after: tuple[Task[..., Any], ...]) -> None:
-        self._leave_plans()
+        self._leave_plan()
         others: dict[Vertex, None] = dict.fromkeys(before)
         if len(before) * len(after) > len(before) + len(after):
             joint = Joint()
@@ -315,10 +312,7 @@ class Graph:
 
     def _from(self, start: Task[..., Any]) -> Before:
         """Return `start` and everything after it, with the order among those."""
-        after: dict[Task[..., Any] | Joint, list[Vertex]] = {}
-        for vertex, others in self._before.items():
-            for other in others:
-                after.setdefault(other, []).append(vertex)
+        after = _after(self._before)
         reached: set[Vertex] = set()
         pending: list[Vertex] = [start]
         while pending:
@@ -340,6 +334,14 @@ class Graph:
             workflow=self._name,
             cycle=cycle,
         )
+
+
+def _after(before: Before) -> After:
+    after: After = {}
+    for vertex, others in before.items():
+        for other in others:
+            after.setdefault(other, []).append(vertex)
+    return after
 
 
 def _parts(node: Node) -> tuple[Node, ...]:

@@ -23,28 +23,33 @@ class Schedule:
         """Queue the tasks that can start at once.
 
         Args:
-            plan: The plan of the run, which is used up.
+            plan: The plan of the run.
             finished: The ids of tasks that were done before, and need not run.
         """
         self.ready: deque[Task[..., Any]] = deque()
-        self._sorter = plan.sorter
+        self._after = plan.after
         self._finished = finished
-        self._queue()
+        self._awaited = {vertex: len(others) for vertex, others in plan.before.items()}
+        self._queue([vertex for vertex, awaited in self._awaited.items() if not awaited])
 
     def done(self, task: Task[..., Any]) -> None:
         """Queue the tasks that can start now that `task` is done."""
-        self._sorter.done(task)
-        self._queue()
+        if task in self._after:
+            self._queue(self._freed_by(task))
 
-    def _queue(self) -> None:
+    def _queue(self, vertices: list[Vertex]) -> None:
         """Queue what can start; tasks that need not run are done as soon as they could start."""
-        while ready := self._sorter.get_ready():
-            passed: list[Vertex] = []
-            for vertex in ready:
-                if isinstance(vertex, Joint) or vertex.task_id in self._finished:
-                    passed.append(vertex)
-                else:
-                    self.ready.append(vertex)
-            if not passed:
-                return
-            self._sorter.done(*passed)
+        for vertex in vertices:  # which become more meanwhile
+            if isinstance(vertex, Joint) or (self._finished and vertex.task_id in self._finished):
+                vertices += self._freed_by(vertex)
+            else:
+                self.ready.append(vertex)
+
+    def _freed_by(self, done: Vertex) -> list[Vertex]:
+        """Return what waits for nothing any more, now that a vertex is done."""
+        freed: list[Vertex] = []
+        for vertex in self._after.get(done, ()):
+            self._awaited[vertex] -= 1
+            if not self._awaited[vertex]:
+                freed.append(vertex)
+        return freed

@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from graflow.channels.arguments import check_key
-from graflow.channels.hidden_keys import run_of
 from graflow.core.graph.graph import RunPlan
 from graflow.core.graph.workflow_graph import graph_of
 from graflow.core.history.packed_graph import packed_graph_of
@@ -103,9 +101,11 @@ def registered(
     history = HistoryWriter(trail, tenure)
     noted = replace(state.under(tenure.fence, tenure.results_last), trail=trail)
     registration = Registration(noted, _tenure=tenure, _history=history)
-    results = [check_key(state.results.key(task_id)) for task_id in plan.tasks]
-    results += [mark_key(state.run_id, each.task_id) for each in plan.tasks.values() if each.atomic]
-    tenure.hidden = [history_key(state.run_id), *filter(run_of, results)]
+    marks = [mark_key(state.run_id, each.task_id) for each in plan.tasks.values() if each.atomic]
+    results = state.results.stored_keys(plan.tasks)
+    own = marks if state.results.is_alone else [*results, *marks]
+    tenure.hidden = [history_key(state.run_id), *own]
+    results += marks
     try:
         yield registration
     except BaseException as error:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from inspect import Parameter
 from types import CoroutineType
-from typing import Any
+from typing import Any, TypeAlias
 
 from graflow.channels.codec.codec import Record
 from graflow.channels.codec.stand_ins import without_stand_ins
@@ -28,12 +28,39 @@ from graflow.exceptions import (
     WorkflowTypeError,
 )
 
-__all__ = ["ATOMIC_ATTEMPTS", "begin", "keep", "perform_atomic"]
+__all__ = ["ATOMIC_ATTEMPTS", "RunCoroutine", "begin", "keep", "make_attempt"]
 
 ATOMIC_ATTEMPTS = 20
 """How often an attempt at an atomic task calls its function, if others write in between."""
 
+RunCoroutine: TypeAlias = Callable[[Task[..., Any], Coroutine[Any, Any, Any]], Any]
+"""Runs the coroutine of an attempt at a task to its end, and returns what that returns."""
+
 _NOTHING = object()
+
+
+def make_attempt(
+    task: Task[..., Any], state: RunState, run: RunCoroutine, *, again: bool
+) -> Record | CoroutineType[Any, Any, Any]:
+    """Make an attempt at a task, and return the record of its result.
+
+    If the function returns a coroutine, and the task is not atomic, that is returned instead, and
+    `keep` has to store its result.
+
+    Args:
+        task: The task.
+        state: What all parts of the run share.
+        run: Called if the task is atomic.
+        again: Whether an earlier attempt may have stored a result, which is then removed.
+
+    Raises:
+        ChannelConflictError: Others kept changing what an atomic task had read.
+        BaseException: As for `begin` and `keep`.
+    """
+    if task.atomic:
+        return _perform_atomic(task, state, run)
+    value = begin(task, state, again=again)
+    return value if isinstance(value, CoroutineType) else keep(task, state, value)
 
 
 def begin(task: Task[..., Any], state: RunState, *, again: bool) -> Any:
@@ -44,7 +71,7 @@ def begin(task: Task[..., Any], state: RunState, *, again: bool) -> Any:
     Args:
         task: The task.
         state: What all parts of the run share.
-        again: Whether an earlier attempt may have stored a result, which is then removed.
+        again: As for `make_attempt`.
 
     Raises:
         MissingParameterError: There is no value for a parameter.
@@ -52,11 +79,14 @@ def begin(task: Task[..., Any], state: RunState, *, again: bool) -> Any:
     """
     if again:
         state.results.forget(task.task_id)
-    found = {each.name: _look_up(each, task, state) for each in task.unbound}
-    context: list[TaskExecutionContext] = []
+    arguments = task.bound
+    if task.unbound:
+        found = {each.name: _look_up(each, task, state) for each in task.unbound}
+        arguments = {**arguments, **found}
     if task.signature.injects:
-        context.append(TaskExecutionContext.of_task(task.task_id, state))
-    return task.signature.call(context, {**task.bound, **found})
+        context = TaskExecutionContext.of_task(task.task_id, state)
+        return task.signature.call((context,), arguments)
+    return task.signature.call((), arguments)
 
 
 def keep(task: Task[..., Any], state: RunState, value: object) -> Record:
@@ -75,25 +105,11 @@ def keep(task: Task[..., Any], state: RunState, value: object) -> Record:
         ) from error
 
 
-def perform_atomic(
-    task: Task[..., Any], state: RunState, run: Callable[[Coroutine[Any, Any, Any]], Any]
-) -> Record:
+def _perform_atomic(task: Task[..., Any], state: RunState, run: RunCoroutine) -> Record:
     """Make an attempt at an atomic task: what it writes happens together with its result.
 
     With the result goes a mark. Whoever finds the mark does nothing but return the result: another
     attempt, when the news that this one was done got lost, or a worker that was thought dead.
-
-    Args:
-        task: The task.
-        state: What all parts of the run share.
-        run: Runs a coroutine to its end.
-
-    Returns:
-        The record of the result.
-
-    Raises:
-        ChannelConflictError: Others kept changing what the task had read.
-        BaseException: As for `begin` and `keep`.
     """
     backend = state.channel.backend
     mark = mark_key(state.run_id, task.task_id)
@@ -105,7 +121,7 @@ def perform_atomic(
         inside = state.on(transaction)
         value = begin(task, inside, again=False)
         if isinstance(value, CoroutineType):
-            value = run(value)
+            value = run(task, value)
         record = keep(task, inside, without_stand_ins(value))
         transaction.backend.put(mark, record, state.results.lifetime)
         return record

@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from graflow.channels.codec.codec import Record
 from graflow.core.graph.schedule import Schedule
-from graflow.core.run.attempt import begin, keep, perform_atomic
+from graflow.core.run.attempt import begin, keep, make_attempt
 from graflow.core.run.base_run import BaseRun
 from graflow.core.run.failures import is_failure
 from graflow.core.run.loop_tasks import LoopTasks
@@ -292,12 +292,8 @@ class LoopRun(BaseRun):
 
     def _work(self, task: Task[..., Any]) -> Record | CoroutineType[Any, Any, Any]:
         """Make an attempt in this thread; return the record, or a coroutine that goes on."""
-        if task.atomic:
-            return perform_atomic(task, self._state, partial(self._wait_for, task))
-        value = begin(task, self._state, again=self._supervisor.is_again(task))
-        if isinstance(value, CoroutineType):
-            return value
-        return keep(task, self._state, value)
+        again = self._supervisor.is_again(task)
+        return make_attempt(task, self._state, self._wait_for, again=again)
 
     def _wait_for(self, task: Task[..., Any], coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine of an atomic task on the loop, while its thread waits."""

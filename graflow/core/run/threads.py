@@ -7,7 +7,6 @@ from collections.abc import Collection, Coroutine
 from concurrent.futures import Executor, Future
 from contextlib import closing
 from contextvars import Context, copy_context
-from functools import partial
 from threading import Event
 from types import CoroutineType
 from typing import Any, NamedTuple, TypeVar
@@ -16,7 +15,7 @@ from typing_extensions import override
 
 from graflow.channels.codec.codec import Record
 from graflow.core.graph.schedule import Schedule
-from graflow.core.run.attempt import begin, keep, perform_atomic
+from graflow.core.run.attempt import keep, make_attempt
 from graflow.core.run.base_run import BlockingRun
 from graflow.core.run.event_loop import EventLoop
 from graflow.core.run.failures import is_failure
@@ -190,13 +189,11 @@ class Run(BlockingRun):
         variables = self._variables.copy()
         if not self._supervisor.idle:
             self._supervisor.begins(task, variables)
-        if task.atomic:
-            return variables.run(perform_atomic, task, self._state, partial(self._wait_for, task))
         again = self._supervisor.is_again(task)
-        value = variables.run(begin, task, self._state, again=again)
-        if not isinstance(value, CoroutineType):
-            return variables.run(keep, task, self._state, value)
-        ended = self._loop.start(value, variables, task.task_id)
+        made = variables.run(make_attempt, task, self._state, self._wait_for, again=again)
+        if not isinstance(made, CoroutineType):
+            return made
+        ended = self._loop.start(made, variables, task.task_id)
         with self._lock:
             self._suspended += 1
         suspended = _Suspended(task, variables, ended)
@@ -233,7 +230,7 @@ class Run(BlockingRun):
     def _take(self, done: Task[..., Any] | None = None) -> Task[..., Any] | _Suspended | None:
         """Queue what can start now that `done` is, and return what to do next."""
         with self._lock:
-            if done is not None and not self._stopped:
+            if done is not None and not self._supervisor.stopped:
                 self._schedule.done(done)
             if self._over:
                 self._suspended -= 1
@@ -243,8 +240,9 @@ class Run(BlockingRun):
             else:
                 self._leave()
                 return None
-            more = self._wanted()
-        self._call(more)
+            more = self._wanted() if self._ready or self._over else 0
+        if more:
+            self._call(more)
         return step
 
     def _leave(self) -> None:

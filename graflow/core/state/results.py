@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from graflow.channels.arguments import check_key
@@ -83,6 +83,11 @@ class Results:
         key = result_key(task_id)
         return HiddenKey(self._prefix + key) if self._prefix else key
 
+    def stored_keys(self, task_ids: Iterable[str]) -> list[str]:
+        """Return the keys of this run's results of tasks, as they are stored."""
+        keys = map(result_key, task_ids)
+        return [self._prefix + key if self._prefix else check_key(key) for key in keys]
+
     def keep(self, task_id: str, value: object, hint: Hint) -> Record:
         """Store what a task returned, and return the record that was stored.
 
@@ -113,9 +118,9 @@ class Results:
         """
         return hint.read(self._channel, self.key(task_id), default)
 
-    def digests(self, task_ids: Sequence[str]) -> Iterator[str | None]:
+    def digests(self, task_ids: Iterable[str]) -> Iterator[str | None]:
         """Yield the digest of the result of each task; `None` if it is not there."""
-        keys = [check_key(self.key(task_id)) for task_id in task_ids]
+        keys = self.stored_keys(task_ids)
         for first in range(0, len(keys), _AT_ONCE):
             for digest in self._channel.backend.digests(keys[first : first + _AT_ONCE]):
                 yield None if digest is None else digest[:_DIGITS]

@@ -5,20 +5,18 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, get_type_hints
 
 from graflow.channels.base import Channel
 from graflow.channels.codec.codec import Record, decode, encode
-from graflow.channels.schema import differences, schema_of
+from graflow.channels.schema import Schema, differences, schema_of
 from graflow.channels.typed import TypedChannel
 from graflow.exceptions import ChannelError, ChannelValidationError, SchemaError
 
 __all__ = ["Hint", "globals_of", "read_hint", "resolved"]
 
 
-@dataclass(frozen=True, slots=True)
 class Hint:
     """An annotation, as far as a channel can enforce it.
 
@@ -27,8 +25,21 @@ class Hint:
         problem: Why the annotation can't be a schema; empty if it can.
     """
 
-    schema: Any = None
-    problem: str = ""
+    def __init__(self, schema: Any = None, problem: str = "") -> None:
+        self.schema = schema
+        self.problem = problem
+        self._made: Schema[Any] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the annotation, of which another process makes a schema of its own."""
+        return Hint, (self.schema, self.problem)
+
+    @property
+    def _schema(self) -> Schema[Any]:
+        """The schema of the annotation, once it is needed."""
+        if self._made is None:
+            self._made = schema_of(self.schema)
+        return self._made
 
     def read(self, channel: Channel, key: str, default: object) -> Any:
         """Return what is under `key`, checked if there is a schema, or `default`.
@@ -46,7 +57,7 @@ class Hint:
         Raises:
             ChannelValidationError: The value does not fit the schema.
         """
-        return decode(record) if self.schema is None else schema_of(self.schema).load(record)
+        return decode(record) if self.schema is None else self._schema.load(record)
 
     def dump(self, value: object) -> Record:
         """Return what a channel stores for `value`, checked if there is a schema.
@@ -57,7 +68,7 @@ class Hint:
         if self.schema is None:
             return encode(value)
         try:
-            return schema_of(self.schema).dump(value)
+            return self._schema.dump(value)
         except ChannelValidationError:
             if not self._comes_back_untyped(value):
                 raise
@@ -70,7 +81,7 @@ class Hint:
         does.
         """
         try:
-            back = schema_of(self.schema).load(encode(value))
+            back = self._schema.load(encode(value))
         except ChannelError:
             return False
         return not any(differences(value, back))

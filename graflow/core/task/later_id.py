@@ -11,7 +11,10 @@ __all__ = ["LaterId", "naming"]
 
 
 class _Naming:
-    """The lock of whoever gives out ids, in any workflow; a workflow can be pickled without it."""
+    """The lock of whoever gives out ids, or puts tasks in order or looks at their order.
+
+    It is that of all workflows, which can be pickled without it.
+    """
 
     def __init__(self) -> None:
         """Be free."""

@@ -12,7 +12,7 @@ from types import CoroutineType
 from typing import Any, NamedTuple, TypeVar
 
 from graflow.channels.codec.codec import Record
-from graflow.core.run.attempt import begin, keep, perform_atomic
+from graflow.core.run.attempt import keep, make_attempt
 from graflow.core.run.failures import is_failure
 from graflow.core.state.following import FOLLOWING, Luggage
 from graflow.core.state.results import digest_of_result
@@ -107,17 +107,15 @@ def _received(
 
 
 def _make(known: KnownRun, task: Task[..., Any], again: bool) -> Record:
-    state, task_id = known.state, task.task_id
-    if task.atomic:
-        return perform_atomic(task, state, partial(_wait_for, known, task_id))
-    value = begin(task, state, again=again)
-    if isinstance(value, CoroutineType):
-        value = _wait_for(known, task_id, value)
-    return keep(task, state, value)
+    wait_for = partial(_wait_for, known)
+    made = make_attempt(task, known.state, wait_for, again=again)
+    if isinstance(made, CoroutineType):
+        return keep(task, known.state, wait_for(task, made))
+    return made
 
 
-def _wait_for(known: KnownRun, task_id: str, coroutine: Coroutine[Any, Any, T]) -> T:
-    return known.loop.run(coroutine, copy_context(), task_id)
+def _wait_for(known: KnownRun, task: Task[..., Any], coroutine: Coroutine[Any, Any, T]) -> T:
+    return known.loop.run(coroutine, copy_context(), task.task_id)
 
 
 def _pack_error(error: BaseException) -> bytes:
