@@ -26,6 +26,8 @@ __all__ = ["InOverlay", "awaited", "check_ran", "limits_of", "transact"]
 B = TypeVar("B", bound="InOverlay")
 R = TypeVar("R")
 
+_GENERATORS = GeneratorType, AsyncGeneratorType
+
 
 class _Committed(NamedTuple, Generic[R]):
     """What a transaction returned, which may be anything, even a `Conflict`."""
@@ -118,10 +120,10 @@ def check_ran(fn: Callable[..., object], result: object) -> None:
     Raises:
         ChannelTypeError: It is a coroutine function, or a generator function.
     """
-    if isinstance(result, CoroutineType):
+    if type(result) is CoroutineType:
         result.close()
         kind = "coroutine"
-    elif isinstance(result, GeneratorType | AsyncGeneratorType) and (
+    elif type(result) in _GENERATORS and (
         inspect.isgeneratorfunction(fn) or inspect.isasyncgenfunction(fn)
     ):
         kind = "generator"
@@ -143,7 +145,7 @@ def awaited(fn: Callable[[B], object]) -> Callable[[B], Awaitable[Any]]:
         result = fn(transaction)
         if inspect.isawaitable(result):
             return result
-        is_generator = isinstance(result, GeneratorType | AsyncGeneratorType)
+        is_generator = type(result) in _GENERATORS
         raise ChannelTypeError(
             f"aio.transact takes a coroutine function, and {getattr(fn, '__name__', fn)!r} is a "
             f"{'generator' if is_generator else 'plain'} function: write `async def`, await each "
@@ -162,6 +164,6 @@ def _commit(overlay: Overlay, owner: str = "") -> Steps[list[Answer] | Conflict]
         answers: list[Answer] | Conflict = yield Commit(checks, changes)
     except Refusal as refused:
         raise misfit(overlay.name, refused) from None
-    if not isinstance(answers, Conflict):
+    if overlay.has_promised and not isinstance(answers, Conflict):
         overlay.end(answers)
     return answers
