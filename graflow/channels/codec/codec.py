@@ -37,7 +37,9 @@ __all__ = [
 Record = bytes | list[bytes]
 """What a key holds: one encoded value, or the encoded items of a list."""
 
-simple_to_json = SchemaSerializer(any_schema()).to_json  # with fewer options to look at
+simple_to_json = SchemaSerializer(any_schema()).to_json
+"""Does what `to_json` does to text, finite numbers and the like, with fewer options to look at."""
+
 _SIMPLE = frozenset({str, bool, NoneType})
 _LOW, _HIGH = -MAX_PLAIN, MAX_PLAIN  # an int between them is simple, too
 _DOLLAR, _LETTER_I, _LETTER_N = b"$IN"
@@ -61,12 +63,13 @@ def encode(value: object) -> Record:
     """
     if type(value) is dict:
         # What most values are, a dict of simple ones, takes no further call.
-        simple = _SIMPLE
         for key, item in value.items():
-            kind = type(item)
-            if type(key) is str and (kind in simple or (kind is int and _LOW < item < _HIGH)):
+            if type(key) is not str:
+                break
+            if type(item) is str or item is None or item is True or item is False:
                 continue
-            break
+            if not (type(item) is int and _LOW < item < _HIGH):
+                break
         else:
             try:
                 text = simple_to_json(value)

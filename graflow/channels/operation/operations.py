@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from inspect import isawaitable
 from types import CoroutineType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from graflow.channels.arguments import (
     MISSING,
@@ -188,10 +188,11 @@ class Operations(ABC):
             new = yield CallFunction(fn, old)
             checks = Holds(key, record), Unlocked(turn_name(key), owner)
             answers = yield Commit(checks, (Put(key, self._dump(key, new), lifetime),))
-            return answers if isinstance(answers, Conflict) else _Done(new)
+            return answers if isinstance(answers, Conflict) else (new,)
 
-        done: _Done = yield from insist(attempt, Limits(self._backend.timeout), self._name)
-        return done.value
+        # In a tuple, as it may be anything, even a `Conflict`.
+        (new,) = yield from insist(attempt, Limits(self._backend.timeout), self._name)
+        return new
 
     # Lists
 
@@ -424,12 +425,6 @@ def _check_answered(suits: object) -> None:
         if isinstance(suits, CoroutineType):
             suits.close()
         raise ChannelTypeError("the predicate of wait_for must be a plain function")
-
-
-class _Done(NamedTuple):
-    """The new value of an update, which may be anything, even a `Conflict`."""
-
-    value: Any
 
 
 def lifetime_of(ttl: Seconds | None) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from graflow.channels.arguments import Seconds, milliseconds
 from graflow.channels.codec.stand_ins import without_stand_ins
@@ -24,15 +24,7 @@ from graflow.exceptions import (
 __all__ = ["InOverlay", "awaited", "check_ran", "limits_of", "transact"]
 
 B = TypeVar("B", bound="InOverlay")
-R = TypeVar("R")
-
 _GENERATORS = GeneratorType, AsyncGeneratorType
-
-
-class _Committed(NamedTuple, Generic[R]):
-    """What a transaction returned, which may be anything, even a `Conflict`."""
-
-    result: R
 
 
 def limits_of(attempts: object, timeout: Seconds | None, default: float) -> Limits:
@@ -73,7 +65,7 @@ def transact(
         name: The channel's name, for messages.
     """
 
-    def attempt(owner: str) -> Steps[_Committed[Any] | Conflict]:
+    def attempt(owner: str) -> Steps[tuple[Any] | Conflict]:
         transaction = begin()
         overlay = transaction.overlay
         try:
@@ -93,10 +85,11 @@ def transact(
         answers = yield from _commit(overlay, owner)
         if isinstance(answers, Conflict):
             return answers
-        return _Committed(without_stand_ins(result) if overlay.has_promised else result)
+        return (without_stand_ins(result) if overlay.has_promised else result,)
 
-    done: _Committed[Any] = yield from insist(attempt, limits, name)
-    return done.result
+    # In a tuple, as it may be anything, even a `Conflict`.
+    (result,) = yield from insist(attempt, limits, name)
+    return result
 
 
 def _find_stale(overlay: Overlay, owner: str) -> Steps[Conflict | None]:

@@ -161,12 +161,13 @@ class Schema(Generic[T]):
             self._unstorable(value, error)
 
     def _load(self, record: Record) -> T:
-        if isinstance(record, list) and not self.is_for_lists:
-            raise ChannelTypeError("a list of values is stored here; read it with get_list")
         value: T
         try:
-            plain = unpack_json(record)
-            if plain is None:
+            if isinstance(record, bytes) and _DOLLAR not in record:
+                value = self._validate_json(record)
+            elif isinstance(record, list) and not self.is_for_lists:
+                raise ChannelTypeError("a list of values is stored here; read it with get_list")
+            elif (plain := unpack_json(record)) is None:
                 value = self._validate_data(decode(record))
             else:
                 value = self._validate_json(plain)
