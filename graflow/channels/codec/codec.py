@@ -30,16 +30,13 @@ __all__ = [
     "encode_item",
     "pack_json",
     "pack_json_item",
-    "simple_to_json",
     "unpack_json",
 ]
 
 Record = bytes | list[bytes]
 """What a key holds: one encoded value, or the encoded items of a list."""
 
-simple_to_json = SchemaSerializer(any_schema()).to_json
-"""Does what `to_json` does to text, finite numbers and the like, with fewer options to look at."""
-
+_simple_to_json = SchemaSerializer(any_schema()).to_json  # with fewer options to look at
 _SIMPLE = frozenset({str, bool, NoneType})
 _LOW, _HIGH = -MAX_PLAIN, MAX_PLAIN  # an int between them is simple, too
 _DOLLAR, _LETTER_I, _LETTER_N = b"$IN"
@@ -72,7 +69,7 @@ def encode(value: object) -> Record:
                 break
         else:
             try:
-                text = simple_to_json(value)
+                text = _simple_to_json(value)
                 if _DOLLAR not in text:
                     return text
             except PydanticSerializationError:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from pydantic_core import from_json
+from pydantic_core import SchemaSerializer, from_json
+from pydantic_core.core_schema import any_schema
 
-from graflow.channels.codec.codec import Record, simple_to_json
+from graflow.channels.codec.codec import Record
 from graflow.channels.schema.looks import LOOK, Inexpressible, Looks
 from graflow.channels.schema.nodes import Node, children, descend, is_altering
 from graflow.channels.schema.roundtrip.rules import Storable
@@ -24,6 +25,8 @@ Dump = Callable[[Any], bytes]
 
 Load = Callable[[Record], Any]
 """Returns the value of a record, or raises."""
+
+_to_json: Final = SchemaSerializer(any_schema()).to_json  # with fewer options to look at
 
 # What may stand in a node, by its kind. Anything more limits the values.
 _HARMLESS: Final = {"type", "ref", "metadata", "strict"}
@@ -113,9 +116,7 @@ def with_shortcuts(schema: Storable, name: str, dump: Dump, load: Load) -> tuple
     no_tag, no_loss = "", ""
     if any(map(_may_have_any_key, nodes)):
         no_tag, no_loss = f" and {ord('$')} not in text", " and replacement not in text"
-    writing = Looks(
-        is_proof=True, to_json=simple_to_json, careful_dump=dump, replacement=REPLACEMENT
-    )
+    writing = Looks(is_proof=True, to_json=_to_json, careful_dump=dump, replacement=REPLACEMENT)
     reading = Looks(is_proof=True, from_json=from_json, careful_load=load)
     try:
         dump = writing.function(f"{name}.dump", _DUMP, schema.core, no_tag=no_tag, no_loss=no_loss)
