@@ -66,22 +66,22 @@ def in_memory() -> Iterator[Row]:
     yield (
         "typed set, over validate_python + to_json",
         ratio(lambda: typed.set("user", USER), lambda: to_json(check(USER, strict=True)), 5_000),
-        2.0,
+        1.30,
     )
     yield (
         "typed get, over validate_json",
         ratio(lambda: typed.get("user"), lambda: read(TEXT), 5_000),
-        2.0,
+        1.30,
     )
     yield (
         "untyped set, over to_json",
         ratio(lambda: channel.set("user", USER), lambda: to_json(USER), 5_000),
-        3.0,
+        2.2,
     )
     yield (
         "untyped get, over from_json",
         ratio(lambda: channel.get("user"), lambda: from_json(TEXT), 5_000),
-        3.0,
+        1.5,
     )
     yield "append number 1,000,000 over number 1,000, memory", growth(channel), 1.5
     yield from transactions.in_memory(User, USER)

@@ -37,6 +37,14 @@ SPECIAL = {  # in threads these take a short cut
     "set": "await self._perform(self._operations.set(key, value, ttl, if_etag=if_etag))",
     "get": "return await self._perform(self._operations.get(key, default))",
 }
+IN_STEPS = {  # what threads do at once
+    "self._push(self._operations, key, value, ttl, at_head=False)": (
+        "self._perform(self._operations.append(key, value, ttl))"
+    ),
+    "self._push(self._operations, key, value, ttl, at_head=True)": (
+        "self._perform(self._operations.prepend(key, value, ttl))"
+    ),
+}
 SET_OF_ANY = "await self._perform(self._operations.set(key, *args, **kwargs))"
 
 LOCK = '''
@@ -424,7 +432,10 @@ FACES = {
 def write(folder: Path) -> None:
     """Write all faces into a folder."""
     for name, (source, title, head) in FACES.items():
-        methods = _methods((CHANNELS / source).read_text("utf-8"), title)
+        program = (CHANNELS / source).read_text("utf-8")
+        for at_once, in_steps in IN_STEPS.items():
+            program = program.replace(at_once, in_steps)
+        methods = _methods(program, title)
         text = dedent(head).lstrip() + "".join(methods)
         (folder / name).write_text(text, "utf-8")
     files = [str(folder / name) for name in FACES]

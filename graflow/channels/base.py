@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from graflow.channels.arguments import MISSING, Missing, Seconds, check_key, milliseconds
@@ -198,7 +198,8 @@ class Channel(Handle[str]):
         Raises:
             ChannelDataError: The data under the key was not written by graflow.
         """
-        key = check_key(key)
+        if type(key) is not str or key < "\1" or not key.isascii():  # spares most keys the call
+            key = check_key(key)
         record = self.backend.get(key)
         if record is None:
             return default
@@ -312,11 +313,8 @@ class Channel(Handle[str]):
                 Transactions and updates alone do not cause this, since they take turns.
             ChannelTypeError: A change does not fit what its key holds; nothing changed.
         """
-        # Not at the top: a transaction is a channel.
-        from graflow.channels.transactions import Transaction  # noqa: PLC0415
-
         limits = limits_of(attempts, timeout, self.backend.timeout)
-        begin = partial(Transaction, self.backend)
+        begin = partial(_class_of_transactions(), self.backend)
         result: R = self._perform(transact(begin, fn, limits, self.name))
         return result
 
@@ -353,11 +351,11 @@ class Channel(Handle[str]):
             ChannelTypeError: The key holds something other than a list, or the value can't
                 be stored; nothing changed.
         """
-        return self._perform(self._operations.append(key, value, ttl))
+        return self._push(self._operations, key, value, ttl, at_head=False)
 
     def prepend(self, key: str, value: object, ttl: Seconds | None = None) -> int:
         """Add `value` to the head of the list under `key`; otherwise like `append`."""
-        return self._perform(self._operations.prepend(key, value, ttl))
+        return self._push(self._operations, key, value, ttl, at_head=True)
 
     def pop(self, key: str, default: Any = None, timeout: Seconds | None = None) -> Any:
         """Remove and return the item at the head of the list under `key`.
@@ -538,3 +536,11 @@ class Channel(Handle[str]):
             RuntimeError: On entry: the system can't start the thread that renews the lease.
         """
         return ChannelLock(self.backend, check_key(key), timeout, lease)
+
+
+@cache
+def _class_of_transactions() -> type[Transaction]:
+    # Not at the top: a transaction is a channel.
+    from graflow.channels.transactions import Transaction  # noqa: PLC0415
+
+    return Transaction

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from types import TracebackType
-from typing import ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar
 
+from graflow.channels.arguments import Seconds
 from graflow.channels.backend import Backend
-from graflow.channels.commits.commit import Steps
-from graflow.channels.operation.told_errors import blame
+from graflow.channels.commits.commit import NotAList, Steps
+from graflow.channels.operation.told_errors import blame, no_list_to_grow
 from graflow.exceptions import ChannelError
+
+if TYPE_CHECKING:
+    from graflow.channels.operation.operations import Operations
 
 __all__ = ["Handle"]
 
@@ -60,6 +64,20 @@ class Handle(ABC, Generic[K_contra]):
     # A loop would be over keys that change meanwhile; those of one moment are `keys()`. Without
     # this, Python would go by the `__getitem__` of a backend that has one.
     __iter__: ClassVar[None] = None
+
+    def _push(
+        self, operations: Operations, key: str, value: object, ttl: Seconds | None, at_head: bool
+    ) -> int:
+        # As `_perform` would do it, without the steps in between.
+        try:
+            push = operations.push(key, value, ttl, at_head)
+            try:
+                length: int = self.backend.apply(push)
+            except NotAList:
+                raise no_list_to_grow(self.name, push) from None
+        except ChannelError as error:
+            blame(error, self.name, None)
+        return length
 
     def _perform(self, steps: Steps[R]) -> R:
         try:

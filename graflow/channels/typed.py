@@ -108,7 +108,8 @@ class TypedChannel(ChannelView[str], Generic[T]):
         if if_etag is not MISSING:
             self._perform(self._operations.set(key, value, ttl, if_etag=if_etag))
             return
-        key = check_key(key)
+        if type(key) is not str or key < "\1" or not key.isascii():  # spares most keys the call
+            key = check_key(key)
         try:
             record = self._schema.dump(value)
         except ChannelError as error:
@@ -231,11 +232,11 @@ class TypedChannel(ChannelView[str], Generic[T]):
             ChannelValidationError: The value does not fit; nothing changed.
             ChannelTypeError: The key holds something other than a list; nothing changed.
         """
-        return self._perform(self._operations.append(key, value, ttl))
+        return self._push(self._operations, key, value, ttl, at_head=False)
 
     def prepend(self, key: str, value: T, ttl: Seconds | None = None) -> int:
         """Add `value` to the head of the list under `key`; otherwise like `append`."""
-        return self._perform(self._operations.prepend(key, value, ttl))
+        return self._push(self._operations, key, value, ttl, at_head=True)
 
     @overload
     def pop(self, key: str, *, timeout: Seconds | None = None) -> T | None: ...

@@ -60,12 +60,13 @@ def encode(value: object) -> Record:
     """
     if type(value) is dict:
         # What most values are, a dict of simple ones, takes no further call.
-        simple = _SIMPLE
         for key, item in value.items():
-            kind = type(item)
-            if type(key) is str and (kind in simple or (kind is int and _LOW < item < _HIGH)):
+            if type(key) is not str:
+                break
+            if type(item) is str or item is None or item is True or item is False:
                 continue
-            break
+            if not (type(item) is int and _LOW < item < _HIGH):
+                break
         else:
             try:
                 text = _simple_to_json(value)

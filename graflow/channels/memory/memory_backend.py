@@ -103,7 +103,8 @@ class MemoryBackend(Backend):
     @override
     def put(self, key: str, record: Record, ttl: int | None) -> None:
         store = self._store
-        store.lock.acquire()  # a `with` takes longer
+        lock = store.lock
+        lock.acquire()  # a `with` takes longer
         try:
             if ttl is None and not (store.deadlines or store.watches):
                 store.values[key] = record
@@ -112,11 +113,13 @@ class MemoryBackend(Backend):
             else:
                 store.put({key: record}, ttl)
         finally:
-            store.lock.release()
+            lock.release()
 
     @override
     def apply(self, change: Change) -> Any:
         kind = type(change)
+        if kind is Put:
+            return self.put(*change)
         if kind is Push:
             return self._push(*change)
         if kind is Pop:
@@ -176,9 +179,12 @@ def _lasting(changes: Sequence[Change]) -> dict[str, Record] | None:
     """Return what `changes` store, if that is all they do, and for ever; as `set_many` does."""
     records: dict[str, Record] = {}
     for change in changes:
-        if type(change) is not Put or change.ttl is not None:
+        if type(change) is not Put:
             return None
-        records[change.key] = change.record
+        key, record, ttl = change
+        if ttl is not None:
+            return None
+        records[key] = record
     return records
 
 

@@ -142,11 +142,12 @@ class MemoryStore:
             NotAList: There is something else.
         """
         data = self.live(key)
+        if data is None or type(data) is deque:
+            return data
         if isinstance(data, bytes):
             raise NotAList(key)
-        if isinstance(data, list):
-            data = self.values[key] = deque(data)
-        return data
+        items = self.values[key] = deque(data)
+        return items
 
     def put(self, found: Mapping[str, Data], ttl: int | None) -> None:
         """Let each key hold its data, to expire in `ttl` ms or never."""
@@ -157,7 +158,7 @@ class MemoryStore:
         for watch in self.watches:
             for key in found:
                 watch.wrote(key)
-        if ttl is None:
+        if ttl is None and self.deadlines:
             for key in found:
                 self.deadlines.pop(key, None)
             self._drop_expired()

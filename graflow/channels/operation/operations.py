@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from inspect import isawaitable
 from types import CoroutineType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from graflow.channels.arguments import (
     MISSING,
@@ -44,7 +44,7 @@ from graflow.channels.operation.attempts import Limits, insist, turn_name
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.formats import Format
 from graflow.channels.operation.reads import CallFunction, Clear, Exist, Get, Keys, Read
-from graflow.channels.operation.told_errors import blame, no_list, no_value
+from graflow.channels.operation.told_errors import blame, no_list, no_list_to_grow, no_value
 from graflow.channels.operation.waiting_requests import Insist, Undivided
 from graflow.channels.watching.changes import Selection
 from graflow.channels.watching.looking import look_in_turn, look_until
@@ -188,10 +188,11 @@ class Operations(ABC):
             new = yield CallFunction(fn, old)
             checks = Holds(key, record), Unlocked(turn_name(key), owner)
             answers = yield Commit(checks, (Put(key, self._dump(key, new), lifetime),))
-            return answers if isinstance(answers, Conflict) else _Done(new)
+            return answers if isinstance(answers, Conflict) else (new,)
 
-        done: _Done = yield from insist(attempt, Limits(self._backend.timeout), self._name)
-        return done.value
+        # In a tuple, as it may be anything, even a `Conflict`.
+        (new,) = yield from insist(attempt, Limits(self._backend.timeout), self._name)
+        return new
 
     # Lists
 
@@ -204,17 +205,21 @@ class Operations(ABC):
         return self._push(key, value, ttl, at_head=True)
 
     def _push(self, key: str, value: object, ttl: Seconds | None, *, at_head: bool) -> Steps[int]:
+        push = self.push(key, value, ttl, at_head)
+        try:
+            length: int = yield push
+        except NotAList:
+            raise no_list_to_grow(self._name, push) from None
+        return length
+
+    def push(self, key: str, value: object, ttl: Seconds | None, at_head: bool) -> Push:
+        """Check the arguments of `append` and `prepend`, and return the change they stand for."""
         key = check_key(key)
         try:
             item = self._format.dump_item(value)
         except ChannelError as error:
             blame(error, self._name, key)
-        lifetime = KEEP if ttl is None else milliseconds(ttl)
-        try:
-            length: int = yield Push(key, item, lifetime, at_head)
-        except NotAList:
-            raise no_list(self._name, key, "prepend" if at_head else "append") from None
-        return length
+        return Push(key, item, KEEP if ttl is None else milliseconds(ttl), at_head)
 
     def pop(self, key: str, default: object = None, timeout: Seconds | None = None) -> Steps[Any]:
         """Remove the first item of a list, and return it, or the default."""
@@ -420,12 +425,6 @@ def _check_answered(suits: object) -> None:
         if isinstance(suits, CoroutineType):
             suits.close()
         raise ChannelTypeError("the predicate of wait_for must be a plain function")
-
-
-class _Done(NamedTuple):
-    """The new value of an update, which may be anything, even a `Conflict`."""
-
-    value: Any
 
 
 def lifetime_of(ttl: Seconds | None) -> int | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from graflow.channels.commits.commit import NotAList, Refusal
+from graflow.channels.commits.commit import NotAList, Push, Refusal
 from graflow.channels.hidden_keys import shown_key
 from graflow.exceptions import ChannelError, ChannelKeyError, ChannelTypeError
 
-__all__ = ["blame", "misfit", "no_list", "no_number", "no_value"]
+__all__ = ["blame", "misfit", "no_list", "no_list_to_grow", "no_number", "no_value"]
 
 
 def blame(error: ChannelError, name: str, key: str | None) -> NoReturn:
@@ -44,6 +44,11 @@ def no_list(name: str, key: str, operation: str) -> ChannelTypeError:
         channel=name,
         key=shown_key(key),
     )
+
+
+def no_list_to_grow(name: str, push: Push) -> ChannelTypeError:
+    """Return the error for an item that was to be added to something else."""
+    return no_list(name, push.key, "prepend" if push.at_head else "append")
 
 
 def no_number(name: str, key: str) -> ChannelTypeError:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from typing_extensions import override
 
 from graflow.channels.arguments import MISSING, Missing, check_key
-from graflow.channels.backend import Backend, Commit, Conflict, Pop, StartsWith
+from graflow.channels.backend import Commit, Conflict, Pop, StartsWith
 from graflow.channels.codec.codec import Record
 from graflow.channels.commits.commit import Steps
 from graflow.channels.operation.formats import Format
@@ -29,12 +29,9 @@ class ListFormat(Format, Protocol):
 class TypedOperations(Operations):
     """The operations of a channel whose values fit one schema."""
 
-    __slots__ = ("_schema",)
+    __slots__ = ()
 
-    def __init__(self, backend: Backend, schema: ListFormat) -> None:
-        """Take the channel's backend, and what its values are checked against."""
-        super().__init__(backend, schema)
-        self._schema = schema
+    _format: ListFormat
 
     def get_list(self, key: str, default: object = MISSING) -> Steps[Any]:
         """Return the list of values under a key, or a default that is not `MISSING`."""
@@ -42,7 +39,7 @@ class TypedOperations(Operations):
         record = yield Get(key)
         if record is None:
             return self.default(key, default)
-        return self._load(key, record, self._schema.load_items)
+        return self._load(key, record, self._format.load_items)
 
     @override
     def _take_first(self, key: str) -> Steps[Taken | Missing]:

@@ -65,7 +65,8 @@ class Overlay(BackendInFront):
         self.changes: list[Change] = []
         self.is_over = False
         self._lock = threading.RLock()
-        self._changed: dict[str, list[int]] = {}  # the numbers of the changes of each key
+        self._numbers: dict[str, list[int]] = {}  # of the changes of each key, as far as counted
+        self._counted = 0
         self._pending: dict[int, Pending] = {}  # answers not known yet, by the change's number
         self._stages: dict[str, Stage] = {}  # what known keys hold, as far as somebody asked
         self._bases: dict[str, Held | None] = {}  # what was read whole
@@ -114,13 +115,14 @@ class Overlay(BackendInFront):
         """Forget all changes but the first `count`; what was read stays read."""
         with self._lock:
             while len(self.changes) > count:
+                numbers = self._changed
                 key = self.changes.pop().key
-                numbers = self._changed[key]
-                pending = self._pending.pop(numbers.pop(), None)
+                self._counted -= 1
+                pending = self._pending.pop(numbers[key].pop(), None)
                 if pending is not None:
                     pending.call_off()
-                if not numbers:
-                    del self._changed[key]
+                if not numbers[key]:
+                    del numbers[key]
                 self._stages.pop(key, None)
             for key, head in self._heads.items():
                 head.begin_anew(self._changes_of(key))
@@ -213,9 +215,13 @@ class Overlay(BackendInFront):
 
     @override
     def put(self, key: str, record: Record, ttl: int | None) -> None:
-        record = record if isinstance(record, bytes) else list(record)
-        with self._lock:
-            self._note_change(Put(key, record, ttl))
+        change = Put(key, record if isinstance(record, bytes) else list(record), ttl)
+        lock = self._lock
+        lock.acquire()  # a `with` takes longer
+        try:
+            self._note_change(change)
+        finally:
+            lock.release()
 
     @override
     def apply(self, change: Change) -> Any:
@@ -283,17 +289,20 @@ class Overlay(BackendInFront):
         """
         if self.is_over:
             self._check_open()
-        key = change.key
-        stage = self._stages.get(key) if self._stages else None
+        stage = self._stages.get(change.key) if self._stages else None
         answer = None if stage is None else stage.make(change)
-        if key in self._changed:
-            self._changed[key].append(len(self.changes))
-        else:
-            self._changed[key] = [len(self.changes)]
         self.changes.append(change)
-        if self._heads and key in self._heads:
-            self._heads[key].follow(change)
+        if self._heads and change.key in self._heads:
+            self._heads[change.key].follow(change)
         return answer
+
+    @property
+    def _changed(self) -> dict[str, list[int]]:
+        """The numbers of the changes of each key; a transaction that only writes asks for none."""
+        for number in range(self._counted, len(self.changes)):
+            self._numbers.setdefault(self.changes[number].key, []).append(number)
+        self._counted = len(self.changes)
+        return self._numbers
 
     def _changes_of(self, key: str) -> list[Change]:
         return [self.changes[number] for number in self._changed.get(key, ())]

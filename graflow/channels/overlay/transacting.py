@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from graflow.channels.arguments import Seconds, milliseconds
 from graflow.channels.codec.stand_ins import without_stand_ins
@@ -24,13 +24,7 @@ from graflow.exceptions import (
 __all__ = ["InOverlay", "awaited", "check_ran", "limits_of", "transact"]
 
 B = TypeVar("B", bound="InOverlay")
-R = TypeVar("R")
-
-
-class _Committed(NamedTuple, Generic[R]):
-    """What a transaction returned, which may be anything, even a `Conflict`."""
-
-    result: R
+_GENERATORS = GeneratorType, AsyncGeneratorType
 
 
 def limits_of(attempts: object, timeout: Seconds | None, default: float) -> Limits:
@@ -71,7 +65,7 @@ def transact(
         name: The channel's name, for messages.
     """
 
-    def attempt(owner: str) -> Steps[_Committed[Any] | Conflict]:
+    def attempt(owner: str) -> Steps[tuple[Any] | Conflict]:
         transaction = begin()
         overlay = transaction.overlay
         try:
@@ -91,10 +85,11 @@ def transact(
         answers = yield from _commit(overlay, owner)
         if isinstance(answers, Conflict):
             return answers
-        return _Committed(without_stand_ins(result) if overlay.has_promised else result)
+        return (without_stand_ins(result) if overlay.has_promised else result,)
 
-    done: _Committed[Any] = yield from insist(attempt, limits, name)
-    return done.result
+    # In a tuple, as it may be anything, even a `Conflict`.
+    (result,) = yield from insist(attempt, limits, name)
+    return result
 
 
 def _find_stale(overlay: Overlay, owner: str) -> Steps[Conflict | None]:
@@ -118,10 +113,10 @@ def check_ran(fn: Callable[..., object], result: object) -> None:
     Raises:
         ChannelTypeError: It is a coroutine function, or a generator function.
     """
-    if isinstance(result, CoroutineType):
+    if type(result) is CoroutineType:
         result.close()
         kind = "coroutine"
-    elif isinstance(result, GeneratorType | AsyncGeneratorType) and (
+    elif type(result) in _GENERATORS and (
         inspect.isgeneratorfunction(fn) or inspect.isasyncgenfunction(fn)
     ):
         kind = "generator"
@@ -143,7 +138,7 @@ def awaited(fn: Callable[[B], object]) -> Callable[[B], Awaitable[Any]]:
         result = fn(transaction)
         if inspect.isawaitable(result):
             return result
-        is_generator = isinstance(result, GeneratorType | AsyncGeneratorType)
+        is_generator = type(result) in _GENERATORS
         raise ChannelTypeError(
             f"aio.transact takes a coroutine function, and {getattr(fn, '__name__', fn)!r} is a "
             f"{'generator' if is_generator else 'plain'} function: write `async def`, await each "
@@ -162,6 +157,6 @@ def _commit(overlay: Overlay, owner: str = "") -> Steps[list[Answer] | Conflict]
         answers: list[Answer] | Conflict = yield Commit(checks, changes)
     except Refusal as refused:
         raise misfit(overlay.name, refused) from None
-    if not isinstance(answers, Conflict):
+    if overlay.has_promised and not isinstance(answers, Conflict):
         overlay.end(answers)
     return answers

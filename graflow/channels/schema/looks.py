@@ -99,6 +99,13 @@ class Looks:
         self._space[name] = meaning
         return name
 
+    def bind(self, value: str) -> tuple[str, str]:
+        """Return a name for the value of an expression, and what gives it that name."""
+        if value.isidentifier():
+            return value, value
+        name = self.name()
+        return name, f"{name} := {value}"
+
     def look(self, node: Node, value: str) -> str:
         """Return an expression on the value of the expression `value`."""
         types = self._types_to_see(node)
@@ -221,34 +228,34 @@ def _inside(it: Looks, node: Node, value: str) -> str:
 
 
 def _collection(it: Looks, node: Node, value: str) -> str:
-    name, kind = it.name(), _COLLECTIONS[node["type"]]
+    (name, bound), kind = it.bind(value), _COLLECTIONS[node["type"]]
     items = it.each(node.get("items_schema"), name)
-    return _all(f"type({name} := {value}) is {it.name(kind)}", items)
+    return _all(f"type({bound}) is {it.name(kind)}", items)
 
 
 def _tuple(it: Looks, node: Node, value: str) -> str:
-    name, items = it.name(), node["items_schema"]
+    (name, bound), items = it.bind(value), node["items_schema"]
     if "variadic_item_index" not in node:
         looks = [it.look(item, f"{name}[{i}]") for i, item in enumerate(items)]
     elif len(items) == 1:
         looks = [it.each(items[0], name)]
     else:
         raise Inexpressible
-    return _all(f"type({name} := {value}) is tuple", *looks)
+    return _all(f"type({bound}) is tuple", *looks)
 
 
 def _dict(it: Looks, node: Node, value: str) -> str:
-    name = it.name()
+    name, bound = it.bind(value)
     keys = it.each(node.get("keys_schema"), name)
     values = it.each(node.get("values_schema"), f"{name}.values()")
-    return _all(f"type({name} := {value}) is dict", keys, values)
+    return _all(f"type({bound}) is dict", keys, values)
 
 
 def _typed_dict(it: Looks, node: Node, value: str) -> str:
     if node.get("extra_behavior") == "allow":
         raise Inexpressible
-    name = it.name()
-    looks = [f"type({name} := {value}) is dict"]
+    name, bound = it.bind(value)
+    looks = [f"type({bound}) is dict"]
     size = [str(sum(field.get("required", True) for field in node["fields"].values()))]
     for key, field in node["fields"].items():
         look = it.look(field["schema"], f"{name}[{key!r}]")
@@ -264,8 +271,8 @@ def _typed_dict(it: Looks, node: Node, value: str) -> str:
 def _instance(it: Looks, node: Node, value: str) -> str:
     if _has_more_than_fields(node):
         raise Inexpressible
-    name = it.name()
-    looks = [f"type({name} := {value}) is {it.name(node['cls'])}"]
+    name, bound = it.bind(value)
+    looks = [f"type({bound}) is {it.name(node['cls'])}"]
     if node.get("root_model"):
         looks.append(it.look(node["schema"], f"{name}.root"))
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
-from typing import Annotated, Any, Generic, NoReturn, TypeVar, cast, get_args, get_origin
+from typing import Annotated, Any, Generic, NoReturn, TypeVar, get_args, get_origin
 
 from pydantic_core import PydanticSerializationError, SchemaValidator, ValidationError
 from typing_extensions import TypeForm
@@ -50,8 +50,6 @@ def schema_of(form: TypeForm[T], *, strict: bool = True) -> Schema[T]:
     Raises:
         SchemaError: The type can't be a schema; the message gives the path of the culprit.
     """
-    if not _is_shallow(form):
-        raise SchemaError(_TOO_DEEP)
     try:
         return _kept(form, strict)
     except RecursionError as error:
@@ -72,9 +70,14 @@ def _is_shallow(form: Any) -> bool:
 
 
 def _kept(form: Any, strict: bool) -> Schema[Any]:
+    kind: Any = type(form)
+    if isinstance(form, type) and kind.__eq__ is object.__eq__:
+        return _cached(form, "", strict)  # a class that nothing else is equal to
+    if not _is_shallow(form):
+        raise SchemaError(_TOO_DEEP)
     try:
         hash(form)
-        text = "" if type(form) is type else repr(form)
+        text = repr(form)
     except (TypeError, ValueError):
         return Schema(form, strict)
     return _cached(form, text, strict) if is_self_contained(form) else Schema(form, strict)
@@ -158,15 +161,17 @@ class Schema(Generic[T]):
             self._unstorable(value, error)
 
     def _load(self, record: Record) -> T:
-        if isinstance(record, list) and not self.is_for_lists:
-            raise ChannelTypeError("a list of values is stored here; read it with get_list")
+        value: T
         try:
             if isinstance(record, bytes) and _DOLLAR not in record:
-                return cast("T", self._validate_json(record))
-            plain = unpack_json(record)
-            if plain is None:
-                return cast("T", self._validate_data(decode(record)))
-            return cast("T", self._validate_json(plain))
+                value = self._validate_json(record)
+            elif isinstance(record, list) and not self.is_for_lists:
+                raise ChannelTypeError("a list of values is stored here; read it with get_list")
+            elif (plain := unpack_json(record)) is None:
+                value = self._validate_data(decode(record))
+            else:
+                value = self._validate_json(plain)
+            return value
         except ValidationError as error:
             decode(record)  # raises if graflow did not write it
             self._misfit(error, "what is stored does not fit")
