@@ -82,22 +82,22 @@ class LoopLink:
         pipeline = self._pipeline
         if pipeline is None or not pipeline.is_open:
             pipeline = await self._connected(attempt, held)
-        now = monotonic()
+        now, deadline = monotonic(), attempt.deadline
         due = now + self._server.limit
-        if due > attempt.deadline:
-            due = attempt.deadline
+        if due > deadline:
+            due = deadline
             if due <= now:
                 raise NotExecuted from TimeoutError("the operation ran out of time")
         data = hiredis.pack_command(attempt.command)  # type: ignore[arg-type]  # too narrow
         if attempt.asking:
-            question = pipeline.ask(_ASKING + data, due, 2)
+            question = pipeline.ask(_ASKING + data, now, due, 2)
         else:
-            question = pipeline.ask(data, due)
+            question = pipeline.ask(data, now, due)
         try:
             try:
                 return await question.future
             except asyncio.CancelledError as error:
-                if not must_go_on(attempt) and (pipeline.withdraw(question) or not attempt.writes):
+                if not must_go_on(attempt) and (question.withdraw() or not attempt.writes):
                     raise
                 return await self._outcome(question, held, error)
         except (ResponseError, ConnectionError) as error:

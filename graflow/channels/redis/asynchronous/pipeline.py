@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import socket
 from collections import deque
@@ -20,7 +21,7 @@ from graflow.system.clock import monotonic
 __all__ = ["Pipeline", "Question"]
 
 _MORE: Final = object()  # the rest of a reply is still to come
-_PUSH: Final = getattr(hiredis, "PushNotification", ())  # says what nobody asked
+_PUSH: Final = getattr(hiredis, "PushNotification", None)  # says what nobody asked
 _AT_ONCE: Final = 65_536  # bytes of commands that are written together
 _SLICE: Final = 262_144  # bytes of a long command that are written at a time
 _CLOSED: Final = "Connection closed by server."
@@ -31,32 +32,33 @@ class Question:
 
     Attributes:
         future: Gets the reply, or the exception that comes in its place.
-        data: The command as it is written; nothing once all of it is.
-        due: When it must be answered, on the clock of `time.monotonic`. What had to wait until the
-            loop came to write it is due later by as much.
+        data: The command, or what is left of it when a part is written; nothing once all of it is.
+        asked_at: When it was handed in, on the clock of `time.monotonic`.
+        due: When it must be answered, on the same clock. What had to wait until the loop came to
+            write it is due later by as much.
         left: How many replies are to come, of which the last one counts.
-        has_begun: Whether a part of it is written, so that the rest has to be.
         is_withdrawn: Whether it must not be written any more.
     """
 
-    __slots__ = (
-        *("_asked_at", "_outcome", "data", "due", "future", "has_begun"),
-        *("is_withdrawn", "left"),
-    )
+    __slots__ = ("_outcome", "asked_at", "data", "due", "future", "is_withdrawn", "left")
 
     def __init__(
-        self, future: asyncio.Future[Any], data: bytes | memoryview, due: float, left: int
+        self, future: asyncio.Future[Any], data: bytes, asked_at: float, due: float, left: int
     ) -> None:
         """Wait for a reply."""
-        self.future, self.data, self.due, self.left = future, data, due, left
-        self.has_begun = self.is_withdrawn = False
-        self._asked_at = monotonic()
+        self.future = future
+        self.data: bytes | memoryview = data
+        self.asked_at = asked_at
+        self.due = due
+        self.left = left
+        self.is_withdrawn = False
         self._outcome: Any = _MORE
 
-    def begin(self) -> None:
-        """Be written from now on."""
-        self.has_begun = True
-        self.due += monotonic() - self._asked_at
+    def withdraw(self) -> bool:
+        """Do not be sent, unless a part is written already; tell whether that is so."""
+        if type(self.data) is bytes and self.data:
+            self.is_withdrawn = True
+        return self.is_withdrawn
 
     def settle(self, outcome: Any) -> None:
         """Take the reply, or an exception, even where nobody waits at the moment."""
@@ -105,71 +107,74 @@ class Pipeline(asyncio.Protocol):
         self._asked: deque[Question] = deque()
         self._is_paused = self._will_write = self._is_over = self._has_looked = False
         self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at = math.inf
         self._transport.set_protocol(self)
 
     # What is sent
 
-    def ask(self, data: bytes, due: float, replies: int = 1) -> Question:
-        """Send a command, at once if nothing else is under way.
+    def ask(self, data: bytes, now: float, due: float, replies: int = 1) -> Question:
+        """Send a command: at once if nothing else is under way, or else with others.
 
         Args:
             data: One command, or several that go together.
-            due: When it must be answered, on the clock of `time.monotonic`.
+            now: The time, on the clock of `time.monotonic`.
+            due: When it must be answered, on the same clock.
             replies: How many commands it is; the reply to the last one counts.
         """
-        question = Question(self._loop.create_future(), data, due, replies)
-        if self._alarm is None:
-            self._set_alarm(due)
-        elif due < self._alarm_at:
-            self._alarm.cancel()
+        question = Question(self._loop.create_future(), data, now, due, replies)
+        if due < self._alarm_at:
             self._set_alarm(due)
         self._outgoing.append(question)
-        if not self._asked:
+        if self._asked:
+            self._write_soon()
+        elif not self._will_write:
             self._write()
-        elif not self._will_write:  # with what others send at the same time
-            self._will_write = True
-            self._loop.call_soon(self._write)
         return question
 
-    def withdraw(self, question: Question) -> bool:
-        """Do not send what is not begun; tell whether that is so."""
-        if not question.has_begun:
-            question.is_withdrawn = True
-        return question.is_withdrawn
+    def _write_soon(self) -> None:
+        """Write what is asked until then, all of it together."""
+        if not self._will_write:
+            self._will_write = True
+            self._loop.call_soon(self._write_now)
+
+    def _write_now(self) -> None:
+        self._will_write = False
+        self._write()
 
     def _write(self) -> None:
-        self._will_write = False
-        while not (self._is_paused or self._is_over or self._transport.is_closing()):
-            piece = self._next_piece()
-            if not piece:
-                self._close_if_idle()
+        asked, outgoing = self._asked, self._outgoing
+        while outgoing or (asked and asked[-1].data):
+            if self._is_paused or self._is_over or self._transport.is_closing():
                 return
-            self._transport.write(piece)
+            if piece := self._next_piece():
+                self._transport.write(piece)
+        if not self.is_open:
+            self._close_if_idle()
 
     def _next_piece(self) -> bytes | memoryview:
-        """Return as much as is written at once, which is nothing if all is written."""
+        """Return as much as is written at once, which is nothing if all was withdrawn."""
         asked, outgoing = self._asked, self._outgoing
         if asked and asked[-1].data:
             return self._slice_of(asked[-1])
         pieces: list[bytes | memoryview] = []
-        size = 0
+        size, now = 0, monotonic()
         while outgoing and size < _AT_ONCE:
             question = outgoing[0]
+            data = question.data
+            is_long = len(data) > _SLICE
+            if is_long and pieces:
+                break
+            outgoing.popleft()
             if question.is_withdrawn:
-                outgoing.popleft()
                 continue
-            if len(question.data) > _SLICE:
-                if pieces:
-                    break
-                asked.append(outgoing.popleft())
-                question.begin()
-                question.data = memoryview(question.data)
+            asked.append(question)
+            question.due += now - question.asked_at
+            if is_long:
+                question.data = memoryview(data)
                 return self._slice_of(question)
-            asked.append(outgoing.popleft())
-            question.begin()
-            pieces.append(question.data)
-            size += len(question.data)
             question.data = b""
+            pieces.append(data)
+            size += len(data)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _slice_of(self, question: Question) -> bytes | memoryview:
@@ -189,31 +194,38 @@ class Pipeline(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Give the replies to those who asked."""
-        replies = self._replies
+        waiting = len(self._asked)
         try:
-            replies.feed(data)
-            while (reply := replies.gets(False)) is not _MORE:
-                self._receive(reply)
+            self._replies.feed(data)
+            self._receive_all()
         except RedisError as error:  # no protocol that we know
             self.end(error)
+        if not self.is_open:
+            self._close_if_idle()
+        elif len(self._asked) < waiting - 1:  # several go on now, and may all ask again
+            self._write_soon()
 
-    def _receive(self, reply: Any) -> None:
-        if _PUSH and isinstance(reply, _PUSH):
-            return
-        if not self._asked:
-            raise ConnectionError(f"the server sends what nobody asked for: {reply!r:.100}")
-        question = self._asked[0]
-        question.left -= 1
-        if question.left:
-            return
-        self._asked.popleft()
-        question.settle(reply)
+    def _receive_all(self) -> None:
+        asked, next_reply = self._asked, self._replies.gets
+        while (reply := next_reply(False)) is not _MORE:
+            if type(reply) is _PUSH:
+                continue
+            if not asked:
+                raise ConnectionError(f"the server sends what nobody asked for: {reply!r:.100}")
+            question = asked[0]
+            question.left -= 1
+            if question.left:
+                continue
+            asked.popleft()
+            question.settle(reply)
+            if isinstance(reply, Exception):
+                self._look_into(reply, question)
+
+    def _look_into(self, refusal: Exception, question: Question) -> None:
         if question.data:  # refused before it was read to its end, as nothing will be after it
             self.end(ConnectionError(_CLOSED))
-        elif type(reply) is ConnectionError:  # too many clients, say
-            self.end(reply)
-        elif not self.is_open:
-            self._close_if_idle()
+        elif type(refusal) is ConnectionError:  # too many clients, say
+            self.end(refusal)
 
     # The end
 
@@ -235,9 +247,7 @@ class Pipeline(asyncio.Protocol):
         if self._is_over:
             return
         self.is_open, self._is_over = False, True
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
+        self._stop_alarm()
         self._transport.abort()
         while self._asked:
             question = self._asked.popleft()
@@ -269,23 +279,29 @@ class Pipeline(asyncio.Protocol):
     # Time
 
     def _set_alarm(self, due: float) -> None:
+        self._stop_alarm()
         self._alarm_at = due
-        self._has_looked = False
         self._alarm = self._loop.call_later(max(0.0, due - monotonic()), self._look_at_the_time)
+
+    def _stop_alarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
 
     def _look_at_the_time(self) -> None:
         if self._is_over:
             return
-        self._alarm = None
-        due = min((each.due for each in self._waiting()), default=None)
-        if due is None:
-            return
+        self._alarm, self._alarm_at = None, math.inf
+        due = min((each.due for each in self._waiting()), default=math.inf)
         if due > monotonic():
-            self._set_alarm(due)
+            self._has_looked = False
+            if due < math.inf:
+                self._set_alarm(due)
         elif self._has_looked:
             self.end(TimeoutError("Timeout reading from socket"))
         else:  # what came while the loop was busy is read in the turn after the next
             self._has_looked = True
+            self._alarm_at = -math.inf  # whoever asks until then sets none
             self._loop.call_soon(self._loop.call_soon, self._look_at_the_time)
 
     def _waiting(self) -> Iterator[Question]:

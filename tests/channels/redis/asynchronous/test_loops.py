@@ -22,6 +22,7 @@ from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelUnavailableError
 from tests.channels.redis.asynchronous.steps import on_loop, open_backend
 from tests.paths import ROOT
+from tests.patience import PATIENCE
 from tests.servers import SERVERS, Cluster, Server, run_server
 from tests.servers.server import wait_until
 
@@ -62,6 +63,35 @@ def test_ten_thousand_calls_share_one_connection(own_server: Server, client: red
 
     on_loop(main)
     wait_until("it is closed", lambda: connections(client) == 0)
+
+
+def test_who_waits_does_not_take_the_connection(own_server: Server, client: redis.Redis) -> None:
+    """News come on another one, so that operations go on, whoever waits for a key or an item."""
+
+    async def main() -> None:
+        async with (
+            RedisChannel("c", url=own_server.url, timeout=60).aio as face,
+            RedisChannel("c", url=own_server.url, timeout=60, cache=True).aio as cached,
+        ):
+            waiting = [
+                asyncio.create_task(face.wait_for("key", None, PATIENCE)),
+                asyncio.create_task(face.pop("queue", None, PATIENCE)),
+                asyncio.create_task(anext(face.watch("watched", start=False))),
+            ]
+            while not face.backend.blocking.signals().is_live:
+                await cached.get("cached")
+            for number in range(20):
+                assert await face.atomic_add("n") == number + 1
+                await cached.get("cached")
+            flags: Any = client.client_list()
+            assert sorted("t" in each["flags"] for each in flags) == [False, False, True]
+            assert not any("b" in each["flags"] for each in flags)
+            for call in (face.set("key", 1), face.append("queue", 2), face.set("watched", 3)):
+                await call
+            key, item, change = await asyncio.gather(*waiting)
+            assert (key, item, change.key) == (1, 2, "watched")
+
+    on_loop(main)
 
 
 def test_a_loop_that_was_busy_reads_before_it_gives_up(
