@@ -101,6 +101,7 @@ bench: install servers
 	$(BIN)/python -m benchmarks.on_loops
 	$(BIN)/python -m benchmarks.backends
 	$(BIN)/python -m benchmarks.telemetry
+	$(BIN)/python -m benchmarks.shared_connection
 	@test -d .venvs/langgraph || $(PYTHON) -m venv .venvs/langgraph
 	@.venvs/langgraph/bin/python -m pip install --quiet --disable-pip-version-check . 'langgraph==1.2.*'
 	.venvs/langgraph/bin/python -m benchmarks.beside_langgraph
