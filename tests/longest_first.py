@@ -12,6 +12,7 @@ __all__ = ["LONGEST", "longest_first"]
 LONGEST: Final = (
     "test_nobody_misses_one_of_many_changes",
     "test_suite.py::test_a_correct_channel_passes",
+    "test_suite.py::test_what_is_declared_unsupported",
     "test_edits.py::",
     "test_pairs.py::",
     "an_installed_",

@@ -230,6 +230,7 @@ CHECKS: list[Check] = [
     Check("a delete of what others delete", Capability.COMMITS, meetings.check_deletes),
     Check("checks that stop to hold meanwhile", Capability.COMMITS, intrusions.check_checks),
     Check("changes by others during a read", Capability.COMMITS, sights.check_reads),
+    Check("reads by two on one handle", Capability.THREADS, sights.check_neighbours),
     Check("two who take a lock at once", Capability.LOCK, intrusions.check_locks),
     Check("a handle as bytes", Capability.PICKLE, promises.check_pickle),
     Check(

@@ -253,7 +253,7 @@ def test_a_release_that_the_server_refuses_is_done_later() -> None:
     """It is busy with somebody's script for longer than the release can wait, and then not."""
     with (
         run_server("valkey-9") as server,
-        RedisChannel("c", url=server.url, timeout=0.3) as channel,
+        RedisChannel("c", url=server.url, timeout=2) as channel,
     ):
         lock = channel.lock("key", lease=600).__enter__()
         with server.block(), redis.Redis(port=server.port) as client:

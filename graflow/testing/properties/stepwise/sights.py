@@ -22,11 +22,12 @@ from graflow.testing.harness import Capabilities, Harness
 from graflow.testing.trials.trial import Trial
 from graflow.testing.workers.holding_up import step_by_step
 
-__all__ = ["check_reads", "check_sights"]
+__all__ = ["check_neighbours", "check_reads", "check_sights"]
 
 _HOUR = 3_600_000  # ms
 
 _PART = "A commit happens all at once: nobody ever sees a part of it"
+_ATOMIC = "Every operation is atomic and linearizable per key"
 _MOMENT = "`get_many`, `set_many`, `keys` and `transact` are atomic over the channel"
 
 _MANY = [f"key {number}" for number in range(130)]
@@ -133,3 +134,31 @@ def check_reads(harness: Harness, capabilities: Capabilities, budget: Budget) ->
             exist = step_by_step(lambda: backend.exist(["a", "b"]), swap, every).result
             trial.require(sum(exist) == 1, f"one of two keys is there at any moment: {exist}")
             backend.clear()
+
+
+def check_neighbours(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
+    """Let another thread read on the same handle, between the steps of a read: each has its own."""
+    reads: dict[str, Callable[[Backend, str], object]] = {
+        "read": lambda backend, key: backend.read([key]),
+        "get": lambda backend, key: backend.get(key),
+        "digests": lambda backend, key: backend.digests([key]),
+        "head": lambda backend, key: backend.head(f"list of {key}", 1),
+    }
+    with Trial(harness, _ATOMIC) as trial:
+        backend = trial.open("job").backend
+        for key in ("mine", "other"):
+            backend.commit(
+                (), [Put(key, f'"{key}"'.encode()), Push(f"list of {key}", key.encode())]
+            )
+        for name, read in reads.items():
+            trial.note(f"# two threads use {name!r} of one handle, each for its own key")
+            right = read(backend, "mine"), read(backend, "other")
+            others: list[object] = []
+            done = step_by_step(
+                lambda: read(backend, "mine"),  # noqa: B023
+                lambda: others.append(read(backend, "other")),  # noqa: B023
+            )
+            trial.require(
+                done.result == right[0] and all(each == right[1] for each in others),
+                f"each thread gets what is under its own key, not {done.result!r} and {others!r}",
+            )
