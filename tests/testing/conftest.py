@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import threading
 import warnings
 from collections.abc import Iterator
 
 import pytest
+
+from graflow.testing.edges.holders.contenders import NAME
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -16,3 +20,17 @@ def _none_left() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_left() -> Iterator[None]:
+    """End the threads that a broken channel lets wait for ever.
+
+    They look at it again and again, so that the tests that judge by what threads do would take
+    many times as long.
+    """
+    yield
+    for thread in threading.enumerate():
+        if thread.name == NAME and thread.ident is not None:
+            end = ctypes.pythonapi.PyThreadState_SetAsyncExc
+            end(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))

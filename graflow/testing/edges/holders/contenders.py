@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
+from typing import Final
 
 from graflow.testing.trials.trial import Trial
 
-__all__ = ["Unfinished", "begin_in_thread", "in_thread", "try_lock"]
+__all__ = ["NAME", "Unfinished", "begin_in_thread", "in_thread", "try_lock"]
+
+NAME: Final = "graflow-contender"
+"""What the threads are called: one that a channel lets wait for ever stays behind."""
 
 _LONG = 8.0  # seconds, for what needs no time; time that a busy machine takes
 _SLICE = 0.1  # seconds; a busy machine makes each of them longer
@@ -54,7 +58,7 @@ def begin_in_thread(
             return Unfinished(f"it goes on after {limit:g} seconds")
         return raised[0] if raised else None
 
-    thread = threading.Thread(target=run, daemon=True)
+    thread = threading.Thread(target=run, name=NAME, daemon=True)
     thread.start()
     return join
 

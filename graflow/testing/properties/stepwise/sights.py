@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from graflow.channels.backend import (
@@ -18,6 +19,7 @@ from graflow.channels.backend import (
     Put,
 )
 from graflow.testing.budget import Budget
+from graflow.testing.edges.holders.contenders import in_thread
 from graflow.testing.harness import Capabilities, Harness
 from graflow.testing.trials.trial import Trial
 from graflow.testing.workers.holding_up import step_by_step
@@ -29,6 +31,8 @@ _HOUR = 3_600_000  # ms
 _PART = "A commit happens all at once: nobody ever sees a part of it"
 _ATOMIC = "Every operation is atomic and linearizable per key"
 _MOMENT = "`get_many`, `set_many`, `keys` and `transact` are atomic over the channel"
+
+_PATIENCE = 30.0  # seconds, for two who read a few times
 
 _MANY = [f"key {number}" for number in range(130)]
 _SEEN = (_MANY[0], _MANY[60], _MANY[-1], "key", "list", "new")
@@ -153,12 +157,15 @@ def check_neighbours(harness: Harness, capabilities: Capabilities, budget: Budge
         for name, read in reads.items():
             trial.note(f"# two threads use {name!r} of one handle, each for its own key")
             right = read(backend, "mine"), read(backend, "other")
-            others: list[object] = []
-            done = step_by_step(
-                lambda: read(backend, "mine"),  # noqa: B023
-                lambda: others.append(read(backend, "other")),  # noqa: B023
-            )
+            mine, others = list[object](), list[object]()
+
+            def look(read: Callable[[Backend, str], object] = read) -> None:
+                act = partial(read, backend, "mine")
+                mine.append(step_by_step(act, lambda: others.append(read(backend, "other"))).result)  # noqa: B023
+
+            error = in_thread(look, _PATIENCE)
+            trial.require(error is None, f"no thread waits for what the other gets: {error!r}")
             trial.require(
-                done.result == right[0] and all(each == right[1] for each in others),
-                f"each thread gets what is under its own key, not {done.result!r} and {others!r}",
+                mine == [right[0]] and all(each == right[1] for each in others),
+                f"each thread gets what is under its own key, not {mine!r} and {others!r}",
             )
