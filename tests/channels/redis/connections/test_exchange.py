@@ -121,6 +121,27 @@ def test_what_comes_unasked_before_a_command_is_no_reply_to_it(server: Server) -
         channel.clear()
 
 
+def test_a_reply_that_nobody_asked_for_is_no_reply_to_the_next_command(server: Server) -> None:
+    """Though it came together with the one before, and nothing is to be read on the socket."""
+    extra = [b""]
+
+    def and_another(reply: bytes) -> Iterable[bytes]:
+        return (reply + extra[0],)
+
+    with (
+        CuttingProxy(server, and_another) as proxy,
+        RedisChannel("cut", url=url_of(proxy)) as channel,
+    ):
+        channel.set("key", 1)
+        proxy.is_on = True
+        extra[0] = b"$1\r\n9\r\n"
+        assert channel.get("key") == 1
+        extra[0] = b""
+        assert channel.get("key") == 1
+        assert len(proxy._sockets) == 2
+        channel.clear()
+
+
 def peak_of(call: Callable[[], object]) -> int:
     """Return how many bytes a call holds at most at one time."""
     tracemalloc.start()
