@@ -181,6 +181,24 @@ def test_a_text_that_is_too_long_is_refused_by_name(server: Server) -> None:
         channel.clear()
 
 
+def test_no_part_of_a_command_is_a_number(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Writing one, hiredis looks for signals, and crashes if a handler raises."""
+    pack, commands = exchange._pack, []
+
+    def note(command: tuple[object, ...]) -> bytes:
+        commands.append(command)
+        packed: bytes = pack(command)
+        return packed
+
+    monkeypatch.setattr(exchange, "_pack", note)
+    with RedisChannel("parts", url=server.url) as channel:
+        channel.clear()
+        use_every_operation(channel)
+        channel.clear()
+    assert len(commands) > 20
+    assert {type(part) for command in commands for part in command} == {str, bytes}
+
+
 # Ways to use a connection
 
 
