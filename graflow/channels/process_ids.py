@@ -9,7 +9,7 @@ from asyncio.events import _get_running_loop
 from collections import deque
 from itertools import count
 from uuid import uuid4
-from weakref import ref
+from weakref import WeakSet, ref
 
 __all__ = ["Caller", "Slot", "free_slots", "is_of_this_process", "new_owner"]
 
@@ -79,20 +79,27 @@ class Slot:
         name: The slot's name, unique among all processes.
     """
 
-    __slots__ = ("_writes", "name")
+    __slots__ = ("__weakref__", "_writes", "name")
 
     _numbers = count()
 
     def __init__(self) -> None:
         """Make a new slot."""
-        self.name = f"{_process.name}:{next(self._numbers)}".encode()
         self._writes = 0
+        self.rename()
+        _slots.add(self)
+
+    def rename(self) -> None:
+        """Take a name of this process."""
+        self.name = f"{_process.name}:{next(self._numbers)}".encode()
 
     def next_token(self) -> bytes:
         """Return a token that is new to this slot."""
         self._writes += 1
         return b"%d:" % self._writes
 
+
+_slots: WeakSet[Slot] = WeakSet()
 
 free_slots: deque[Slot] = deque()
 """The slots of this process that no write is using."""
@@ -102,6 +109,8 @@ def _start_anew() -> None:
     """Give a forked process its own identity, lest the server take it for its parent."""
     _process.name = uuid4().hex
     free_slots.clear()
+    for slot in list(_slots):  # of a write in the middle of which a signal handler forked
+        slot.rename()
 
 
 if hasattr(os, "register_at_fork"):

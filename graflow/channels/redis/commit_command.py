@@ -109,51 +109,51 @@ def packed(checks: Sequence[Check], changes: Sequence[Change]) -> Command:
     locks = [check.lock for check in checks if isinstance(check, Unlocked)]
     named = [check.key for check in checks if isinstance(check, Holds | StartsWith)]
     keys = list(dict.fromkeys([*named, *(change.key for change in changes)]))
-    places = {key: number for number, key in enumerate(keys, _VALUES)}
+    places = {key: b"%d" % number for number, key in enumerate(keys, _VALUES)}
     made: list[Part] = []
     for number, change in enumerate(changes, 1):
         made += _change(change, places[change.key], number)
-    args: list[Part] = [len(keys), *(key.encode() for key in keys), len(checks)]
+    args: list[Part] = [b"%d" % len(keys), *(key.encode() for key in keys), b"%d" % len(checks)]
     lock = _VALUES + len(keys)
     room = max(2, MAX_PARTS - len(keys) * 2 - len(made) - 4)
     for check in checks:
         if isinstance(check, Unlocked):
-            args += (b"U", lock, check.owner)
+            args += (b"U", b"%d" % lock, check.owner)
             lock += 1
         else:
             args += _check(check, places, room)
     return Command(keys, locks, args + made)
 
 
-def _check(check: Holds | StartsWith | KeysAre, places: dict[str, int], room: int) -> list[Part]:
+def _check(check: Holds | StartsWith | KeysAre, places: dict[str, bytes], room: int) -> list[Part]:
     match check:
         case Holds(key, record):
             return [b"H", places[key], *expected(record, room)]
         case StartsWith(key, items):
-            return [b"S", places[key], len(items), *items]
+            return [b"S", places[key], b"%d" % len(items), *items]
         case KeysAre(keys):
-            return [b"K", len(keys), *(key.encode() for key in keys)]
+            return [b"K", b"%d" % len(keys), *(key.encode() for key in keys)]
 
 
-def _change(change: Change, place: int, number: int) -> Sequence[Part]:
+def _change(change: Change, place: bytes, number: int) -> Sequence[Part]:
     match change:
         case Put(_, record, ttl):
-            lasts = b"keep" if ttl == KEEP else b"" if ttl is None else ttl
+            lasts = b"keep" if ttl == KEEP else b"" if ttl is None else b"%d" % ttl
             return (b"P", place, lasts, *parts(record))
         case Push(_, item, ttl, at_head):
-            return (b"L" if at_head else b"R", place, item, b"" if ttl == KEEP else ttl)
+            return (b"L" if at_head else b"R", place, item, b"" if ttl == KEEP else b"%d" % ttl)
         case Pop():
             return (b"O", place)
         case Delete():
             return (b"D", place)
         case Expire(_, ttl):
-            return (b"E", place, b"" if ttl is None else ttl)
+            return (b"E", place, b"" if ttl is None else b"%d" % ttl)
         case Add(_, amount):
             if isinstance(amount, float):
                 return (b"A", place, repr(amount).encode(), b"float")
             if amount.bit_length() > 50:
                 raise ChangeRefused("S", number)
-            return (b"A", place, amount, b"int")
+            return (b"A", place, b"%d" % amount, b"int")
 
 
 def unpacked(

@@ -72,9 +72,9 @@ class FencedError(ChannelServerError):
 class TooLongError(ResponseError):
     """The server does not read a command to its end, since a part of it is too long."""
 
-    def __init__(self, command: Sequence[str | bytes | int] = ()) -> None:
+    def __init__(self, command: Sequence[str | bytes] = ()) -> None:
         """Name the size of the longest part."""
-        size = max((len(part) for part in command if not isinstance(part, int)), default=0)
+        size = max(map(len, command), default=0)
         super().__init__(f"{size:,} bytes: {_TOO_LONG}")
 
 

@@ -118,7 +118,7 @@ class Primitives:
         check_size(self._channel, len(keys), f"{len(keys):,} keys")
         values = [self._value(key) for key in keys]
         found: list[Any] | int = yield from self._run(
-            _READ_MANY, None, values, (_MAX_READ_TOGETHER,)
+            _READ_MANY, None, values, (b"%d" % _MAX_READ_TOGETHER,)
         )
         if isinstance(found, int):
             if len(keys) == 1:
@@ -163,7 +163,7 @@ class Primitives:
         """Return the record of a key that held no text a moment ago."""
         while True:
             found: Record | int | None = yield from self._run(
-                _READ, key, (self._value(key),), (_LONG,)
+                _READ, key, (self._value(key),), (b"%d" % _LONG,)
             )
             if not isinstance(found, int):
                 if not isinstance(found, list):
@@ -173,7 +173,7 @@ class Primitives:
                 raise too_long(self._channel, found, _MAX_READ, "take its items with pop", key)
             try:
                 items: list[bytes] = yield from self._read(
-                    "LRANGE", self._value(key), 0, -1, key=key
+                    "LRANGE", self._value(key), b"0", b"-1", key=key
                 )
             except ChannelDataError:
                 continue  # a single value has come in place of the list
@@ -181,7 +181,8 @@ class Primitives:
 
     def head(self, key: str, count: int) -> Sending[list[bytes]]:
         """Return the first `count` items of a list."""
-        items: list[bytes] | int = yield from self._run(_HEAD, key, (self._value(key),), (count,))
+        args = (b"%d" % count,)
+        items: list[bytes] | int = yield from self._run(_HEAD, key, (self._value(key),), args)
         if isinstance(items, int):
             raise NotAList(key)
         return items
@@ -213,7 +214,7 @@ class Primitives:
         if not keys:
             return []
         values = [self._value(key) for key in keys]
-        found: list[int] = yield from self._run(_MEASURE, None, values, (_LOOKED_AT,))
+        found: list[int] = yield from self._run(_MEASURE, None, values, (b"%d" % _LOOKED_AT,))
         triples = zip(found[::3], found[1::3], found[2::3], strict=True)
         return [extent(*triple) for triple in triples]
 
@@ -270,7 +271,7 @@ class Primitives:
             return self._apply_as_commit(Put(key, record, ttl))
         stored = parts(record)
         check_size(self._channel, len(stored), f"{len(record):,} items")
-        return self._change(_WRITE, key, b"" if ttl is None else ttl, *stored)
+        return self._change(_WRITE, key, b"" if ttl is None else b"%d" % ttl, *stored)
 
     def put_text_here(self, key: str, text: bytes) -> None:
         """Let a key hold a text without a TTL, and wait in this thread."""
@@ -281,7 +282,7 @@ class Primitives:
         return _length(push, self.transport.run_once_here(*self._push(push)))
 
     def _push(self, push: Push) -> _Arguments:
-        lasts = b"" if push.ttl == KEEP else push.ttl
+        lasts = b"" if push.ttl == KEEP else b"%d" % push.ttl
         end = b"LPUSH" if push.at_head else b"RPUSH"
         return self._arguments(_PUSH, push.key, push.item, lasts, end)
 
@@ -311,7 +312,7 @@ class Primitives:
         if isinstance(amount, float):
             return (yield from self._change(_ADD, key, repr(amount).encode(), b"float"))  # type: ignore[no-any-return]
         if amount.bit_length() < 64:
-            return (yield from self._change(_ADD, key, amount, b"int"))  # type: ignore[no-any-return]
+            return (yield from self._change(_ADD, key, b"%d" % amount, b"int"))  # type: ignore[no-any-return]
         return None
 
     def clear(self, *, kept: bool = False) -> Sending[None]:
@@ -329,7 +330,7 @@ class Primitives:
         """Take a lock."""
         name = lock.encode()
         keys = (self._locks + name, self._fences, self._lines + name, self._places + name)
-        args = (owner, lease, least) if least else (owner, lease)
+        args = (owner, b"%d" % lease, *((b"%d" % least,) if least else ()))
         answer: bytes = yield from self._run_once(_ACQUIRE, lock, keys, args)
         return answer[1:].decode() if answer.startswith(b" ") else int(answer)
 
@@ -337,13 +338,15 @@ class Primitives:
         """Give `owner` a place in the queue for a lock."""
         name = lock.encode()
         keys = (self._lines + name, self._places + name)
-        ahead: int = yield from self._run(_LINE_UP, lock, keys, (owner, patience), writes=True)
+        ahead: int = yield from self._run(
+            _LINE_UP, lock, keys, (owner, b"%d" % patience), writes=True
+        )
         return ahead
 
     def renew(self, lock: str, owner: str, lease: int) -> Sending[bool]:
         """Let a lock expire later if `owner` holds it."""
         keys = (self._locks + lock.encode(),)
-        return bool((yield from self._run(_RENEW, lock, keys, (owner, lease), writes=True)))
+        return bool((yield from self._run(_RENEW, lock, keys, (owner, b"%d" % lease), writes=True)))
 
     def release(self, lock: str, owner: str) -> Sending[bool]:
         """Release a lock if `owner` holds it."""
@@ -383,7 +386,9 @@ class Primitives:
         return script, key, keys, self._slots, (name, *args), self._guard
 
     def _clear_some(self, index: bytes, most: int) -> Sending[Any]:
-        return self._run_once(_CLEAR, None, (index,), (self._values, most, _CLEAR_SLICE))
+        return self._run_once(
+            _CLEAR, None, (index,), (self._values, b"%d" % most, b"%d" % _CLEAR_SLICE)
+        )
 
     def _apply_as_commit(self, change: Change) -> Sending[Any]:
         answers = yield from self.commit((), (change,))

@@ -33,7 +33,7 @@ BESIDE = 1_000
 
 def parts(record: Record) -> tuple[Part, ...]:
     """Return a record that is to be stored: the word `value` or a count, and the bytes."""
-    return (b"value", record) if isinstance(record, bytes) else (len(record), *record)
+    return (b"value", record) if isinstance(record, bytes) else (b"%d" % len(record), *record)
 
 
 def expected(record: Record | None, room: int) -> tuple[Part, ...]:

@@ -18,7 +18,7 @@ from graflow.channels.redis.retrying import NotExecuted
 __all__ = ["refused", "refused_by_primary", "refused_by_server"]
 
 
-def refused(error: ResponseError, command: Sequence[str | bytes | int]) -> None:
+def refused(error: ResponseError, command: Sequence[str | bytes]) -> None:
     """Raise what a refusal says about the command, if it does.
 
     Raises:
@@ -28,7 +28,7 @@ def refused(error: ResponseError, command: Sequence[str | bytes | int]) -> None:
         raise TooLongError(command) from error
 
 
-def refused_by_primary(error: ResponseError, command: Sequence[str | bytes | int]) -> None:
+def refused_by_primary(error: ResponseError, command: Sequence[str | bytes]) -> None:
     """Raise what it says if the server was the primary that Sentinels name.
 
     Raises:
@@ -40,7 +40,7 @@ def refused_by_primary(error: ResponseError, command: Sequence[str | bytes | int
     refused(error, command)
 
 
-def refused_by_server(error: ResponseError, command: Sequence[str | bytes | int]) -> None:
+def refused_by_server(error: ResponseError, command: Sequence[str | bytes]) -> None:
     """Raise what it says if the server should be a single one.
 
     Raises:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
+from weakref import finalize
 
 import redis
 from redis.connection import DefaultParser, HiredisRespSerializer
@@ -19,7 +21,10 @@ from graflow.channels.redis.sending.requests import Part
 from graflow.channels.redis.wire import hiredis
 from graflow.system.clock import monotonic
 
-__all__ = ["ByRedisPy", "Exchange", "OnSocket", "exchange_on"]
+__all__ = ["ByRedisPy", "Exchange", "OnSocket", "Release", "exchange_on"]
+
+Release = Callable[[Any], None]
+"""A function that gives a connection of redis-py back to its pool."""
 
 _KINDS: Final = frozenset(
     {
@@ -59,6 +64,9 @@ class Exchange(Protocol):
     def is_quiet(self) -> bool:
         """Tell whether the connection stands, and nothing is to be read on it."""
 
+    def give_up(self) -> object:
+        """Close the connection, and let its pool make another."""
+
     def ask_for_more(self, deadline: float) -> None:
         """Have the node of a cluster do the next command with what it is yet to get.
 
@@ -81,12 +89,16 @@ class Exchange(Protocol):
         """
 
 
-def exchange_on(connection: Any) -> Exchange:
+def exchange_on(connection: Any, release: Release) -> Exchange:
     """Return the fastest way to use a connection that is shaken hands on.
 
     redis-py itself does it where there is more to do than to send and to read: with a connection
     class, a parser, or a way to write commands, of one's own, with health checks, or with
     credentials that change. And where there is no hiredis.
+
+    Args:
+        connection: Nobody else uses it.
+        release: Gives it back to its pool.
     """
     wrapped = getattr(connection, "_sock", None)
     if (
@@ -98,24 +110,28 @@ def exchange_on(connection: Any) -> Exchange:
         or connection.health_check_interval
         or isinstance(connection.credential_provider, StreamingCredentialProvider)
     ):
-        return ByRedisPy(connection)
-    return OnSocket(connection, wrapped.raw, wrapped.limit)
+        return ByRedisPy(connection, release)
+    return OnSocket(connection, release, wrapped.raw, wrapped.limit)
 
 
 class ByRedisPy:
     """An exchange for which redis-py writes and reads."""
 
-    __slots__ = ("connection",)
+    __slots__ = ("_release", "connection")
 
     can_stay = False  # its pool may have to do something with it after each command
 
-    def __init__(self, connection: Any) -> None:
-        """Use a connection."""
-        self.connection = connection
+    def __init__(self, connection: Any, release: Release) -> None:
+        """Use a connection; see `exchange_on`."""
+        self.connection, self._release = connection, release
 
     def is_quiet(self) -> bool:
         """Trust the pool, which has looked."""
         return True
+
+    def give_up(self) -> None:
+        """Close the connection; see `Exchange`."""
+        _end(self.connection, self._release)
 
     def ask_for_more(self, deadline: float) -> None:
         """Have the next command done with what the node is yet to get; see `Exchange`."""
@@ -138,21 +154,30 @@ class ByRedisPy:
 
 
 class OnSocket:
-    """An exchange on the socket itself, with hiredis to write and to read."""
+    """An exchange on the socket itself, with hiredis to write and to read.
 
-    __slots__ = ("_buffer", "_reader", "_receive", "_send", "_sock", "connection")
+    It gives itself up when nobody has it any more, as after an interrupt at the wrong moment.
+    """
+
+    __slots__ = (
+        *("__weakref__", "_buffer", "_reader", "_receive", "_send", "_sock"),
+        *("connection", "give_up"),
+    )
 
     can_stay = True
 
-    def __init__(self, connection: Any, sock: Any, limit: float) -> None:
+    def __init__(self, connection: Any, release: Release, sock: Any, limit: float) -> None:
         """Use a connection.
 
         Args:
             connection: It does no more than to be closed from now on.
+            release: Gives it back to its pool.
             sock: Its socket.
             limit: Seconds that one wait for the server may take.
         """
         self.connection = connection
+        self.give_up = finalize(self, _end, connection, release)
+        self.give_up.atexit = False
         self._sock = timely(sock, limit)
         self._send, self._receive = self._sock.send_all, self._sock.receive_into
         self._reader = _new_reader()
@@ -161,7 +186,7 @@ class OnSocket:
     def is_quiet(self) -> bool:
         """Tell whether the connection stands, and nothing is to be read on it."""
         try:
-            return self._sock.is_quiet()
+            return self._sock.is_quiet() and not self._reader.has_data()
         except (OSError, ValueError):  # it was closed, by a pool that is done with it
             return False
 
@@ -191,7 +216,10 @@ class OnSocket:
         except OSError as error:
             raise self._broken(error) from error
         if isinstance(reply, Exception):
-            raise reply
+            try:
+                raise reply
+            finally:
+                del reply  # its traceback leads here
         return reply
 
     def _send_long(self, command: Sequence[Part], last: bytes, deadline: float) -> None:
@@ -261,6 +289,16 @@ class OnSocket:
     def _address(self) -> str:
         text: str = self.connection._host_error()
         return text
+
+
+def _end(connection: Any, release: Release) -> None:
+    """Close a connection and give it back, unless it is that of a forked process's parent."""
+    if connection.pid != os.getpid():
+        return
+    try:
+        connection.disconnect()
+    finally:
+        release(connection)
 
 
 def _new_reader() -> Any:

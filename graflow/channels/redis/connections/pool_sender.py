@@ -65,9 +65,18 @@ class PoolSender:
             closing.atexit = False
 
     def start_anew(self) -> None:
-        """Leave the pools of a forked process's parent without a touch, and make others."""
+        """Leave the pools of a forked process's parent without a touch, and make others.
+
+        An operation in the middle of which the process was forked, by a signal handler, goes on
+        in both. The child may not take from the parent's replies: it has to connect again.
+        """
         for closing in self._closing:
             closing.detach()
+        for connection in tuple(getattr(self._pool, "_in_use_connections", ())):
+            sock = getattr(connection, "_sock", None)
+            if sock is not None:
+                with suppress(OSError):
+                    sock.close()
         self._open()
 
     def send(self, attempt: Attempt) -> Any:
@@ -93,7 +102,7 @@ class PoolSender:
             self._look_into(error, command)
             raise
         except BaseException:
-            self._drop(exchange)  # a reply may still come; the next user must not read it
+            exchange.give_up()  # a reply may still come; the next user must not read it
             raise
         self.put_back(exchange)
         return reply
@@ -110,7 +119,7 @@ class PoolSender:
             return self._open_exchange(deadline, effort)
         if exchange.is_quiet():
             return exchange
-        self._drop(exchange)
+        exchange.give_up()
         return self._open_exchange(deadline, effort)
 
     def put_back(self, exchange: Exchange) -> None:
@@ -119,10 +128,6 @@ class PoolSender:
             self._idle.append(exchange)
         else:
             self._pool.release(exchange.connection)
-
-    def _drop(self, exchange: Exchange) -> None:
-        exchange.connection.disconnect()
-        self._pool.release(exchange.connection)
 
     def _open_exchange(self, deadline: float, effort: Effort | None) -> Exchange:
         """Return an exchange on a connection of the pool."""
@@ -138,13 +143,13 @@ class PoolSender:
             if self._relied_on_a_look() and effort is None:
                 self._pool.release(connection)
                 raise NotExecuted from ConnectionError("the connection had broken")
-        return exchange_on(connection)
+        return exchange_on(connection, self._pool.release)
 
     def _close_idle(self) -> None:
         """Close all connections that nobody uses."""
         while self._idle:
             with suppress(IndexError):  # another thread was faster
-                self._drop(self._idle.pop())
+                self._idle.pop().give_up()
         self._pool.disconnect(inuse_connections=False)
 
     def _relied_on_a_look(self) -> bool:
@@ -176,6 +181,18 @@ class PrimarySender(PoolSender):
         if effort is not None:
             self._close_idle()
         return super().ask(command, deadline, effort, asking=asking)
+
+    @override
+    def take(self, deadline: float, effort: Effort | None = None) -> Exchange:
+        """Return what nobody else uses; not one to a server that is the primary no more.
+
+        Where a thread has learnt of another one, the others must not read from the one before.
+        """
+        exchange = super().take(deadline, effort)
+        if self._pool.owns_connection(exchange.connection):
+            return exchange
+        exchange.give_up()
+        return self._open_exchange(deadline, effort)
 
 
 def _start_anew() -> None:

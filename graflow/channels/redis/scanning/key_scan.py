@@ -61,7 +61,7 @@ class KeyScan:
             return None
         if self._cursor is None:
             self._run_id = yield from self._server()
-        arguments = (self._cursor or b"0", _AT_ONCE, starting_with(self._prefix))
+        arguments = (self._cursor or b"0", b"%d" % _AT_ONCE, starting_with(self._prefix))
         try:
             found = yield from self._transport.run(_SCAN, None, (self._index,), arguments)
         except ChannelPermissionError:  # who may not ask for some keys may ask for all of them

@@ -26,8 +26,11 @@ R = TypeVar("R")
 
 _new: Final = tuple.__new__
 
-Part = str | bytes | int
-"""A part of a command."""
+Part = str | bytes
+"""A part of a command.
+
+Not a number: hiredis looks for signals when it writes one, and crashes if a handler raises.
+"""
 
 
 class Acquaintance:

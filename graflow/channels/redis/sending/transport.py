@@ -147,7 +147,7 @@ class Transport:
         writes: bool = False,
     ) -> Sending[Any]:
         """Run a script that may run twice without harm."""
-        command = (b"EVALSHA", script.sha, len(keys), *keys, *args)
+        command = (b"EVALSHA", script.sha, b"%d" % len(keys), *keys, *args)
         return self._run(command, script, key, writes=writes)
 
     def run_once(
@@ -223,10 +223,10 @@ class Transport:
         token = self._clock.stamp(number, deadline) + (_MARK if repeats else b"")
         name = slots + slot.name
         if guard is None:
-            command = (b"EVALSHA", script.sha, len(keys) + 1, *keys, name, token, *args)
+            command = (b"EVALSHA", script.sha, b"%d" % (len(keys) + 1), *keys, name, token, *args)
             return _new(Once, (command, script, None, deadline, slot, name, number))
         script = script.fenced
-        command = (b"EVALSHA", script.sha, len(keys) + 2, *keys, name, guard.key)
+        command = (b"EVALSHA", script.sha, b"%d" % (len(keys) + 2), *keys, name, guard.key)
         return Once(
             (*command, token, *args, guard.record), script, guard, deadline, slot, name, number
         )
@@ -257,8 +257,7 @@ class Transport:
     def _insist_once(self, once: Once, failure: Exception) -> Sending[Any]:
         """Send a command with a token until it is answered, after an attempt that failed."""
         effort = self._effort(once.deadline, writes=True)
-        keys = once.command[2]
-        assert isinstance(keys, int)
+        keys = int(once.command[2])
         try:
             reply = yield from self._insist(once.command, once.script, effort, failure, keys + 3)
         except FencedError as error:
@@ -272,7 +271,7 @@ class Transport:
 
     def _forget(self, once: Once) -> Sending[None]:
         """Let the server keep a large answer no longer than it takes to arrive."""
-        command = (b"EVALSHA", _FORGET.sha, 1, once.name, once.number)
+        command = (b"EVALSHA", _FORGET.sha, b"1", once.name, once.number)
         with suppress(*FAILURES):  # then it keeps it until the slot expires
             yield from self._attempt(command, _FORGET, None, once.deadline, False)
 

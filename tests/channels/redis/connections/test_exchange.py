@@ -121,6 +121,27 @@ def test_what_comes_unasked_before_a_command_is_no_reply_to_it(server: Server) -
         channel.clear()
 
 
+def test_a_reply_that_nobody_asked_for_is_no_reply_to_the_next_command(server: Server) -> None:
+    """Though it came together with the one before, and nothing is to be read on the socket."""
+    extra = [b""]
+
+    def and_another(reply: bytes) -> Iterable[bytes]:
+        return (reply + extra[0],)
+
+    with (
+        CuttingProxy(server, and_another) as proxy,
+        RedisChannel("cut", url=url_of(proxy)) as channel,
+    ):
+        channel.set("key", 1)
+        proxy.is_on = True
+        extra[0] = b"$1\r\n9\r\n"
+        assert channel.get("key") == 1
+        extra[0] = b""
+        assert channel.get("key") == 1
+        assert len(proxy._sockets) == 2
+        channel.clear()
+
+
 def peak_of(call: Callable[[], object]) -> int:
     """Return how many bytes a call holds at most at one time."""
     tracemalloc.start()
@@ -158,6 +179,24 @@ def test_a_text_that_is_too_long_is_refused_by_name(server: Server) -> None:
         channel.set("key", 1)
         assert channel.get("key") == 1
         channel.clear()
+
+
+def test_no_part_of_a_command_is_a_number(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Writing one, hiredis looks for signals, and crashes if a handler raises."""
+    pack, commands = exchange._pack, []
+
+    def note(command: tuple[object, ...]) -> bytes:
+        commands.append(command)
+        packed: bytes = pack(command)
+        return packed
+
+    monkeypatch.setattr(exchange, "_pack", note)
+    with RedisChannel("parts", url=server.url) as channel:
+        channel.clear()
+        use_every_operation(channel)
+        channel.clear()
+    assert len(commands) > 20
+    assert {type(part) for command in commands for part in command} == {str, bytes}
 
 
 # Ways to use a connection
