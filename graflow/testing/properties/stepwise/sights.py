@@ -149,7 +149,8 @@ def check_neighbours(harness: Harness, capabilities: Capabilities, budget: Budge
         "head": lambda backend, key: backend.head(f"list of {key}", 1),
     }
     with Trial(harness, _ATOMIC) as trial:
-        backend = trial.open("job").backend
+        trial.open("job")  # clears the channel, even if the other is stuck
+        backend = trial.open("job", 1).backend
         for key in ("mine", "other"):
             backend.commit(
                 (), [Put(key, f'"{key}"'.encode()), Push(f"list of {key}", key.encode())]
