@@ -14,7 +14,7 @@ def test_nobody_reads_from_the_primary_before() -> None:
     with (
         run_watched("valkey-9") as watched,
         watched.ask() as sentinel,
-        RedisChannel("primary", sentinel.master_for(watched.service), timeout=60) as channel,
+        RedisChannel("primary", sentinel.master_for(watched.service), timeout=20) as channel,
     ):
         channel.set("key", 1)
         backend: Any = channel.backend
