@@ -17,7 +17,7 @@ from graflow.channels.redis.asynchronous.pipeline import Pipeline, Question
 from graflow.channels.redis.errors import code_of
 from graflow.channels.redis.retrying import BROKEN, NotExecuted
 from graflow.channels.redis.sending.requests import Acquaintance, Attempt, Part
-from graflow.channels.redis.wire import hiredis
+from graflow.channels.redis.wire import pack
 from graflow.system.clock import monotonic
 
 __all__ = ["Dialled", "LoopLink"]
@@ -88,7 +88,7 @@ class LoopLink:
             due = deadline
             if due <= now:
                 raise NotExecuted from TimeoutError("the operation ran out of time")
-        data = hiredis.pack_command(attempt.command)  # type: ignore[arg-type]  # too narrow
+        data = pack(attempt.command)
         if attempt.asking:
             question = pipeline.ask(_ASKING + data, now, due, 2)
         else:

@@ -11,20 +11,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, Final
 
-from redis.connection import DefaultParser
-from redis.exceptions import ConnectionError, InvalidResponse, RedisError, TimeoutError
+from redis.exceptions import ConnectionError, RedisError, TimeoutError
 
 from graflow.channels.redis.retrying import NotExecuted
-from graflow.channels.redis.wire import hiredis
+from graflow.channels.redis.wire import CLOSED, MORE, PUSH, new_reader
 from graflow.system.clock import monotonic
 
 __all__ = ["Pipeline", "Question"]
 
-_MORE: Final = object()  # the rest of a reply is still to come
-_PUSH: Final = getattr(hiredis, "PushNotification", None)  # says what nobody asked
 _AT_ONCE: Final = 65_536  # bytes of commands that are written together
 _SLICE: Final = 262_144  # bytes of a long command that are written at a time
-_CLOSED: Final = "Connection closed by server."
 
 
 class Question:
@@ -52,7 +48,7 @@ class Question:
         self.due = due
         self.left = left
         self.is_withdrawn = False
-        self._outcome: Any = _MORE
+        self._outcome: Any = MORE
 
     def withdraw(self) -> bool:
         """Do not be sent, unless a part is written already; tell whether that is so."""
@@ -75,7 +71,7 @@ class Question:
         if not self.future.cancelled():
             return
         self.future = loop.create_future()
-        if self._outcome is not _MORE:
+        if self._outcome is not MORE:
             self.settle(self._outcome)
 
 
@@ -100,9 +96,7 @@ class Pipeline(asyncio.Protocol):
         self._loop = loop
         self._writer = writer  # it would close the connection if it went
         self._transport = writer.transport
-        self._replies = hiredis.Reader(
-            protocolError=InvalidResponse, replyError=DefaultParser.parse_error, notEnoughData=_MORE
-        )
+        self._replies = new_reader()
         self._outgoing: deque[Question] = deque()
         self._asked: deque[Question] = deque()
         self._is_paused = self._will_write = self._is_over = self._has_looked = False
@@ -207,8 +201,8 @@ class Pipeline(asyncio.Protocol):
 
     def _receive_all(self) -> None:
         asked, next_reply = self._asked, self._replies.gets
-        while (reply := next_reply(False)) is not _MORE:
-            if type(reply) is _PUSH:
+        while (reply := next_reply(False)) is not MORE:
+            if type(reply) is PUSH:
                 continue
             if not asked:
                 raise ConnectionError(f"the server sends what nobody asked for: {reply!r:.100}")
@@ -223,7 +217,7 @@ class Pipeline(asyncio.Protocol):
 
     def _look_into(self, refusal: Exception, question: Question) -> None:
         if question.data:  # refused before it was read to its end, as nothing will be after it
-            self.end(ConnectionError(_CLOSED))
+            self.end(ConnectionError(CLOSED))
         elif type(refusal) is ConnectionError:  # too many clients, say
             self.end(refusal)
 
@@ -236,7 +230,7 @@ class Pipeline(asyncio.Protocol):
 
     def _close_if_idle(self) -> None:
         if not (self.is_open or self._asked or self._outgoing):
-            self.end(ConnectionError(_CLOSED))
+            self.end(ConnectionError(CLOSED))
 
     def end(self, error: Exception) -> None:
         """Close at once. Whoever waits is told, and whether all of the command was written.
@@ -260,7 +254,7 @@ class Pipeline(asyncio.Protocol):
         if exc is not None and self._asked:
             self._hear_last_words()
         if exc is None:
-            self.end(ConnectionError(_CLOSED))
+            self.end(ConnectionError(CLOSED))
         else:
             self.end(ConnectionError(f"Error while reading from socket: {exc.args}"))
 

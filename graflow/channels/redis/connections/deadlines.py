@@ -13,14 +13,10 @@ import threading
 from functools import cache
 from typing import Any
 
-from redis.exceptions import ResponseError
-
+from graflow.channels.redis.connections.sockets import TimedSocket, last_refusal
 from graflow.system.clock import monotonic
 
 __all__ = ["bounded", "operation"]
-
-_PROTOCOL_ERROR = b"-ERR Protocol error"
-_LAST_WORDS = 0.1  # seconds that the last words of a server may take, which are there already
 
 
 class _Operation(threading.local):
@@ -97,7 +93,6 @@ class BoundedSocket:
 
     Attributes:
         raw: The socket that it is in front of.
-        limit: Seconds that one wait may take.
     """
 
     def __init__(self, sock: Any, limit: float | None) -> None:
@@ -108,8 +103,7 @@ class BoundedSocket:
             limit: Seconds that one wait may take, or `None` for any.
         """
         self.raw = sock
-        self.limit = math.inf if limit is None else limit
-        self._timeout = sock.gettimeout()
+        self._timed = TimedSocket(sock, math.inf if limit is None else limit)
         self.fileno = sock.fileno
         self.pending = getattr(sock, "pending", int)  # asked before each command; 0 without TLS
 
@@ -117,23 +111,23 @@ class BoundedSocket:
         """Leave to the socket what does not wait."""
         return getattr(self.raw, name)
 
+    @property
+    def limit(self) -> float:
+        """Seconds that one wait may take."""
+        return self._timed.limit
+
     def settimeout(self, seconds: float | None) -> None:
         """Set how long one wait may take."""
-        self.limit = math.inf if seconds is None else seconds
-        self._timeout = seconds
-        self.raw.settimeout(seconds)
+        self._timed.limit = math.inf if seconds is None else seconds
+        self._timed.set_timeout(seconds)
 
     def recv(self, *args: int) -> bytes:
         """Receive something."""
-        self._hurry()
-        received: bytes = self.raw.recv(*args)
-        return received
+        return self._timed.receive(*args, deadline=operation.deadline)
 
     def recv_into(self, buffer: bytearray) -> int:
         """Receive something into a buffer."""
-        self._hurry()
-        count: int = self.raw.recv_into(buffer)
-        return count
+        return self._timed.receive_into(buffer, operation.deadline)
 
     def sendall(self, data: bytes) -> None:
         """Send all of the data.
@@ -143,37 +137,14 @@ class BoundedSocket:
             ResponseError: The server did not want to read it to its end, and said why.
         """
         try:
-            self._hurry()
-            sent = self.raw.send(data)
-            while sent < len(data):
-                self._hurry()
-                sent += self.raw.send(memoryview(data)[sent:])
+            self._timed.send_all(data, operation.deadline)
         except TimeoutError:
             raise
-        except OSError:
-            self._raise_last_words()
+        except OSError as error:
+            refusal = last_refusal(self._timed)
+            if refusal is not None:
+                raise refusal from error
             raise
-
-    def _hurry(self) -> None:
-        """Let the next wait end in time."""
-        seconds = operation.deadline - monotonic()
-        if seconds > self.limit:
-            seconds = self.limit
-        elif seconds <= 0:
-            raise TimeoutError("the operation ran out of time")
-        if seconds != self._timeout:
-            self._timeout = seconds
-            self.raw.settimeout(None if seconds == math.inf else seconds)
-
-    def _raise_last_words(self) -> None:
-        """Raise what the server said before it closed the connection, if it refused to read."""
-        try:
-            self.raw.settimeout(_LAST_WORDS)
-            words = self.raw.recv(1024)
-        except OSError:
-            return
-        if words.startswith(_PROTOCOL_ERROR):
-            raise ResponseError(words[5:].partition(b"\r\n")[0].decode(errors="replace"))
 
 
 def _shortened(limit: float | None) -> float | None:

@@ -11,15 +11,14 @@ from weakref import finalize
 import redis
 from redis.connection import DefaultParser, HiredisRespSerializer
 from redis.credentials import StreamingCredentialProvider
-from redis.exceptions import ConnectionError, InvalidResponse, ResponseError, TimeoutError
+from redis.exceptions import ConnectionError, InvalidResponse, TimeoutError
 from redis.sentinel import SentinelManagedConnection, SentinelManagedSSLConnection
 
 from graflow.channels.redis.connections.deadlines import BoundedSocket, operation
-from graflow.channels.redis.connections.sockets import timely
+from graflow.channels.redis.connections.sockets import last_refusal, timely
 from graflow.channels.redis.retrying import BROKEN, NotExecuted
 from graflow.channels.redis.sending.requests import Part
-from graflow.channels.redis.wire import hiredis
-from graflow.system.clock import monotonic
+from graflow.channels.redis.wire import CLOSED, MORE, PUSH, new_reader, pack
 
 __all__ = ["ByRedisPy", "Exchange", "OnSocket", "Release", "exchange_on"]
 
@@ -34,20 +33,11 @@ _KINDS: Final = frozenset(
 )
 """Classes of redis-py's connections, all of which send and read alike."""
 
-_pack: Final[Any] = getattr(hiredis, "pack_command", None)
-_ASKING: Final = ("ASKING",)
-_MORE: Final = object()  # the rest of a reply is still to come
-_PUSH: Final = getattr(hiredis, "PushNotification", ())  # says what nobody asked
 _AT_ONCE: Final = 16_384  # bytes that are copied; a longer text is sent from, and put in, its place
 _TEXT: Final = ord("$")  # a reply that is one begins so, with its length
 _END: Final = b"\r\n"
 _NOTHING: Final = b"$0\r\n\r\n"  # an empty text
 _LONGEST_HEAD: Final = 32  # bytes; a text's length and what is around it
-_PROTOCOL_ERROR: Final = b"-ERR Protocol error"
-_LAST_WORDS: Final = (
-    0.1  # seconds that the last words of a server may take, which are there already
-)
-_CLOSED: Final = "Connection closed by server."
 
 
 class Exchange(Protocol):
@@ -66,13 +56,6 @@ class Exchange(Protocol):
 
     def give_up(self) -> object:
         """Close the connection, and let its pool make another."""
-
-    def ask_for_more(self, deadline: float) -> None:
-        """Have the node of a cluster do the next command with what it is yet to get.
-
-        Raises:
-            NotExecuted: It did not answer.
-        """
 
     def ask(self, command: Sequence[Part], deadline: float) -> Any:
         """Send a command, and return the reply, texts as bytes.
@@ -102,7 +85,7 @@ def exchange_on(connection: Any, release: Release) -> Exchange:
     """
     wrapped = getattr(connection, "_sock", None)
     if (
-        _pack is None
+        pack is None
         or type(wrapped) is not BoundedSocket
         or type(connection).__bases__[-1] not in _KINDS
         or type(connection._parser) is not DefaultParser
@@ -132,13 +115,6 @@ class ByRedisPy:
     def give_up(self) -> None:
         """Close the connection; see `Exchange`."""
         _end(self.connection, self._release)
-
-    def ask_for_more(self, deadline: float) -> None:
-        """Have the next command done with what the node is yet to get; see `Exchange`."""
-        try:
-            self.ask(_ASKING, deadline)
-        except BROKEN as error:
-            raise NotExecuted from error
 
     def ask(self, command: Sequence[Part], deadline: float) -> Any:
         """Exchange a command for its reply; see `Exchange`."""
@@ -180,7 +156,7 @@ class OnSocket:
         self.give_up.atexit = False
         self._sock = timely(sock, limit)
         self._send, self._receive = self._sock.send_all, self._sock.receive_into
-        self._reader = _new_reader()
+        self._reader = new_reader()
         self._buffer = bytearray(_AT_ONCE)
 
     def is_quiet(self) -> bool:
@@ -190,13 +166,6 @@ class OnSocket:
         except (OSError, ValueError):  # it was closed, by a pool that is done with it
             return False
 
-    def ask_for_more(self, deadline: float) -> None:
-        """Have the next command done with what the node is yet to get; see `Exchange`."""
-        try:
-            self.ask(_ASKING, deadline)
-        except BROKEN as error:
-            raise NotExecuted from error
-
     def ask(self, command: Sequence[Part], deadline: float) -> Any:
         """Exchange a command for its reply; see `Exchange`."""
         buffer, reader, last = self._buffer, self._reader, command[-1]
@@ -204,14 +173,14 @@ class OnSocket:
             if type(last) is bytes and len(last) > _AT_ONCE:
                 self._send_long(command, last, deadline)
             else:
-                self._send(_pack(command), deadline)
+                self._send(pack(command), deadline)
         except OSError as error:
             raise self._unsent(error) from error
         try:
             count = self._receive(buffer, deadline)
             reader.feed(buffer, 0, count)
             reply = reader.gets(False)
-            if reply is _MORE or isinstance(reply, _PUSH):
+            if reply is MORE or type(reply) is PUSH:
                 reply = self._rest(reply, count, deadline)
         except OSError as error:
             raise self._broken(error) from error
@@ -224,7 +193,7 @@ class OnSocket:
 
     def _send_long(self, command: Sequence[Part], last: bytes, deadline: float) -> None:
         """Send a command whose last part is too long to be copied."""
-        packed = _pack((*command[:-1], b""))
+        packed = pack((*command[:-1], b""))
         start = packed[: -len(_NOTHING)] + b"$%d\r\n" % len(last)
         for piece in (start, last, _END):
             self._send(piece, deadline)
@@ -233,21 +202,13 @@ class OnSocket:
         """Return what it means that not all of a command could be sent."""
         if isinstance(error, builtins.TimeoutError):
             cause: Exception = TimeoutError("Timeout writing to socket")
-        elif (words := self._last_words()).startswith(_PROTOCOL_ERROR):
-            return ResponseError(words[5:].partition(_END)[0].decode(errors="replace"))
+        elif (refusal := last_refusal(self._sock)) is not None:
+            return refusal
         else:
             cause = ConnectionError(f"Error while writing to socket: {error.args}")
         refused = NotExecuted()
         refused.__cause__ = cause
         return refused
-
-    def _last_words(self) -> bytes:
-        """Return what the server said before it closed the connection, if it refused to read."""
-        try:
-            count = self._receive(self._buffer, monotonic() + _LAST_WORDS)
-        except OSError:
-            return b""
-        return bytes(self._buffer[:count])
 
     def _broken(self, error: OSError) -> Exception:
         """Return what it means that no reply could be read."""
@@ -258,13 +219,13 @@ class OnSocket:
     def _rest(self, reply: Any, count: int, deadline: float) -> Any:
         """Return the reply of which the first `count` bytes are in the buffer."""
         buffer, reader = self._buffer, self._reader
-        if reply is _MORE and (size := _size_of_text(buffer, count)) > _AT_ONCE:
-            self._reader = _new_reader()  # the one before has the beginning
+        if reply is MORE and (size := _size_of_text(buffer, count)) > _AT_ONCE:
+            self._reader = new_reader()  # the one before has the beginning
             return self._long_text(size, count, deadline)
-        while reply is _MORE or isinstance(reply, _PUSH):
-            if reply is _MORE:
+        while reply is MORE or type(reply) is PUSH:
+            if reply is MORE:
                 if not count:
-                    raise ConnectionError(_CLOSED)
+                    raise ConnectionError(CLOSED)
                 count = self._receive(buffer, deadline)
                 reader.feed(buffer, 0, count)
             reply = reader.gets(False)
@@ -279,7 +240,7 @@ class OnSocket:
         while done < len(whole):
             received = self._receive(whole[done:], deadline)
             if not received:
-                raise ConnectionError(_CLOSED)
+                raise ConnectionError(CLOSED)
             done += received
         if bytes(whole[size:]) != _END:
             raise InvalidResponse("a text is not as long as the server says")
@@ -299,12 +260,6 @@ def _end(connection: Any, release: Release) -> None:
         connection.disconnect()
     finally:
         release(connection)
-
-
-def _new_reader() -> Any:
-    return hiredis.Reader(
-        protocolError=InvalidResponse, replyError=DefaultParser.parse_error, notEnoughData=_MORE
-    )
 
 
 def _size_of_text(buffer: bytearray, count: int) -> int:

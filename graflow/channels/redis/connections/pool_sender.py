@@ -95,7 +95,7 @@ class PoolSender:
         exchange = self.take(deadline, effort)
         try:
             if asking:
-                exchange.ask_for_more(deadline)
+                _ask_for_more(exchange, deadline)
             reply = exchange.ask(command, deadline)
         except ResponseError as error:
             self.put_back(exchange)
@@ -193,6 +193,18 @@ class PrimarySender(PoolSender):
             return exchange
         exchange.give_up()
         return self._open_exchange(deadline, effort)
+
+
+def _ask_for_more(exchange: Exchange, deadline: float) -> None:
+    """Have the node of a cluster do the next command with what it is yet to get.
+
+    Raises:
+        NotExecuted: It did not answer.
+    """
+    try:
+        exchange.ask(("ASKING",), deadline)
+    except BROKEN as error:
+        raise NotExecuted from error
 
 
 def _start_anew() -> None:

@@ -9,12 +9,16 @@ import ssl
 from contextlib import suppress
 from typing import Any, Protocol
 
+from redis.exceptions import ResponseError
+
 from graflow.system.clock import monotonic
 
-__all__ = ["PolledSocket", "TimedSocket", "TimelySocket", "timely"]
+__all__ = ["PolledSocket", "TimedSocket", "TimelySocket", "last_refusal", "timely"]
 
 _CAN_POLL = hasattr(select, "poll")  # not on Windows
 _OUT_OF_TIME = "the operation ran out of time"
+_PROTOCOL_ERROR = b"-ERR Protocol error"
+_LAST_WORDS = 0.1  # seconds that the last words of a server may take, which are there already
 
 
 class TimelySocket(Protocol):
@@ -106,13 +110,17 @@ class PolledSocket:
 
 
 class TimedSocket:
-    """A socket of any kind, with TLS say, that is told its timeout before each wait."""
+    """A socket of any kind, with TLS say, that is told its timeout before each wait.
 
-    __slots__ = ("_limit", "_sock", "_timeout")
+    Attributes:
+        limit: Seconds that one wait may take.
+    """
+
+    __slots__ = ("_sock", "_timeout", "limit")
 
     def __init__(self, sock: Any, limit: float) -> None:
         """Take over a socket that is connected."""
-        self._sock, self._limit = sock, limit
+        self._sock, self.limit = sock, limit
         self._timeout: float | None = sock.gettimeout()
 
     def send_all(self, data: bytes, deadline: float) -> None:
@@ -123,6 +131,12 @@ class TimedSocket:
             sent = self._sock.send(rest)
             rest = memoryview(rest)[sent:]
 
+    def receive(self, *args: int, deadline: float) -> bytes:
+        """Receive something; `args` are those of a socket's `recv`."""
+        self._hurry(deadline)
+        received: bytes = self._sock.recv(*args)
+        return received
+
     def receive_into(self, buffer: bytearray | memoryview, deadline: float) -> int:
         """Receive something; see `TimelySocket`."""
         self._hurry(deadline)
@@ -131,12 +145,15 @@ class TimedSocket:
 
     def _hurry(self, deadline: float) -> None:
         """Let the next wait end in time."""
-        left = min(deadline - monotonic(), self._limit)
-        if left <= 0:
+        left = deadline - monotonic()
+        if left > self.limit:
+            left = self.limit
+        elif left <= 0:
             raise TimeoutError(_OUT_OF_TIME)
-        self._set_timeout(None if left == math.inf else left)
+        self.set_timeout(None if left == math.inf else left)
 
-    def _set_timeout(self, seconds: float | None) -> None:
+    def set_timeout(self, seconds: float | None) -> None:
+        """Set the timeout of the socket itself."""
         if seconds != self._timeout:
             self._timeout = seconds
             self._sock.settimeout(seconds)
@@ -146,7 +163,7 @@ class TimedSocket:
 
         What TLS itself has to say between replies, such as tickets, is read and is not counted.
         """
-        self._set_timeout(0.0)
+        self.set_timeout(0.0)
         try:
             self._sock.recv_into(bytearray(1))
         except (BlockingIOError, ssl.SSLWantReadError):
@@ -154,3 +171,16 @@ class TimedSocket:
         except OSError:
             return False
         return False  # the end, or what nobody has asked for
+
+
+def last_refusal(sock: TimelySocket) -> ResponseError | None:
+    """Return what a server said before it closed the connection, if it refused to read more."""
+    buffer = bytearray(1024)
+    try:
+        count = sock.receive_into(buffer, monotonic() + _LAST_WORDS)
+    except OSError:
+        return None
+    words = bytes(buffer[:count])
+    if not words.startswith(_PROTOCOL_ERROR):
+        return None
+    return ResponseError(words[5:].partition(b"\r\n")[0].decode(errors="replace"))

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from redis.exceptions import ConnectionError, RedisError, ResponseError
 
-from graflow.channels.redis.wire import hiredis
+from graflow.channels.redis.wire import MORE, PUSH, hiredis
 from graflow.system.clock import monotonic
 
 __all__ = ["PushConnection"]
@@ -20,7 +20,6 @@ _LOOK: Final = 15.0  # seconds between two questions whether the server is still
 _ANSWER: Final = 5.0  # seconds in which it has to answer
 _PIECE: Final = 1 << 16
 _TO_SEND: Final = 2.0  # seconds
-_MORE: Final = object()
 _NOTHING_YET: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _SPARE: Final = 16  # prefixes that nobody needs any more, before the server is told so
 
@@ -42,7 +41,7 @@ class PushConnection:
         self._connection = connection
         self._question = question
         self._asked: set[bytes] = set()
-        self._reader = hiredis.Reader(notEnoughData=_MORE)
+        self._reader = hiredis.Reader(notEnoughData=MORE)
         self._awaited: deque[Iterable[bytes] | None] = deque()
         self._look_at = monotonic() + _LOOK
         self._answer_by = math.inf
@@ -98,9 +97,9 @@ class PushConnection:
                 message = self._reader.gets()
             except hiredis.ProtocolError as error:
                 raise ConnectionError(str(error)) from error
-            if message is _MORE:
+            if message is MORE:
                 return
-            if isinstance(message, hiredis.PushNotification):
+            if isinstance(message, PUSH):
                 yield message, ()
                 continue
             if not self._awaited:

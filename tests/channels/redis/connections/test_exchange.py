@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from graflow.channels.redis.connections import exchange
+from graflow.channels.redis.wire import pack
 from graflow.channels.redis_channel import RedisChannel
 from graflow.exceptions import ChannelValueError
 from graflow.testing.proxy import Fault, LossyProxy
@@ -183,14 +184,14 @@ def test_a_text_that_is_too_long_is_refused_by_name(server: Server) -> None:
 
 def test_no_part_of_a_command_is_a_number(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Writing one, hiredis looks for signals, and crashes if a handler raises."""
-    pack, commands = exchange._pack, []
+    commands = []
 
     def note(command: tuple[object, ...]) -> bytes:
         commands.append(command)
         packed: bytes = pack(command)
         return packed
 
-    monkeypatch.setattr(exchange, "_pack", note)
+    monkeypatch.setattr(exchange, "pack", note)
     with RedisChannel("parts", url=server.url) as channel:
         channel.clear()
         use_every_operation(channel)
@@ -254,7 +255,7 @@ def test_with_health_checks(server: Server) -> None:
 
 def test_without_hiredis(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """redis-py has a parser of its own."""
-    monkeypatch.setattr(exchange, "_pack", None)
+    monkeypatch.setattr(exchange, "pack", None)
     url = f"{server.url}?socket_timeout=1.5"
     check_all(RedisChannel("c", url=url), "ByRedisPy on NoneType")
 
