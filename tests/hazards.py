@@ -8,8 +8,10 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from enum import Enum
-from typing import Self
 
+from typing_extensions import override
+
+from tests.proxy import Relay
 from tests.servers import Server
 
 __all__ = ["Hazard", "MessageProxy", "Trouble", "end_of", "is_push", "is_script"]
@@ -71,11 +73,10 @@ class Hazard:
 _NONE = Hazard(Trouble.HALVE, ())
 
 
-class MessageProxy:
+class MessageProxy(Relay):
     """A relay between clients and a server of the Redis protocol, with hazards on both ways.
 
-    What is written together is handed on together, up to a message that trouble befalls. It is a
-    context manager, and works in threads of its own.
+    What is written together is handed on together, up to a message that trouble befalls.
 
     Attributes:
         url: Where clients connect to.
@@ -89,34 +90,17 @@ class MessageProxy:
             commands: What befalls messages to it.
             replies: What befalls messages from it.
         """
-        self._server = ("127.0.0.1", server.port)
+        super().__init__(server)
         self._commands, self._replies = commands, replies
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._sockets: list[socket.socket] = []
-        self.url = f"redis://127.0.0.1:{self._listener.getsockname()[1]}/0"
+        self.url = f"redis://127.0.0.1:{self.port}/0"
 
-    def __enter__(self) -> Self:
-        """Let clients in."""
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
+    @override
+    def _ask(self, client: socket.socket, server: socket.socket) -> None:
+        _relay(client, server, self._commands)
 
-    def __exit__(self, *_: object) -> None:
-        for each in (self._listener, *self._sockets):
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                server = socket.create_connection(self._server)
-                self._sockets += (client, server)
-                for way in (
-                    (client, server, self._commands),
-                    (server, client, self._replies),
-                ):
-                    threading.Thread(target=_relay, args=way, daemon=True).start()
+    @override
+    def _answer(self, server: socket.socket, client: socket.socket) -> None:
+        _relay(server, client, self._replies)
 
 
 def _relay(source: socket.socket, target: socket.socket, hazard: Hazard) -> None:

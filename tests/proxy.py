@@ -6,15 +6,18 @@ import re
 import socket
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from contextlib import suppress
 from typing import Self
+
+from typing_extensions import override
 
 from graflow.testing.proxy import Fault, LossyProxy
 from graflow.testing.servers import has_written
 from tests.servers import Server
 
-__all__ = ["HoldingProxy", "SlowProxy", "run_proxy", "url_of"]
+__all__ = ["HoldingProxy", "Relay", "SlowProxy", "run_proxy", "url_of"]
 
 _DEADLINE = re.compile(rb"\r\n(\d{10}):\d+:")  # of a change, in seconds on the server's clock
 
@@ -58,15 +61,13 @@ def _trickle(source: socket.socket, target: socket.socket) -> None:
         time.sleep(0.05)
 
 
-class HoldingProxy:
-    """A network that keeps some copies of changes for itself, and delivers them when it is told.
+class Relay(ABC):
+    """What clients connect to in place of a server.
 
-    To the client its connection ends with the copy that is held. It is a context manager, and
-    works in threads of its own.
+    It is a context manager, and works in threads of its own.
 
     Attributes:
-        to_hold: How many of the next copies of changes it holds.
-        held: The copies that it holds.
+        port: Where it listens, on 127.0.0.1.
     """
 
     def __init__(self, server: Server) -> None:
@@ -75,8 +76,6 @@ class HoldingProxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._sockets: list[socket.socket] = []
         self.port: int = self._listener.getsockname()[1]
-        self.to_hold = 0
-        self.held: list[bytes] = []
 
     def __enter__(self) -> Self:
         """Let clients in."""
@@ -88,6 +87,40 @@ class HoldingProxy:
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                server = socket.create_connection(self._server)
+                self._sockets += (client, server)
+                for way, *ends in ((self._ask, client, server), (self._answer, server, client)):
+                    threading.Thread(target=way, args=ends, daemon=True).start()
+
+    @abstractmethod
+    def _ask(self, client: socket.socket, server: socket.socket) -> None:
+        """Hand on what a client says, until it says no more."""
+
+    @abstractmethod
+    def _answer(self, server: socket.socket, client: socket.socket) -> None:
+        """Hand on what the server says, until it says no more."""
+
+
+class HoldingProxy(Relay):
+    """A network that keeps some copies of changes for itself, and delivers them when it is told.
+
+    To the client its connection ends with the copy that is held.
+
+    Attributes:
+        to_hold: How many of the next copies of changes it holds.
+        held: The copies that it holds.
+    """
+
+    def __init__(self, server: Server) -> None:
+        """Hold nothing yet."""
+        super().__init__(server)
+        self.to_hold = 0
+        self.held: list[bytes] = []
 
     @property
     def deadline(self) -> int:
@@ -104,15 +137,7 @@ class HoldingProxy:
         self.held.clear()
         return replies
 
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                server = socket.create_connection(self._server)
-                self._sockets += (client, server)
-                for way in ((self._ask, client, server), (self._answer, server, client)):
-                    threading.Thread(target=way[0], args=way[1:], daemon=True).start()
-
+    @override
     def _ask(self, client: socket.socket, server: socket.socket) -> None:
         with suppress(OSError):
             while request := client.recv(1 << 20):
@@ -123,6 +148,7 @@ class HoldingProxy:
                 server.sendall(request)
             client.shutdown(socket.SHUT_RDWR)
 
+    @override
     def _answer(self, server: socket.socket, client: socket.socket) -> None:
         with suppress(OSError):
             while reply := server.recv(1 << 20):

@@ -10,7 +10,6 @@ from itertools import repeat
 from typing import Any, NamedTuple
 
 import pytest
-import redis
 
 from graflow.channels.aio.async_channel import AsyncChannel
 from graflow.channels.redis_channel import RedisChannel
@@ -28,19 +27,10 @@ EITHER = object()  # it has happened once, or never will
 
 
 @pytest.fixture
-def direct(own_server: Server) -> Iterator[RedisChannel]:
+def direct(emptied: Server) -> Iterator[RedisChannel]:
     """The channel by a way without trouble."""
-    with RedisChannel("c", url=own_server.url) as channel:
+    with RedisChannel("c", url=emptied.url) as channel:
         yield channel
-
-
-@pytest.fixture
-def own_server(servers: Callable[[str], Server]) -> Server:
-    """A server without keys."""
-    server = servers("valkey-9")
-    with redis.Redis.from_url(server.url) as client:
-        client.flushall()
-    return server
 
 
 class Called(NamedTuple):
@@ -218,13 +208,11 @@ TO_CLIENT = [*TO_SERVER, Trouble.NEWS_BEFORE]
 
 @pytest.mark.parametrize("cancels", [False, True], ids=["", "cancelled"])
 @pytest.mark.parametrize("trouble", TO_SERVER)
-def test_commands(
-    own_server: Server, direct: RedisChannel, trouble: Trouble, cancels: bool
-) -> None:
+def test_commands(emptied: Server, direct: RedisChannel, trouble: Trouble, cancels: bool) -> None:
     """The server gets some of those that were written together, whole, and half of the next."""
     fill(direct)
     hazard = Hazard(trouble, GAPS, is_script)
-    with MessageProxy(own_server, commands=hazard) as proxy:
+    with MessageProxy(emptied, commands=hazard) as proxy:
         called = run(proxy.url, Cancelling() if cancels else never, timeout=60)
     assert hazard.befallen == len(GAPS) or (cancels and hazard.befallen)
     assert cancels or not any(each.result in (NONE, EITHER) for each in called)
@@ -233,11 +221,11 @@ def test_commands(
 
 @pytest.mark.parametrize("cancels", [False, True], ids=["", "cancelled"])
 @pytest.mark.parametrize("trouble", TO_CLIENT)
-def test_replies(own_server: Server, direct: RedisChannel, trouble: Trouble, cancels: bool) -> None:
+def test_replies(emptied: Server, direct: RedisChannel, trouble: Trouble, cancels: bool) -> None:
     """Some of those that come together are received, and half of the next."""
     fill(direct)
     hazard = Hazard(trouble, GAPS)
-    with MessageProxy(own_server, replies=hazard) as proxy:
+    with MessageProxy(emptied, replies=hazard) as proxy:
         waits = Cancelling() if cancels else never
         called = run(proxy.url, waits, timeout=60, protocol=3)
     assert hazard.befallen == len(GAPS) or (cancels and hazard.befallen)
@@ -245,12 +233,12 @@ def test_replies(own_server: Server, direct: RedisChannel, trouble: Trouble, can
     check(direct, called)
 
 
-def test_both_ways(own_server: Server, direct: RedisChannel) -> None:
+def test_both_ways(emptied: Server, direct: RedisChannel) -> None:
     """Commands are cut while replies come in pieces."""
     fill(direct)
     commands = Hazard(Trouble.CUT_WITHIN, GAPS, is_script)
     replies = Hazard(Trouble.HALVE, repeat(5))
-    with MessageProxy(own_server, commands, replies) as proxy:
+    with MessageProxy(emptied, commands, replies) as proxy:
         called = run(proxy.url, Cancelling(), timeout=60)
     assert commands.befallen
     assert replies.befallen
@@ -258,22 +246,22 @@ def test_both_ways(own_server: Server, direct: RedisChannel) -> None:
 
 
 @pytest.mark.parametrize("way", ["commands", "replies"])
-def test_a_connection_that_falls_silent(own_server: Server, direct: RedisChannel, way: str) -> None:
+def test_a_connection_that_falls_silent(emptied: Server, direct: RedisChannel, way: str) -> None:
     """In the middle of a message: what was asked on it runs out of time, and is asked again."""
     fill(direct)
     hazard = Hazard(Trouble.STALL_WITHIN, (100, 300), is_script if way == "commands" else bool)
-    with MessageProxy(own_server, **{way: hazard}) as proxy:
+    with MessageProxy(emptied, **{way: hazard}) as proxy:
         called = run(proxy.url, Cancelling(), timeout=60, socket_timeout=0.5)
     assert hazard.befallen
     check(direct, called)
 
 
 @pytest.mark.parametrize("way", ["commands", "replies"])
-def test_operations_whose_time_runs_out(own_server: Server, direct: RedisChannel, way: str) -> None:
+def test_operations_whose_time_runs_out(emptied: Server, direct: RedisChannel, way: str) -> None:
     """What says that it has not happened never will, and what is open has happened once at most."""
     fill(direct)
     hazard = Hazard(Trouble.CUT_WITHIN, repeat(60), is_script if way == "commands" else bool)
-    with MessageProxy(own_server, **{way: hazard}) as proxy:
+    with MessageProxy(emptied, **{way: hazard}) as proxy:
         called = run(proxy.url, Cancelling(), timeout=0.3)
     assert hazard.befallen
     check(direct, called)

@@ -10,7 +10,6 @@ from functools import partial
 from itertools import repeat
 
 import pytest
-import redis
 
 from graflow.channels.redis_channel import RedisChannel
 from tests.channels.watching.waiters import Waiter
@@ -22,15 +21,6 @@ from tests.servers.server import wait_until
 KEYS = [f"key {number}" for number in range(10)]
 ENOUGH = 8  # pieces of news that trouble befalls
 OTHERS = 5  # channels that others begin to wait on meanwhile, so that replies come between the news
-
-
-@pytest.fixture
-def own_server(servers: Callable[[str], Server]) -> Server:
-    """A server without keys."""
-    server = servers("valkey-9")
-    with redis.Redis.from_url(server.url) as client:
-        client.flushall()
-    return server
 
 
 @pytest.mark.parametrize(
@@ -45,14 +35,14 @@ def own_server(servers: Callable[[str], Server]) -> Server:
     ids=["cut before", "cut within", "halved", "replies halved as well", "replies cut as well"],
 )
 def test_nobody_misses_a_change(
-    own_server: Server, trouble: Trouble, counts: Callable[[bytes], bool], gap: int
+    emptied: Server, trouble: Trouble, counts: Callable[[bytes], bool], gap: int
 ) -> None:
     """Those who watch, wait, pop or read from a cache know in the end what is there."""
     hazard = Hazard(trouble, repeat(gap, ENOUGH), counts)
     with ExitStack() as stack:
-        proxy = stack.enter_context(MessageProxy(own_server, replies=hazard))
+        proxy = stack.enter_context(MessageProxy(emptied, replies=hazard))
         open_at = partial(_opened, stack)
-        writer, reader = open_at(own_server.url), open_at(proxy.url, cache=True)
+        writer, reader = open_at(emptied.url), open_at(proxy.url, cache=True)
         popping = [
             Waiter(partial(open_at(proxy.url).pop, f"queue {number}", None, PATIENCE))
             for number in range(OTHERS)
@@ -72,7 +62,7 @@ def test_nobody_misses_a_change(
         )
         for number in range(OTHERS):
             writer.append(f"queue {number}", number)
-            open_at(own_server.url, f"other {number}").set("key", number)
+            open_at(emptied.url, f"other {number}").set("key", number)
         assert [each.result() for each in popping] == list(range(OTHERS))
         assert [each.result() for each in waiting] == list(range(OTHERS))
         wait_until("all is told", lambda: [*map(known.get, KEYS)] == writer.backend.digests(KEYS))
