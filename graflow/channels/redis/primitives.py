@@ -51,8 +51,9 @@ from graflow.channels.redis.records import (
 )
 from graflow.channels.redis.scanning.key_scan import KeyScan
 from graflow.channels.redis.scripts import Script, script
+from graflow.channels.redis.sending.once import Guard
 from graflow.channels.redis.sending.requests import Part, Perform, Sending, carry_out
-from graflow.channels.redis.sending.transport import Guard, Transport
+from graflow.channels.redis.sending.transport import Transport
 from graflow.channels.redis.sums import commit_sums
 from graflow.exceptions import ChannelDataError
 

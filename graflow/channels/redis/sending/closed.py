@@ -7,8 +7,9 @@ from typing import NoReturn
 
 from graflow.channels.operation.told_errors import blame
 from graflow.channels.redis.scripts import Script
+from graflow.channels.redis.sending.once import Guard
 from graflow.channels.redis.sending.requests import Part
-from graflow.channels.redis.sending.transport import Guard, Transport
+from graflow.channels.redis.sending.transport import Transport
 from graflow.exceptions import ChannelUnavailableError
 
 __all__ = ["ClosedTransport"]

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, Final, NamedTuple
+from typing import Any
 
 from redis.exceptions import NoScriptError
 
 from graflow.channels.operation.told_errors import blame
-from graflow.channels.process_ids import Slot, free_slots
+from graflow.channels.process_ids import free_slots
 from graflow.channels.redis.endpoints.passwords import Password
 from graflow.channels.redis.errors import LATE, FencedError, code_of, evicting
-from graflow.channels.redis.retrying import BROKEN, FAILURES, Effort, NotExecuted
+from graflow.channels.redis.retrying import FAILURES, Effort
 from graflow.channels.redis.scripts import Script, script
 from graflow.channels.redis.sending.eviction import policy_of
+from graflow.channels.redis.sending.once import Guard, Once, Tokens
 from graflow.channels.redis.sending.requests import (
     Ask,
     Link,
@@ -25,55 +26,17 @@ from graflow.channels.redis.sending.requests import (
     first_attempt,
 )
 from graflow.channels.redis.sending.routes import Route
-from graflow.channels.redis.server_clock import ServerClock, clock_of, is_stamped
+from graflow.channels.redis.server_clock import ServerClock, clock_of
 from graflow.exceptions import ChannelError
 from graflow.system.clock import monotonic
 
-__all__ = ["Guard", "Transport"]
+__all__ = ["Transport"]
 
 _FORGET = script("forget")
 _OF_HOLDERS = script("renew"), script("release")  # they say what became of a lock, evicted or not
 _LARGE = 65_536  # bytes of an answer; a smaller one is not worth a round trip
 _LOOK_AGAIN = 60.0  # seconds after which a server's settings may have changed
 _ASK_AGAIN = 3600.0  # and the rights of a user; each refusal fills the server's log
-_new: Final = tuple.__new__  # in half of the time: there is one for every change
-_MARK = b"!"  # of a token: an earlier copy may arrive later, so any answer must be remembered
-
-
-class Guard(NamedTuple):
-    """What must be so for a change to happen.
-
-    Attributes:
-        key: A key on the server.
-        record: What it must hold.
-        error: Makes the error to raise where it does not.
-    """
-
-    key: bytes
-    record: bytes
-    error: Callable[[], Exception]
-
-
-class Once(NamedTuple):
-    """A command that must have its effect once.
-
-    Attributes:
-        command: With its token.
-        script: What it runs.
-        guard: What must be so for that.
-        deadline: When it must have been answered, on the clock of `time.monotonic`.
-        slot: Where the server remembers the answer.
-        name: The slot's key on the server.
-        number: What the token has of the slot.
-    """
-
-    command: Sequence[Part]
-    script: Script
-    guard: Guard | None
-    deadline: float
-    slot: Slot
-    name: bytes
-    number: bytes
 
 
 class Transport:
@@ -110,7 +73,8 @@ class Transport:
         self._channel = channel
         self._is_wary = not allow_eviction
         # Where clients of all kinds have one name, it is not that of one server.
-        self._clock = ServerClock() if route.repeats else clock_of(server)
+        clock = ServerClock() if route.repeats else clock_of(server)
+        self._tokens = Tokens(clock, repeats=route.repeats)
 
     def read(self, *command: Part, key: str | None = None) -> Sending[Any]:
         """Send a command that changes nothing.
@@ -170,7 +134,7 @@ class Transport:
             guard: What must be so for the script to run.
         """
         deadline = monotonic() + self._timeout
-        return self._send_once(self._once(script, keys, slots, args, guard, deadline), key)
+        return self._send_once(self._tokens.once(script, keys, slots, args, guard, deadline), key)
 
     def run_once_here(
         self,
@@ -183,7 +147,7 @@ class Transport:
     ) -> Any:
         """Do as `run_once` does, and wait for the reply in this thread."""
         now = monotonic()
-        once = self._once(script, keys, slots, args, guard, now + self._timeout)
+        once = self._tokens.once(script, keys, slots, args, guard, now + self._timeout)
         ask = self._ask_at_once(now, script)
         if ask is None:
             return carry_out(self._send_once(once, key))
@@ -204,32 +168,6 @@ class Transport:
         if link is None or self._must_look(link, script, now):
             return None
         return link.ask
-
-    def _once(
-        self,
-        script: Script,
-        keys: Sequence[bytes],
-        slots: bytes,
-        args: Sequence[Part],
-        guard: Guard | None,
-        deadline: float,
-    ) -> Once:
-        repeats = self._route.repeats
-        try:
-            slot = Slot() if repeats else free_slots.pop()
-        except IndexError:
-            slot = Slot()
-        number = slot.next_token()
-        token = self._clock.stamp(number, deadline) + (_MARK if repeats else b"")
-        name = slots + slot.name
-        if guard is None:
-            command = (b"EVALSHA", script.sha, b"%d" % (len(keys) + 1), *keys, name, token, *args)
-            return _new(Once, (command, script, None, deadline, slot, name, number))
-        script = script.fenced
-        command = (b"EVALSHA", script.sha, b"%d" % (len(keys) + 2), *keys, name, guard.key)
-        return Once(
-            (*command, token, *args, guard.record), script, guard, deadline, slot, name, number
-        )
 
     def _send_once(
         self, once: Once, key: str | None, failure: Exception | None = None
@@ -335,13 +273,12 @@ class Transport:
         try:
             while True:
                 if token_at is not None:
-                    failure = _as_refused(failure, command[token_at])
-                    self._doubt(failure, command[token_at], effort)
+                    failure = self._tokens.judged(failure, command[token_at], effort)
                 yield Pause(effort.pause_after(failure), effort)
                 if code_of(failure) != LATE:
                     self._route.acquaintance.ends = 0.0  # it may be another server now
                 if token_at is not None:
-                    command = self._stamped(command, token_at, failure, effort)
+                    command = self._tokens.stamped_again(command, token_at, failure, effort)
                 try:
                     until, writes = effort.deadline, effort.writes
                     return (yield from self._attempt(command, script, effort, until, writes))
@@ -350,26 +287,6 @@ class Transport:
         finally:
             effort.failure = None  # its traceback leads back here, and to the connections
             del failure
-
-    def _doubt(self, failure: Exception, token: Part, effort: Effort) -> None:
-        """Note that a copy may have been in time of which nobody heard but the sender."""
-        assert isinstance(token, bytes)
-        if self._route.repeats and code_of(failure) == LATE and is_stamped(token):
-            self._clock.learn(failure)
-            effort.unanswered = True
-
-    def _stamped(
-        self, command: Sequence[Part], at: int, failure: Exception, effort: Effort
-    ) -> Sequence[Part]:
-        """Return the command with the token that its next copy needs."""
-        token = command[at]
-        assert isinstance(token, bytes)
-        if code_of(failure) == LATE:
-            self._clock.learn(failure)
-            token = self._clock.stamp_again(token, effort.deadline)
-        if effort.unanswered and not token.endswith(_MARK):
-            token += _MARK
-        return (*command[:at], token, *command[at + 1 :])
 
     def _must_look(self, known: Link | Route, script: Script | None, now: float) -> bool:
         """Tell whether a server that was not looked at lately must be."""
@@ -406,13 +323,3 @@ class Transport:
             raise evicting(self.server, policy)
         lasts = _LOOK_AGAIN if policy else _ASK_AGAIN
         self._route.acquaintance.ends = monotonic() + lasts
-
-
-def _as_refused(failure: Exception, token: Part) -> Exception:
-    """Return what a failure means where the server refuses the token, whenever it comes."""
-    assert isinstance(token, bytes)
-    if isinstance(failure, BROKEN) and not is_stamped(token):
-        refused = NotExecuted()
-        refused.__cause__ = failure
-        return refused
-    return failure
