@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
-import threading
 import warnings
 from collections.abc import Iterator
 
 import pytest
 
 from graflow.testing.edges.holders.contenders import NAME
+from tests.testing.left_threads import end_threads
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -30,7 +29,4 @@ def _nobody_left() -> Iterator[None]:
     many times as long.
     """
     yield
-    for thread in threading.enumerate():
-        if thread.name == NAME and thread.ident is not None:
-            end = ctypes.pythonapi.PyThreadState_SetAsyncExc
-            end(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
+    end_threads(NAME)
