@@ -78,7 +78,7 @@ test: install servers
 test-all: test-thorough oldest-dependencies oldest-mypy test-314
 
 test-thorough: install servers docs browser
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m thorough $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m 'thorough and not long' $(ARGS)
 
 # CPython 3.14 as WebAssembly, on Node. What needs threads, processes or sockets is left out.
 TESTS_314 := tests/channels tests/core/task tests/core/run/test_one_thread.py \
@@ -142,8 +142,10 @@ oldest-dependencies: install servers
 conformance-long: install servers
 	GRAFLOW_CONFORMANCE_TIMES=10 $(BIN)/pytest tests/testing/test_conformance.py \
 		tests/testing/test_sqlite.py --timeout 1200 $(ARGS)
-	GRAFLOW_CONFORMANCE_TIMES=10 $(BIN)/pytest -m thorough -k 'killed or misses_one or no_pair' \
+	GRAFLOW_CONFORMANCE_TIMES=10 $(BIN)/pytest -m thorough \
+		-k 'killed or misses_one or no_pair or warm_runs' \
 		tests/channels/redis/push tests/channels/sqlite tests/core/run tests/mypy_plugin
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m long
 
 # It works on a copy in mutants/, and takes about an hour; then `mutmut show NAME` shows one.
 mutants: install

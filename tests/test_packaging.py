@@ -142,7 +142,8 @@ def test_the_sdist_holds_what_building_and_reading_need(distributions: Distribut
 
 
 @pytest.mark.parametrize(
-    "kind", ["wheel", "sdist", pytest.param("editable", marks=pytest.mark.thorough)]
+    "kind",
+    ["wheel", *(pytest.param(each, marks=pytest.mark.thorough) for each in ("sdist", "editable"))],
 )
 def test_an_installed_graflow_runs_and_type_checks(
     kind: str, distributions: Distributions, install: Callable[..., Path], consumer: Path

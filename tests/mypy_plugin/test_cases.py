@@ -45,7 +45,7 @@ def test_there_are_cases_of_every_code() -> None:
     "chosen",
     [
         pytest.param(CASES[::10], id="some"),
-        pytest.param(CASES[::3], id="more", marks=pytest.mark.thorough),
+        pytest.param(CASES[::3], id="more", marks=pytest.mark.long),
     ],
 )
 def test_an_installed_wheel_says_the_same(chosen: list[Path], tmp_path: Path) -> None:

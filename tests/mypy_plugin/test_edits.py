@@ -9,9 +9,9 @@ import pytest
 
 from tests.mypy_plugin.fuzz import differences
 from tests.patience import LONG
-from tests.seeds import SEEDS
+from tests.seeds import LONGER, SEEDS
 
-EDITS = 60
+EDITS = 20 * LONGER
 
 
 @pytest.mark.timeout(LONG)

@@ -47,7 +47,7 @@ class TestMeasuredMemory(ChannelConformance):
             yield harness
 
 
-@pytest.mark.thorough
+@pytest.mark.long
 class TestMeasuredValkey9(ChannelConformance):
     """Channels on a server."""
 

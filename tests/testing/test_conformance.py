@@ -86,7 +86,7 @@ class RedisServer(ChannelConformance):
 
     capabilities = Capabilities(shared=True, durable=True, remote=True)
     examples = 10
-    on_loop = False  # `TestValkey9` tries that, and `TestDecoding`
+    on_loop = False  # `TestValkey9` tries that
     kind: ClassVar[str]
 
     @pytest.fixture(scope="class")
@@ -103,9 +103,8 @@ class RedisServer(ChannelConformance):
 
 @pytest.mark.thorough
 class TestDecoding(RedisServer):
-    """A client that decodes what it reads, and whose server does not matter, and on a loop too."""
+    """A client that decodes what it reads, and whose server does not matter."""
 
-    on_loop = True
     kind = "redis-6.2"
 
     @pytest.fixture(scope="class")

@@ -17,7 +17,7 @@ from tests.patience import LONG
 from tests.seeds import LONGER
 from tests.servers import Server
 
-_KILLS = {"threads": 30, "processes": 16, "loky": 4}  # on each server, with each kind of channel
+_KILLS = {"threads": 15, "processes": 8, "loky": 3}  # on each server, with each kind of channel
 THOROUGH: list[Any] = [
     pytest.param(kind, how, executor, kills * LONGER, marks=pytest.mark.thorough)
     for kind, how, (executor, kills) in [
@@ -26,7 +26,7 @@ THOROUGH: list[Any] = [
         ("sqlite", "per_run", ("processes", _KILLS["processes"])),
     ]
 ]
-"""More than 200 kills, which take a minute and a half or so on two cores."""
+"""More than 100 kills, and ten times as many in `make conformance-long`."""
 
 
 @pytest.mark.timeout(LONG)
