@@ -68,6 +68,12 @@ class _Bounded:
         self.is_back, self._has_connected = self._has_connected, True
         return BoundedSocket(sock, self._socket_timeout)
 
+    def send_command(self, *args: Any, **options: Any) -> None:
+        """Send a command, as when a connection is made; see `Part` for the numbers in it."""
+        numbers = (int, float)
+        parts = (str(each) if type(each) in numbers else each for each in args)
+        super().send_command(*parts, **options)  # type: ignore[misc]
+
     @property
     def socket_timeout(self) -> float | None:
         """The seconds that one wait may take."""

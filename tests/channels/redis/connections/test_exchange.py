@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis.connection import HiredisRespSerializer
 
 from graflow.channels.redis.connections import exchange
 from graflow.channels.redis.wire import pack
@@ -282,3 +283,21 @@ def test_a_change_happens_once_in_each_way(server: Server, fault: Fault, way: st
         assert proxy.lost == 12
         assert direct.get("list") == [0, 1, 2]
         direct.clear()
+
+
+def test_no_number_is_left_to_hiredis(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It looks for signals when it writes one, and crashes if a handler raises."""
+    parts = list[object]()
+    pack = HiredisRespSerializer.pack
+
+    def noting(packer: Any, *args: Any) -> Any:
+        parts.extend(args)
+        return pack(packer, *args)
+
+    monkeypatch.setattr(HiredisRespSerializer, "pack", noting)
+    url = f"redis://127.0.0.1:{server.port}/3?protocol=3"
+    with RedisChannel("packed", url=url) as channel:
+        channel.set("key", 1)
+        assert channel.get("key") == 1
+    assert "SELECT" in parts
+    assert {*map(type, parts)} <= {str, bytes}
