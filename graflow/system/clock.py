@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 __all__ = [
@@ -46,17 +48,16 @@ def followed() -> MovableClock | None:
     return _followed
 
 
-if hasattr(time, "CLOCK_MONOTONIC"):
+monotonic: Callable[[], float] = (
+    partial(time.clock_gettime, time.CLOCK_MONOTONIC)  # faster than a function around it
+    if hasattr(time, "CLOCK_MONOTONIC")
+    else time.monotonic
+)
+"""Returns the seconds on a clock that only goes forward, and that no test moves.
 
-    def monotonic() -> float:
-        """Return the seconds on a clock that only goes forward, and that no test moves.
-
-        Libraries that freeze time for tests replace `time.monotonic` in every module. Code that
-        waits for a thread or a server waits in real time, and would wait forever by such a clock.
-        """
-        return time.clock_gettime(time.CLOCK_MONOTONIC)
-else:
-    monotonic = time.monotonic
+Libraries that freeze time for tests replace `time.monotonic` in every module. Code that waits for a
+thread or a server waits in real time, and would wait forever by such a clock.
+"""
 
 
 def elapsed() -> float:
