@@ -41,6 +41,7 @@ def test_a_case_is_seen_in_full(case: Path, program: Path, monkeypatch: pytest.M
     assert facts("app") == found
 
 
+@pytest.mark.thorough
 def test_this_project_is_seen_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
     """Scanning every file and function of the library and its tests finds nothing else."""
     monkeypatch.chdir(ROOT)

@@ -44,9 +44,8 @@ def on_a_server() -> Iterator[Harness]:
         yield Harness(open=lambda name: RedisChannel(name, url=server.url), advance=backend.advance)
 
 
-@pytest.mark.parametrize(
-    "reach", [in_memory, pytest.param(on_a_server, marks=pytest.mark.thorough)]
-)
+@pytest.mark.thorough
+@pytest.mark.parametrize("reach", [in_memory, on_a_server])
 def test_the_plain_way_keeps_the_contract(reach: object) -> None:
     """Whatever the short cuts are spared: the same checks hold as for the backend itself."""
     assert callable(reach)

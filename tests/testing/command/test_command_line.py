@@ -132,7 +132,7 @@ def test_a_factory_that_fails_at_the_end() -> None:
     assert ran.stderr == ""
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+@pytest.mark.parametrize("encoding", ["utf-8", pytest.param("ascii", marks=pytest.mark.thorough)])
 def test_a_script_can_be_pasted_from_the_output(encoding: str) -> None:
     """Nothing in it is taken for markup or an emoji, or broken into lines."""
     target = "tests.testing.targets:factory"

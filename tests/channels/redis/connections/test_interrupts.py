@@ -84,6 +84,8 @@ def test_an_interrupt_at_any_moment_costs_no_connection(server: Server, operatio
         }
         for call in calls.values():
             call()  # the server knows the scripts, and nothing is refused
+        gc.collect()
+        gc.freeze()  # what is there is not looked at below, again and again
         for at in count():
             channel.set("key", at)
             if not was_interrupted(calls[operation], at):
