@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from graflow import SQLiteChannel
 from tests.command.commands import Place, graflow
 
 SHOP = """
@@ -196,6 +197,17 @@ def test_looking_changes_nothing(file: Place, tmp_path: Path) -> None:
     assert graflow("keys", str(tmp_path / "none"), "orders").status == 1
     assert graflow("set", f"sqlite:///{tmp_path}/none.db", "orders", "key", "1").status == 1
     assert [each.name for each in tmp_path.iterdir()] == ["channels.db"]
+
+
+def test_a_path_from_the_root_that_lacks_a_slash(tmp_path: Path) -> None:
+    """The URL of the file that is there is told."""
+    with SQLiteChannel("job", tmp_path / "there.db") as channel:
+        channel.set("key", 1)
+    found = graflow("channels", f"sqlite://{tmp_path}/there.db")
+    assert found.status == 1
+    assert found.err.endswith(
+        f"but {tmp_path}/there.db; its URL is sqlite:///{tmp_path}/there.db\n"
+    )
 
 
 def test_a_file_that_is_named_by_its_path_is_told_its_url(

@@ -26,7 +26,9 @@ def require_file(path: str) -> None:
     if os.path.isdir(where):  # noqa: PTH112 - it is text
         raise ChannelValueError(f"{where} is a folder; name a file in it")
     if not os.path.exists(where):  # noqa: PTH110
-        raise ChannelNotFoundError(f"there is no file {where}")
+        root = f"/{path}"
+        hint = f", but {root}; its URL is sqlite:///{root}" if Path(root).is_file() else ""
+        raise ChannelNotFoundError(f"there is no file {where}{hint}")
     check_file(where)
     try:
         with closing(sqlite3.connect(f"{Path(where).as_uri()}?mode=ro", uri=True)) as connection:
