@@ -333,6 +333,9 @@ def test_bad_input_is_refused_with_advice() -> None:
         workflow("")
     with pytest.raises(WorkflowTypeError, match="channel"):
         workflow("w", channel=bad)
+    url: Any = "sqlite:///notes.db"
+    with pytest.raises(WorkflowTypeError, match=r"not str; `ChannelFactory\.from_url` opens"):
+        workflow("w", channel=url)
     with pytest.raises(WorkflowTypeError):
         note >> bad
     with pytest.raises(WorkflowTypeError):

@@ -105,4 +105,6 @@ def _told(channel: object) -> str:
             f"{type(channel).__name__}; pass its `channel`, and name the schema in the task: "
             f"ctx.get_{kind}_channel(...)"
         )
+    if isinstance(channel, str):
+        return "str; `ChannelFactory.from_url` opens the channel that a URL names"
     return type(channel).__name__
