@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graflow.command.arguments import AsJson, Url
-from graflow.command.examined.finding import Finding
+from graflow.command.examined.diagnosis import Diagnosis
 from graflow.command.failures import NotThere, answering
 from graflow.command.output.records import show_records
 from graflow.command.places import is_on_server, place
@@ -24,13 +24,13 @@ def check(url: Url, as_json: AsJson = False) -> None:
         if is_on_server(any_channel):
             from graflow.command.examined.server import examined_server  # noqa: PLC0415
 
-            found = [Finding("reached", backend.address, "ok"), *examined_server(backend)]
+            found = [Diagnosis("reached", backend.address, "ok"), *examined_server(backend)]
         else:
             from graflow.command.examined.file import examined_file  # noqa: PLC0415
 
             found = list(examined_file(backend.address))
             any_channel.exists("graflow-check")  # it can be used; and its log is not left behind
-    show_records(Finding._fields, (each._asdict() for each in found), as_json=as_json)
+    show_records(Diagnosis._fields, (each._asdict() for each in found), as_json=as_json)
     bad = [each.what for each in found if each.state == "bad"]
     if bad:
         raise NotThere(f"not as it should be: {', '.join(bad)}")

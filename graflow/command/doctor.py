@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from graflow.command.arguments import AsJson
-from graflow.command.examined.finding import Finding
+from graflow.command.examined.diagnosis import Diagnosis
 from graflow.command.failures import answering
 from graflow.command.output.records import show_records
 from graflow.system.without_threads import has_threads
@@ -29,31 +29,31 @@ def doctor(as_json: AsJson = False) -> None:
     Example: graflow doctor
     """
     found = [*_of_python(), *_of_libraries(), *_of_extras(), _plugin(Path.cwd())]
-    show_records(Finding._fields, (each._asdict() for each in found), as_json=as_json)
+    show_records(Diagnosis._fields, (each._asdict() for each in found), as_json=as_json)
 
 
-def _of_python() -> Iterator[Finding]:
+def _of_python() -> Iterator[Diagnosis]:
     import platform  # noqa: PLC0415 - no other command needs it
 
     name = platform.python_implementation()
-    yield Finding("Python", f"{name} {platform.python_version()} at {sys.executable}", "ok")
-    yield Finding("platform", platform.platform(), "ok")
+    yield Diagnosis("Python", f"{name} {platform.python_version()} at {sys.executable}", "ok")
+    yield Diagnosis("platform", platform.platform(), "ok")
     threads = has_threads()
     says = "yes" if threads else "no: tasks run in turn, and locks are not renewed"
-    yield Finding("threads", says, "ok" if threads else "")
+    yield Diagnosis("threads", says, "ok" if threads else "")
 
 
-def _of_libraries() -> Iterator[Finding]:
+def _of_libraries() -> Iterator[Diagnosis]:
     for name in _LIBRARIES:
         found = _version(name)
-        missing = Finding(name, "not installed", "" if name == "mypy" else "bad")
-        yield Finding(name, found, "ok") if found else missing
+        missing = Diagnosis(name, "not installed", "" if name == "mypy" else "bad")
+        yield Diagnosis(name, found, "ok") if found else missing
     import sqlite3  # noqa: PLC0415 - not in every Python
 
-    yield Finding("SQLite", sqlite3.sqlite_version, "ok")
+    yield Diagnosis("SQLite", sqlite3.sqlite_version, "ok")
 
 
-def _of_extras() -> Iterator[Finding]:
+def _of_extras() -> Iterator[Diagnosis]:
     """Yield the extras of graflow, and which of their libraries are installed."""
     extras: dict[str, list[str]] = {}
     for requirement in _requirements():
@@ -64,7 +64,7 @@ def _of_extras() -> Iterator[Finding]:
         lacks = [each for each, found in there.items() if not found]
         has = ", ".join(f"{each} {found}" for each, found in there.items() if found)
         says = "; ".join(filter(None, (has, f"missing: {', '.join(lacks)}" if lacks else "")))
-        yield Finding(f"extra {extra}", says, "" if lacks else "ok")
+        yield Diagnosis(f"extra {extra}", says, "" if lacks else "ok")
 
 
 def _requirements() -> list[str]:
@@ -86,7 +86,7 @@ def _version(name: str) -> str:
         return ""
 
 
-def _plugin(folder: Path) -> Finding:
+def _plugin(folder: Path) -> Diagnosis:
     """Return whether mypy would find its plugin named in its configuration."""
     for name in _CONFIGS:
         file = folder / name
@@ -94,9 +94,9 @@ def _plugin(folder: Path) -> Finding:
         if settings is not None:
             plugins = re.findall(r"[\w.]+", str(settings.get("plugins", "")))
             if _PLUGIN in plugins:
-                return Finding("mypy plugin", f"named in {name}", "ok")
-            return Finding("mypy plugin", f"not named in {name}: plugins = {_PLUGIN}")
-    return Finding("mypy plugin", "there is no configuration of mypy in this directory")
+                return Diagnosis("mypy plugin", f"named in {name}", "ok")
+            return Diagnosis("mypy plugin", f"not named in {name}: plugins = {_PLUGIN}")
+    return Diagnosis("mypy plugin", "there is no configuration of mypy in this directory")
 
 
 def _settings(file: Path) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from graflow.pictures.alike import kinds
 from graflow.pictures.box import Box
 from graflow.pictures.order import Order
-from graflow.pictures.sheet import Item, Sheet, item_of, plain_sheet, positions
+from graflow.pictures.sheet import DrawnItem, Sheet, item_of, plain_sheet, positions
 
 __all__ = ["sheet_of"]
 
@@ -43,7 +43,7 @@ def _folded(boxes: Sequence[Box], order: Order, found: list[int]) -> Sheet:
     place = {kind: number for number, kind in enumerate(members)}
     sizes = Counter(found)
     shared: dict[tuple[int, ...], tuple[int, ...]] = {}  # items after a wide group share it
-    items: list[Item] = []
+    items: list[DrawnItem] = []
     for kind, inside in members.items():
         before = Counter(found[other] for other in order.after[inside[0]])
         after = tuple(place[other] for other in before)

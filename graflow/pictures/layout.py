@@ -10,7 +10,7 @@ from graflow.pictures.alignment import aligned
 from graflow.pictures.joints import joined
 from graflow.pictures.layers import Layers, layered
 from graflow.pictures.lettering import printable, shortened, width
-from graflow.pictures.sheet import Item, Sheet
+from graflow.pictures.sheet import DrawnItem, Sheet
 from graflow.pictures.sorting import sort_layers
 
 __all__ = ["LETTERS", "SMALL_LETTERS", "Layout", "Line", "Spot", "laid_out"]
@@ -101,7 +101,7 @@ def laid_out(sheet: Sheet) -> Layout:
     return _Drafting(sheet, layers, texts, heights, middles).layout()
 
 
-def _text(item: Item) -> tuple[str, ...]:
+def _text(item: DrawnItem) -> tuple[str, ...]:
     """Return what stands in a box."""
     small = _WIDEST / SMALL_LETTERS
     return (

@@ -10,7 +10,7 @@ from graflow.pictures.box import Box, Look
 from graflow.pictures.folding import sheet_of
 from graflow.pictures.joints import joined
 from graflow.pictures.lettering import printable, shortened
-from graflow.pictures.sheet import Item, Sheet
+from graflow.pictures.sheet import DrawnItem, Sheet
 
 __all__ = ["mermaid"]
 
@@ -62,7 +62,7 @@ def _id(number: int, sheet: Sheet) -> str:
     return f"t{number}" if number < len(sheet) else f"j{number - len(sheet)}"
 
 
-def _box(number: int, item: Item) -> str:
+def _box(number: int, item: DrawnItem) -> str:
     """Return a box; one that stands for several has double sides."""
     lines = (item.title, *item.lines)
     text = "<br/>".join(_escaped(shortened(printable(line), _WIDEST)) for line in lines)

@@ -9,13 +9,13 @@ from typing import TypeAlias
 
 from graflow.pictures.box import Box, Look, worst
 
-__all__ = ["Item", "Sheet", "item_of", "plain_sheet", "positions"]
+__all__ = ["DrawnItem", "Sheet", "item_of", "plain_sheet", "positions"]
 
 _NAMED = 8  # boxes that a hint names
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class DrawnItem:
     """What is drawn as one box: a box, or several that are folded.
 
     Attributes:
@@ -37,7 +37,7 @@ class Item:
     notes: Mapping[int, str] = field(default_factory=dict[int, str])
 
 
-Sheet: TypeAlias = tuple[Item, ...]
+Sheet: TypeAlias = tuple[DrawnItem, ...]
 """All items of a picture; they are called by their numbers in it, from 0."""
 
 
@@ -64,14 +64,14 @@ def positions(boxes: Sequence[Box]) -> list[tuple[int, ...]]:
 def plain_sheet(boxes: Sequence[Box]) -> Sheet:
     """Return a sheet with each box by itself."""
     return tuple(
-        Item(box.name, after, box.lines, box.look, box.hint)
+        DrawnItem(box.name, after, box.lines, box.look, box.hint)
         for box, after in zip(boxes, positions(boxes), strict=True)
     )
 
 
 def item_of(
     members: Sequence[Box], after: tuple[int, ...], notes: Mapping[int, str], more: str = ""
-) -> Item:
+) -> DrawnItem:
     """Return the item that stands for some boxes, or for the only one.
 
     Args:
@@ -82,14 +82,14 @@ def item_of(
     """
     if len(members) == 1:
         box = members[0]
-        return Item(box.name, after, box.lines, box.look, box.hint, notes=notes)
+        return DrawnItem(box.name, after, box.lines, box.look, box.hint, notes=notes)
     counts = Counter(box.look for box in members if box.look != "plain")
     said = ", ".join(f"{times:,} {look}" for look, times in counts.items())
     shared = [line for line in members[0].lines if all(line in box.lines for box in members)]
     lines = (f"{len(members):,} tasks{more}", *([said] if said else []), *shared)
     look = worst(counts)
     title = f"{members[0].name} \u2026 {members[-1].name}"
-    return Item(title, after, lines, look, _hint(members, look), len(members), notes)
+    return DrawnItem(title, after, lines, look, _hint(members, look), len(members), notes)
 
 
 def _hint(members: Sequence[Box], look: Look) -> str:

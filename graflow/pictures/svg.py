@@ -15,7 +15,7 @@ from graflow.pictures.box import Box, Look
 from graflow.pictures.folding import sheet_of
 from graflow.pictures.layout import LETTERS, SMALL_LETTERS, Layout, Line, Spot, laid_out
 from graflow.pictures.lettering import printable
-from graflow.pictures.sheet import Item, Sheet
+from graflow.pictures.sheet import DrawnItem, Sheet
 
 __all__ = ["svg"]
 
@@ -131,7 +131,7 @@ def _joints(joints: Sequence[Spot]) -> list[str]:
     ]
 
 
-def _box(item: Item, spot: Spot) -> str:
+def _box(item: DrawnItem, spot: Spot) -> str:
     """Draw a box, or the stack of those that are folded, with its tooltip."""
     colours = _COLOURS[item.look]
     look = f'fill="{colours.inside}" stroke="{colours.edge}" {colours.stroke}'

@@ -18,7 +18,7 @@ from graflow.channels.base import Channel
 from graflow.channels.keys.keys import Keys
 from graflow.exceptions import ChannelTypeError, ChannelValueError
 from graflow.system.logs import PAGE
-from graflow.ui.answers.declared import Declared
+from graflow.ui.answers.declared import DeclaredNames
 from graflow.ui.answers.origin import ChannelsBeside, GivenChannels, Origin, at_url
 from graflow.ui.answers.routes import Answers
 from graflow.ui.server.gate import is_loopback
@@ -118,7 +118,7 @@ def serve(
         OSError: The address is taken, or none of this machine's.
     """
     token = token_urlsafe(24) if token is None else _checked(token)
-    declared = None if keys is None else Declared(keys)
+    declared = None if keys is None else DeclaredNames(keys)
     origin = _origin_of(source, beside=beside)
     try:
         answers = Answers(origin, declared, _about(origin, declared))
@@ -155,7 +155,7 @@ def _checked(token: str) -> str:
     return token
 
 
-def _about(origin: Origin, declared: Declared | None) -> dict[str, Any]:
+def _about(origin: Origin, declared: DeclaredNames | None) -> dict[str, Any]:
     about: dict[str, Any] = {"label": origin.label, "version": graflow.__version__}
     if declared is not None:
         title, doc, keys = declared.description

@@ -31,7 +31,7 @@ class Hanging(SqliteBackend):
 
 meeting._TOGETHER = 1.0
 channel = Channel(Hanging("job", sys.argv[1]))
-place = meeting.Place(meeting.Meeting.of_threads(1), 0)
+place = meeting.Seat(meeting.Meeting.of_threads(1), 0)
 try:
     Fork("anything", channel, 1, 0.001)(place)
 except Exception as error:

@@ -22,7 +22,7 @@ from graflow.testing.servers import server_harness
 from graflow.testing.tally import Tally
 from graflow.testing.trials.causes import cause_of, cause_of_difference
 from graflow.testing.trials.literals import expression
-from graflow.testing.trials.script import Line, script
+from graflow.testing.trials.script import ScriptLine, script
 from graflow.testing.trials.steps import Step, do
 from graflow.testing.trials.trial import Broken, Trial
 from tests.servers import Server, run_server
@@ -195,7 +195,7 @@ def test_a_script_abbreviates_long_text(text: str, expected: str) -> None:
 
 def test_a_script_abbreviates_long_names_of_channels() -> None:
     """As it does with keys."""
-    lines = [Line(Step("get", ("key",), channel="n" * 10_000))]
+    lines = [ScriptLine(Step("get", ("key",), channel="n" * 10_000))]
     assert "a = open('n' * 10000)\n" in script(lines, "", is_whole=False)
 
 

@@ -12,7 +12,7 @@ from multiprocessing import ProcessError
 import pytest
 
 from graflow.testing.workers.in_threads import in_threads
-from graflow.testing.workers.meeting import Meeting, Place
+from graflow.testing.workers.meeting import Meeting, Seat
 from graflow.testing.workers.pauses import InnerPauses
 from graflow.testing.workers.team import SIZE, dismiss, team
 from graflow.testing.workers.thread_states import is_shown
@@ -26,18 +26,18 @@ def fresh_team() -> Iterator[None]:
     dismiss()
 
 
-def process_id(place: Place) -> int:
+def process_id(place: Seat) -> int:
     """Return the process that carries this out, once all do."""
     place.arrive()
     return os.getpid()
 
 
-def die(place: Place) -> None:
+def die(place: Seat) -> None:
     """End the process."""
     os._exit(3)
 
 
-def fail(place: Place) -> None:
+def fail(place: Seat) -> None:
     """Raise."""
     raise LookupError("as planned")
 
@@ -119,7 +119,7 @@ def test_pauses_come_at_every_place_of_an_operation(seed: int) -> None:
 def test_a_worker_waits_until_others_have_made_steps_or_ended() -> None:
     """Not for those who have ended, however long its patience is."""
     meeting = Meeting.of_threads(2)
-    first, second = Place(meeting, 0), Place(meeting, 1)
+    first, second = Seat(meeting, 0), Seat(meeting, 1)
     waiting = threading.Thread(target=first.wait_for_others, args=(1, 600.0))
     waiting.start()
     second.step()
@@ -132,7 +132,7 @@ def test_a_worker_waits_until_others_have_made_steps_or_ended() -> None:
 def test_a_worker_waits_for_others_who_want_a_processor() -> None:
     """However long these need for a step: only the time in which they sleep makes it go on."""
     meeting = Meeting.of_threads(2)
-    first, second = Place(meeting, 0), Place(meeting, 1)
+    first, second = Seat(meeting, 0), Seat(meeting, 1)
 
     def work() -> None:
         second.arrive()
@@ -154,7 +154,7 @@ def test_a_worker_waits_for_others_who_want_a_processor() -> None:
 def test_a_worker_does_not_wait_for_others_who_can_not_go_on() -> None:
     """They sleep until it has gone on."""
     meeting = Meeting.of_threads(2)
-    first, second = Place(meeting, 0), Place(meeting, 1)
+    first, second = Seat(meeting, 0), Seat(meeting, 1)
     has_gone_on = threading.Event()
 
     def work() -> None:

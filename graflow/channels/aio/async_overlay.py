@@ -10,7 +10,7 @@ from typing_extensions import override
 from graflow.channels.backend import AsyncBackend, Backend, BackendInFront
 from graflow.channels.codec.codec import Record
 from graflow.channels.commits.commit import Answer, Change, Check, Conflict, Held, Refusal, Request
-from graflow.channels.operation.reads import Get, Head, Keys, Read
+from graflow.channels.operation.reads import Get, Head, ListKeys, Read
 from graflow.channels.overlay.overlay import Overlay
 from graflow.channels.overlay.pending import Pending
 
@@ -175,7 +175,7 @@ class _Fetched(BackendInFront):
 
     @override
     def keys(self, *, kept: bool = False) -> list[str]:
-        return list(self._answer(Keys(kept)))
+        return list(self._answer(ListKeys(kept)))
 
     @override
     def commit(self, checks: Sequence[Check], changes: Sequence[Change]) -> NoReturn:

@@ -43,7 +43,7 @@ from graflow.channels.hidden_keys import shown_key, stored_key, visible_keys
 from graflow.channels.operation.attempts import Limits, insist, turn_name
 from graflow.channels.operation.entry import Entry
 from graflow.channels.operation.formats import Format
-from graflow.channels.operation.reads import CallFunction, Clear, Exist, Get, Keys, Read
+from graflow.channels.operation.reads import CallFunction, Clear, Exist, Get, ListKeys, Read
 from graflow.channels.operation.told_errors import blame, no_list, no_list_to_grow, no_value
 from graflow.channels.operation.waiting_requests import Insist, Undivided
 from graflow.channels.watching.changes import Selection
@@ -329,7 +329,7 @@ class Operations(ABC):
 
     def keys(self) -> Steps[list[str]]:
         """Return the users' keys."""
-        return visible_keys((yield Keys()))
+        return visible_keys((yield ListKeys()))
 
     def stored_prefix(self, prefix: str) -> str:
         """Check what users' keys may begin with, and return what the stored ones begin with."""

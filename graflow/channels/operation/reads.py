@@ -9,7 +9,7 @@ from graflow.channels.backend import Backend
 from graflow.channels.codec.codec import Record
 from graflow.channels.commits.commit import Held
 
-__all__ = ["CallFunction", "Clear", "Digests", "Exist", "Get", "Head", "Keys", "Read"]
+__all__ = ["CallFunction", "Clear", "Digests", "Exist", "Get", "Head", "ListKeys", "Read"]
 
 
 class Get(NamedTuple):
@@ -75,7 +75,7 @@ class Digests(NamedTuple):
         return backend.digests(self.keys)
 
 
-class Keys(NamedTuple):
+class ListKeys(NamedTuple):
     """List the keys. Answer: all of them, or with `kept` those that are kept about the channel."""
 
     kept: bool = False

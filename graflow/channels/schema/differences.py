@@ -19,12 +19,12 @@ Way = tuple[Any, ...]
 """The steps from a whole value to a part of it: fields, keys and indexes."""
 
 
-class _Nothing:
+class _Absent:
     def __repr__(self) -> str:
         return "nothing"
 
 
-NOTHING: Final = _Nothing()
+NOTHING: Final = _Absent()
 """Stands for a part that one of two values doesn't have."""
 
 

@@ -12,7 +12,7 @@ from typing import Final, Literal, NamedTuple
 from graflow.channels.backend import Signals, Subscription
 from graflow.channels.commits.commit import Steps
 from graflow.channels.hidden_keys import is_visible, shown_key
-from graflow.channels.operation.reads import Digests, Keys
+from graflow.channels.operation.reads import Digests, ListKeys
 from graflow.channels.operation.waiting_requests import NewWaker, WaitFor
 from graflow.exceptions import ChannelError
 from graflow.system.forks import guard
@@ -174,7 +174,7 @@ class News:
             elif self._selection.keys is not None:
                 keys = list(self._selection.keys)
             else:
-                listed: list[str] = yield Keys()
+                listed: list[str] = yield ListKeys()
                 there = filter(self._selection.has, listed)
                 keys = list(dict.fromkeys([*self._told, *there]))
             for first in range(0, len(keys), _AT_ONCE):

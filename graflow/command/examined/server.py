@@ -12,7 +12,7 @@ from typing import Any, Final
 from graflow.channels.backend import Backend
 from graflow.channels.redis.primitives import base_of
 from graflow.channels.redis.scanning.servers import asked, parsed
-from graflow.command.examined.finding import Finding, amount
+from graflow.command.examined.diagnosis import Diagnosis, amount
 from graflow.command.examined.rights import FOR_CHANNELS, FOR_LOOKING, missing_rights
 from graflow.exceptions import ChannelError, ChannelPermissionError
 
@@ -27,7 +27,7 @@ _UNKNOWN: Final = "not known: this user may not ask for it"
 Ask = Callable[..., Any]
 
 
-def examined_server(backend: Backend) -> Iterator[Finding]:
+def examined_server(backend: Backend) -> Iterator[Diagnosis]:
     """Yield what matters to channels on a server, or on each primary of a cluster.
 
     Raises:
@@ -37,10 +37,10 @@ def examined_server(backend: Backend) -> Iterator[Finding]:
     for number, ask in enumerate(servers, start=1):
         node = f"node {number} of {len(servers)}: " if len(servers) > 1 else ""
         for what, says, state in _examined(ask, is_first=number == 1):
-            yield Finding(node + what, says, state)
+            yield Diagnosis(node + what, says, state)
 
 
-def _examined(ask: Ask, *, is_first: bool) -> Iterator[Finding]:
+def _examined(ask: Ask, *, is_first: bool) -> Iterator[Diagnosis]:
     about = {section: _info(ask, section) for section in ("server", "replication", "persistence")}
     yield _version(about["server"])
     yield from _times_if_told(ask)
@@ -59,30 +59,30 @@ def _info(ask: Ask, section: str) -> dict[str, str]:
     return {}
 
 
-def _version(about: dict[str, str]) -> Finding:
+def _version(about: dict[str, str]) -> Diagnosis:
     if not about:
-        return Finding("server", _UNKNOWN)
+        return Diagnosis("server", _UNKNOWN)
     redis = about.get("redis_version", "")
     name = f"Valkey {about['valkey_version']}" if "valkey_version" in about else f"Redis {redis}"
     mode = about.get("redis_mode", about.get("server_mode", ""))
     says = f"{name}, {mode}" if mode else name
     numbers = tuple(map(int, re.findall(r"\d+", redis)[:2]))
     if mode == "sentinel":
-        return Finding("server", f"{says}: name the server that it watches", "bad")
+        return Diagnosis("server", f"{says}: name the server that it watches", "bad")
     if numbers < _OLDEST:
-        return Finding("server", f"{says}: graflow needs Redis 6.2 or newer, or Valkey", "bad")
-    return Finding("server", says, "ok")
+        return Diagnosis("server", f"{says}: graflow needs Redis 6.2 or newer, or Valkey", "bad")
+    return Diagnosis("server", says, "ok")
 
 
-def _times_if_told(ask: Ask) -> Iterator[Finding]:
+def _times_if_told(ask: Ask) -> Iterator[Diagnosis]:
     try:
         yield from _times(ask)
     except ChannelPermissionError:  # which the rights tell
-        yield Finding("latency", _UNKNOWN)
-        yield Finding("clock", _UNKNOWN)
+        yield Diagnosis("latency", _UNKNOWN)
+        yield Diagnosis("clock", _UNKNOWN)
 
 
-def _times(ask: Ask) -> Iterator[Finding]:
+def _times(ask: Ask) -> Iterator[Diagnosis]:
     """Yield how long the server takes to answer, and how far its clock is from this one."""
     taken: list[float] = []
     ahead = 0.0
@@ -96,43 +96,45 @@ def _times(ask: Ask) -> Iterator[Finding]:
     taken.sort()
     middle, longest = taken[_PINGS // 2] * 1000, taken[-1] * 1000
     says = f"{middle:.2f} ms half of the time, {longest:.2f} ms at most, of {_PINGS}"
-    yield Finding("latency", says, "ok")
+    yield Diagnosis("latency", says, "ok")
     which = "ahead of" if ahead > 0 else "behind"
     says = f"{abs(ahead):.3f} s {which} this machine"
-    yield Finding("clock", says, "bad" if abs(ahead) > _FAR else "ok")
+    yield Diagnosis("clock", says, "bad" if abs(ahead) > _FAR else "ok")
 
 
-def _role(about: dict[str, str]) -> Iterator[Finding]:
+def _role(about: dict[str, str]) -> Iterator[Diagnosis]:
     if about.get("role") in {"slave", "replica"}:
         primary = f"{about.get('master_host')}:{about.get('master_port')}"
-        yield Finding("role", f"a read-only replica: name its primary, {primary}", "bad")
+        yield Diagnosis("role", f"a read-only replica: name its primary, {primary}", "bad")
     elif about:
-        yield Finding("role", f"primary, replicas: {about.get('connected_slaves', '0')}", "ok")
+        yield Diagnosis("role", f"primary, replicas: {about.get('connected_slaves', '0')}", "ok")
 
 
-def _eviction(ask: Ask) -> Finding:
+def _eviction(ask: Ask) -> Diagnosis:
     about = _info(ask, "memory")
     policy = about.get("maxmemory_policy", "")
     limit = int(about.get("maxmemory", "0"))
     if not policy:
-        return Finding("eviction", _UNKNOWN)
+        return Diagnosis("eviction", _UNKNOWN)
     says = f"maxmemory-policy {policy}, maxmemory {amount(limit) if limit else 'unlimited'}"
     if policy == "noeviction" or not limit:
-        return Finding("eviction", says, "ok")
-    return Finding("eviction", f"{says}: it deletes keys on its own when its memory is full", "bad")
+        return Diagnosis("eviction", says, "ok")
+    return Diagnosis(
+        "eviction", f"{says}: it deletes keys on its own when its memory is full", "bad"
+    )
 
 
-def _rights(ask: Ask) -> Iterator[Finding]:
+def _rights(ask: Ask) -> Iterator[Diagnosis]:
     key = base_of("graflow-check").decode() + "k:"
     for what, needed in {"rights": FOR_CHANNELS, "rights to look": FOR_LOOKING}.items():
         lacks = list(dict.fromkeys(missing_rights(ask, key, needed)))
         says = f"missing, as ACL SETUSER takes it: {' '.join(lacks)}"
-        yield Finding(what, says, "bad") if lacks else Finding(what, "all that is needed", "ok")
+        yield Diagnosis(what, says, "bad") if lacks else Diagnosis(what, "all that is needed", "ok")
 
 
-def _persistence(about: dict[str, str], ask: Ask) -> Finding:
+def _persistence(about: dict[str, str], ask: Ask) -> Diagnosis:
     if not about:
-        return Finding("persistence", _UNKNOWN)
+        return Diagnosis("persistence", _UNKNOWN)
     failed = [
         name
         for name, key in {
@@ -142,7 +144,7 @@ def _persistence(about: dict[str, str], ask: Ask) -> Finding:
         if about.get(key, "ok") != "ok"
     ]
     if failed:
-        return Finding(
+        return Diagnosis(
             "persistence", f"the last {' and '.join(failed)} could not be written", "bad"
         )
     kinds = []
@@ -150,7 +152,7 @@ def _persistence(about: dict[str, str], ask: Ask) -> Finding:
         kinds.append(f"append-only file, fsync {_setting(ask, 'appendfsync') or 'not known'}")
     if (points := _setting(ask, "save")) or (points is None and not kinds):
         kinds.append("snapshots" if points else "perhaps snapshots")
-    return Finding("persistence", ", ".join(kinds) or "none: a restart of the server loses all")
+    return Diagnosis("persistence", ", ".join(kinds) or "none: a restart of the server loses all")
 
 
 def _setting(ask: Ask, name: str) -> str | None:
@@ -163,10 +165,12 @@ def _setting(ask: Ask, name: str) -> str | None:
     return found.decode() if isinstance(found, bytes) else None
 
 
-def _memory(about: dict[str, str]) -> Finding:
+def _memory(about: dict[str, str]) -> Diagnosis:
     if not about:
-        return Finding("memory", _UNKNOWN)
+        return Diagnosis("memory", _UNKNOWN)
     used, limit = int(about.get("used_memory", "0")), int(about.get("maxmemory", "0"))
     share = used / limit if limit else 0.0
     says = f"{amount(used)} used" + (f", {share:.0%} of maxmemory" if limit else "")
-    return Finding("memory", says, "bad" if share > _NEARLY_FULL and math.isfinite(share) else "ok")
+    return Diagnosis(
+        "memory", says, "bad" if share > _NEARLY_FULL and math.isfinite(share) else "ok"
+    )

@@ -69,7 +69,7 @@ class Header(TypedDict):
 
 
 @with_config(_STRICT)
-class Key(TypedDict):
+class ChangedKey(TypedDict):
     """A change of a key, which holds a value or items now, or a changed list, or is gone."""
 
     key: str
@@ -90,7 +90,7 @@ class JournalEntry(TypedDict):
     metadata: NotRequired[dict[str, str]]
     digests: NotRequired[dict[str, str]]
     cleared: NotRequired[bool]
-    keys: NotRequired[list[Key]]
+    keys: NotRequired[list[ChangedKey]]
 
 
 class FinishedTask(NamedTuple):
@@ -278,7 +278,7 @@ def _checkpoint(header: Header, entries: list[JournalEntry]) -> Checkpoint:
     )
 
 
-def _unpacked(packed: Key) -> Change:
+def _unpacked(packed: ChangedKey) -> Change:
     now: bytes | list[bytes] | Ends | None = None
     if "value" in packed:
         now = packed["value"].encode()

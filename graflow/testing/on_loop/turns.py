@@ -16,7 +16,7 @@ R = TypeVar("R")
 _Job = tuple[Coroutine[Any, Any, Any], Future[Any]]
 
 
-class _Loop:
+class _LoopThread:
     """A loop on a thread of its own; a process that is forked makes another one."""
 
     def __init__(self) -> None:
@@ -25,15 +25,15 @@ class _Loop:
     def start_anew(self) -> None:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._inner: _Loop | None = None
+        self._inner: _LoopThread | None = None
         self.loop = asyncio.new_event_loop()
         self.tasks = threading.local()
 
-    def reached(self) -> _Loop:
+    def reached(self) -> _LoopThread:
         """Return the loop, or another one to a coroutine of it that itself uses `await_here`."""
         with self._lock:
             if self._thread is threading.current_thread():
-                self._inner = self._inner or _Loop()
+                self._inner = self._inner or _LoopThread()
                 return self._inner.reached()
             if self._thread is None:
                 self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
@@ -72,7 +72,7 @@ async def _serve(jobs: asyncio.Queue[_Job | None]) -> None:
 
 
 _serving: set[Future[None]] = set()
-_loop = _Loop()
+_loop = _LoopThread()
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_loop.start_anew)

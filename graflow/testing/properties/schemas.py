@@ -12,19 +12,19 @@ from uuid import UUID
 from hypothesis import strategies as st
 from typing_extensions import TypedDict
 
-__all__ = ["Misfit", "SchemaSample", "schema_samples"]
+__all__ = ["BadValue", "SchemaSample", "schema_samples"]
 
 T = TypeVar("T")
 
 
-class Box(TypedDict, Generic[T]):
+class Bundle(TypedDict, Generic[T]):
     """A generic schema."""
 
     item: T
     more: list[T]
 
 
-class Misfit(NamedTuple):
+class BadValue(NamedTuple):
     """A value with one bad part.
 
     Attributes:
@@ -49,7 +49,7 @@ class SchemaSample:
 
     form: Any
     fitting: st.SearchStrategy[Any]
-    misfits: st.SearchStrategy[Misfit]
+    misfits: st.SearchStrategy[BadValue]
     is_list: bool = False
 
     def __repr__(self) -> str:
@@ -68,7 +68,7 @@ _TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=5) | st.samp
 
 
 def _scalar(form: Any, fitting: st.SearchStrategy[Any], *odd: Any) -> SchemaSample:
-    return SchemaSample(form, fitting, st.sampled_from(odd).map(lambda value: Misfit(value, "")))
+    return SchemaSample(form, fitting, st.sampled_from(odd).map(lambda value: BadValue(value, "")))
 
 
 _SCALARS = [
@@ -84,28 +84,28 @@ _SCALARS = [
 
 
 def _list_of(inner: SchemaSample) -> SchemaSample:
-    def broken(before: list[Any], misfit: Misfit, after: list[Any]) -> Misfit:
-        return Misfit([*before, misfit.value, *after], f"[{len(before)}]{_inside(misfit)}")
+    def broken(before: list[Any], misfit: BadValue, after: list[Any]) -> BadValue:
+        return BadValue([*before, misfit.value, *after], f"[{len(before)}]{_inside(misfit)}")
 
     few = st.lists(inner.fitting, max_size=2)
     return SchemaSample(
         GenericAlias(list, (inner.form,)),
         st.lists(inner.fitting, max_size=3),
-        st.builds(broken, few, inner.misfits, few) | st.just(Misfit("no list", "")),
+        st.builds(broken, few, inner.misfits, few) | st.just(BadValue("no list", "")),
         is_list=True,
     )
 
 
 def _dict_of(inner: SchemaSample) -> SchemaSample:
-    def broken(rest: dict[str, Any], key: str, misfit: Misfit) -> Misfit:
-        return Misfit({**rest, key: misfit.value}, f"[{key!r}]{_inside(misfit)}")
+    def broken(rest: dict[str, Any], key: str, misfit: BadValue) -> BadValue:
+        return BadValue({**rest, key: misfit.value}, f"[{key!r}]{_inside(misfit)}")
 
     keys = st.text("ab $.", max_size=3) | st.sampled_from(["$set", "NaN"])
     rest = st.dictionaries(keys, inner.fitting, max_size=2)
     return SchemaSample(
         GenericAlias(dict, (str, inner.form)),
         rest,
-        st.builds(broken, rest, keys, inner.misfits) | st.just(Misfit("no dict", "")),
+        st.builds(broken, rest, keys, inner.misfits) | st.just(BadValue("no dict", "")),
     )
 
 
@@ -114,12 +114,12 @@ def _tuple_of(one: SchemaSample, other: SchemaSample) -> SchemaSample:
         GenericAlias(tuple, (one.form, other.form)),
         st.tuples(one.fitting, other.fitting),
         st.builds(
-            lambda bad, good: Misfit((bad.value, good), f"[0]{_inside(bad)}"),
+            lambda bad, good: BadValue((bad.value, good), f"[0]{_inside(bad)}"),
             one.misfits,
             other.fitting,
         )
         | st.builds(
-            lambda good, bad: Misfit((good, bad.value), f"[1]{_inside(bad)}"),
+            lambda good, bad: BadValue((good, bad.value), f"[1]{_inside(bad)}"),
             one.fitting,
             other.misfits,
         ),
@@ -146,40 +146,40 @@ def _record(fields: dict[str, SchemaSample], optional: bool) -> SchemaSample:
     fitting = whole
     if optional:
         fitting = whole | whole.map(lambda record: _without(record, last))
-    ways: list[st.SearchStrategy[Misfit]] = [
-        whole.map(lambda record: Misfit({**record, "unknown": 1}, "unknown")),
-        st.just(Misfit("no dict", "")),
+    ways: list[st.SearchStrategy[BadValue]] = [
+        whole.map(lambda record: BadValue({**record, "unknown": 1}, "unknown")),
+        st.just(BadValue("no dict", "")),
     ]
     for name, sample in fields.items():
         ways.append(st.builds(_with_bad_field, whole, st.just(name), sample.misfits))
         if not (optional and name == last):
-            ways.append(whole.map(lambda record, name=name: Misfit(_without(record, name), name)))  # type: ignore[misc]
+            ways.append(whole.map(lambda record, name=name: BadValue(_without(record, name), name)))  # type: ignore[misc]
     return SchemaSample(make("Record", forms), fitting, st.one_of(ways))
 
 
 def _box_of(inner: SchemaSample) -> SchemaSample:
-    box: Any = Box
+    box: Any = Bundle
     record = _record({"item": inner, "more": _list_of(inner)}, optional=False)
     return SchemaSample(box[inner.form], record.fitting, record.misfits)
 
 
-def _with_bad_field(record: dict[str, Any], name: str, misfit: Misfit) -> Misfit:
+def _with_bad_field(record: dict[str, Any], name: str, misfit: BadValue) -> BadValue:
     step = misfit.path if misfit.path.startswith("[") or not misfit.path else f".{misfit.path}"
-    return Misfit({**record, name: misfit.value}, f"{name}{step}")
+    return BadValue({**record, name: misfit.value}, f"{name}{step}")
 
 
 def _without(record: dict[str, Any], name: str) -> dict[str, Any]:
     return {key: value for key, value in record.items() if key != name}
 
 
-def _inside(misfit: Misfit) -> str:
+def _inside(misfit: BadValue) -> str:
     """Return the path of a part, as it is appended to the path of what contains it."""
     return f".{misfit.path}" if misfit.path and not misfit.path.startswith("[") else misfit.path
 
 
 def _union(one: SchemaSample, other: SchemaSample) -> SchemaSample:
     return SchemaSample(
-        one.form | other.form, one.fitting | other.fitting, st.just(Misfit(b"neither", ""))
+        one.form | other.form, one.fitting | other.fitting, st.just(BadValue(b"neither", ""))
     )
 
 

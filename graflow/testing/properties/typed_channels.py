@@ -13,7 +13,7 @@ from graflow.channels.typed import TypedChannel
 from graflow.exceptions import ChannelError, ChannelKeyError, ChannelValidationError
 from graflow.testing.budget import Budget
 from graflow.testing.harness import Capabilities, Harness
-from graflow.testing.properties.schemas import Misfit, SchemaSample, schema_samples
+from graflow.testing.properties.schemas import BadValue, SchemaSample, schema_samples
 from graflow.testing.trials.equality import same, scribble
 from graflow.testing.trials.trial import Trial
 
@@ -55,7 +55,7 @@ def check_typed_values(harness: Harness, capabilities: Capabilities, budget: Bud
 def check_typed_misfits(harness: Harness, capabilities: Capabilities, budget: Budget) -> None:
     """Write values with one bad part: they are refused with its path, and nothing changes."""
 
-    def a_misfit_is_refused(sample: SchemaSample, good: Any, misfit: Misfit) -> None:
+    def a_misfit_is_refused(sample: SchemaSample, good: Any, misfit: BadValue) -> None:
         with Trial(harness, "validate before anything is written") as trial:
             typed = _typed(trial, trial.open("job"), sample)
             typed.set("key", good)

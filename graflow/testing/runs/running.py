@@ -17,7 +17,7 @@ from graflow.core.workflow import Workflow
 from graflow.exceptions import TaskFailedError
 from graflow.testing.runs.clock import Clock, following, without_pauses
 from graflow.testing.runs.stubs import Stubbed, stubbed
-from graflow.testing.runs.workflow_run import Recorder, WorkflowRun
+from graflow.testing.runs.workflow_run import RunRecorder, WorkflowRun
 
 __all__ = ["RehearsalKeywords", "arun_workflow", "run_workflow"]
 
@@ -155,7 +155,7 @@ class _Test:
     def __init__(
         self, given: Stubbed, wf: Workflow, retries: bool, channel: ChannelSource | None
     ) -> None:
-        self.recorder = Recorder(given.results.keys())
+        self.recorder = RunRecorder(given.results.keys())
         self.returned: object = None
         self._error: TaskFailedError | None = None
         self._rehearsal = Rehearsal(wf, given.tasks, given.results, retries, channel)

@@ -16,14 +16,14 @@ from graflow.core.run.observers import RunObserver
 from graflow.core.task.task import Task
 from graflow.exceptions import TaskFailedError
 
-__all__ = ["Recorder", "WorkflowRun"]
+__all__ = ["RunRecorder", "WorkflowRun"]
 
 T = TypeVar("T")
 
 _NOTHING = object()
 
 
-class Recorder(RunObserver):
+class RunRecorder(RunObserver):
     """An observer that notes what happens in a run, but for tasks that are no real ones."""
 
     def __init__(self, given: Set[str]) -> None:

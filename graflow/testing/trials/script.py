@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from graflow.testing.trials.literals import IMPORTS, expression
 from graflow.testing.trials.steps import Step
 
-__all__ = ["ANY_OPEN", "Line", "script"]
+__all__ = ["ANY_OPEN", "ScriptLine", "script"]
 
 ANY_OPEN = "# `open` and `advance` are those of the backend's harness"
 _SCRIBBLE = "from graflow.testing.trials.equality import scribble  # changes everything mutable"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ScriptLine:
     """A step, or a line of code.
 
     Attributes:
@@ -27,7 +27,7 @@ class Line:
     is_look: bool = False
 
 
-def script(lines: Sequence[Line], preamble: str, *, is_whole: bool) -> str:
+def script(lines: Sequence[ScriptLine], preamble: str, *, is_whole: bool) -> str:
     """Return Python code.
 
     Args:
@@ -45,7 +45,7 @@ def script(lines: Sequence[Line], preamble: str, *, is_whole: bool) -> str:
     return "\n".join([*head, *_body(lines, is_whole=is_whole)])
 
 
-def _body(lines: Sequence[Line], *, is_whole: bool) -> Iterator[str]:
+def _body(lines: Sequence[ScriptLine], *, is_whole: bool) -> Iterator[str]:
     letters: dict[str, str] = {}
     opened: set[str] = set()
 

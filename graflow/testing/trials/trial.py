@@ -22,7 +22,7 @@ from graflow.testing.trials.causes import cause_of, cause_of_difference, shown_e
 from graflow.testing.trials.equality import same, scribble
 from graflow.testing.trials.gone import StoreGone, require_store
 from graflow.testing.trials.model import Model
-from graflow.testing.trials.script import Line, script
+from graflow.testing.trials.script import ScriptLine, script
 from graflow.testing.trials.steps import (
     Body,
     Etag,
@@ -70,7 +70,7 @@ class Trial:
         self._clause = clause
         self._prefix = unique_prefix()
         self._handles: dict[tuple[str, int], Channel] = {}
-        self._lines: list[Line] = []
+        self._lines: list[ScriptLine] = []
         self._looks = 0
         self._is_looking = False
         self._is_gone = False
@@ -239,7 +239,7 @@ class Trial:
 
     def note(self, line: str) -> None:
         """Add a line of code to the script."""
-        self._lines.append(Line(line))
+        self._lines.append(ScriptLine(line))
 
     def open(self, channel: str, handle: int = 0) -> Channel:
         """Return a handle on a channel; the same number gives the same handle."""
@@ -264,7 +264,7 @@ class Trial:
 
     def perform(self, step: Step) -> Found:
         """Carry out a step, and return what comes of it."""
-        self._lines.append(Line(step, self._is_looking))
+        self._lines.append(ScriptLine(step, self._is_looking))
         self.harness.tally.operations += 1
         try:
             if step.operation == "advance":

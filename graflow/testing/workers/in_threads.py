@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from graflow.testing.workers.meeting import Meeting, Place
+from graflow.testing.workers.meeting import Meeting, Seat
 
 __all__ = ["in_threads"]
 
@@ -16,7 +16,7 @@ _LONG = 120.0  # seconds after which a thread is given up
 _LEFT = 5.0  # seconds for the others once one has failed: they may wait for what it took
 
 
-def in_threads(tasks: Sequence[Callable[[Place], Any]]) -> list[Any]:
+def in_threads(tasks: Sequence[Callable[[Seat], Any]]) -> list[Any]:
     """Carry out each task in a thread of its own, and return their results.
 
     Args:
@@ -29,9 +29,9 @@ def in_threads(tasks: Sequence[Callable[[Place], Any]]) -> list[Any]:
     meeting = Meeting.of_threads(len(tasks))
     ended: queue.SimpleQueue[tuple[int, Any, Exception | None]] = queue.SimpleQueue()
 
-    def perform(number: int, task: Callable[[Place], Any]) -> None:
+    def perform(number: int, task: Callable[[Seat], Any]) -> None:
         try:
-            ended.put((number, task(Place(meeting, number)), None))
+            ended.put((number, task(Seat(meeting, number)), None))
         except Exception as error:  # noqa: BLE001 - raised by who has asked
             ended.put((number, None, error))
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from graflow.testing.workers.thread_states import Look, ThreadState
 
-__all__ = ["Meeting", "Place"]
+__all__ = ["Meeting", "Seat"]
 
 _TOGETHER = 60.0  # seconds in which all must have come
 _SOON = 1.0  # seconds in which they do, unless something is wrong
@@ -56,7 +56,7 @@ class Meeting:
             self.arrived[number] = self.steps[number] = self.pauses[number] = 0
 
 
-class Place:
+class Seat:
     """The place of one worker in a meeting."""
 
     def __init__(self, meeting: Meeting, number: int) -> None:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
-from graflow.testing.workers.meeting import Meeting, Place
+from graflow.testing.workers.meeting import Meeting, Seat
 
 __all__ = ["SIZE", "Team", "dismiss", "team"]
 
@@ -23,7 +23,7 @@ _LONG = 120.0  # seconds after which a task is given up
 _END = 5.0  # seconds for a process to end by itself
 _IDLE = 60.0  # seconds without a task after which the processes end
 
-Task = Callable[[Place], Any]
+Task = Callable[[Seat], Any]
 
 
 class Team:
@@ -120,10 +120,10 @@ def _serve(connection: Connection, meeting: Meeting, number: int) -> None:
     with suppress(EOFError, OSError):
         while connection.poll(_IDLE):
             received = connection.recv_bytes()
-            connection.send_bytes(_outcome(received, Place(meeting, number)))
+            connection.send_bytes(_outcome(received, Seat(meeting, number)))
 
 
-def _outcome(received: bytes, place: Place) -> bytes:
+def _outcome(received: bytes, place: Seat) -> bytes:
     """Return the pickled result of a pickled task."""
     result: Any
     try:

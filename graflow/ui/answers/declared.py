@@ -1,4 +1,4 @@
-"""`Declared`: what a class says of the keys of a channel, and whether their values fit."""
+"""`DeclaredNames`: what a class says of the keys of a channel, and whether their values fit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from graflow.channels.operation.listing import ListedKey
 from graflow.channels.schema import fields_of, name_of
 from graflow.exceptions import ChannelError, ChannelValidationError
 
-__all__ = ["Declared", "Fit"]
+__all__ = ["DeclaredNames", "Fit"]
 
 
 class Fit(NamedTuple):
@@ -30,7 +30,7 @@ class Fit(NamedTuple):
     errors: tuple[tuple[str, str, str], ...]
 
 
-class Declared:
+class DeclaredNames:
     """The keys that a class of `Keys`, or a `TypedDict`, lists."""
 
     def __init__(self, keys: type[Keys] | TypeForm[Any]) -> None:

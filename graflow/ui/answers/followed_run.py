@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from graflow.core.history.run_history import RunHistory
 from graflow.core.history.task_history import TaskHistory
-from graflow.ui.answers.reading import Reading
+from graflow.ui.answers.shared_reading import SharedReading
 
 __all__ = ["FollowedRun"]
 
@@ -38,7 +38,7 @@ class FollowedRun:
         self, read: Callable[[], RunHistory], clock: Callable[[], float] = time.monotonic
     ) -> None:
         """Take what reads the run, and what tells the time."""
-        self._reading = Reading(read, _pause_after, clock)
+        self._reading = SharedReading(read, _pause_after, clock)
         self._lock, self._drawing = threading.Lock(), threading.Lock()
         self._history: RunHistory | None = None
         self._places: dict[str, int] = {}

@@ -19,7 +19,7 @@ from graflow.core.registry.run_records import (
 from graflow.core.registry.stored_history import run_history
 from graflow.exceptions import RunNotFoundError
 from graflow.ui.answers.followed_run import milliseconds
-from graflow.ui.answers.reading import Reading
+from graflow.ui.answers.shared_reading import SharedReading
 
 __all__ = ["ListedRuns"]
 
@@ -50,7 +50,7 @@ class ListedRuns:
         """Take the channel, and what tells the time."""
         self._channel, self._clock = channel, clock
         self._counts: dict[tuple[str, int, str], tuple[int, int]] = {}
-        self._reading = Reading(self._read, lambda told: _OFTEN, clock)
+        self._reading = SharedReading(self._read, lambda told: _OFTEN, clock)
 
     def latest(self) -> dict[str, Any]:
         """Return the latest runs, the last one first, and how many there are in all."""

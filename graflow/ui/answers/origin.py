@@ -9,8 +9,8 @@ from typing import Any, Final, Protocol
 from graflow.channels.base import Channel
 from graflow.channels.factory import ChannelFactory
 from graflow.exceptions import ChannelTypeError, ChannelValueError
-from graflow.ui.answers.kept import Kept
-from graflow.ui.answers.reading import Reading
+from graflow.ui.answers.recent import Recent
+from graflow.ui.answers.shared_reading import SharedReading
 
 __all__ = ["ChannelsBeside", "GivenChannels", "Origin", "at_url"]
 
@@ -97,8 +97,8 @@ class ChannelsBeside:
             raise ChannelValueError("memory has no channels that others can see; pass each itself")
         self.label = door.backend.address
         self._door, self._closes = door, closes
-        self._names = Reading(self._found, lambda names: _SELDOM)
-        self._channels: Kept[Channel] = Kept()
+        self._names = SharedReading(self._found, lambda names: _SELDOM)
+        self._channels: Recent[Channel] = Recent()
 
     def names(self) -> Sequence[str]:
         """Return the names of the channels, in order, and no more than a page can take."""

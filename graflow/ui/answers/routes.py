@@ -16,14 +16,14 @@ from graflow.exceptions import (
     GraflowError,
     RunNotFoundError,
 )
-from graflow.ui.answers.declared import Declared
+from graflow.ui.answers.declared import DeclaredNames
 from graflow.ui.answers.followed_run import FollowedRun, milliseconds
-from graflow.ui.answers.kept import Kept
 from graflow.ui.answers.key_pages import KeyListing
 from graflow.ui.answers.listed_runs import ListedRuns
 from graflow.ui.answers.origin import Origin
+from graflow.ui.answers.recent import Recent
 from graflow.ui.answers.values import rows_of, value_of
-from graflow.ui.server.answer import Answer, Refusal, json_answer
+from graflow.ui.server.answer import Answer, RefusedRequest, json_answer
 from graflow.ui.server.assets import asset
 
 __all__ = ["Answers"]
@@ -36,12 +36,14 @@ _KEYS: Final = 100  # of one page
 class Answers:
     """Whatever a page can ask for; nothing of it changes anything."""
 
-    def __init__(self, origin: Origin, declared: Declared | None, about: dict[str, Any]) -> None:
+    def __init__(
+        self, origin: Origin, declared: DeclaredNames | None, about: dict[str, Any]
+    ) -> None:
         """Take the channels, what is known of their keys, and what is told of the page."""
         self._origin, self._declared, self._about = origin, declared, about
-        self._runs: Kept[ListedRuns] = Kept()
-        self._followed: Kept[FollowedRun] = Kept()
-        self._listings: Kept[KeyListing] = Kept()
+        self._runs: Recent[ListedRuns] = Recent()
+        self._followed: Recent[FollowedRun] = Recent()
+        self._listings: Recent[KeyListing] = Recent()
         self._routes: dict[str, Callable[[Query], Answer]] = {
             "/api/about": self._tell_about,
             "/api/channels": self._channels,
@@ -57,22 +59,22 @@ class Answers:
         """Answer a path with its parameters.
 
         Raises:
-            Refusal: There is no such thing, or it can't be read now.
+            RefusedRequest: There is no such thing, or it can't be read now.
         """
         route = self._routes.get(path)
         if route is None:
             found = asset("index.html" if path == "/" else path.removeprefix("/"))
             if found is None:
-                raise Refusal(HTTPStatus.NOT_FOUND, "There is no such page.")
+                raise RefusedRequest(HTTPStatus.NOT_FOUND, "There is no such page.")
             return found
         try:
             return route(query)
         except RunNotFoundError as error:
-            raise Refusal(HTTPStatus.NOT_FOUND, str(error)) from error
+            raise RefusedRequest(HTTPStatus.NOT_FOUND, str(error)) from error
         except (ChannelConnectionError, ChannelTimeoutError) as error:
-            raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from error
+            raise RefusedRequest(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from error
         except GraflowError as error:
-            raise Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, str(error)) from error
+            raise RefusedRequest(HTTPStatus.INTERNAL_SERVER_ERROR, str(error)) from error
 
     def _tell_about(self, query: Query) -> Answer:
         return json_answer(self._about)
@@ -96,7 +98,7 @@ class Answers:
         history = self._follow(query).history()
         task = history.tasks.get(query.get("task", ""))
         if task is None:
-            raise Refusal(HTTPStatus.NOT_FOUND, "This run has no such task.")
+            raise RefusedRequest(HTTPStatus.NOT_FOUND, "This run has no such task.")
         node = next(node for node in history.graph.nodes if node.task_id == task.task_id)
         more = {"after": list(node.after[:200]), "waits_for": len(node.after), "doc": node.doc}
         return json_answer(_told(task) | more | {"most": node.max_retries + 1})
@@ -116,14 +118,14 @@ class Answers:
     def _value(self, query: Query) -> Answer:
         found = value_of(self._channel(query).backend, query.get("key", ""), self._declared)
         if found is None:
-            raise Refusal(HTTPStatus.NOT_FOUND, "There is no such key any more.")
+            raise RefusedRequest(HTTPStatus.NOT_FOUND, "There is no such key any more.")
         return json_answer(found)
 
     def _channel(self, query: Query) -> Channel:
         try:
             return self._origin.channel(query.get("channel", ""))
         except KeyError:
-            raise Refusal(HTTPStatus.NOT_FOUND, "There is no such channel.") from None
+            raise RefusedRequest(HTTPStatus.NOT_FOUND, "There is no such channel.") from None
 
     def _follow(self, query: Query) -> FollowedRun:
         channel, run_id = self._channel(query), query.get("run", "")
@@ -136,7 +138,7 @@ class Answers:
 def _number(query: Query, name: str) -> int:
     text = query.get(name, "0")
     if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise Refusal(HTTPStatus.BAD_REQUEST, f"{name} must be a number.")
+        raise RefusedRequest(HTTPStatus.BAD_REQUEST, f"{name} must be a number.")
     return int(text)
 
 

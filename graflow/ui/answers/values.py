@@ -10,7 +10,7 @@ from graflow.channels.backend import Backend, Extent
 from graflow.channels.codec.digests import digest_of
 from graflow.channels.commits.commit import Held
 from graflow.channels.hidden_keys import stored_key
-from graflow.ui.answers.declared import Declared, Fit
+from graflow.ui.answers.declared import DeclaredNames, Fit
 from graflow.ui.answers.shown_value import pretty, preview, size_of, type_of
 
 __all__ = ["row_of", "rows_of", "value_of"]
@@ -21,7 +21,7 @@ _ENOUGH: Final = 1 << 21  # bytes of all values that a table reads
 Row = dict[str, Any]
 
 
-def rows_of(backend: Backend, keys: Sequence[str], declared: Declared | None) -> list[Row]:
+def rows_of(backend: Backend, keys: Sequence[str], declared: DeclaredNames | None) -> list[Row]:
     """Return what a table shows of some keys.
 
     All are measured, and the small ones are read; a large one is read when it is opened.
@@ -47,7 +47,7 @@ def _small(extents: Mapping[str, Extent]) -> list[str]:
     return found
 
 
-def row_of(key: str, held: Held | None, declared: Declared | None) -> Row:
+def row_of(key: str, held: Held | None, declared: DeclaredNames | None) -> Row:
     """Return what a table shows of a key; nothing of one that is not there."""
     if held is None:
         return {}
@@ -61,7 +61,7 @@ def row_of(key: str, held: Held | None, declared: Declared | None) -> Row:
     return row if declared is None else row | _judged(declared.fit(key, held.record))
 
 
-def value_of(backend: Backend, key: str, declared: Declared | None) -> Row | None:
+def value_of(backend: Backend, key: str, declared: DeclaredNames | None) -> Row | None:
     """Return all that is shown of a key; `None` if it is not there."""
     (held,) = backend.read([stored_key(key)])
     if held is None:
@@ -81,7 +81,7 @@ def _judged(fit: Fit | None) -> Row:
     return {"declared": fit.type, "errors": [list(each) for each in islice(fit.errors, 50)]}
 
 
-def _unread(key: str, extent: Extent, declared: Declared | None) -> Row:
+def _unread(key: str, extent: Extent, declared: DeclaredNames | None) -> Row:
     size, items, left = extent
     kind = None if items is None else f"list of {items:,}"
     row: Row = {"key": key, "type": kind, "size": size, "left": left, "preview": None}

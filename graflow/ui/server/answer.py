@@ -8,10 +8,10 @@ from hashlib import blake2b
 from http import HTTPStatus
 from typing import Any
 
-__all__ = ["Answer", "Refusal", "json_answer"]
+__all__ = ["Answer", "RefusedRequest", "json_answer"]
 
 
-class Refusal(Exception):
+class RefusedRequest(Exception):
     """A request that can't be answered; its text is shown to the reader."""
 
     def __init__(self, status: HTTPStatus, text: str) -> None:

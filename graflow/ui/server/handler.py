@@ -11,13 +11,13 @@ from urllib.parse import parse_qsl, urlsplit
 from typing_extensions import override
 
 from graflow.system.logs import PAGE
-from graflow.ui.server.answer import Answer, Refusal, json_answer
+from graflow.ui.server.answer import Answer, RefusedRequest, json_answer
 from graflow.ui.server.gate import Gate
 
 __all__ = ["PageHandler", "Respond"]
 
 Respond = Callable[[str, Mapping[str, str]], Answer]
-"""Answers a path with its parameters, or raises `Refusal`."""
+"""Answers a path with its parameters, or raises `RefusedRequest`."""
 
 _IDLE: Final = 60  # seconds for which a connection may be silent
 _LONGEST: Final = 16_384  # characters of an address; ids and keys may be long
@@ -104,7 +104,7 @@ class PageHandler(BaseHTTPRequestHandler):
             return _refused(HTTPStatus.REQUEST_URI_TOO_LONG, "The address is too long.")
         try:
             return self._respond(path, query)
-        except Refusal as refusal:
+        except RefusedRequest as refusal:
             return _refused(refusal.status, str(refusal))
         except Exception as error:  # noqa: BLE001 - the reader is told, and the page goes on
             PAGE.exception("a request of the page failed")

@@ -14,7 +14,7 @@ from typing import Final
 
 from graflow_mypy.check.scalars import literal_fits, literals_of, scalar_fits
 from graflow_mypy.program.resolved import ProgramClass
-from graflow_mypy.program.types.classes import Field, Layout, Layouts
+from graflow_mypy.program.types.classes import ClassLayout, Field, Layouts
 from graflow_mypy.program.types.forms import (
     ANY_FORM,
     AnyForm,
@@ -141,7 +141,7 @@ class Fitting:
             return "unknown" in {mine.kind, other.kind} or mine.kind == other.kind
         return self._compare_fields(mine, other)
 
-    def _compare_fields(self, written: Layout, read: Layout) -> bool:
+    def _compare_fields(self, written: ClassLayout, read: ClassLayout) -> bool:
         for name, field in read.fields.items():
             mine = written.fields.get(name)
             if (mine is None or not mine.is_present) and field.is_required:
@@ -164,7 +164,7 @@ class Fitting:
         choices = [self._choices(name, each) for name, each in mine.fields.items()]
         if math.prod(map(len, choices)) > _MOST_KINDS:
             return True
-        kinds = (Layout(mine.kind, dict(chain(*chosen))) for chosen in product(*choices))
+        kinds = (ClassLayout(mine.kind, dict(chain(*chosen))) for chosen in product(*choices))
         return all(any(self._compare_fields(kind, each) for each in layouts) for kind in kinds)
 
     def _choices(self, name: str, field: Field) -> list[list[tuple[str, Field]]]:

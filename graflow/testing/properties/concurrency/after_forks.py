@@ -18,7 +18,7 @@ from typing import Any
 from graflow.channels.base import Channel
 from graflow.testing.linearizability import Operation
 from graflow.testing.properties.concurrency.work import Failed, Work
-from graflow.testing.workers.meeting import Meeting, Place
+from graflow.testing.workers.meeting import Meeting, Seat
 from graflow.testing.workers.pauses import InnerPauses
 from graflow.testing.workers.thread_states import ThreadState
 
@@ -66,7 +66,7 @@ class Fork:
     seed: int
     least: float
 
-    def __call__(self, place: Place) -> Forked:
+    def __call__(self, place: Seat) -> Forked:
         """Fork.
 
         Raises:
@@ -80,12 +80,12 @@ class Fork:
             child = self._fork(busy)
             if not child:
                 os.close(close)
-                self._be_child(Place(meeting, 1), closed, answer)
+                self._be_child(Seat(meeting, 1), closed, answer)
         os.close(answer)
         mine: list[Operation] = []
         try:
             with suppress(_ChildEnded), _interrupted_by_end_of_child(), _watched(child, meeting):
-                mine = self._be_parent(Place(meeting, 0))
+                mine = self._be_parent(Seat(meeting, 0))
             if mine:
                 self.channel.close()
             os.close(close)  # the child sees it
@@ -105,7 +105,7 @@ class Fork:
             warnings.simplefilter("ignore")  # that there is another thread is the point
             return os.fork()
 
-    def _be_parent(self, place: Place) -> list[Operation]:
+    def _be_parent(self, place: Seat) -> list[Operation]:
         try:
             return self._work("the parent", place)
         except TimeoutError as error:
@@ -115,7 +115,7 @@ class Fork:
             )
             raise Failed("the child", (self.workload,), problem) from error
 
-    def _be_child(self, place: Place, closed: int, answer: int) -> None:
+    def _be_child(self, place: Seat, closed: int, answer: int) -> None:
         result: Any
         try:
             signal.alarm(_CHILD)
@@ -132,7 +132,7 @@ class Fork:
         finally:
             os._exit(0)
 
-    def _work(self, worker: str, place: Place) -> list[Operation]:
+    def _work(self, worker: str, place: Seat) -> list[Operation]:
         return Work(self.channel, worker, self.seed, self.least, workload=self.workload)(place)
 
     def _of_child(self, answered: bytes, status: int) -> list[Operation]:

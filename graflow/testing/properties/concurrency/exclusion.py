@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from graflow.testing.properties.concurrency.work import Failed, Worker, at_work
-from graflow.testing.workers.meeting import Place
+from graflow.testing.workers.meeting import Seat
 from graflow.testing.workers.pauses import InnerPauses
 
 __all__ = ["Count", "Stay", "overlap"]
@@ -39,7 +39,7 @@ class Stay:
 class Count(Worker):
     """A number of times that a worker adds one under a lock."""
 
-    def __call__(self, place: Place) -> list[Stay]:
+    def __call__(self, place: Seat) -> list[Stay]:
         """Add to a number in a way that loses counts unless the lock excludes all others.
 
         Raises:
@@ -52,7 +52,7 @@ class Count(Worker):
         except Exception as error:
             raise Failed(self.worker, ("lock", "counter"), error) from error
 
-    def _count(self, place: Place, pauses: InnerPauses) -> Stay:
+    def _count(self, place: Seat, pauses: InnerPauses) -> Stay:
         lock = self.channel.lock("counter", timeout=_TIMEOUT)
         pauses.inside("lock", lock.__enter__)
         try:

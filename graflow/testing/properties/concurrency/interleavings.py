@@ -23,7 +23,7 @@ from graflow.testing.properties.refusal import refuse
 from graflow.testing.trials.equality import same
 from graflow.testing.trials.trial import Trial
 from graflow.testing.workers.in_threads import in_threads
-from graflow.testing.workers.meeting import Place
+from graflow.testing.workers.meeting import Seat
 from graflow.testing.workers.team import SIZE, Team, team
 
 __all__ = [
@@ -50,7 +50,7 @@ _BOUND = 0.02  # seconds for each example, after which three quarters of the rou
 _PAUSE_OF_THREADS = 0.002
 _PAUSE_OF_PROCESSES = 0.005
 
-Workers = Callable[[Sequence[Callable[[Place], Any]]], list[Any]]
+Workers = Callable[[Sequence[Callable[[Seat], Any]]], list[Any]]
 
 
 def check_threads(
@@ -193,7 +193,7 @@ def _require_pickles(trial: Trial) -> Channel:
     return channel
 
 
-def _perform(trial: Trial, workers: Workers, tasks: Sequence[Callable[[Place], Any]]) -> list[Any]:
+def _perform(trial: Trial, workers: Workers, tasks: Sequence[Callable[[Seat], Any]]) -> list[Any]:
     """Let workers carry out tasks at once, and return their results."""
     try:
         return workers(tasks)

@@ -13,7 +13,7 @@ from graflow.channels.base import Channel
 from graflow.exceptions import OutcomeUnknownError
 from graflow.testing.linearizability import Operation, Recorder
 from graflow.testing.properties.concurrency.workload import WORKLOADS, Call, Workload
-from graflow.testing.workers.meeting import Place
+from graflow.testing.workers.meeting import Seat
 from graflow.testing.workers.pauses import InnerPauses
 
 __all__ = ["Failed", "Work", "Worker", "at_work"]
@@ -43,7 +43,7 @@ class Failed(Exception):
 
 
 @contextmanager
-def at_work(channel: Channel, place: Place, *, is_own: bool) -> Iterator[None]:
+def at_work(channel: Channel, place: Seat, *, is_own: bool) -> Iterator[None]:
     """Let a worker begin together with the others, and tell them when it has ended.
 
     Args:
@@ -90,7 +90,7 @@ class Work(Worker):
 
     workload: str = field(kw_only=True)
 
-    def __call__(self, place: Place) -> list[Operation]:
+    def __call__(self, place: Seat) -> list[Operation]:
         """Call operations one after the other, and return their history.
 
         Raises:

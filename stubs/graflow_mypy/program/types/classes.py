@@ -15,7 +15,7 @@ from graflow_mypy.program.types.type_texts import type_text
 from graflow_mypy.source.notes import ClassNote, FieldNote
 from graflow_mypy.source.terms import Call, Constant, Name, Subscript, Term, Text
 
-__all__ = ["ClassKind", "Field", "Layout", "Layouts"]
+__all__ = ["ClassKind", "ClassLayout", "Field", "Layouts"]
 
 ClassKind: TypeAlias = Literal[
     "typed dict", "dataclass", "model", "enum", "named tuple", "root", "plain", "unknown"
@@ -70,7 +70,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Layout:
+class ClassLayout:
     """What is known of a class.
 
     Attributes:
@@ -87,7 +87,7 @@ class Layout:
         return self.kind in {"typed dict", "dataclass", "model"}
 
 
-_UNKNOWN = Layout("unknown")
+_UNKNOWN = ClassLayout("unknown")
 _TRUE = Constant("True", "bool")
 
 
@@ -97,9 +97,9 @@ class Layouts:
     def __init__(self, program: Program) -> None:
         """Layouts are made when they are first asked for."""
         self.program = program
-        self._known: dict[ProgramClass, Layout] = {}
+        self._known: dict[ProgramClass, ClassLayout] = {}
 
-    def of(self, form: ProgramClass) -> Layout:
+    def of(self, form: ProgramClass) -> ClassLayout:
         """Return the layout of a class of the program."""
         found = self._known.get(form)
         if found is None:
@@ -107,7 +107,7 @@ class Layouts:
             found = self._known[form] = self._made(form)
         return found
 
-    def _made(self, form: ProgramClass) -> Layout:
+    def _made(self, form: ProgramClass) -> ClassLayout:
         note = self.program.class_note(form)
         if note.is_twice or note.is_generic or note.keywords or note.converts:
             return _UNKNOWN
@@ -123,7 +123,7 @@ class Layouts:
             if own is None:
                 return _UNKNOWN
             fields = {**fields, **own}
-        return Layout(kind, fields)
+        return ClassLayout(kind, fields)
 
     def _inherited(self, bases: Sequence[Term]) -> tuple[ClassKind, dict[str, Field]]:
         kind: ClassKind = _PLAIN
@@ -139,24 +139,24 @@ class Layouts:
             fields |= layout.fields
         return kind, fields
 
-    def _base(self, base: Term) -> Layout:
+    def _base(self, base: Term) -> ClassLayout:
         match base:
             case Subscript(Name(dotted), (root,)):
                 found = self.program.resolve(dotted)
                 is_root = isinstance(found, External) and found.name in _ROOTS
                 field = Field(form_of(root, self.program), is_required=True, is_present=True)
-                return Layout("root", {"root": field}) if is_root else _UNKNOWN
+                return ClassLayout("root", {"root": field}) if is_root else _UNKNOWN
         if not isinstance(base, Name):
             return _UNKNOWN
         match self.program.resolve(base.dotted):
             case ProgramClass() as found:
                 return self.of(found)
             case External(name) if name in _PLAIN_BASES:
-                return Layout(_PLAIN)
+                return ClassLayout(_PLAIN)
             case External(name):
                 home, _, last = name.rpartition(".")
                 is_known = home in _HOMES and last in _KINDS
-                return Layout(_KINDS[last]) if is_known else _UNKNOWN
+                return ClassLayout(_KINDS[last]) if is_known else _UNKNOWN
             case _:
                 return _UNKNOWN
 

@@ -1,13 +1,13 @@
-"""`Finding`: a line of what `check` and `doctor` say."""
+"""`Diagnosis`: a line of what `check` and `doctor` say."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["Finding", "amount"]
+__all__ = ["Diagnosis", "amount"]
 
 
-class Finding(NamedTuple):
+class Diagnosis(NamedTuple):
     """What was found.
 
     Attributes:

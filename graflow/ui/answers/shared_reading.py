@@ -1,4 +1,4 @@
-"""`Reading`: what was read last, shared by all who ask, and read anew when it is time."""
+"""`SharedReading`: what was read last, shared by all who ask, and read anew when it is time."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Final, Generic, TypeVar
 
-__all__ = ["Reading"]
+__all__ = ["SharedReading"]
 
 T = TypeVar("T")
 
 _SHARE: Final = 10  # reading takes no more than 1 / this of the time
 
 
-class Reading(Generic[T]):
+class SharedReading(Generic[T]):
     """Something that is read again and again, by one reader at a time.
 
     However many ask, and however long reading takes, the store is asked in a tenth of the time at

@@ -1,4 +1,4 @@
-"""`Kept`: what readers have asked for of late, kept for the next time."""
+"""`Recent`: what readers have asked for of late, kept for the next time."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Final, Generic, TypeVar
 
-__all__ = ["Kept"]
+__all__ = ["Recent"]
 
 T = TypeVar("T")
 
 _MOST: Final = 16
 
 
-class Kept(Generic[T]):
+class Recent(Generic[T]):
     """What readers have asked for of late, by a name; what nobody asks for any more goes."""
 
     def __init__(self) -> None:
