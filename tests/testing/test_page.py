@@ -33,7 +33,14 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return importlib.import_module("directory_channel")
 
 
-@pytest.mark.parametrize("those", ["values", pytest.param("", marks=pytest.mark.thorough)])
+@pytest.mark.parametrize(
+    "those",
+    [
+        "values",
+        pytest.param("not (threads or processes or commits)", marks=pytest.mark.thorough),
+        pytest.param("", marks=pytest.mark.long),
+    ],
+)
 def test_the_suite_accepts_the_example(those: str, tmp_path: Path) -> None:
     """The code of the page and its test, as they stand there; with fewer examples."""
     assert write_modules(PAGE, tmp_path) == ["directory_channel.py", "test_directory_channel.py"]
