@@ -199,6 +199,14 @@ def test_looking_changes_nothing(file: Place, tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["channels.db"]
 
 
+def test_no_file_can_be_called_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that is too long for a file system is one of no file."""
+    monkeypatch.chdir(tmp_path)
+    found = graflow("channels", f"sqlite:///{'x' * 300}.db")
+    assert found.status == 1
+    assert found.err.endswith(f"there is no file {tmp_path}/{'x' * 300}.db\n")
+
+
 def test_a_path_from_the_root_that_lacks_a_slash(tmp_path: Path) -> None:
     """The URL of the file that is there is told."""
     with SQLiteChannel("job", tmp_path / "there.db") as channel:

@@ -27,7 +27,8 @@ def require_file(path: str) -> None:
         raise ChannelValueError(f"{where} is a folder; name a file in it")
     if not os.path.exists(where):  # noqa: PTH110
         root = f"/{path}"
-        hint = f", but {root}; its URL is sqlite:///{root}" if Path(root).is_file() else ""
+        is_there = os.path.isfile(root)  # noqa: PTH113 - `Path` raises at what can't be looked at
+        hint = f", but {root}; its URL is sqlite:///{root}" if is_there else ""
         raise ChannelNotFoundError(f"there is no file {where}{hint}")
     check_file(where)
     try:
