@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
+from contextlib import suppress
 from typing import Final
 from weakref import WeakSet
 
@@ -35,12 +36,10 @@ def end_threads(name: str) -> None:
         if thread.is_alive():
             _deaf.add(thread)
             _raise_in(thread, None)
-            try:
+            with suppress(_Heard):
                 _raise_in(threading.current_thread(), _Heard)
                 while True:
                     pass
-            except _Heard:
-                pass
 
 
 def _raise_in(thread: threading.Thread, error: type[BaseException] | None) -> None:

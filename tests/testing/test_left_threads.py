@@ -9,6 +9,9 @@ from contextlib import suppress
 
 import pytest
 
+from tests.commands import run
+from tests.paths import ROOT
+from tests.patience import PATIENCE
 from tests.testing.left_threads import end_threads
 
 
@@ -26,25 +29,26 @@ def test_one_that_looks_again_and_again_is_ended() -> None:
     assert not thread.is_alive()
 
 
-@pytest.mark.timeout(60)
+PROGRAM = """
+import sys, threading
+from tests.testing.left_threads import end_threads
+mutex, calls = threading.Lock(), []
+def act():
+    calls.append("act")
+mutex.acquire()
+threading.Thread(target=mutex.acquire, name="waits", daemon=True).start()
+end_threads("waits")
+sys.setprofile(lambda frame, event, arg: calls.append(event))
+act()
+sys.setprofile(None)
+print("act" in calls, "call" in calls)
+"""
+
+
+@pytest.mark.timeout(PATIENCE)
 def test_one_that_can_not_be_ended_leaves_profilers_alone() -> None:
-    """A profiler made CPython 3.11 loop for ever while a thread had yet to raise what it should."""
-    mutex, calls = threading.Lock(), list[str]()
+    """A profiler made CPython 3.11 loop for ever while a thread had yet to raise what it should.
 
-    def act() -> None:
-        calls.append("act")
-
-    mutex.acquire()
-    thread = threading.Thread(target=mutex.acquire, name="waits", daemon=True)
-    thread.start()
-    end_threads("waits")
-    before = sys.getprofile()
-    sys.setprofile(lambda frame, event, arg: calls.append(event))
-    try:
-        act()
-    finally:
-        sys.setprofile(before)
-    mutex.release()
-    thread.join()
-    assert "act" in calls
-    assert "call" in calls
+    Nothing ends that but the end of the process, so it is one of its own.
+    """
+    assert run(sys.executable, "-c", PROGRAM, cwd=ROOT) == "True True\n"
