@@ -69,7 +69,7 @@ class _Bounded:
         return BoundedSocket(sock, self._socket_timeout)
 
     def send_command(self, *args: Any, **options: Any) -> None:
-        """Send a command, as when a connection is made; see `Part` for the numbers in it."""
+        """Send a command, as redis-py does to connect, with text for numbers; see `Part`."""
         numbers = (int, float)
         parts = (str(each) if type(each) in numbers else each for each in args)
         super().send_command(*parts, **options)  # type: ignore[misc]
