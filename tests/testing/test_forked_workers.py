@@ -31,9 +31,9 @@ class Hanging(SqliteBackend):
 
 meeting._TOGETHER = 1.0
 channel = Channel(Hanging("job", sys.argv[1]))
-place = meeting.Seat(meeting.Meeting.of_threads(1), 0)
+seat = meeting.Seat(meeting.Meeting.of_threads(1), 0)
 try:
-    Fork("anything", channel, 1, 0.001)(place)
+    Fork("anything", channel, 1, 0.001)(seat)
 except Exception as error:
     print(error)
 """

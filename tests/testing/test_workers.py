@@ -26,18 +26,18 @@ def fresh_team() -> Iterator[None]:
     dismiss()
 
 
-def process_id(place: Seat) -> int:
+def process_id(seat: Seat) -> int:
     """Return the process that carries this out, once all do."""
-    place.arrive()
+    seat.arrive()
     return os.getpid()
 
 
-def die(place: Seat) -> None:
+def die(seat: Seat) -> None:
     """End the process."""
     os._exit(3)
 
 
-def fail(place: Seat) -> None:
+def fail(seat: Seat) -> None:
     """Raise."""
     raise LookupError("as planned")
 
@@ -72,7 +72,7 @@ def test_threads_that_hang_are_left_when_one_fails(monkeypatch: pytest.MonkeyPat
     never = threading.Event()
     try:
         with pytest.raises(LookupError, match="as planned"):
-            in_threads([lambda place: never.wait(), fail])
+            in_threads([lambda seat: never.wait(), fail])
     finally:
         never.set()
 

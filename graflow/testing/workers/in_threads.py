@@ -20,7 +20,7 @@ def in_threads(tasks: Sequence[Callable[[Seat], Any]]) -> list[Any]:
     """Carry out each task in a thread of its own, and return their results.
 
     Args:
-        tasks: Each is called with the place of its thread in the meeting of all.
+        tasks: Each is called with the seat of its thread in the meeting of all.
 
     Raises:
         TimeoutError: One did not end in time; its thread goes on.

@@ -57,10 +57,10 @@ class Meeting:
 
 
 class Seat:
-    """The place of one worker in a meeting."""
+    """The seat of one worker in a meeting."""
 
     def __init__(self, meeting: Meeting, number: int) -> None:
-        """Take a place.
+        """Take a seat.
 
         Args:
             meeting: The meeting.

@@ -51,7 +51,7 @@ class Team:
 
         Args:
             tasks: As many as there are processes. Each can be pickled, and is called with the
-                place of its process in the meeting of all.
+                seat of its process in the meeting of all.
 
         Raises:
             ProcessError: A process died, or did not end in time; the team can't be used any more.
@@ -123,15 +123,15 @@ def _serve(connection: Connection, meeting: Meeting, number: int) -> None:
             connection.send_bytes(_outcome(received, Seat(meeting, number)))
 
 
-def _outcome(received: bytes, place: Seat) -> bytes:
+def _outcome(received: bytes, seat: Seat) -> bytes:
     """Return the pickled result of a pickled task."""
     result: Any
     try:
-        result = pickle.loads(received)(place)
+        result = pickle.loads(received)(seat)
     except Exception as error:  # noqa: BLE001 - the process that asked raises it
         result = _Raised(error)
     finally:
-        place.end()
+        seat.end()
     try:
         done = pickle.dumps(result)
         pickle.loads(done)

@@ -66,7 +66,7 @@ class Fork:
     seed: int
     least: float
 
-    def __call__(self, place: Seat) -> Forked:
+    def __call__(self, seat: Seat) -> Forked:
         """Fork.
 
         Raises:
@@ -105,9 +105,9 @@ class Fork:
             warnings.simplefilter("ignore")  # that there is another thread is the point
             return os.fork()
 
-    def _be_parent(self, place: Seat) -> list[Operation]:
+    def _be_parent(self, seat: Seat) -> list[Operation]:
         try:
-            return self._work("the parent", place)
+            return self._work("the parent", seat)
         except TimeoutError as error:
             problem = TimeoutError(
                 "it did not begin; "
@@ -115,11 +115,11 @@ class Fork:
             )
             raise Failed("the child", (self.workload,), problem) from error
 
-    def _be_child(self, place: Seat, closed: int, answer: int) -> None:
+    def _be_child(self, seat: Seat, closed: int, answer: int) -> None:
         result: Any
         try:
             signal.alarm(_CHILD)
-            result = self._work("the child", place)
+            result = self._work("the child", seat)
             os.read(closed, 1)  # until the parent has closed its handle
             self.channel.set("late", 1)
         except Failed as failed:
@@ -132,8 +132,8 @@ class Fork:
         finally:
             os._exit(0)
 
-    def _work(self, worker: str, place: Seat) -> list[Operation]:
-        return Work(self.channel, worker, self.seed, self.least, workload=self.workload)(place)
+    def _work(self, worker: str, seat: Seat) -> list[Operation]:
+        return Work(self.channel, worker, self.seed, self.least, workload=self.workload)(seat)
 
     def _of_child(self, answered: bytes, status: int) -> list[Operation]:
         if not answered:
@@ -222,7 +222,7 @@ class _Busy:
         self._is_inside.wait(1.0)
 
     def wait_for_others(self, steps: int, patience: float) -> None:
-        """Pause, as the place of a worker would."""
+        """Pause, as the seat of a worker would."""
         self._is_inside.set()
         time.sleep(patience)
 

@@ -39,27 +39,27 @@ class Stay:
 class Count(Worker):
     """A number of times that a worker adds one under a lock."""
 
-    def __call__(self, place: Seat) -> list[Stay]:
+    def __call__(self, seat: Seat) -> list[Stay]:
         """Add to a number in a way that loses counts unless the lock excludes all others.
 
         Raises:
             Failed: The lock could not be taken, or was lost.
         """
-        pauses = InnerPauses(place, random.Random(f"{self.seed} {self.worker}"), self.least)
+        pauses = InnerPauses(seat, random.Random(f"{self.seed} {self.worker}"), self.least)
         try:
-            with at_work(self.channel, place, is_own=self.is_own):
-                return [self._count(place, pauses) for _ in range(_TIMES)]
+            with at_work(self.channel, seat, is_own=self.is_own):
+                return [self._count(seat, pauses) for _ in range(_TIMES)]
         except Exception as error:
             raise Failed(self.worker, ("lock", "counter"), error) from error
 
-    def _count(self, place: Seat, pauses: InnerPauses) -> Stay:
+    def _count(self, seat: Seat, pauses: InnerPauses) -> Stay:
         lock = self.channel.lock("counter", timeout=_TIMEOUT)
         pauses.inside("lock", lock.__enter__)
         try:
             entered = time.monotonic_ns()
-            place.step()  # whoever pauses while it takes the lock goes on now
+            seat.step()  # whoever pauses while it takes the lock goes on now
             seen = self.channel.get("count", 0)
-            place.wait_for_others(1, self.least)
+            seat.wait_for_others(1, self.least)
             self.channel.set("count", seen + 1)
             left = time.monotonic_ns()
         finally:

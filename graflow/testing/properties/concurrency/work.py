@@ -43,20 +43,20 @@ class Failed(Exception):
 
 
 @contextmanager
-def at_work(channel: Channel, place: Seat, *, is_own: bool) -> Iterator[None]:
+def at_work(channel: Channel, seat: Seat, *, is_own: bool) -> Iterator[None]:
     """Let a worker begin together with the others, and tell them when it has ended.
 
     Args:
         channel: The worker's handle.
-        place: Its place in the meeting of all.
+        seat: Its seat in the meeting of all.
         is_own: Whether to close the handle at the end.
     """
     try:
         channel.keys()  # opens a connection
-        place.arrive()
+        seat.arrive()
         yield
     finally:
-        place.end()
+        seat.end()
         if is_own:
             channel.close()
 
@@ -90,7 +90,7 @@ class Work(Worker):
 
     workload: str = field(kw_only=True)
 
-    def __call__(self, place: Seat) -> list[Operation]:
+    def __call__(self, seat: Seat) -> list[Operation]:
         """Call operations one after the other, and return their history.
 
         Raises:
@@ -98,9 +98,9 @@ class Work(Worker):
         """
         chosen = WORKLOADS[self.workload]
         chance = random.Random(f"{self.seed} {self.worker}")
-        pauses = InnerPauses(place, chance, self.least)
+        pauses = InnerPauses(seat, chance, self.least)
         recorder = Recorder(self.worker)
-        with at_work(self.channel, place, is_own=self.is_own):
+        with at_work(self.channel, seat, is_own=self.is_own):
             for number in range(_CALLS):
                 call = (
                     chance.choice(chosen.kinds),
@@ -112,7 +112,7 @@ class Work(Worker):
                     recorder.do(call, partial(pauses.inside, call[0], perform))
                 else:
                     recorder.do(call, partial(pauses.without, perform))
-                place.step()
+                seat.step()
         return recorder.history
 
     def _perform(self, chosen: Workload, call: Call) -> Any:
